@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// The files of the contract: openapi.yaml, the requirements, the moves, and
+// the guides and aliases that they refer to.
+//
+//go:embed *.yaml requirements/*.yaml
+var contract embed.FS
+
+// Files gives the files of the contract that is part of the program.
+func Files() fs.FS { return contract }
+
+// Load reads the contract that is part of the program. Its error is Problems.
+func Load() (*Catalogue, error) { return LoadFS(contract) }
+
+// LoadFS reads a contract: openapi.yaml, sources.yaml, aliases.yaml,
+// moves.yaml and requirements/*.yaml. Everything has to be understood and to
+// agree; the error is Problems and names all that does not, with file and
+// line.
+func LoadFS(files fs.FS) (*Catalogue, error) {
+	found := &problems{}
+	w := &words{}
+	sections, _ := fs.Glob(files, "requirements/*.yaml") // the pattern is a right one
+	docs := parse(files, append([]string{"openapi.yaml", "sources.yaml", "aliases.yaml", "moves.yaml"}, sections...))
+	w.readOpenAPI(docs, found)
+	w.readGuides(docs, found)
+	if len(w.types) > 0 {
+		w.readAliases(docs, found)
+	}
+	if err := found.err(); err != nil {
+		return nil, err // without the vocabulary every row would be wrong
+	}
+	c := &Catalogue{byID: map[string]*Requirement{}, guides: w.guides}
+	if len(sections) == 0 {
+		found.add(Problem{File: "requirements", Text: "has no files *.yaml"})
+	}
+	for _, name := range sections { // their names begin with numbers: the order of the sections
+		if r, top := docs.open(name, w, found); top != nil {
+			c.add(r.section(top), found)
+		}
+	}
+	c.moves = readMoves(docs, w, found)
+	checkRows(c.moves, c, found)
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.digest, err = digest(files); err != nil {
+		return nil, Problems{{File: "requirements", Text: err.Error()}}
+	}
+	return c, nil
+}
+
+// add puts a section at the end and looks for what must be there once.
+func (c *Catalogue) add(s Section, found *problems) {
+	if s.Name == "" {
+		return
+	}
+	for _, other := range c.sections {
+		if other.Name == s.Name && len(s.Requirements) > 0 {
+			found.add(Problem{File: s.Requirements[0].File, Text: fmt.Sprintf("has the section %s a second time: keep a section in one file", s.Name)})
+		}
+	}
+	c.sections = append(c.sections, s)
+	for _, q := range s.Requirements {
+		if first := c.byID[q.ID]; first != nil && q.ID != "" {
+			found.add(Problem{File: q.File, Line: q.Line, Text: fmt.Sprintf("the id %s is taken by %s:%d: ids are unique", q.ID, first.File, first.Line)})
+		}
+		if i := slices.IndexFunc(c.all, func(o *Requirement) bool { return o.Title == q.Title }); i >= 0 && q.Title != "" {
+			found.add(Problem{File: q.File, Line: q.Line, Text: fmt.Sprintf("%s has the title of %s: titles are unique", q.ID, c.all[i].ID)})
+		}
+		c.byID[q.ID] = q
+		c.all = append(c.all, q)
+	}
+}
+
+// digest hashes the names and bytes of the contract's files.
+func digest(files fs.FS) (string, error) {
+	h := sha256.New()
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".yaml") {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		h.Write(data)
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("hash the contract: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

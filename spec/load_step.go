@@ -1,0 +1,173 @@
+package spec
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// steps reads the steps of a requirement.
+func (r *reader) steps(n *yaml.Node) []Step {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		r.errorf(n, "steps is %s: write a list of steps, each with when and then", kindOf(n))
+		return nil
+	}
+	var all []Step
+	for i, e := range n.Content {
+		var s Step
+		r.mapping(e, "a step", fields{
+			"when":   func(n *yaml.Node) { s.When = r.when(n) },
+			"then":   func(n *yaml.Node) { s.Then = r.then(n) },
+			"unless": func(n *yaml.Node) { s.Unless = r.state(n, "unless") },
+			"again":  func(n *yaml.Node) { s.Again = r.flag(n, "again") },
+		})
+		if at(e, "when") == nil {
+			r.errorf(e, "a step has no when")
+		}
+		if at(e, "then") == nil {
+			r.errorf(e, "a step has no then")
+		}
+		if s.Again && i == 0 {
+			r.errorf(e, "the first step has again: its given is brought about anyway")
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// when reads one action and fills in the defaults.
+func (r *reader) when(n *yaml.Node) When {
+	w := When{By: Self}
+	var actions []string
+	action := func(key string, read func(*yaml.Node)) func(*yaml.Node) {
+		return func(n *yaml.Node) { actions = append(actions, key); read(n) }
+	}
+	r.mapping(n, "when", fields{
+		"by":       func(n *yaml.Node) { w.By = oneOf(r, n, "by", Actors()...) },
+		"put":      action("put", func(n *yaml.Node) { w.Put = r.put(n) }),
+		"get":      action("get", func(n *yaml.Node) { w.Get = r.get(n) }),
+		"method":   action("method", func(n *yaml.Node) { w.Method = oneOf(r, n, "method", "POST", "DELETE") }),
+		"dialog":   action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", DialogActions()...) }),
+		"stimulus": action("stimulus", func(n *yaml.Node) { w.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) }),
+		"timer":    action("timer", func(n *yaml.Node) { w.Timer = oneOf(r, n, "timer", TimerWrapUp) }),
+		"end_call": action("end_call", func(n *yaml.Node) { w.EndCall = r.flag(n, "end_call") }),
+		"probe":    action("probe", func(n *yaml.Node) { w.Probe = oneOf(r, n, "probe", ProbePlainHTTP, ProbeTLS) }),
+	})
+	switch {
+	case n.Kind != yaml.MappingNode:
+	case len(actions) == 0:
+		r.errorf(n, "when has no action: say one of put, get, method, dialog, stimulus, timer, end_call or probe")
+	case len(actions) > 1:
+		r.errorf(n, "when has the actions %s: keep one, and write the others as steps", andList(actions))
+	case w.By != Self && w.Put == nil && w.Get == nil && w.Dialog == "":
+		r.errorf(n, "when has by with %s: only put, get and dialog are done by somebody", actions[0])
+	}
+	return w
+}
+
+// put reads a PUT. Its short form is the state.
+func (r *reader) put(n *yaml.Node) *Put {
+	p := &Put{Reason: ReasonAuto}
+	if n.Kind == yaml.ScalarNode {
+		p.State = string(r.state(n, "put"))
+		if p.State == string(Login) {
+			p.Extension = ExtensionOwn
+		}
+		return p
+	}
+	extension := ""
+	r.mapping(n, "put", fields{
+		"state":       func(n *yaml.Node) { p.State = string(r.state(n, "state")) },
+		"text":        func(n *yaml.Node) { p.State = r.text(n, "text") },
+		"empty_state": func(n *yaml.Node) { p.EmptyState = r.flag(n, "empty_state") },
+		"extension": func(n *yaml.Node) {
+			extension = oneOf(r, n, "extension", ExtensionOwn, ExtensionUnknown, "none")
+		},
+		"reason":      func(n *yaml.Node) { p.Reason = oneOf(r, n, "reason", reasons()...) },
+		"mobile":      func(n *yaml.Node) { p.Mobile = r.mobile(n) },
+		"body":        func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) },
+		"user":        func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown) },
+		"credentials": func(n *yaml.Node) { p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) },
+		"if_unknown":  func(n *yaml.Node) { p.IfUnknown = r.flag(n, "if_unknown") },
+	})
+	if at(n, "state") != nil && at(n, "text") != nil {
+		r.errorf(n, "put has state and text: text is for what is no state, keep one")
+	}
+	if p.EmptyState && p.State != "" {
+		r.errorf(n, "put has a state and empty_state: keep one")
+	}
+	switch extension {
+	case "":
+		if p.State == string(Login) {
+			p.Extension = ExtensionOwn
+		}
+	case "none":
+	default:
+		p.Extension = extension
+	}
+	return p
+}
+
+func (r *reader) mobile(n *yaml.Node) *Mobile {
+	m := &Mobile{}
+	r.mapping(n, "mobile", fields{
+		"mode": func(n *yaml.Node) { m.Mode = oneOf(r, n, "mode", "valid", "unknown") },
+		"dial": func(n *yaml.Node) { m.Dial = r.flag(n, "dial") },
+	})
+	return m
+}
+
+// get reads a read. Its short form is what is read.
+func (r *reader) get(n *yaml.Node) *Get {
+	g := &Get{}
+	what := func(n *yaml.Node) {
+		g.What = oneOf(r, n, "get", GetUser, GetSystemInfo, GetReasonCodes)
+	}
+	if n.Kind == yaml.ScalarNode {
+		what(n)
+	} else {
+		r.mapping(n, "get", fields{
+			"what":     what,
+			"user":     func(n *yaml.Node) { g.User = oneOf(r, n, "user", UserUnknown) },
+			"category": func(n *yaml.Node) { g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout) },
+			"query":    func(n *yaml.Node) { g.Query = r.text(n, "query") },
+		})
+		if at(n, "what") == nil {
+			r.errorf(n, "get has no what: use %s", orList([]string{GetUser, GetSystemInfo, GetReasonCodes}))
+		}
+	}
+	if (g.What == GetReasonCodes) != (g.Category != "") {
+		r.errorf(n, "category goes with reason_codes: say both")
+	}
+	return g
+}
+
+// checkSteps looks at what the steps of a requirement say together.
+func (r *reader) checkSteps(n *yaml.Node, q *Requirement) {
+	for i, s := range q.Steps {
+		put := s.When.Put
+		for _, o := range s.Then {
+			switch {
+			case put == nil && (o.Kind == Accepted || o.Kind == Refused || o.Kind == Deferred):
+				r.errorf(n, "%s says %s of what is no put: use reaches, keeps or answer", name(q), o.Kind)
+			case o.Kind == Error && len(o.Types) == 0 && (put == nil || put.Credentials == ""):
+				r.errorf(n, "%s has an error without types: name the error types that the guide allows", name(q))
+			case o.Kind == Deferred && (i+1 == len(q.Steps) || !q.Steps[i+1].When.EndCall):
+				r.errorf(n, "%s has deferred and the call is not ended in the next step: add a step with end_call", name(q))
+			case o.HalfTimer && q.Given.State != Work && q.Given.State != WorkReady:
+				r.errorf(n, "%s has half_timer and its given is no wrap-up", name(q))
+			}
+		}
+		switch {
+		case put == nil:
+		case put.IfUnknown && (i == 0 || q.Steps[i-1].When.Get == nil || q.Steps[i-1].When.Get.User != UserUnknown || put.User != UserUnknown):
+			r.errorf(n, "%s has if_unknown: it goes on a put to the unknown user that the step before asked for", name(q))
+		case put.User == UserUnknown && !put.IfUnknown:
+			r.errorf(n, "%s puts to an unknown user: say if_unknown, and ask for the user in the step before", name(q))
+		case slices.Contains([]string{ReasonOther, ReasonFirst, ReasonSecond}, put.Reason) && q.Given.Codes[CategoryNotReady] != "two":
+			r.errorf(n, "%s chooses between reason codes: say codes: {NOT_READY: two} in given", name(q))
+		case put.Reason == ReasonWrongCategory && len(q.Given.Codes) == 0:
+			r.errorf(n, "%s needs a reason code of the other category: say so in codes of given", name(q))
+		}
+	}
+}

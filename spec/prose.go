@@ -1,0 +1,278 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Words tells in words what has to be true before the first step, such as
+// "an agent in TALKING on a routed call, READY before it, no wrap-up".
+func (g Given) Words() string {
+	text := map[Role]string{RoleSupervisor: "a supervisor", RoleUser: "a user"}[g.Subject]
+	if text == "" {
+		text = "an agent"
+	}
+	if g.State != "" {
+		text += " in " + string(g.State)
+	}
+	var more []string
+	add := func(is bool, words string) {
+		if is {
+			more = append(more, words)
+		}
+	}
+	add(g.Call != "", map[Call]string{CallRouted: "on a routed call", CallDirect: "on a call between users",
+		CallOutbound: "on a campaign's call", CallPreview: "on a campaign's preview call"}[g.Call])
+	add(g.Was != "", string(g.Was)+" before it")
+	add(g.Pending != "", string(g.Pending)+" pending")
+	add(g.WrapUp == On, "wrap-up follows")
+	add(g.WrapUp == Off, "no wrap-up follows")
+	add(g.Reason, "with a reason code")
+	add(g.Fresh, "just signed in")
+	add(g.Session, "who was signed in before")
+	add(g.Mobile == Off, "no mobile agent")
+	for _, c := range []Category{CategoryNotReady, CategoryLogout} {
+		add(g.Codes[c] != "", map[string]string{"none": "without " + string(c) + " reason codes", "one": "with a " + string(c) + " reason code to choose",
+			"two": "with two " + string(c) + " reason codes to choose"}[g.Codes[c]])
+	}
+	add(g.Notifications, "notifications listened to")
+	if len(more) == 0 {
+		return text
+	}
+	if g.Call != "" { // belongs to the state, no comma between
+		text, more = text+" "+more[0], more[1:]
+	}
+	return strings.Join(append([]string{text}, more...), ", ")
+}
+
+// Words tells in words what an action does, as the subject of a sentence. The
+// values are what the placeholders of the step stood for, nil before it was
+// taken.
+func (w When) Words(values map[string]string) string {
+	who := ""
+	if w.By != "" && w.By != Self {
+		who = " by " + strings.ReplaceAll(string(w.By), "_", " ")
+	}
+	switch {
+	case w.Put != nil:
+		return w.Put.words(values) + who
+	case w.Get != nil:
+		return w.Get.words() + who
+	case w.Method != "":
+		return w.Method + " on the user" + who
+	case w.Dialog != "":
+		return "Dialog " + w.Dialog + who
+	case w.Stimulus != "":
+		return "stimulus " + string(w.Stimulus)
+	case w.Timer != "":
+		return "the " + strings.ReplaceAll(w.Timer, "_", "-") + " timer"
+	case w.EndCall:
+		return "the end of the call"
+	case w.Probe != "":
+		return "a look at the transport"
+	}
+	return "nothing"
+}
+
+func (g *Get) words() string {
+	text := "GET " + strings.ReplaceAll(g.What, "_", " ")
+	if g.Category != "" {
+		text += " " + string(g.Category)
+	}
+	if g.Query != "" {
+		text += "?" + g.Query
+	}
+	if g.User == UserUnknown {
+		text += " with an id that nobody has"
+	}
+	return text
+}
+
+var bodyWords = map[string]string{
+	BodyMalformed: "not well formed", BodyEmpty: "empty", BodyOtherRoot: "of another root element",
+	BodyHuge: "1 MiB long", BodyDoctype: "of a document type with entities", BodyJSON: "JSON",
+	BodyExtra: "READY beside unknown elements",
+}
+
+func (p *Put) words(values map[string]string) string {
+	text := "PUT " + p.State
+	switch {
+	case p.EmptyState:
+		text = "PUT with an empty state"
+	case p.Body != "":
+		text = "PUT with a body that is " + bodyWords[p.Body]
+	case p.State == "":
+		text = "PUT without a state"
+	}
+	var with []string
+	add := func(is bool, words string) {
+		if is {
+			with = append(with, words)
+		}
+	}
+	add(p.Extension == ExtensionUnknown, "an extension that no device has")
+	add(p.State == string(Login) && p.Extension == "" && p.Body == "", "no extension")
+	if m := p.Mobile; m != nil {
+		add(m.Mode == "", "no mode of the mobile agent")
+		add(m.Mode == "unknown", "an unknown mode of the mobile agent")
+		add(m.Mode == "valid", "a mode of the mobile agent")
+		add(!m.Dial, "no dialNumber")
+	}
+	switch id := values["reason"]; p.Reason {
+	case "", ReasonAuto:
+	case ReasonNone:
+		with = append(with, "no reasonCodeId")
+	default:
+		words := "a reasonCodeId (" + strings.ReplaceAll(p.Reason, "_", " ") + ")"
+		if id != "" {
+			words = "reasonCodeId " + id
+		}
+		with = append(with, words)
+	}
+	add(p.Credentials == CredentialsNone, "no credentials")
+	add(p.Credentials == CredentialsWrong, "a wrong password")
+	add(p.User == UserUnknown, "an id that nobody has")
+	if len(with) > 0 {
+		text += " with " + strings.Join(with, " and ")
+	}
+	return text
+}
+
+// Words tells in words what an outcome allows on a deployment; for "" what it
+// allows on both, and where they differ.
+func (o Outcome) Words(d Deployment) string {
+	var text string
+	switch o.Kind {
+	case Accepted:
+		text = "202 or 200, then " + either(o.States)
+	case Refused:
+		text = "a refusal with " + typesWords(o.Types)
+		if data := dataWords(o.Data, d); data != "" && d == "" {
+			text += " (ErrorData " + data + " where it shows)"
+		}
+		text += " and nothing changed"
+	case Error:
+		text = statusWords(o.Status) + " with " + typesWords(o.Types)
+		if data := dataWords(o.Data, d); data != "" {
+			text += ", ErrorData " + data
+		}
+		text += " and nothing changed"
+	case Keeps:
+		text = "the state to stay"
+		if len(o.Status) > 0 {
+			text = statusWords(o.Status) + " and " + text
+		}
+	case Deferred:
+		text = "202 or 200, and " + either(o.States) + " with the end of the call"
+	case Reaches:
+		text = either(o.States)
+	case Answer:
+		text = o.answerWords()
+	case Recorded:
+		return "anything"
+	}
+	if o.MayReturn != "" {
+		text += " (going back to " + string(o.MayReturn) + " is allowed)"
+	}
+	if o.Passes != "" {
+		text += ", by way of " + string(o.Passes)
+	}
+	for _, s := range o.Shows {
+		text += ", " + s.words(d)
+	}
+	if o.Event != "" {
+		text += ", " + eventWords[o.Event]
+	}
+	return text
+}
+
+func (o Outcome) answerWords() string {
+	var parts []string
+	if len(o.Status) > 0 {
+		parts = append(parts, statusWords(o.Status))
+	}
+	if len(o.Types) > 0 {
+		parts = append(parts, either(o.Types))
+	}
+	if o.Schema != "" {
+		parts = append(parts, "a valid "+o.Schema+" body")
+	}
+	if o.Header != "" {
+		parts = append(parts, "a header "+o.Header)
+	}
+	if len(parts) == 0 {
+		return "an answer"
+	}
+	return strings.Join(parts, " with ")
+}
+
+var eventWords = map[EventCheck]string{
+	EventState:    "an event with the new state on the user's node",
+	EventShape:    "an event whose source is the user's node and whose event is PUT",
+	EventAgrees:   "an event whose user is valid and agrees with the GET that follows",
+	EventEcho:     "an event with the requestId that was sent",
+	EventNone:     "no event",
+	EventError:    "an error event with errorType, errorMessage and errorData",
+	EventTeam:     "an event on the team's node for its supervisor",
+	EventNoChange: "no event with another state",
+}
+
+func (s Show) words(d Deployment) string {
+	if len(s.EachIn) > 0 {
+		return s.At + " within " + strings.Join(s.EachIn, ", ")
+	}
+	per := map[Deployment]string{}
+	for of, texts := range s.Is {
+		texts = slices.Clone(texts)
+		for i, t := range texts {
+			if t == "" {
+				texts[i] = "empty"
+			}
+		}
+		per[of] = strings.Join(texts, " or ")
+	}
+	text := s.At + " " + dataWords(per, d)
+	if s.OrAbsent {
+		text += " or absent"
+	}
+	return text
+}
+
+// dataWords gives the text of a deployment, for "" that of both.
+func dataWords(per map[Deployment]string, d Deployment) string {
+	if d != "" {
+		return per[d]
+	}
+	var list []string
+	for _, of := range Deployments() {
+		if per[of] != "" {
+			list = append(list, per[of]+" on "+string(of))
+		}
+	}
+	if len(list) == len(Deployments()) && per[UCCE] == per[UCCX] {
+		return per[UCCE]
+	}
+	return strings.Join(list, " and ")
+}
+
+func typesWords(types []string) string {
+	if len(types) == 0 {
+		return "any ErrorType"
+	}
+	return either(types)
+}
+
+func statusWords(list []int) string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = strconv.Itoa(s)
+		if s < 10 {
+			texts[i] += "xx"
+		}
+	}
+	return either(texts)
+}
+
+// either lists texts: a, b or c.
+func either[T ~string](list []T) string { return inWords(list, " or ") }

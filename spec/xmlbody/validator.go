@@ -1,0 +1,142 @@
+package xmlbody
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/antchfx/xmlquery"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// Validator validates XML bodies against the component schemas of one OpenAPI document. It is made once
+// and may be used by many goroutines.
+type Validator struct {
+	kinds map[string]*shape
+	known map[*openapi3.Schema]*shape
+}
+
+// NewValidator prepares all component schemas of a document, which must have been validated and must not
+// change afterwards. Documents of OpenAPI 3.1 are refused: their nullable is another.
+func NewValidator(doc *openapi3.T) (*Validator, error) {
+	if doc.IsOpenAPI31OrLater() {
+		return nil, fmt.Errorf("OpenAPI %s is not supported, expected 3.0", doc.OpenAPI)
+	}
+	v := &Validator{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape)}
+	if doc.Components == nil {
+		return v, nil
+	}
+	shapes := make(shaper)
+	for kind, ref := range doc.Components.Schemas {
+		v.kinds[kind] = shapes.of(ref.Value, kind)
+		v.known[ref.Value] = v.kinds[kind]
+	}
+	return v, nil
+}
+
+// Report is what came of validating a body.
+type Report struct {
+	// Document is the parsed body, nil where it could not be parsed. From ValidateElement it is the
+	// element.
+	Document *xmlquery.Node
+	// Problems are what is wrong, at most 50, in the order of the schema and none for a valid body.
+	Problems []Problem
+	// Extra are the XPaths of elements and attributes that the schema does not name, each once and at
+	// most 50. They do not make a body invalid.
+	Extra []string
+}
+
+// Valid says that nothing is wrong.
+func (r Report) Valid() bool { return len(r.Problems) == 0 }
+
+// First is the first problem in one line, "" where there is none.
+func (r Report) First() string {
+	if len(r.Problems) == 0 {
+		return ""
+	}
+	return r.Problems[0].String()
+}
+
+// Validate judges a body by the component schema that kind names, such as User or ApiErrors. The content
+// type is that of the message; where it is empty, the media type is not judged. The caller limits the
+// size of the body.
+func (v *Validator) Validate(kind, contentType string, body []byte) Report {
+	doc, err := Parse(contentType, body)
+	if err != nil {
+		return Report{Problems: []Problem{{Message: err.Error(), Expected: "XML", Seen: shorten(string(body))}}}
+	}
+	report := v.ValidateElement(kind, firstElement(doc))
+	report.Document = doc
+	return report
+}
+
+// ValidateElement judges an element of a parsed document, such as the user in a notification.
+func (v *Validator) ValidateElement(kind string, element *xmlquery.Node) Report {
+	s, ok := v.kinds[kind]
+	if !ok {
+		return Report{Document: element, Problems: []Problem{{Message: fmt.Sprintf("the contract has no schema %q", kind)}}}
+	}
+	value, d := decodeRoot(element, s)
+	report := Report{Document: element, Problems: d.problems, Extra: d.extra}
+	if value == nil {
+		return report
+	}
+	if err := s.schema.VisitJSON(value, openapi3.MultiErrors()); err != nil {
+		report.Problems = append(report.Problems, problemsOf(err, s)...)
+		report.Problems = report.Problems[:min(len(report.Problems), maxNotes)]
+	}
+	return report
+}
+
+// decodeRoot gives no value where the element is another than the shape's.
+func decodeRoot(element *xmlquery.Node, s *shape) (any, *decoding) {
+	d := &decoding{}
+	if element == nil || !s.named(element) {
+		seen := ""
+		if element != nil {
+			seen = element.Data
+			if element.NamespaceURI != s.space {
+				seen = "{" + element.NamespaceURI + "}" + seen
+			}
+		}
+		d.problem(Problem{
+			Path:     shorten(seen),
+			Message:  fmt.Sprintf("the root element is %s, expected %s", shorten(seen), s.names[0]),
+			Expected: s.names[0],
+			Seen:     shorten(seen),
+		})
+		return nil, d
+	}
+	return d.value(element, s, s.names[0]), d
+}
+
+// BodyDecoder is the decoder for openapi3filter. Its registry of decoders is the process's own, so this
+// package registers nothing: who validates messages with openapi3filter does, for application/xml.
+func (v *Validator) BodyDecoder() openapi3filter.BodyDecoder {
+	return func(body io.Reader, header http.Header, ref *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+		data, err := io.ReadAll(body)
+		if err != nil {
+			return nil, fmt.Errorf("read body: %w", err)
+		}
+		doc, err := Parse(header.Get("Content-Type"), data)
+		if err != nil {
+			return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: err}
+		}
+		s, ok := v.known[ref.Value]
+		if !ok {
+			s = make(shaper).of(ref.Value, path.Base(ref.Ref))
+		}
+		value, d := decodeRoot(firstElement(doc), s)
+		if len(d.problems) > 0 {
+			lines := make([]string, len(d.problems))
+			for i, p := range d.problems {
+				lines[i] = p.String()
+			}
+			return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Reason: strings.Join(lines, "; ")}
+		}
+		return value, nil
+	}
+}
