@@ -1,0 +1,243 @@
+// Package client is the only way from a run to its target. It sends requests
+// and records each of them with what came back; credentials go into the
+// request and nowhere else.
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/suites/evidence"
+)
+
+// DefaultMaxBody is the number of bytes of an answer that are read at most.
+const DefaultMaxBody = 1 << 20
+
+// Options say how a Client reaches its target.
+type Options struct {
+	Base      *url.URL          // scheme, host, port and, where the API does not stand at the root, a path
+	Transport http.RoundTripper // see Transport and Handler; required
+	Timeout   time.Duration     // of one exchange, body included
+	MaxBody   int64             // bytes of an answer at most, DefaultMaxBody if 0
+	Version   string            // of this program, for User-Agent
+	Limiter   Limiter           // nil for none
+}
+
+// Client sends requests to one target and is safe for concurrent use.
+type Client struct {
+	opts Options
+
+	mu    sync.Mutex
+	known secrets         // those of everybody whom a request was signed for so far
+	heard map[string]bool // the credentials that they are of
+	wrong map[string]bool // users whose last sign-in was sent with a wrong password
+
+	bodies bodies
+}
+
+// New makes a Client.
+func New(opts Options) *Client {
+	if opts.MaxBody <= 0 {
+		opts.MaxBody = DefaultMaxBody
+	}
+	// Credentials in the address would be sent with every request, also with
+	// those that must have none.
+	base := *opts.Base
+	base.User = nil
+	opts.Base = &base
+	return &Client{opts: opts, wrong: map[string]bool{}, heard: map[string]bool{}}
+}
+
+// Base is the address that all paths are relative to.
+func (c *Client) Base() *url.URL { u := *c.opts.Base; return &u }
+
+// InProcess reports whether the target is a handler of this process, without
+// a port.
+func (c *Client) InProcess() bool {
+	_, ok := c.opts.Transport.(handlerTransport)
+	return ok
+}
+
+// Credentials says what a Call is signed with.
+type Credentials int
+
+// The credentials of a Call.
+const (
+	Own   Credentials = iota // the user's
+	None                     // no Authorization header
+	Wrong                    // the user's name with a password that is made up
+)
+
+// Call is one request.
+type Call struct {
+	As          *fixtures.User // may be nil with None
+	Credentials Credentials
+	Method      string
+	Path        string // below the base, such as /finesse/api/SystemInfo
+	Query       string
+	ContentType string
+	Body        string
+	RequestID   string
+	Purpose     evidence.Purpose
+}
+
+// keptBody is how much of a request's body evidence keeps.
+const keptBody = 4 << 10
+
+// Do sends the call and records it. It never fails: an exchange without a
+// whole answer says why in Err. Redirects are not followed.
+func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exchange {
+	x := evidence.Exchange{
+		Purpose: call.Purpose, Method: call.Method, Path: call.Path, Started: time.Now(),
+		RequestBody: call.Body, RequestHeader: map[string]string{},
+		WrongPassword: call.Credentials == Wrong,
+	}
+	if call.Query != "" {
+		x.Path += "?" + call.Query
+	}
+	if len(x.RequestBody) > keptBody {
+		x.RequestBytes = len(x.RequestBody)
+		x.RequestBody = x.RequestBody[:keptBody]
+	}
+	if call.As != nil && call.Credentials != None {
+		x.As = call.As.ID
+	}
+	secret, err := c.exchange(ctx, rec, call, &x)
+	if err != nil {
+		x.Err = secret.scrub(plain(err)) // net/http quotes what it cannot read
+	}
+	x.Duration = time.Since(x.Started)
+	return rec.add(x)
+}
+
+// exchange makes the request. It gives the texts that must not be recorded.
+func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) (secrets, error) {
+	if c.opts.Limiter != nil {
+		if err := c.opts.Limiter.Wait(ctx); err != nil {
+			return nil, fmt.Errorf("waiting for the request limit: %w", err)
+		}
+		x.Started = time.Now()
+	}
+	if c.opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.opts.Timeout,
+			fmt.Errorf("no whole answer within %v", c.opts.Timeout))
+		defer cancel()
+	}
+	u := *c.opts.Base
+	u.Path = strings.TrimSuffix(u.Path, "/") + call.Path
+	u.RawQuery = call.Query
+	var body io.Reader
+	if call.Body != "" || call.Method == http.MethodPut || call.Method == http.MethodPost {
+		body = bytes.NewReader([]byte(call.Body))
+	}
+	req, err := http.NewRequestWithContext(ctx, call.Method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
+	req.Header.Set("Accept", "application/xml, text/xml;q=0.9, */*;q=0.1")
+	if call.ContentType != "" {
+		req.Header.Set("Content-Type", call.ContentType)
+	}
+	if call.RequestID != "" {
+		req.Header["requestId"] = []string{call.RequestID} // the guide's spelling
+	}
+	for name, values := range req.Header {
+		x.RequestHeader[name] = strings.Join(values, ", ")
+	}
+	secret, err := c.sign(req, call)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.opts.Transport.RoundTrip(req)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+			return secret, cause
+		}
+		return secret, err
+	}
+	defer resp.Body.Close()
+	x.Status, x.Proto = resp.StatusCode, resp.Proto
+	x.ResponseHeader = keptHeader(resp.Header, secret)
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, c.opts.MaxBody+1))
+	x.ResponseBody = secret.scrub(c.bodies.of(raw))
+	if int64(len(raw)) > c.opts.MaxBody {
+		x.ResponseBody = x.ResponseBody[:min(keptBody, len(x.ResponseBody))]
+		err = fmt.Errorf("the answer is larger than %d bytes", c.opts.MaxBody)
+	}
+	if call.Credentials == Own && call.As != nil && resp.StatusCode != http.StatusUnauthorized {
+		c.mu.Lock()
+		delete(c.wrong, call.As.ID)
+		c.mu.Unlock()
+	}
+	if err != nil && ctx.Err() != nil && context.Cause(ctx) != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return secret, fmt.Errorf("reading the answer: %w", err)
+	}
+	return secret, nil
+}
+
+// ErrTwiceWrong is the reason why a request with a wrong password is not sent:
+// five in a row lock the account (guide 12.5(1), page 29), so there are never
+// two.
+var ErrTwiceWrong = errors.New("not sent: the user's last request had a wrong password already")
+
+// sign sets the credentials and gives the texts that must not be recorded.
+func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
+	if call.Credentials == None || call.As == nil {
+		return c.learn(nil), nil
+	}
+	password := call.As.Password.Reveal()
+	if call.Credentials == Wrong {
+		c.mu.Lock()
+		twice := c.wrong[call.As.ID]
+		c.wrong[call.As.ID] = true
+		c.mu.Unlock()
+		if twice {
+			return nil, ErrTwiceWrong
+		}
+		password = rand.Text()
+	}
+	req.SetBasicAuth(call.As.Name(), password)
+	hidden := secrets{strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")}
+	// A password that also is an id or an extension cannot be told from it.
+	if password != call.As.ID && password != call.As.Extension && password != call.As.Name() {
+		hidden = hidden.with(password)
+	}
+	if call.Credentials == Wrong {
+		return append(hidden, c.learn(nil)...), nil
+	}
+	return c.learn(hidden), nil
+}
+
+// plain says what went wrong without the address that every message repeats.
+func plain(err error) string {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op) && op.Source != nil:
+		return op.Op + ": " + op.Err.Error() // without ports that are others each time
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before the answer was whole"
+	case errors.Is(err, io.EOF):
+		return "the connection was closed without an answer"
+	}
+	return err.Error()
+}

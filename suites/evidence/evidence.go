@@ -1,0 +1,165 @@
+// Package evidence holds what a run saw: every exchange and event, the
+// sightings of users in them, and what they mean for a requirement. Evidence
+// is plain data. It never holds a credential: what is not recorded needs no
+// redaction.
+package evidence
+
+import (
+	"time"
+
+	"finesse-conformance/spec"
+)
+
+// Evidence is all that was done and seen for one attempt at a requirement.
+type Evidence struct {
+	Requirement string          `json:"requirement"`
+	Attempt     int             `json:"attempt"` // from 1
+	Target      Target          `json:"target"`
+	Cast        map[string]User `json:"cast"` // by part: "subject", then the actors and "other:<id>"
+	// Way tells in words how the precondition was reached.
+	Way []string `json:"way,omitempty"`
+	// Unreached says why the steps were never begun, or not carried through:
+	// what is missing on this target. Such a requirement is not exercised.
+	Unreached string `json:"unreached,omitempty"`
+	// Foreign says what happened that the run did not cause. Such a scenario
+	// proves nothing.
+	Foreign   string     `json:"foreign,omitempty"`
+	Before    []Look     `json:"before,omitempty"` // everyone, before the first step
+	Steps     []Step     `json:"steps,omitempty"`
+	After     []Look     `json:"after,omitempty"` // everyone but the actors, after the last step
+	Exchanges []Exchange `json:"exchanges,omitempty"`
+	Events    []Event    `json:"events,omitempty"`
+	Looks     []Look     `json:"looks,omitempty"` // every sighting of a user, in time's order
+	Started   time.Time  `json:"started"`
+	Ended     time.Time  `json:"ended"`
+	// Waited is the part of the time in which the run waited for what the
+	// requirement demands: quiet times, timers, changes to show.
+	Waited time.Duration `json:"waited_ns"`
+}
+
+// Target is what a judge has to know of the target and of the run.
+type Target struct {
+	Deployment    spec.Deployment `json:"deployment"`
+	Release       string          `json:"release,omitempty"`
+	Notifications bool            `json:"notifications"` // whether events were listened to
+	Settle        time.Duration   `json:"settle_ns"`
+	Quiet         time.Duration   `json:"quiet_ns"`
+	LongestWait   time.Duration   `json:"longest_wait_ns"`
+}
+
+// User is a member of the cast as evidence shows it.
+type User struct {
+	ID         string   `json:"id"`
+	Role       string   `json:"role,omitempty"`
+	Team       string   `json:"team,omitempty"`
+	Supervises []string `json:"supervises,omitempty"`
+	Extension  string   `json:"extension,omitempty"`
+}
+
+// Step is what was done for one step of a requirement.
+type Step struct {
+	Skipped string `json:"skipped,omitempty"` // why it was left out
+	// Exchange is the index in Exchanges of the request under test, or -1.
+	Exchange int       `json:"exchange"`
+	Baseline Look      `json:"baseline"` // the subject just before
+	Sent     time.Time `json:"sent"`
+	Answered time.Time `json:"answered"`
+	Until    time.Time `json:"until"` // how long the subject was watched
+	// Converged is how long after the answer the sought state was first
+	// seen; negative when it was not.
+	Converged time.Duration `json:"converged_ns"`
+	// Values are what the placeholders of the requirement stand for: id,
+	// extension, reason (the reasonCodeId sent), request_id, …
+	Values map[string]string `json:"values,omitempty"`
+	// Facts are what a step without an exchange found out: the probe's
+	// status, location, TLS versions.
+	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// Purpose says what an exchange was for.
+type Purpose string
+
+// The purposes of exchanges.
+const (
+	ForAct     Purpose = "act"     // the request under test
+	ForWay     Purpose = "way"     // to reach the precondition
+	ForWatch   Purpose = "watch"   // to see what became of it
+	ForLook    Purpose = "look"    // to see that the others have not moved
+	ForReturn  Purpose = "return"  // to put somebody back
+	ForPrepare Purpose = "prepare" // preflight
+)
+
+// Exchange is one request and what came of it, as the transport saw it.
+type Exchange struct {
+	Index          int               `json:"index"`
+	Purpose        Purpose           `json:"purpose"`
+	As             string            `json:"as,omitempty"` // id of the user whose credentials were sent, "" for none
+	WrongPassword  bool              `json:"wrong_password,omitempty"`
+	Method         string            `json:"method"`
+	Path           string            `json:"path"` // with the query, without the host
+	RequestHeader  map[string]string `json:"request_header,omitempty"`
+	RequestBody    string            `json:"request_body,omitempty"`
+	RequestBytes   int               `json:"request_bytes,omitempty"` // when the body was cut
+	Status         int               `json:"status,omitempty"`        // 0 when there was no answer
+	Proto          string            `json:"proto,omitempty"`
+	ResponseHeader map[string]string `json:"response_header,omitempty"`
+	ResponseBody   string            `json:"response_body,omitempty"`
+	Err            string            `json:"error,omitempty"` // why there was no whole answer
+	Started        time.Time         `json:"started"`
+	Duration       time.Duration     `json:"duration_ns"`
+}
+
+// Served reports whether the target gave an answer that it stands by: a whole
+// one, and neither that of a server that cannot (5xx) nor of one that puts off
+// (429).
+func (x Exchange) Served() bool {
+	return x.Err == "" && x.Status != 0 && x.Status < 500 && x.Status != 429
+}
+
+// Event is one notification.
+type Event struct {
+	Index        int       `json:"index"`
+	Received     time.Time `json:"received"`
+	Session      string    `json:"session"` // id of the user whose session got it
+	Node         string    `json:"node"`
+	Source       string    `json:"source,omitempty"`
+	Event        string    `json:"event,omitempty"`
+	RequestID    string    `json:"request_id,omitempty"`
+	ErrorType    string    `json:"error_type,omitempty"`
+	ErrorMessage string    `json:"error_message,omitempty"`
+	ErrorData    string    `json:"error_data,omitempty"`
+	Payload      string    `json:"payload,omitempty"` // the Update document
+	Problem      string    `json:"problem,omitempty"` // what is wrong with the stanza itself
+}
+
+// IsError reports whether the event is an apiErrors event.
+func (e Event) IsError() bool { return e.ErrorType != "" || e.ErrorMessage != "" || e.ErrorData != "" }
+
+// Look is one sighting of a user.
+type Look struct {
+	At           time.Time  `json:"at"`    // when the answer or event was there
+	Asked        time.Time  `json:"asked"` // when it was asked for; for events the same as At
+	User         string     `json:"user"`
+	State        spec.State `json:"state"`
+	Pending      string     `json:"pending,omitempty"`
+	ReasonCodeID string     `json:"reason_code_id,omitempty"`
+	ReasonCode   string     `json:"reason_code,omitempty"` // the code, where the object is there
+	Extension    string     `json:"extension,omitempty"`
+	ChangeTime   string     `json:"change_time,omitempty"`
+	Event        bool       `json:"event,omitempty"` // seen in an event, else in a GET
+	Index        int        `json:"index"`           // of the exchange or event, -1 for none
+}
+
+// Reason gives the reason code id without the spellings of "none": absent,
+// empty and -1 (finesse facts §6) are all "".
+func (l Look) Reason() string {
+	if l.ReasonCodeID == "-1" {
+		return ""
+	}
+	return l.ReasonCodeID
+}
+
+// Same reports whether state, pending state and reason code are equal.
+func (l Look) Same(o Look) bool {
+	return l.State == o.State && l.Pending == o.Pending && l.Reason() == o.Reason()
+}
