@@ -1,0 +1,131 @@
+package judge_test
+
+import (
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+)
+
+// ready is a change to READY, seen after the time and for the quiet time.
+func ready(status int, after time.Duration) *scene {
+	return begin(in(spec.NotReady)).puts(status, "").sees(after, in(spec.Ready)).converged().stays(in(spec.Ready))
+}
+
+func TestAccepted(t *testing.T) {
+	const expected = "PUT READY: expected 202 or 200, then READY; saw "
+	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}})
+	notReady := in(spec.NotReady)
+	try(t, req, []hearing{
+		{"202", ready(202, 300*time.Millisecond), passed, "", false},
+		{"200", ready(200, 300*time.Millisecond), passed, "", false},
+		{"at the end of the settle time", ready(202, settle-10*time.Millisecond), passed, "", false},
+		{"after the settle time", ready(202, settle+500*time.Millisecond), failed, expected + "READY only 10.505s after the answer, and the settle time is 10s", false},
+		{"201", ready(201, 300*time.Millisecond), failed, expected + "201", false},
+		{"204", ready(204, 300*time.Millisecond), failed, expected + "204", false},
+		{"refused", begin(notReady).puts(400, apiError("Invalid State", "22")).stays(notReady), failed, expected + "400 Invalid State (22)", false},
+		{"refused in JSON", begin(notReady).puts(400, `{"error":1}`).stays(notReady), failed, expected + "400", false},
+		{"refused and done all the same", begin(notReady).puts(400, apiError("Invalid State", "")).stays(in(spec.Ready)), failed,
+			expected + "400 Invalid State", false},
+		{"never done", begin(notReady).puts(202, "").sees(9*time.Second, notReady), failed, expected + "NOT_READY for 9s", false},
+		{"another state", begin(notReady).puts(202, "").sees(9*time.Second, in(spec.Work)), failed, expected + "WORK for 9s", true},
+		{"undone", begin(notReady).puts(202, "").sees(0, in(spec.Ready)).converged().stays(notReady), failed,
+			expected + "READY reached, then NOT_READY within the quiet time", false},
+		{"undone by somebody", begin(notReady).puts(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Logout)), failed,
+			expected + "READY reached, then LOGOUT within the quiet time", true},
+		{"lost answer", begin(notReady).lost("no whole answer within 15s").stays(in(spec.Ready)), failed,
+			expected + "no whole answer: no whole answer within 15s", true},
+		{"never looked at", begin(notReady).puts(202, ""), failed, expected + "no sighting of the user", false},
+		{"refused by an event", begin(notReady).listening().puts(202, "").hears(time.Second, refuses("Invalid State", "22")).stays(notReady), failed,
+			expected + "202 and then an event that refuses it: Invalid State (22)", false},
+		{"no request", begin(notReady).waits().stays(in(spec.Ready)), failed, expected + "no request", false},
+	})
+}
+
+func TestAcceptedAfterALag(t *testing.T) {
+	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}})
+	before := user{state: spec.NotReady, changed: "2026-01-02T03:00:00.000Z"}
+	after := user{state: spec.Ready, changed: "2026-01-02T03:04:06.000Z"}
+	undone := user{state: spec.NotReady, changed: "2026-01-02T03:04:07.000Z"}
+	start := func() *scene { return begin(before).puts(202, "").sees(0, after).converged() }
+	const expected = "PUT READY: expected 202 or 200, then READY; saw "
+	old := user{state: spec.Logout, changed: "2026-01-02T02:00:00.000Z"}
+	try(t, req, []hearing{
+		{"a node lags in the middle", start().sees(time.Second, before).sees(time.Second, after), passed, "", false},
+		{"done and undone, with the time of the undoing", start().sees(time.Second, undone), failed,
+			expected + "READY reached, then NOT_READY within the quiet time", false},
+		{"done and undone, with the time of before", start().sees(time.Second, before), failed,
+			expected + "READY reached, then NOT_READY within the quiet time", false},
+		{"an older state that was seen before, then the new one",
+			begin(old).sees(time.Second, before).puts(202, "").sees(0, after).converged().sees(time.Second, old).sees(time.Second, after), passed, "", false},
+		{"an older state that was never seen", start().sees(time.Second, old), failed,
+			expected + "READY reached, then LOGOUT within the quiet time", true},
+	})
+}
+
+func TestMayReturn(t *testing.T) {
+	req := row(t, "TRN-UCCE-14")
+	start := func() *scene {
+		return begin(in(spec.ReservedOutbound)).puts(202, "").sees(0, in(spec.Ready)).converged()
+	}
+	const expected = "PUT READY: expected 202 or 200, then READY (going back to RESERVED_OUTBOUND is allowed); saw "
+	try(t, req, []hearing{
+		{"stays", start().stays(in(spec.Ready)), passed, "", false},
+		{"goes back", start().stays(in(spec.ReservedOutbound)), passed, "", false},
+		{"goes elsewhere", start().stays(in(spec.Talking)), failed, expected + "READY reached, then TALKING within the quiet time", true},
+		{"was never there", begin(in(spec.ReservedOutbound)).puts(202, "").stays(in(spec.ReservedOutbound)), failed,
+			expected + "RESERVED_OUTBOUND for 2s", false},
+	})
+}
+
+// LOGIN is a passing moment of a sign in (guide 12.5(1), page 42).
+func TestLoginIsTransient(t *testing.T) {
+	signedIn := user{state: spec.NotReady, reason: "-1", ext: "1001"}
+	try(t, row(t, "TRN-UCCE-02"), []hearing{
+		{"not seen", begin(in(spec.Logout)).puts(202, "").sees(0, signedIn).converged().stays(signedIn), passed, "", false},
+		{"seen for a moment", begin(in(spec.Logout)).puts(202, "").sees(0, in(spec.Login)).sees(0, signedIn).converged().stays(signedIn), passed, "", false},
+		{"stays", begin(in(spec.Logout)).puts(202, "").sees(0, in(spec.Login)).sees(settle, in(spec.Login)), failed,
+			"PUT LOGIN: expected 202 or 200, then NOT_READY; saw LOGIN for 10s", false},
+	})
+	// It is no breach of a state that stays.
+	try(t, row(t, "SIG-02"), []hearing{
+		{"again, seen for a moment", begin(in(spec.Ready)).puts(202, "").sees(0, in(spec.Login)).stays(in(spec.Ready)), passed, "", false},
+		{"again, beyond the settle time", begin(in(spec.Ready)).puts(202, "").sees(settle+time.Second, in(spec.Login)), failed,
+			"PUT LOGIN: expected 2xx and the state to stay; saw the user went to LOGIN 11s after it", true},
+		{"again, and signed out", begin(in(spec.Ready)).puts(202, "").stays(in(spec.Logout)), failed,
+			"PUT LOGIN: expected 2xx and the state to stay; saw the user went to LOGOUT 1s after it", true},
+	})
+	try(t, row(t, "ERR-09"), []hearing{
+		{"in a request for something else", begin(in(spec.Logout)).puts(400, apiError("Invalid State", "")).sees(0, in(spec.Login)).stays(in(spec.Logout)), failed,
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from LOGOUT to LOGIN 5ms after it", true},
+	})
+}
+
+func TestHalfTimer(t *testing.T) {
+	late := "seen 4s after wrap-up began, which is more than half the wrap-up timer: the timer may have done it"
+	start := func(after time.Duration) *scene {
+		return begin(in(spec.Work)).puts(202, "").sees(after, in(spec.NotReady)).converged().stays(in(spec.NotReady))
+	}
+	try(t, row(t, "TRN-UCCE-31"), []hearing{
+		{"in time", start(time.Second), passed, "", false},
+		{"late proves nothing", start(4*time.Second).fact("late", late), open, late, false},
+		{"late and refused is refused", begin(in(spec.Work)).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)).fact("late", late), failed,
+			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
+		{"never", begin(in(spec.Work)).puts(202, "").sees(9*time.Second, in(spec.Work)), failed,
+			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw WORK for 9s", false},
+	})
+	reversed := one(spec.Either, put(spec.Ready),
+		spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}},
+		spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}, HalfTimer: true})
+	try(t, reversed, []hearing{
+		{"late, named second", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},
+	})
+	// What one alternative leaves open the other cannot make a failure.
+	try(t, row(t, "SUP-14-WORK_READY"), []hearing{
+		{"late", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},
+		{"in time", begin(in(spec.WorkReady)).puts(202, "").sees(time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)), passed, "", false},
+		{"refused", begin(in(spec.WorkReady)).puts(401, apiError("Invalid State", "")).stays(in(spec.WorkReady)), passed, "", false},
+		{"neither", begin(in(spec.WorkReady)).puts(401, apiError("Invalid Input", "")).stays(in(spec.WorkReady)), failed,
+			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 401 Invalid Input", false},
+	})
+}

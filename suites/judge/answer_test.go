@@ -1,0 +1,182 @@
+package judge_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+func TestAnswer(t *testing.T) {
+	was := user{state: spec.NotReady, reason: "-1", ext: "1001"}
+	read := func(status int, body string) *scene {
+		return begin(was).asks("GET", "/finesse/api/User/1001", status, body)
+	}
+	const own = "GET user: expected 200 with a valid User body; saw "
+	try(t, row(t, "USR-01"), []hearing{
+		{"valid", read(200, was.xml()), passed, "", false},
+		{"an unknown element", read(200, strings.Replace(was.xml(), "<state>", "<new>1</new><state>", 1)), passed, "", false},
+		{"another status", read(202, was.xml()), failed, own + "202", false},
+		{"not found", read(404, apiError("User Not Found", "1001")), failed, own + "404 User Not Found (1001)", false},
+		{"no body", read(200, ""), failed, own + "not well-formed XML: line 1, column 1 (offset 0): the body is empty", false},
+		{"an element missing", read(200, strings.Replace(was.xml(), "<teamId>5000</teamId>", "", 1)), failed, own + "User/teamId: missing", false},
+		{"a state that does not exist", read(200, strings.Replace(was.xml(), "NOT_READY", "AWAY", 1)), failed,
+			own + `User/state: "AWAY" is not one of LOGOUT, NOT_READY, READY, RESERVED, RESERVED_OUTBOUND, RESERVED_OUTBOUND_PREVIEW, TALKING, HOLD, WORK, WORK_READY, UNKNOWN`, false},
+		{"no request", begin(was).waits(), failed, own + "no request", false},
+		{"a lost answer", begin(was).lost("the connection was closed without an answer"), failed, own + "no whole answer: the connection was closed without an answer", true},
+	})
+	const unknown = "GET user with an id that nobody has: expected 404 with User Not Found or Not Found, or 401 with Invalid Authorization User Specified, Invalid Authorization Specified, Invalid User Authorization Specified or Invalid Authorization; saw "
+	aut3 := func(s *scene) *scene { return s.skips("the GET did not say that the user does not exist") }
+	try(t, row(t, "AUT-03"), []hearing{
+		{"404", aut3(read(404, apiError("User Not Found", "9"))), passed, "", false},
+		{"401", aut3(read(401, apiError("Invalid Authorization", "9"))), passed, "", false},
+		{"404 with the type of a 401", aut3(read(404, apiError("Invalid Authorization", "9"))), failed, unknown + "404 Invalid Authorization (9)", false},
+		{"404 in HTML", aut3(read(404, "<html/>")), failed, unknown + "404 with a body that is no ApiErrors document: html: the root element is html, expected ApiErrors", false},
+		{"200", aut3(read(200, was.xml())), failed, unknown + "200", false},
+	})
+	const signedIn = "GET user: expected 200 with a valid User body, User/reasonCodeId -1; saw "
+	try(t, row(t, "SIG-09"), []hearing{
+		{"-1", read(200, was.xml()), passed, "", false},
+		{"with space around it", read(200, strings.Replace(was.xml(), ">-1<", "> -1\n<", 1)), passed, "", false},
+		{"none", read(200, in(spec.NotReady).xml()), failed, signedIn + "no User/reasonCodeId", false},
+		{"empty", read(200, strings.Replace(was.xml(), ">-1<", "><", 1)), failed, signedIn + `User/reasonCodeId ""`, false},
+		{"another", read(200, user{state: spec.NotReady, reason: "2"}.xml()), failed, signedIn + `User/reasonCodeId "2"`, false},
+	})
+}
+
+func TestAnswerHeaders(t *testing.T) {
+	req := one(spec.Must, spec.When{Get: &spec.Get{What: spec.GetUser}}, spec.Outcome{Kind: spec.Answer, Status: []int{401}, Header: "www-authenticate"})
+	with := begin(in(spec.NotReady)).asks("GET", "/", 401, "")
+	with.ev.Exchanges[1].ResponseHeader = map[string]string{"Www-Authenticate": "Basic"}
+	try(t, req, []hearing{
+		{"there", with, passed, "", false},
+		{"missing", begin(in(spec.NotReady)).asks("GET", "/", 401, ""), failed,
+			"GET user: expected 401 with a header www-authenticate; saw 401 without a header www-authenticate", false},
+	})
+}
+
+// What must stand in a body.
+func TestShows(t *testing.T) {
+	req := row(t, "TRN-UCCE-05")
+	first, second := user{state: spec.NotReady, reason: "1", code: "10"}, user{state: spec.NotReady, reason: "2", code: "20"}
+	start := func() *scene { return begin(first).puts(202, "").sends("reason", "2") }
+	const expected = "PUT NOT_READY with reasonCodeId 2: expected 202 or 200, then NOT_READY, User/reasonCodeId 2; saw "
+	try(t, req, []hearing{
+		{"shown", start().sees(0, second).converged().stays(second), passed, "", false},
+		{"shown and lost", start().sees(0, second).converged().stays(in(spec.NotReady)), failed, expected + "no User/reasonCodeId", false},
+		{"never", start().sees(9*time.Second, first), failed, expected + `User/reasonCodeId "1"`, false},
+		{"the code instead of the id", start().sees(9*time.Second, user{state: spec.NotReady, reason: "20"}), failed, expected + `User/reasonCodeId "20"`, false},
+		{"nothing was sent", begin(first).puts(202, "").sees(0, second).converged().stays(second), failed,
+			"PUT NOT_READY with a reasonCodeId (other): expected 202 or 200, then NOT_READY, User/reasonCodeId {reason}; saw " + `User/reasonCodeId "2"`, false},
+	})
+	// Made for the supervisor's change, or not exposed; the two deployments differ.
+	sup := func(d spec.Deployment, u user) *scene {
+		return begin(in(spec.Ready)).on(d).puts(202, "").sees(0, u).converged().stays(u)
+	}
+	code := func(code string) user { return user{state: spec.NotReady, reason: "-1", code: code} }
+	try(t, row(t, "SUP-05"), []hearing{
+		{"999", sup(spec.UCCE, code("999")), passed, "", false},
+		{"33 on the other", sup(spec.UCCX, code("33")), passed, "", false},
+		{"not exposed", sup(spec.UCCE, in(spec.NotReady)), passed, "", false},
+		{"33 on UCCE", sup(spec.UCCE, code("33")), failed,
+			`PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY, User/ReasonCode/code 999 or absent; saw User/ReasonCode/code "33"`, false},
+		{"999 on UCCX", sup(spec.UCCX, code("999")), failed,
+			`PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY, User/ReasonCode/code 33 or absent; saw User/ReasonCode/code "999"`, false},
+	})
+	roles := func(roles string) *scene {
+		return begin(in(spec.Logout)).reads(strings.Replace(in(spec.Logout).xml(), "<roles><role>Agent</role></roles>", roles, 1))
+	}
+	const allowed = "GET user: expected 200, User/roles/role within Agent, Supervisor; saw "
+	try(t, row(t, "USR-05"), []hearing{
+		{"one", roles("<roles><role>Agent</role></roles>"), passed, "", false},
+		{"two", roles("<roles><role>Agent</role><role>Supervisor</role></roles>"), passed, "", false},
+		{"with space around it", roles("<roles><role> Agent </role></roles>"), passed, "", false},
+		{"none", roles("<roles/>"), failed, allowed + "no User/roles/role", false},
+		{"a third", roles("<roles><role>Agent</role><role>Administrator</role></roles>"), failed, allowed + `User/roles/role "Administrator"`, false},
+	})
+	// The extension that was sent.
+	sign := func(ext string) *scene {
+		u := user{state: spec.NotReady, reason: "-1", ext: ext}
+		return begin(in(spec.Logout)).puts(202, "").sees(0, u).converged().stays(u)
+	}
+	try(t, row(t, "SIG-01"), []hearing{
+		{"own", sign("1001"), passed, "", false},
+		{"another", sign("1002"), failed, `PUT LOGIN: expected 202 or 200, then NOT_READY, User/extension 1001; saw User/extension "1002"`, false},
+	})
+}
+
+// An INFO row that ran is recorded, whatever was seen; one that did not run
+// is not.
+func TestInfoNeverFails(t *testing.T) {
+	off := begin(in(spec.NotReady)).puts(500, "<html>").stays(in(spec.Logout))
+	for name, s := range map[string]*scene{
+		"ERR-04": off, "ERR-14": begin(in(spec.NotReady)).lost("reset"), "SIG-11": begin(in(spec.Logout)).asks("GET", "/finesse/api/User/1001", 503, ""),
+		"TRN-UCCE-34": begin(in(spec.Ready)).dialog(400, "").stays(in(spec.Ready)),
+		"AUT-05":      begin(in(spec.Ready)).puts(401, "").stays(in(spec.Ready)),
+		"PND-09":      begin(in(spec.Talking)).reads(in(spec.Talking).xml()),
+		"TRN-UCCE-35": begin(in(spec.Reserved)).waits().sees(9*time.Second, in(spec.Ready)),
+	} {
+		v := s.verdict(row(t, name))
+		if v.Outcome != evidence.Info || v.Observed.Note == "" {
+			t.Errorf("%s: %s, note %q, reason %q", name, v.Outcome, v.Observed.Note, v.Reason)
+		}
+	}
+	for name, s := range map[string]*scene{
+		"nothing done": begin(in(spec.NotReady)),
+		"unreached":    func() *scene { s := begin(in(spec.NotReady)); s.ev.Unreached = "no way"; return s }(),
+	} {
+		if v := s.verdict(row(t, "ERR-04")); v.Outcome != open {
+			t.Errorf("%s: %s", name, v.Outcome)
+		}
+	}
+}
+
+// Of several outcomes any will do; where none holds, the one that came
+// furthest tells what went wrong, and all of them what was expected.
+func TestAlternatives(t *testing.T) {
+	req := row(t, "RSN-05")
+	const expected = "PUT READY with reasonCodeId 2: expected 400 with Invalid Input and nothing changed, or 202 or 200, then READY, User/reasonCodeId -1 or absent; saw "
+	was := in(spec.NotReady)
+	start := func(status int, body string) *scene { return begin(was).puts(status, body).sends("reason", "2") }
+	try(t, req, []hearing{
+		{"the first", start(400, apiError("Invalid Input", "")).stays(was), passed, "", false},
+		{"the second", start(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), passed, "", false},
+		{"the second, and the reason shows", start(202, "").sees(0, user{state: spec.Ready, reason: "2"}).converged().stays(user{state: spec.Ready, reason: "2"}), failed,
+			expected + `User/reasonCodeId "2"`, false},
+		{"the first with another type", start(400, apiError("Invalid State", "")).stays(was), failed, expected + "400 Invalid State", false},
+		{"the first, and done", start(400, apiError("Invalid Input", "")).stays(in(spec.Ready)), failed,
+			expected + "400 Invalid Input, and the user went from NOT_READY to READY 1s after it", true},
+		{"the second, and never done", start(202, "").sees(9*time.Second, was), failed, expected + "NOT_READY for 9s", false},
+		{"neither", start(500, apiError("Internal Server Error", "")).stays(was), failed, expected + "500 Internal Server Error", false},
+	})
+	note := func(s *scene) string { return s.verdict(req).Observed.Note }
+	if got := note(start(400, apiError("Invalid Input", "")).stays(was)); got != "error" {
+		t.Errorf("the alternative that was taken is noted as %q", got)
+	}
+	if got := note(start(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Ready))); got != "accepted" {
+		t.Errorf("the alternative that was taken is noted as %q", got)
+	}
+}
+
+func TestBystanders(t *testing.T) {
+	req := row(t, "TRN-UCCE-06")
+	start := func() *scene { return ready(202, time.Second) }
+	const expected = "PUT READY: expected only the subject to move; saw "
+	pending := start().other("1002", spec.Ready, spec.Ready)
+	pending.ev.After[0].Pending = "LOGOUT"
+	reason := start().other("1002", spec.NotReady, spec.NotReady)
+	reason.ev.Before[0].ReasonCodeID, reason.ev.After[0].ReasonCodeID = "-1", "2"
+	none := start().other("1002", spec.NotReady, spec.NotReady)
+	none.ev.Before[0].ReasonCodeID, none.ev.After[0].ReasonCodeID = "-1", ""
+	try(t, req, []hearing{
+		{"still", start().other("1002", spec.Logout, spec.Logout).other("1003", spec.Ready, spec.Ready), passed, "", false},
+		{"moved", start().other("1002", spec.Logout, spec.Logout).other("1003", spec.NotReady, spec.Ready), failed,
+			expected + "user 1003 moved from NOT_READY to READY", true},
+		{"a change pending", pending, failed, expected + "user 1002 moved from READY to READY (pending LOGOUT)", true},
+		{"another reason", reason, failed, expected + "user 1002 moved from NOT_READY to NOT_READY (reasonCodeId 2)", true},
+		{"no reason in two spellings", none, passed, "", false},
+		{"not looked at again", start().other("1002", spec.Logout, ""), open, "user 1002 could not be looked at afterwards", true},
+	})
+}

@@ -1,0 +1,30 @@
+package judge
+
+import (
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// bystanders: whoever the requirement does not act on stays as he was. A
+// person at the desk could have moved him too, so the miss is suspect: it
+// counts when it happens again.
+func (j *Judge) bystanders(req *spec.Requirement, ev *evidence.Evidence) *miss {
+	after := make(map[string]evidence.Look, len(ev.After))
+	for _, l := range ev.After {
+		after[l.User] = l
+	}
+	var unseen *miss
+	for _, was := range ev.Before {
+		now, looked := after[was.User]
+		switch {
+		case !looked && unseen == nil:
+			unseen = &miss{exchange: -1, event: -1, suspect: true, unproven: true, seen: "user " + was.User + " could not be looked at afterwards"}
+		case looked && !was.Same(now):
+			return &miss{
+				expected: "only the subject to move", seen: bystanderText(was, now),
+				xpath: changedPath(was, now), exchange: lookExchange(now), event: -1, suspect: true,
+			}
+		}
+	}
+	return unseen
+}

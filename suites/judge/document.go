@@ -1,0 +1,142 @@
+package judge
+
+import (
+	"strings"
+
+	"github.com/antchfx/xmlquery"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/evidence"
+)
+
+// document is a body, read.
+type document struct {
+	node    *xmlquery.Node // nil where the body is no XML
+	xml     bool
+	problem string // the first thing that is wrong with it, "" for nothing
+	path    string // where
+	extra   []string
+}
+
+// document reads a body and holds it against the schema.
+func (j *Judge) document(schema, contentType, body string) *document {
+	r := j.bodies.Validate(schema, contentType, []byte(body))
+	d := &document{node: r.Document, xml: r.Document != nil, extra: r.Extra}
+	if !r.Valid() {
+		d.problem, d.path = r.First(), r.Problems[0].Path
+	}
+	return d
+}
+
+// loose reads a body without holding it against a schema.
+func (j *Judge) loose(body string) *document {
+	node, err := xmlbody.Parse("", []byte(body))
+	if err != nil {
+		return &document{problem: err.Error()}
+	}
+	return &document{node: node, xml: true}
+}
+
+// text is the trimmed text of the first element at the path.
+func (d *document) text(path string) (string, bool) {
+	if d.node == nil {
+		return "", false
+	}
+	text, ok := xmlbody.Text(d.node, path)
+	return strings.TrimSpace(text), ok
+}
+
+func (d *document) texts(path string) []string {
+	if d.node == nil {
+		return nil
+	}
+	return xmlbody.Texts(d.node, path)
+}
+
+// read gives the answer to the request under test, held against the schema.
+func (c *court) read(schema string) *document {
+	return c.document(schema, c.act.ResponseHeader["Content-Type"], c.act.ResponseBody)
+}
+
+// answer gives the answer to the request under test as it is.
+func (c *court) answer() *document {
+	if c.body == nil {
+		c.body = c.loose(c.act.ResponseBody)
+	}
+	return c.body
+}
+
+func (c *court) answerDocument(schema string) *document {
+	if c.act == nil {
+		return &document{}
+	}
+	return c.answer()
+}
+
+// documentOf gives the body behind a sighting. A user in an event is read as
+// if it had come in an answer.
+func (c *court) documentOf(l evidence.Look) *document {
+	if !l.Event {
+		if l.Index >= 0 && l.Index < len(c.ev.Exchanges) {
+			return c.loose(c.ev.Exchanges[l.Index].ResponseBody)
+		}
+		return &document{}
+	}
+	if l.Index < 0 || l.Index >= len(c.ev.Events) {
+		return &document{}
+	}
+	d := c.loose(c.ev.Events[l.Index].Payload)
+	for _, path := range []string{"Update/data/user", "Update/data/User"} {
+		if nodes := xmlbody.Nodes(d.node, path); len(nodes) > 0 {
+			return &document{node: nodes[0].Parent, xml: true}
+		}
+	}
+	return d
+}
+
+// Look reads a sighting of a user out of an exchange. It reports false for
+// anything but a 200 with a User document.
+func Look(x evidence.Exchange) (evidence.Look, bool) {
+	if x.Err != "" || x.Status != 200 {
+		return evidence.Look{}, false
+	}
+	node, err := xmlbody.Parse("", []byte(x.ResponseBody))
+	if err != nil || len(xmlbody.Nodes(node, "User/state")) == 0 {
+		return evidence.Look{}, false
+	}
+	l := read(node, "User/")
+	l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
+	return l, true
+}
+
+// LookInEvent reads a sighting of a user out of an event on its own node.
+func LookInEvent(e evidence.Event) (evidence.Look, bool) {
+	node, err := xmlbody.Parse("", []byte(e.Payload))
+	if err != nil || len(xmlbody.Nodes(node, "Update/data/user/state")) == 0 {
+		return evidence.Look{}, false
+	}
+	l := read(node, "Update/data/user/")
+	l.Asked, l.At, l.Index, l.Event = e.Received, e.Received, e.Index, true
+	return l, true
+}
+
+// longestText is how much of a text in a User is taken into a sighting, in
+// bytes: states, codes and times are shorter by far.
+const longestText = 128
+
+func read(node *xmlquery.Node, at string) evidence.Look {
+	text := func(path string) string {
+		t, _ := xmlbody.Text(node, at+path)
+		t = strings.TrimSpace(t)
+		if len(t) > longestText {
+			t = strings.ToValidUTF8(t[:longestText], "") + "…"
+		}
+		return t
+	}
+	return evidence.Look{
+		State: spec.State(text("state")), Pending: text("pendingState"),
+		ReasonCodeID: text("reasonCodeId"), ReasonCode: text("reasonCode/code"),
+		Extension: text("extension"), ChangeTime: text("stateChangeTime"),
+	}
+}

@@ -1,0 +1,243 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// own gives the events of the step on the subject's own node. Events that
+// carry the requestId of another request do not belong to it; where none is
+// echoed, node and time decide (A18): that of the arrival, and that of the
+// change, which may be one on the way to the precondition.
+func (c *court) own(node string) []*evidence.Event {
+	var list []*evidence.Event
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
+		if e.Node != node || e.Received.Before(c.step.Sent) || !c.step.Until.IsZero() && e.Received.After(c.step.Until) {
+			continue
+		}
+		if mine := c.step.Values["request_id"]; e.RequestID != "" && mine != "" && e.RequestID != mine {
+			continue
+		}
+		if at := c.changed(e); node == c.node() && at != "" && at < c.step.Baseline.ChangeTime {
+			continue
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func (c *court) node() string { return "/finesse/api/User/" + c.step.Baseline.User }
+
+// errorEvent is the apiErrors event that answers the request, nil without one.
+func (c *court) errorEvent() *evidence.Event {
+	for _, e := range c.own(c.node()) {
+		if e.IsError() {
+			return e
+		}
+	}
+	return nil
+}
+
+// event: what is expected of the notifications of a step.
+func (c *court) event(out spec.Outcome) *miss {
+	if out.Event == "" {
+		return nil
+	}
+	if !c.ev.Target.Notifications && !c.req.Given.Notifications {
+		return nil // beside the point of the requirement, and not listened to
+	}
+	if !c.ev.Target.Notifications {
+		return &miss{exchange: -1, event: -1, unproven: true, seen: "needs notifications: none are configured"}
+	}
+	if c.step.Facts["outage"] != "" {
+		return &miss{exchange: -1, event: -1, unproven: true, seen: "the notification service was down: " + c.step.Facts["outage"]}
+	}
+	events := c.own(c.node())
+	switch out.Event {
+	case spec.EventNone:
+		for _, e := range events {
+			if !c.earlier(e) {
+				return c.eventMiss(out, e, "an event on "+e.Node)
+			}
+		}
+		return nil
+	case spec.EventNoChange:
+		for _, e := range events {
+			if s := c.userState(e); s != "" && s != string(c.step.Baseline.State) && !c.earlier(e) {
+				return c.eventMiss(out, e, "an event with state "+s)
+			}
+		}
+		return nil
+	case spec.EventError:
+		return c.errorEventComplete(out)
+	case spec.EventTeam:
+		return c.teamEvent(out)
+	}
+	e := c.changeEvent(out, events)
+	if e == nil {
+		seen := "no event on " + c.node()
+		if len(events) > 0 {
+			seen = fmt.Sprintf("%d events on %s, none with state %s", len(events), c.node(), states(out.States))
+		}
+		return c.missed(out, 4, seen)
+	}
+	if e.Problem != "" && out.Event != spec.EventEcho {
+		return c.eventMiss(out, e, e.Problem)
+	}
+	switch out.Event {
+	case spec.EventShape:
+		if e.Source != c.node() {
+			return c.eventMiss(out, e, fmt.Sprintf("source %q", e.Source))
+		}
+		if !strings.EqualFold(e.Event, "PUT") {
+			return c.eventMiss(out, e, fmt.Sprintf("event %q", e.Event))
+		}
+		for _, o := range events {
+			// The same user in another event may be the news of something
+			// that a User does not show; the same event is not.
+			if o != e && o.Session == e.Session && o.Payload == e.Payload {
+				return c.eventMiss(out, o, "the same event twice")
+			}
+		}
+	case spec.EventEcho:
+		if e.RequestID != c.step.Values["request_id"] {
+			return c.eventMiss(out, e, fmt.Sprintf("requestId %q", e.RequestID))
+		}
+	case spec.EventAgrees:
+		return c.eventAgrees(out, e)
+	}
+	return nil
+}
+
+// earlier reports whether an event tells of a change from before the step: it
+// only arrived late.
+func (c *court) earlier(e *evidence.Event) bool {
+	if e.IsError() {
+		return false
+	}
+	at := c.changed(e)
+	was := c.step.Baseline.ChangeTime
+	return at != "" && (at < was || at == was && c.userState(e) == string(c.step.Baseline.State) && !c.heard(at))
+}
+
+// heard reports whether the event of a change was there before the step: the
+// next one with the same time is not that event, late.
+func (c *court) heard(at string) bool {
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
+		if e.Node != c.node() || !e.Received.Before(c.step.Sent) {
+			continue
+		}
+		if seen, _ := c.loose(e.Payload).text("Update/data/user/stateChangeTime"); seen == at {
+			return true
+		}
+	}
+	return false
+}
+
+// changed is the stateChangeTime of the user in an event, "" without one.
+func (c *court) changed(e *evidence.Event) string {
+	if e.IsError() {
+		return ""
+	}
+	at, _ := c.loose(e.Payload).text("Update/data/user/stateChangeTime")
+	return at
+}
+
+// changeEvent is the first event with the new state.
+func (c *court) changeEvent(out spec.Outcome, events []*evidence.Event) *evidence.Event {
+	for _, e := range events {
+		if slices.Contains(out.States, spec.State(c.userState(e))) {
+			return e
+		}
+	}
+	return nil
+}
+
+// eventAgrees: the user in the event is valid and the GET that follows shows
+// the same state, reason code and extension.
+func (c *court) eventAgrees(out spec.Outcome, e *evidence.Event) *miss {
+	d := c.document("UserUpdate", "", e.Payload)
+	if d.problem != "" {
+		return c.eventMiss(out, e, d.problem)
+	}
+	last, ok := c.last()
+	if !ok || last.Event {
+		return c.missed(out, 4, "no GET after the event")
+	}
+	get := c.documentOf(last)
+	for _, name := range []string{"state", "reasonCodeId", "extension", "loginId"} {
+		in, _ := d.text("Update/data/user/" + name)
+		then, _ := get.text("User/" + name)
+		if blank(in) != blank(then) {
+			return c.eventMiss(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
+		}
+	}
+	return nil
+}
+
+// blank makes the spellings of "no reason code" equal (finesse facts §6).
+func blank(text string) string {
+	if text == "-1" {
+		return ""
+	}
+	return text
+}
+
+func (c *court) errorEventComplete(out spec.Outcome) *miss {
+	if c.act != nil && c.act.Status >= 400 {
+		return &miss{exchange: c.act.Index, event: -1, unproven: true, seen: "the target refuses at once here, so there is no asynchronous error to look at"}
+	}
+	e := c.errorEvent()
+	if e == nil {
+		return c.missed(out, 4, "no error event on "+c.node())
+	}
+	if e.Problem != "" {
+		return c.eventMiss(out, e, e.Problem)
+	}
+	for _, part := range []struct{ name, text string }{
+		{"errorType", e.ErrorType}, {"errorMessage", e.ErrorMessage}, {"errorData", e.ErrorData},
+	} {
+		if part.text == "" {
+			return c.eventMiss(out, e, "an error event without "+part.name)
+		}
+	}
+	return nil
+}
+
+// teamEvent: the change of the subject, seen by the supervisor on the node of
+// the subject's team.
+func (c *court) teamEvent(out spec.Outcome) *miss {
+	node := "/finesse/api/Team/" + c.ev.Cast["subject"].Team + "/Users"
+	supervisor := c.ev.Cast[string(spec.Supervisor)].ID
+	seen := "no event on " + node
+	for _, e := range c.own(node) {
+		if e.Session != supervisor && supervisor != "" {
+			continue
+		}
+		seen = "events on " + node + ", none with the new state of user " + c.step.Baseline.User
+		if strings.HasSuffix(e.Source, "/"+c.step.Baseline.User) && slices.Contains(out.States, spec.State(c.userState(e))) {
+			return nil
+		}
+	}
+	return c.missed(out, 4, seen)
+}
+
+func (c *court) userState(e *evidence.Event) string {
+	if e.IsError() {
+		return ""
+	}
+	state, _ := c.loose(e.Payload).text("Update/data/user/state")
+	return state
+}
+
+func (c *court) eventMiss(out spec.Outcome, e *evidence.Event, seen string) *miss {
+	m := c.missed(out, 4, seen)
+	m.event = e.Index
+	return m
+}

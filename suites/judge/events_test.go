@@ -1,0 +1,153 @@
+package judge_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// noted is a change to READY with an event on the way.
+func noted(e evidence.Event) *scene {
+	now := in(spec.Ready)
+	return begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, e).sees(0, now).converged().stays(now)
+}
+
+func with(e evidence.Event, change func(*evidence.Event)) evidence.Event {
+	change(&e)
+	return e
+}
+
+func TestStateEvents(t *testing.T) {
+	const accepted = "PUT READY: expected 202 or 200, then READY, "
+	right := tells(in(spec.Ready))
+	silent := ready(202, time.Second).listening()
+	const expected = accepted + "an event with the new state on the user's node; saw "
+	deaf := ready(202, time.Second)
+	try(t, row(t, "NTF-01"), []hearing{
+		{"sent", noted(right), passed, "", false},
+		{"without a requestId", noted(with(right, func(e *evidence.Event) { e.RequestID = "" })), passed, "", false},
+		{"in capitals", noted(with(right, func(e *evidence.Event) {
+			e.Payload = strings.NewReplacer("<user>", "<User>", "</user>", "</User>").Replace(e.Payload)
+		})), passed, "", false},
+		{"none", silent, failed, expected + "no event on /finesse/api/User/1001", false},
+		{"with the old state", noted(tells(in(spec.NotReady))), failed, expected + "1 events on /finesse/api/User/1001, none with state READY", false},
+		{"for another request", noted(with(right, func(e *evidence.Event) { e.RequestID = "other" })), failed, expected + "no event on /finesse/api/User/1001", false},
+		{"on another node", noted(with(right, func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })), failed, expected + "no event on /finesse/api/User/1001", false},
+		{"before the request", begin(in(spec.NotReady)).listening().hears(0, right).puts(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
+			expected + "no event on /finesse/api/User/1001", false},
+		{"in a stanza that is wrong", noted(with(right, func(e *evidence.Event) { e.Problem = "the item has no payload" })), failed,
+			expected + "the item has no payload", false},
+		{"nobody listens", deaf, open, "needs notifications: none are configured", false},
+		{"an outage", noted(right).fact("outage", "down for 1s"), open, "the notification service was down: down for 1s", false},
+		{"sent, and not done", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).sees(8*time.Second, in(spec.NotReady)), failed,
+			expected + "NOT_READY for 9s", false},
+	})
+	const shaped = accepted + "an event whose source is the user's node and whose event is PUT; saw "
+	try(t, row(t, "NTF-02"), []hearing{
+		{"right", noted(right), passed, "", false},
+		{"put in lower case", noted(with(right, func(e *evidence.Event) { e.Event = "put" })), passed, "", false},
+		{"POST", noted(with(right, func(e *evidence.Event) { e.Event = "POST" })), failed, shaped + `event "POST"`, false},
+		{"another source", noted(with(right, func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" })), failed, shaped + `source "/finesse/api/User/1002"`, false},
+		{"no source", noted(with(right, func(e *evidence.Event) { e.Source = "" })), failed, shaped + `source ""`, false},
+	})
+	const agreed = accepted + "an event whose user is valid and agrees with the GET that follows; saw "
+	agrees := *row(t, "NTF-01") // NTF-03 asks for another state; what agrees is the same
+	agrees.Steps = slices.Clone(agrees.Steps)
+	agrees.Steps[0].Then = slices.Clone(agrees.Steps[0].Then)
+	agrees.Steps[0].Then[0].Event = spec.EventAgrees
+	try(t, &agrees, []hearing{
+		{"right", noted(right), passed, "", false},
+		{"no reason in two spellings", noted(tells(user{state: spec.Ready, reason: "-1"})), passed, "", false},
+		{"another reason", noted(tells(user{state: spec.Ready, reason: "2"})), failed, agreed + `reasonCodeId "2" in the event and "" in the GET that follows`, false},
+		{"another extension", noted(tells(user{state: spec.Ready, ext: "7"})), failed, agreed + `extension "7" in the event and "" in the GET that follows`, false},
+		{"an element missing", noted(with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<teamId>5000</teamId>", "", 1) })), failed,
+			agreed + "Update/data/User/teamId: missing", false},
+	})
+	try(t, row(t, "NTF-04"), []hearing{
+		{"echoed", noted(right), evidence.Info, "", false},
+		{"not echoed", noted(with(right, func(e *evidence.Event) { e.RequestID = "" })), evidence.Info,
+			accepted + `an event with the requestId that was sent; saw requestId ""`, false},
+	})
+}
+
+func TestTeamEvents(t *testing.T) {
+	const node = "/finesse/api/Team/5000/Users"
+	const expected = "PUT READY: expected 202 or 200, then READY, an event on the team's node for its supervisor; saw "
+	team := func(session, source string, u user) evidence.Event {
+		return with(tells(u), func(e *evidence.Event) { e.Node, e.Session, e.Source = node, session, source })
+	}
+	mine := "/finesse/api/User/1001"
+	try(t, row(t, "NTF-07"), []hearing{
+		{"seen", noted(team("1003", mine, in(spec.Ready))), passed, "", false},
+		{"of another user", noted(team("1003", "/finesse/api/User/1002", in(spec.Ready))), failed,
+			expected + "events on " + node + ", none with the new state of user 1001", false},
+		{"with the old state", noted(team("1003", mine, in(spec.NotReady))), failed,
+			expected + "events on " + node + ", none with the new state of user 1001", false},
+		{"seen by somebody else", noted(team("1004", mine, in(spec.Ready))), failed, expected + "no event on " + node, false},
+		{"on the user's node alone", noted(tells(in(spec.Ready))), failed, expected + "no event on " + node, false},
+	})
+}
+
+func TestNoEvents(t *testing.T) {
+	was := user{state: spec.NotReady, changed: "2026-01-02T03:04:00.000Z"}
+	const expected = "PUT without a state: expected 400 with Parameter Missing and nothing changed, no event; saw "
+	start := func() *scene {
+		return begin(was).listening().puts(400, apiError("Parameter Missing", "state"))
+	}
+	unasked := with(tells(was), func(e *evidence.Event) { e.RequestID = "" })
+	try(t, row(t, "NTF-05"), []hearing{
+		{"none", start().stays(was), passed, "", false},
+		{"an error event", start().hears(0, refuses("Parameter Missing", "state")).stays(was), failed, expected + "an event on /finesse/api/User/1001", false},
+		{"an event of a change before it, late", start().hears(0, unasked).stays(was), passed, "", false},
+		{"an event of somebody else", start().hears(0, with(refuses("x", "y"), func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })).stays(was), passed, "", false},
+		{"in an outage", start().stays(was).fact("outage", "down"), open, "the notification service was down: down", false},
+	})
+	preview := in(spec.ReservedOutboundPreview)
+	pending := func() *scene { return begin(preview).listening().puts(202, "") }
+	const nothing = "PUT NOT_READY: expected 2xx and the state to stay, no event with another state; saw "
+	try(t, row(t, "NTF-08"), []hearing{
+		{"none", pending().stays(preview), passed, "", false},
+		{"one with the pending state", pending().hears(0, tells(user{state: spec.ReservedOutboundPreview, pending: "NOT_READY"})).stays(preview), passed, "", false},
+		{"one with another state", pending().hears(0, tells(in(spec.NotReady))).stays(preview), failed,
+			nothing + "the user went to NOT_READY 20ms after it", true},
+	})
+}
+
+func TestErrorEvents(t *testing.T) {
+	was := in(spec.Logout)
+	const expected = "PUT NOT_READY: expected a refusal with Invalid State and nothing changed, an error event with errorType, errorMessage and errorData; saw "
+	start := func(e evidence.Event) *scene { return begin(was).listening().puts(202, "").hears(0, e).stays(was) }
+	whole := refuses("Invalid State", "257")
+	try(t, row(t, "NTF-06"), []hearing{
+		{"whole", start(whole), passed, "", false},
+		{"no message", start(with(whole, func(e *evidence.Event) { e.ErrorMessage = "" })), failed, expected + "an error event without errorMessage", false},
+		{"no data", start(with(whole, func(e *evidence.Event) { e.ErrorData = "" })), failed, expected + "an error event without errorData", false},
+		{"refused at once", begin(was).listening().puts(400, apiError("Invalid State", "257")).stays(was), open,
+			"the target refuses at once here, so there is no asynchronous error to look at", false},
+	})
+}
+
+// An event of an older change that arrives after the request says nothing
+// about it.
+func TestStaleEvents(t *testing.T) {
+	old := user{state: spec.NotReady, changed: "2026-01-02T03:04:00.000Z"}
+	was := user{state: spec.Ready, changed: "2026-01-02T03:04:04.000Z"}
+	unasked := func(u user) evidence.Event {
+		return with(tells(u), func(e *evidence.Event) { e.RequestID = "" })
+	}
+	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}})
+	start := func() *scene {
+		return begin(old).listening().sees(time.Second, was).puts(400, apiError("Invalid State", ""))
+	}
+	try(t, req, []hearing{
+		{"of the change before", start().hears(0, unasked(was)).stays(was), passed, "", false},
+		{"of the one before that", start().hears(0, unasked(old)).stays(was), passed, "", false},
+		{"of another request", start().hears(0, with(tells(in(spec.NotReady)), func(e *evidence.Event) { e.RequestID = "other" })).stays(was), passed, "", false},
+		{"of a new change", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:06.000Z"})).stays(was), failed,
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+	})
+}

@@ -1,0 +1,350 @@
+// Package judge says what evidence means for a requirement. Judging is a pure
+// function: no clock, no network, no scheduler. The same evidence gives the
+// same verdict today and in a year, here and in a recheck.
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/evidence"
+)
+
+// Judge holds what a verdict needs beside requirement and evidence: the
+// schemas, and the titles of guides for the clause. It is safe for concurrent
+// use.
+type Judge struct {
+	bodies    *xmlbody.Validator
+	catalogue *spec.Catalogue
+}
+
+// New makes a Judge.
+func New(catalogue *spec.Catalogue, bodies *xmlbody.Validator) *Judge {
+	return &Judge{bodies: bodies, catalogue: catalogue}
+}
+
+// Verdict judges one attempt at a requirement.
+func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.Verdict {
+	v := evidence.Verdict{
+		Requirement: req.ID, Step: -1, Exchange: -1, Event: -1,
+		Attempts: ev.Attempt, Duration: ev.Ended.Sub(ev.Started),
+		Clause: j.clause(req),
+	}
+	if ev.Requirement != req.ID {
+		v.Outcome, v.Reason = evidence.NotExercised, "the evidence is of "+ev.Requirement
+		return v
+	}
+	if ev.Foreign != "" {
+		v.Outcome, v.Reason = evidence.NotExercised, ev.Foreign
+		return v
+	}
+	var taken []string
+	judged := 0
+	// What was done counts, also when the rest could not be.
+	for i := range min(len(req.Steps), len(ev.Steps)) {
+		if ev.Steps[i].Skipped != "" {
+			continue
+		}
+		judged++
+		c := j.court(req, ev, i)
+		if m := c.elsewhere(); m != nil {
+			return c.convict(v, m)
+		}
+		out, m := c.judge()
+		v.Observed = merge(v.Observed, c.observed())
+		if out.Passes != "" {
+			v.Observed.Note = join(v.Observed.Note, c.passed(out.Passes))
+		}
+		if m != nil {
+			return c.convict(v, m)
+		}
+		if len(req.Steps[i].Then) > 1 || req.Level == spec.Info {
+			taken = append(taken, c.label(out))
+		}
+	}
+	switch {
+	case ev.Unreached != "":
+		v.Outcome, v.Reason = evidence.NotExercised, ev.Unreached
+		return v
+	case len(ev.Steps) < len(req.Steps) || len(req.Steps) == 0:
+		v.Outcome, v.Reason = evidence.NotExercised, "the run ended before the steps were through"
+		return v
+	case judged == 0:
+		v.Outcome, v.Reason = evidence.NotExercised, "every step was left out: "+ev.Steps[0].Skipped
+		return v
+	}
+	if m := j.bystanders(req, ev); m != nil {
+		c := j.court(req, ev, len(req.Steps)-1)
+		return c.convict(v, m)
+	}
+	v.Outcome = evidence.Passed
+	if req.Level == spec.Info {
+		v.Outcome = evidence.Info
+	}
+	v.Observed.Note = join(v.Observed.Note, strings.Join(taken, "; "))
+	return v
+}
+
+func (j *Judge) clause(req *spec.Requirement) string {
+	if len(req.Sources) == 0 {
+		return ""
+	}
+	return j.catalogue.Cite(req.Sources[0])
+}
+
+// court is the hearing of one step.
+type court struct {
+	*Judge
+	req   *spec.Requirement
+	ev    *evidence.Evidence
+	index int
+	when  spec.When
+	step  evidence.Step
+	act   *evidence.Exchange // the request under test, nil where the step is none
+	looks []evidence.Look    // sightings of the subject since the request was sent
+	body  *document          // of the answer, read on first use
+}
+
+func (j *Judge) court(req *spec.Requirement, ev *evidence.Evidence, index int) *court {
+	c := &court{Judge: j, req: req, ev: ev, index: index, when: req.Steps[index].When, step: ev.Steps[index]}
+	if n := c.step.Exchange; n >= 0 && n < len(ev.Exchanges) {
+		c.act = &ev.Exchanges[n]
+	}
+	c.looks = sightings(ev, c.step)
+	return c
+}
+
+// sightings gives the looks at the subject between a step's request and the
+// end of its watch. A look at an older change that arrives late says nothing
+// about this request.
+func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Look {
+	var list []evidence.Look
+	for _, l := range ev.Looks {
+		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || !step.Until.IsZero() && l.Asked.After(step.Until) {
+			continue
+		}
+		if stale(ev, step, l) {
+			continue
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// stale reports whether a look shows an earlier change: its event belongs to
+// another request or has an older time of change, or the same with the same
+// time was seen before the request was sent (a change became pending since, or
+// one node of a cluster lags).
+func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Look) bool {
+	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
+		if id, mine := ev.Events[l.Index].RequestID, step.Values["request_id"]; id != "" && mine != "" && id != mine {
+			return true
+		}
+	}
+	switch {
+	case l.ChangeTime == "" || l.ChangeTime > step.Baseline.ChangeTime || l.ChangeTime == step.Baseline.ChangeTime && !l.Event:
+		return false
+	case l.Event && l.ChangeTime < step.Baseline.ChangeTime:
+		return true
+	}
+	for _, old := range ev.Looks {
+		if old.Asked.Before(step.Sent) && old.User == l.User && old.ChangeTime == l.ChangeTime && (old.State == l.State && !l.Event || old.Same(l)) {
+			return true
+		}
+	}
+	return false
+}
+
+// elsewhere: the precondition was not there when the step began, so that the
+// step proves nothing.
+func (c *court) elsewhere() *miss {
+	want, is := c.req.Given.State, c.step.Baseline.State
+	if want == "" || is == want || c.index > 0 && !c.req.Steps[c.index].Again {
+		return nil
+	}
+	return &miss{exchange: -1, event: -1, unproven: true, suspect: true,
+		seen: fmt.Sprintf("the user was in %s, not in %s, when the step began", is, want)}
+}
+
+// judge tries every outcome that the guide allows. The first that holds wins;
+// else the miss of the one that came furthest explains the failure best.
+func (c *court) judge() (spec.Outcome, *miss) {
+	var worst *miss
+	for _, out := range c.req.Steps[c.index].Then {
+		m := c.outcome(out)
+		if m == nil {
+			return out, nil
+		}
+		// What is still possible is no failure, whatever the others missed.
+		if worst == nil || m.unproven && !worst.unproven || m.unproven == worst.unproven && m.progress > worst.progress {
+			worst = m
+		}
+	}
+	if worst != nil && len(c.req.Steps[c.index].Then) > 1 {
+		var all []string
+		for _, out := range c.req.Steps[c.index].Then {
+			all = append(all, c.describe(out))
+		}
+		worst.expected = strings.Join(all, ", or ")
+	}
+	return spec.Outcome{}, worst
+}
+
+// miss is why an outcome does not hold.
+type miss struct {
+	expected string
+	seen     string
+	xpath    string
+	exchange int
+	event    int
+	progress int  // how far the outcome went before it missed
+	suspect  bool // somebody else's hand could explain it
+	unproven bool // nothing was proven either way: not exercised
+}
+
+// convict turns a miss into a verdict.
+func (c *court) convict(v evidence.Verdict, m *miss) evidence.Verdict {
+	v.Step, v.Exchange, v.Event = c.index, m.exchange, m.event
+	if v.Exchange < 0 && c.act != nil {
+		v.Exchange = c.act.Index
+	}
+	m.seen = line(m.seen)
+	v.XPath, v.Expected, v.Seen, v.Suspect = line(m.xpath), m.expected, m.seen, m.suspect
+	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.deed(), m.expected, m.seen)
+	switch {
+	case m.unproven:
+		v.Outcome, v.Reason = evidence.NotExercised, m.seen
+	case c.req.Level == spec.Info:
+		v.Outcome = evidence.Info
+		v.Observed.Note = join(v.Observed.Note, "saw "+m.seen)
+	default:
+		v.Outcome = evidence.Failed
+	}
+	return v
+}
+
+// observed is what was seen in this step, whatever it means.
+func (c *court) observed() evidence.Observed {
+	var o evidence.Observed
+	if c.act != nil {
+		o.Status = c.act.Status
+		if c.act.Status >= 400 {
+			d := c.answer()
+			o.ErrorType, _ = d.text("ApiErrors/ApiError/ErrorType")
+			o.ErrorData, _ = d.text("ApiErrors/ApiError/ErrorData")
+			o.ErrorMessage, _ = d.text("ApiErrors/ApiError/ErrorMessage")
+			o.Via = evidence.ViaSync
+		}
+	}
+	if e := c.errorEvent(); e != nil && o.ErrorType == "" {
+		o.ErrorType, o.ErrorData, o.ErrorMessage, o.Via = e.ErrorType, e.ErrorData, e.ErrorMessage, evidence.ViaEvent
+	}
+	if last, ok := c.last(); ok {
+		o.State, o.ReasonCodeID = string(last.State), last.ReasonCodeID
+		if o.Via == "" {
+			o.Via = c.via(last)
+		}
+	} else if o.Via == "" && c.act != nil {
+		o.Via = evidence.ViaSync
+	}
+	o.Note = c.facts()
+	for _, text := range []*string{&o.ErrorType, &o.ErrorData, &o.ErrorMessage, &o.State, &o.ReasonCodeID, &o.Note} {
+		*text = line(*text)
+	}
+	return o
+}
+
+// passed says whether a state that may be passed on the way was seen, and
+// with which code.
+func (c *court) passed(s spec.State) string {
+	for _, l := range c.looks {
+		if l.State != s {
+			continue
+		}
+		if l.ReasonCode == "" {
+			return "passed " + stateText(l)
+		}
+		return "passed " + string(s) + " with code " + l.ReasonCode
+	}
+	return string(s) + " was not seen on the way"
+}
+
+// via says how the state that counts was first seen.
+func (c *court) via(last evidence.Look) evidence.Via {
+	if last.Same(c.step.Baseline) && c.step.Converged < 0 {
+		return evidence.ViaUnchanged
+	}
+	for _, l := range c.looks {
+		if l.State == last.State {
+			if l.Event {
+				return evidence.ViaEvent
+			}
+			break
+		}
+	}
+	return evidence.ViaGet
+}
+
+func (c *court) facts() string {
+	if len(c.step.Facts) == 0 {
+		return ""
+	}
+	var list []string
+	for _, key := range sortedKeys(c.step.Facts) {
+		list = append(list, key+": "+c.step.Facts[key])
+	}
+	return strings.Join(list, ", ")
+}
+
+// last is the sighting that the step ends with: the last GET, which nothing
+// newer contradicts, else the last event.
+func (c *court) last() (evidence.Look, bool) {
+	for i := len(c.looks) - 1; i >= 0; i-- {
+		if !c.looks[i].Event {
+			return c.looks[i], true
+		}
+	}
+	if n := len(c.looks); n > 0 {
+		return c.looks[n-1], true
+	}
+	return evidence.Look{}, false
+}
+
+// merge keeps what a later step saw, and what only an earlier one did.
+func merge(a, b evidence.Observed) evidence.Observed {
+	if b.Status != 0 {
+		a.Status = b.Status
+	}
+	if b.ErrorType != "" {
+		a.ErrorType, a.ErrorData, a.ErrorMessage = b.ErrorType, b.ErrorData, b.ErrorMessage
+	}
+	if b.State != "" {
+		a.State, a.ReasonCodeID = b.State, b.ReasonCodeID
+	}
+	if b.Via != "" && (a.Via == "" || a.ErrorType == "") {
+		a.Via = b.Via
+	}
+	a.Note = join(a.Note, b.Note)
+	return a
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+// round makes a duration fit for a sentence.
+func round(d time.Duration) time.Duration {
+	switch {
+	case d > 10*time.Second:
+		return d.Round(time.Second)
+	case d > time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
+}

@@ -1,0 +1,163 @@
+package judge_test
+
+import (
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+func TestRefused(t *testing.T) {
+	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State", "Invalid Input"}})
+	const expected = "PUT WORK: expected a refusal with Invalid State or Invalid Input and nothing changed; saw "
+	was := user{state: spec.Ready}
+	start := func(status int, body string) *scene { return begin(was).puts(status, body) }
+	state := apiError("Invalid State", "22")
+	withReason := user{state: spec.NotReady, reason: "2", code: "4"}
+	try(t, req, []hearing{
+		{"400", start(400, state).stays(was), passed, "", false},
+		{"401", start(401, apiError("Invalid Input", "")).stays(was), passed, "", false},
+		{"403", start(403, state).stays(was), failed, expected + "403 Invalid State (22)", false},
+		{"500", start(500, apiError("Internal Server Error", "")).stays(was), failed, expected + "500 Internal Server Error", false},
+		{"503", start(503, "").stays(was), failed, expected + "503", false},
+		{"another type", start(400, apiError("Generic Error", "")).stays(was), failed, expected + "400 Generic Error", false},
+		{"a type in another case", start(400, apiError("invalid state", "")).stays(was), failed, expected + "400 invalid state", false},
+		{"no body", start(400, "").stays(was), failed, expected + "400 with a body that is no ApiErrors document: not well-formed XML: line 1, column 1 (offset 0): the body is empty", false},
+		{"another root", start(400, "<Errors/>").stays(was), failed, expected + "400 with a body that is no ApiErrors document: Errors: the root element is Errors, expected ApiErrors", false},
+		{"no error in it", start(400, "<ApiErrors/>").stays(was), failed, expected + "400 with a body that is no ApiErrors document: ApiErrors/ApiError: missing", false},
+		{"and done all the same", start(400, state).stays(in(spec.Work)), failed,
+			expected + "400 Invalid State (22), and the user went from READY to WORK 1s after it", true},
+		{"and something else done", start(400, state).stays(in(spec.Logout)), failed,
+			expected + "400 Invalid State (22), and the user went from READY to LOGOUT 1s after it", true},
+		{"and done and undone", start(400, state).sees(100*time.Millisecond, in(spec.Work)).stays(was), failed,
+			expected + "400 Invalid State (22), and the user went from READY to WORK 105ms after it", true},
+		{"and pending", start(400, state).stays(user{state: spec.Ready, pending: "WORK"}), failed,
+			expected + "400 Invalid State (22), and the user went from READY to READY (pending WORK) 1s after it", false},
+		{"and another reason code", begin(withReason).puts(400, state).stays(user{state: spec.NotReady, reason: "3", code: "5"}), failed,
+			expected + "400 Invalid State (22), and the user went from NOT_READY (reasonCodeId 2) to NOT_READY (reasonCodeId 3) 1s after it", false},
+		{"and the reason code lost", begin(withReason).puts(400, state).stays(user{state: spec.NotReady, reason: "-1"}), failed,
+			expected + "400 Invalid State (22), and the user went from NOT_READY (reasonCodeId 2) to NOT_READY 1s after it", false},
+		{"no reason code in two spellings", begin(user{state: spec.NotReady, reason: "-1"}).puts(400, state).stays(in(spec.NotReady)), passed, "", false},
+		{"never looked at", start(400, state), failed, expected + "no sighting of the user afterwards", false},
+		{"a lost answer", begin(was).lost("reset").stays(was), failed, expected + "no whole answer: reset", true},
+		{"no request", begin(was).waits().stays(was), failed, expected + "no request", false},
+		// Without notifications, 2xx and nothing changed counts.
+		{"202", start(202, "").stays(was), passed, "", false},
+		{"200", start(200, "").stays(was), passed, "", false},
+		{"202 and done", start(202, "").stays(in(spec.Work)), failed, expected + "202, and the user went from READY to WORK 1s after it", true},
+		{"looked at too soon", start(400, state).sees(time.Second, was), open, "nothing was seen of user 1001 at the end of the quiet time", true},
+		{"202 and never looked at", start(202, ""), failed, expected + "no sighting of the user afterwards", false},
+		{"204", start(204, "").stays(was), failed, expected + "204", false},
+	})
+}
+
+func TestRefusedByAnEvent(t *testing.T) {
+	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}, Data: map[spec.Deployment]string{spec.UCCE: "257"}})
+	const expected = "PUT WORK: expected a refusal with Invalid State and nothing changed; saw "
+	was := in(spec.Ready)
+	start := func() *scene { return begin(was).listening().puts(202, "") }
+	elsewhere := refuses("Invalid State", "22")
+	elsewhere.Node = "/finesse/api/User/1002"
+	another := refuses("Generic Error", "1")
+	another.RequestID = "somebody-else's"
+	try(t, req, []hearing{
+		{"by an event", start().hears(time.Second, refuses("Invalid State", "22")).stays(was), passed, "", false},
+		{"by an event of another type", start().hears(time.Second, refuses("Generic Error", "1")).stays(was), failed, expected + "an event with Generic Error (1)", false},
+		{"by an event of no type", start().hears(time.Second, refuses("", "1")).stays(was), failed, expected + "an event with no errorType (1)", false},
+		{"by an event and done", start().hears(time.Second, refuses("Invalid State", "22")).stays(in(spec.Work)), failed,
+			expected + "202, and the user went from READY to WORK 2s after it", true},
+		{"by nothing", start().stays(was), failed, expected + "202 and neither an error event nor a change for 2s", false},
+		{"by nothing, and done", start().stays(in(spec.Work)), failed, expected + "202, and the user went from READY to WORK 1s after it", true},
+		{"by nothing, in an outage", start().stays(was).fact("outage", "down for 1s"), passed, "", false},
+		{"by an event of somebody else", start().hears(time.Second, elsewhere).stays(was), failed, expected + "202 and neither an error event nor a change for 3s", false},
+		{"by an event for another request", start().hears(time.Second, another).stays(was), failed, expected + "202 and neither an error event nor a change for 3s", false},
+		{"by an event from before", begin(was).listening().hears(0, refuses("Invalid State", "22")).puts(202, "").stays(was), failed,
+			expected + "202 and neither an error event nor a change for 2s", false},
+	})
+	v := start().hears(time.Second, refuses("Invalid State", "22")).stays(was).verdict(req)
+	want := evidence.Observed{Status: 202, ErrorType: "Invalid State", ErrorData: "22", ErrorMessage: "m", State: "READY", Via: evidence.ViaEvent}
+	if v.Observed != want {
+		t.Errorf("observed %+v, want %+v", v.Observed, want)
+	}
+}
+
+// The way by which a refusal was seen is part of what reports show.
+func TestRefusalObserved(t *testing.T) {
+	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}})
+	sync := begin(in(spec.Ready)).puts(401, apiError("Invalid State", "22")).stays(in(spec.Ready)).verdict(req).Observed
+	if want := (evidence.Observed{Status: 401, ErrorType: "Invalid State", ErrorData: "22", ErrorMessage: "m", State: "READY", Via: evidence.ViaSync}); sync != want {
+		t.Errorf("at once: %+v, want %+v", sync, want)
+	}
+	unchanged := begin(in(spec.Ready)).puts(202, "").stays(in(spec.Ready)).verdict(req).Observed
+	if want := (evidence.Observed{Status: 202, State: "READY", Via: evidence.ViaUnchanged}); unchanged != want {
+		t.Errorf("never seen: %+v, want %+v", unchanged, want)
+	}
+}
+
+func TestError(t *testing.T) {
+	req := one(spec.Must, spec.When{Put: &spec.Put{}}, spec.Outcome{
+		Kind: spec.Error, Status: []int{400}, Types: []string{"Parameter Missing"}, Data: map[spec.Deployment]string{spec.UCCE: "state"},
+	})
+	const expected = "PUT without a state: expected 400 with Parameter Missing, ErrorData state and nothing changed; saw "
+	was := in(spec.NotReady)
+	start := func(status int, body string) *scene { return begin(was).puts(status, body) }
+	missing := apiError("Parameter Missing", "state")
+	const apiErrors = "400 with a body that is no ApiErrors document: "
+	html := start(400, "<html><body>no</body></html>")
+	html.ev.Exchanges[1].ResponseHeader["Content-Type"] = "text/html"
+	try(t, req, []hearing{
+		{"right", start(400, missing).stays(was), passed, "", false},
+		{"another status", start(401, missing).stays(was), failed, expected + "401 Parameter Missing (state)", false},
+		{"2xx is no error at once", start(202, "").stays(was), failed, expected + "202", false},
+		{"2xx and done", start(202, "").stays(in(spec.Ready)), failed, expected + "202, and the user went to READY", false},
+		{"another type", start(400, apiError("Invalid Input", "state")).stays(was), failed, expected + "400 Invalid Input (state)", false},
+		{"another data", start(400, apiError("Parameter Missing", "stat")).stays(was), failed, expected + `400 Parameter Missing with ErrorData "stat"`, false},
+		{"no data", start(400, apiError("Parameter Missing", "")).stays(was), failed, expected + `400 Parameter Missing with ErrorData ""`, false},
+		{"data of the other deployment is not asked for", start(400, apiError("Parameter Missing", "x")).on(spec.UCCX).stays(was), passed, "", false},
+		{"HTML", html.stays(was), failed, expected + apiErrors + `Content-Type is "text/html", expected application/xml`, false},
+		{"a document type", start(400, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>`+missing).stays(was), failed,
+			expected + apiErrors + "not well-formed XML: line 1, column 1 (offset 0): document types are refused", false},
+		{"cut short", start(400, missing[:30]).stays(was), failed, expected + apiErrors + "not well-formed XML: line 1, column 31 (offset 30): unexpected EOF", false},
+		{"done all the same", start(400, missing).stays(in(spec.Ready)), failed,
+			expected + "400 Parameter Missing (state), and the user went from NOT_READY to READY 1s after it", true},
+		{"never looked at", start(400, missing), failed, expected + "no sighting of the user afterwards", false},
+		{"a lost answer", begin(was).lost("reset").stays(was), failed, expected + "no whole answer: reset", true},
+		{"no request", begin(was).waits().stays(was), failed, expected + "no request", false},
+	})
+}
+
+// The bodies of 401 answers to missing or wrong credentials count only where
+// they are XML: a container in front of the API may answer in its own words.
+func TestUnauthenticatedBodies(t *testing.T) {
+	was := in(spec.NotReady)
+	answer := func(contentType, body string) *scene {
+		s := begin(was).puts(401, body)
+		s.ev.Exchanges[1].ResponseHeader = map[string]string{"Content-Type": contentType}
+		return s.stays(was)
+	}
+	const expected = "PUT READY with no credentials: expected 401 with any ErrorType and nothing changed; saw "
+	try(t, row(t, "AUT-01"), []hearing{
+		{"ApiErrors", answer("application/xml", apiError("Unauthorized", "")), passed, "", false},
+		{"HTML", answer("text/html;charset=utf-8", "<html><body>401</body></html>"), passed, "", false},
+		{"no body", answer("", ""), passed, "", false},
+		{"no body, said to be XML", answer("application/xml", ""), passed, "", false},
+		{"plain text", answer("text/plain", "no"), passed, "", false},
+		{"JSON", answer("application/json", `{"error":"unauthorized"}`), passed, "", false},
+		{"another XML", answer("application/xml", "<Error/>"), failed,
+			expected + "401 with a body that is no ApiErrors document: Error: the root element is Error, expected ApiErrors", false},
+		{"XML that is broken", answer("text/xml", "<ApiErrors>"), failed,
+			expected + "401 with a body that is no ApiErrors document: not well-formed XML: line 1, column 12 (offset 11): unexpected EOF", false},
+		{"done all the same", begin(was).puts(401, "").stays(in(spec.Ready)), failed,
+			expected + "401, and the user went from NOT_READY to READY 1s after it", true},
+		{"another status", begin(was).puts(403, "").stays(was), failed, expected + "403", false},
+		{"accepted", begin(was).puts(202, "").stays(in(spec.Ready)), failed, expected + "202, and the user went to READY", false},
+	})
+	// A 401 that says who may not is another matter.
+	html := begin(was).puts(401, "<html/>")
+	html.ev.Exchanges[1].ResponseHeader["Content-Type"] = "text/html"
+	try(t, row(t, "SUP-02"), []hearing{
+		{"HTML", html.stays(was), failed, `PUT READY by foreign supervisor: expected 401 with Invalid Supervisor and nothing changed; saw 401 with a body that is no ApiErrors document: Content-Type is "text/html", expected application/xml`, false},
+		{"right", begin(was).puts(401, apiError("Invalid Supervisor", "")).stays(was), passed, "", false},
+	})
+}

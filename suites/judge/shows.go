@@ -1,0 +1,121 @@
+package judge
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// errorBody: a well-formed ApiErrors body whose ErrorType is one of the types.
+func (c *court) errorBody(out spec.Outcome, types []string) *miss {
+	d := c.read("ApiErrors")
+	if d.problem != "" && c.inOtherWords(d) {
+		return nil
+	}
+	if d.problem != "" {
+		m := c.missed(out, 1, fmt.Sprintf("%d with a body that is no ApiErrors document: %s", c.act.Status, d.problem))
+		m.xpath = d.path
+		return m
+	}
+	got, _ := d.text("ApiErrors/ApiError/ErrorType")
+	if len(types) > 0 && !slices.Contains(types, got) {
+		m := c.missed(out, 1, c.answerText())
+		m.xpath = "ApiErrors/ApiError/ErrorType"
+		return m
+	}
+	if want := out.Data[c.ev.Target.Deployment]; want != "" && out.Kind == spec.Error {
+		if data, _ := d.text("ApiErrors/ApiError/ErrorData"); data != want {
+			m := c.missed(out, 2, fmt.Sprintf("%d %s with ErrorData %q", c.act.Status, got, data))
+			m.xpath = "ApiErrors/ApiError/ErrorData"
+			return m
+		}
+	}
+	return nil
+}
+
+// inOtherWords reports whether the body of a 401 to missing or wrong
+// credentials is none of the API's: a container in front of it may answer as
+// it likes, and only what is XML has to be ApiErrors.
+func (c *court) inOtherWords(d *document) bool {
+	if c.when.Put == nil || c.act.Status != http.StatusUnauthorized ||
+		c.when.Put.Credentials != spec.CredentialsNone && c.when.Put.Credentials != spec.CredentialsWrong {
+		return false
+	}
+	media, _, _ := mime.ParseMediaType(c.act.ResponseHeader["Content-Type"])
+	said := media == "application/xml" || media == "text/xml"
+	return strings.TrimSpace(c.act.ResponseBody) == "" || !d.xml && !said
+}
+
+// shows: what the user has to show stands in the body behind the sighting.
+func (c *court) shows(out spec.Outcome, l evidence.Look) *miss {
+	if len(out.Shows) == 0 {
+		return nil
+	}
+	m := c.showsIn(out, c.documentOf(l))
+	if m != nil {
+		m.exchange = lookExchange(l)
+	}
+	return m
+}
+
+func (c *court) showsIn(out spec.Outcome, d *document) *miss {
+	for _, s := range out.Shows {
+		if seen, ok := c.show(s, d); !ok {
+			m := c.missed(out, 3, seen)
+			m.xpath = s.At
+			return m
+		}
+	}
+	return nil
+}
+
+func (c *court) show(s spec.Show, d *document) (seen string, ok bool) {
+	if len(s.EachIn) > 0 {
+		all := d.texts(s.At)
+		if len(all) == 0 && !s.OrAbsent {
+			return "no " + s.At, false
+		}
+		for _, t := range all {
+			if !slices.Contains(s.EachIn, strings.TrimSpace(t)) {
+				return fmt.Sprintf("%s %q", s.At, t), false
+			}
+		}
+		return "", true
+	}
+	text, present := d.text(s.At)
+	if text == "" && s.OrAbsent {
+		return "", true
+	}
+	for _, want := range s.Is[c.ev.Target.Deployment] {
+		if text == c.fill(want) && (present || want == "") {
+			return "", true
+		}
+	}
+	if !present {
+		return "no " + s.At, false
+	}
+	return fmt.Sprintf("%s %q", s.At, text), false
+}
+
+// fill puts the step's values in the place of placeholders.
+func (c *court) fill(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	for key, value := range c.step.Values {
+		text = strings.ReplaceAll(text, "{"+key+"}", value)
+	}
+	return text
+}
+
+// Shown reports whether a body shows all that an outcome demands of it. A run
+// uses it to know when it has waited long enough.
+func (j *Judge) Shown(out spec.Outcome, target evidence.Target, values map[string]string, body string) bool {
+	c := &court{Judge: j, ev: &evidence.Evidence{Target: target}, step: evidence.Step{Values: values, Exchange: -1}}
+	return c.showsIn(out, j.document("User", "", body)) == nil
+}

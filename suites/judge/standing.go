@@ -1,0 +1,187 @@
+package judge
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Standing makes the checks that some requirements make on everything a run
+// saw. Evidence is added as it comes, in any order; it is not safe for
+// concurrent use.
+type Standing struct {
+	judge  *Judge
+	states []spec.State
+	valid  map[string]bool // User bodies that were found valid: most are seen again and again
+	found  map[spec.Standing]evidence.Verdict
+	seen   map[spec.Standing]int
+	clocks map[clock]time.Time // when a stateChangeTime was first seen
+}
+
+// clock is one stateChangeTime of a user.
+type clock struct{ user, time string }
+
+// Standing starts the checks of a run.
+func (j *Judge) Standing() *Standing {
+	return &Standing{
+		judge: j, states: spec.States(), valid: map[string]bool{},
+		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, clocks: map[clock]time.Time{},
+	}
+}
+
+// Add looks through one scenario's evidence.
+func (s *Standing) Add(ev *evidence.Evidence) {
+	s.bodies(ev)
+	s.documentedStates(ev)
+	s.changeTimes(ev)
+}
+
+// Apply turns the verdict of a requirement with a standing check into a
+// failure where something in the run broke it.
+func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Verdict {
+	broken, ok := s.found[req.Standing]
+	if req.Standing == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
+		return v
+	}
+	v.Outcome, v.Reason = evidence.Failed, broken.Reason
+	v.XPath, v.Expected, v.Seen = broken.XPath, broken.Expected, broken.Seen
+	v.Step, v.Exchange, v.Event = -1, -1, -1
+	return v
+}
+
+func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expected, seen string) {
+	if _, known := s.found[kind]; known {
+		return
+	}
+	s.found[kind] = evidence.Verdict{
+		XPath: xpath, Expected: expected, Seen: seen,
+		Reason: fmt.Sprintf("in a GET of %s: expected %s; saw %s", ev.Requirement, expected, seen),
+	}
+}
+
+// userPath is the path of a User object itself.
+var userPath = regexp.MustCompile(`/finesse/api/User/[^/?]+/?$`)
+
+func (s *Standing) bodies(ev *evidence.Evidence) {
+	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.Level == spec.Info {
+		return // recorded, not judged
+	}
+	for _, x := range ev.Exchanges {
+		if x.Method != "GET" || x.Status != 200 || x.Err != "" || !userPath.MatchString(x.Path) {
+			continue
+		}
+		s.seen[spec.StandingValidUser]++
+		s.seen[spec.StandingOwnUser]++
+		contentType := x.ResponseHeader["Content-Type"]
+		key := contentType + "\x00" + x.Path + "\x00" + x.ResponseBody
+		if s.valid[key] {
+			continue
+		}
+		d := s.judge.document("User", contentType, x.ResponseBody)
+		if who := stranger(d, path.Base(x.Path)); who != "" {
+			s.breaks(spec.StandingOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
+		}
+		if state, _ := d.text("User/state"); d.problem != "" && d.path == "User/state" && state == string(spec.Login) {
+			continue // a passing moment, which the check of states looks at
+		}
+		if d.problem != "" {
+			s.breaks(spec.StandingValidUser, ev, d.path, "a User body valid against its schema", d.problem)
+			continue
+		}
+		s.valid[key] = true
+	}
+}
+
+// stranger gives the id of the user in a document who is not the one with the
+// id or login name, "" for the right one.
+func stranger(d *document, id string) string {
+	uri, _ := d.text("User/uri")
+	loginID, _ := d.text("User/loginId")
+	name, _ := d.text("User/loginName")
+	if loginID == "" || loginID == id || path.Base(uri) == id || strings.EqualFold(name, id) {
+		return "" // without an id nothing can be said of it here
+	}
+	return loginID
+}
+
+func (s *Standing) documentedStates(ev *evidence.Evidence) {
+	for _, l := range ev.Looks {
+		if l.Event {
+			continue
+		}
+		s.seen[spec.StandingState]++
+		switch {
+		case slices.Contains(s.states, l.State):
+		case l.State == spec.Login && signingIn(ev, l):
+		default:
+			s.breaks(spec.StandingState, ev, "User/state", "one of the documented states", fmt.Sprintf("%q", l.State))
+		}
+	}
+}
+
+// signingIn reports whether a LOGIN for the user was sent within the settle
+// time before the sighting.
+func signingIn(ev *evidence.Evidence, l evidence.Look) bool {
+	for _, x := range ev.Exchanges {
+		if x.Method == "PUT" && strings.HasSuffix(strings.TrimSuffix(x.Path, "/"), "/User/"+l.User) &&
+			strings.Contains(x.RequestBody, string(spec.Login)) && !x.Started.After(l.At) &&
+			l.Asked.Sub(x.Started.Add(x.Duration)) <= ev.Target.Settle {
+			return true
+		}
+	}
+	return false
+}
+
+// changeTimeForm is YYYY-MM-DDThh:MM:ss.SSSZ (guide, User parameters).
+const changeTimeForm = "2006-01-02T15:04:05.000Z"
+
+func (s *Standing) changeTimes(ev *evidence.Evidence) {
+	type sighting struct{ user, state, time string }
+	last, known := map[string]evidence.Look{}, map[sighting]bool{}
+	for _, l := range ev.Looks {
+		if l.Event {
+			continue
+		}
+		s.seen[spec.StandingChangeTime]++
+		if l.ChangeTime != "" {
+			if t, err := time.Parse(changeTimeForm, l.ChangeTime); err != nil || t.Format(changeTimeForm) != l.ChangeTime {
+				s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
+			}
+		}
+		first, told := s.clocks[clock{l.User, l.ChangeTime}]
+		if !told || l.Asked.Before(first) {
+			first = l.Asked
+			s.clocks[clock{l.User, l.ChangeTime}] = first
+		}
+		this := sighting{l.User, string(l.State), l.ChangeTime}
+		was, seen := last[l.User]
+		if seen && known[this] && l.ChangeTime != was.ChangeTime {
+			continue // a node that lags shows an older change once more
+		}
+		last[l.User], known[this] = l, true
+		if !seen || was.State == l.State {
+			continue
+		}
+		moved := fmt.Sprintf("%s to %s", was.State, l.State)
+		switch {
+		case l.ChangeTime == "":
+			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
+		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
+		case l.ChangeTime < was.ChangeTime:
+			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
+		case coarse(l.ChangeTime) && was.Asked.Sub(first) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
+			// A clock that counts seconds need not have moved yet since it
+			// was first seen.
+		default:
+			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
+		}
+	}
+}
+
+func coarse(t string) bool { return strings.HasSuffix(t, ".000Z") }
