@@ -1,0 +1,60 @@
+// Package suites turns the plan of a run into Ginkgo's specs: one It for each
+// requirement, registered from data when the plan is known. Ginkgo schedules
+// and reports; acting and judging are plain Go below it.
+package suites
+
+import (
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
+)
+
+// Item is what a run intends with one requirement.
+type Item struct {
+	Requirement *spec.Requirement
+	// Outcome is set when the requirement will not be acted on: it does not
+	// apply, was not selected, or cannot be exercised here. Why says so.
+	Outcome evidence.Outcome
+	Why     string
+	Way     string // how the subject gets into the precondition, in words
+
+	// Rank says how early a parallel run takes the item: the higher the
+	// earlier, equal ranks in the order of the seed.
+	Rank int
+	// Alone: in a parallel run nothing else goes on meanwhile.
+	Alone bool
+}
+
+// Runs reports whether the item will be acted on.
+func (i Item) Runs() bool { return i.Outcome == "" }
+
+// Plan says what a run intends with every requirement of the catalogue, in
+// its order.
+func Plan(stage *scenario.Stage, selection Selection) []Item {
+	release, err := spec.ParseRelease(stage.Target.Release)
+	if err != nil {
+		release = spec.Release{}
+	}
+	var items []Item
+	for _, req := range stage.Catalogue.All() {
+		item := Item{Requirement: req}
+		if why := req.Foreign(stage.Target.Deployment, release); why != "" {
+			item.Outcome, item.Why = evidence.NotApplicable, why
+		} else if why := selection.Why(req.ID); why != "" {
+			item.Outcome, item.Why = evidence.NotExercised, why
+		} else if why := stage.Impossible(req); why != "" {
+			item.Outcome, item.Why = evidence.NotExercised, why
+		} else if req.Given.State != "" {
+			item.Way, _ = stage.Way(req) // Impossible has asked already
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// Verdict is the verdict of an item that will not be acted on.
+func (i Item) Verdict() evidence.Verdict {
+	return evidence.Verdict{
+		Requirement: i.Requirement.ID, Outcome: i.Outcome, Reason: i.Why, Step: -1, Exchange: -1, Event: -1,
+	}
+}

@@ -1,0 +1,505 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+)
+
+// attempt is one go at a requirement.
+type attempt struct {
+	*Stage
+	req       *spec.Requirement
+	parts     fixtures.Parts
+	rec       *client.Recorder
+	ev        *evidence.Evidence
+	moves     []*spec.Move
+	values    map[string]string
+	witness   *fixtures.User // nil where there is nobody to spare, or no need
+	returning bool           // the scenario is over, users are put back
+	disturbed bool           // worth trying again: what went wrong may not do so twice
+
+	calls     bool      // the peer takes part, on the way or in a step
+	final     bool      // the step is the last one
+	looked    time.Time // when everybody else was looked at after it
+	lookedErr error
+
+	mu      sync.Mutex // guards players and the looks in ev
+	players map[string]*player
+}
+
+// player is a user in an attempt.
+type player struct {
+	user      *fixtures.User
+	look      evidence.Look // the last GET
+	situation spec.Situation
+	touched   bool       // something was asked of or for the user
+	asked     time.Time  // when something was asked whose effect has not been seen, zero if all was
+	before    spec.State // the state then
+	overdue   bool       // the settle time for it is over
+	called    bool       // took part in a call or reservation, whatever its state shows
+	switched  bool       // wrap-up was switched by a stimulus
+	wrapped   time.Time  // when wrap-up was first seen
+	body      string     // of the last GET, and
+	says      evidence.Look
+	waited    time.Duration // see attempt.phase
+	ahead     int           // moves of the way that is being gone, the next included
+	through   bool          // the end of the way is only passed
+}
+
+func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *attempt {
+	a := &attempt{
+		Stage: s, req: req, parts: parts, rec: &client.Recorder{Requirement: req.ID},
+		moves:  s.Catalogue.Moves(s.Target.Deployment, release(s.Target)),
+		values: map[string]string{}, players: map[string]*player{},
+		ev: &evidence.Evidence{
+			Requirement: req.ID, Attempt: n, Target: s.Target, Cast: map[string]evidence.User{}, Started: time.Now(),
+		},
+	}
+	for actor, u := range parts {
+		name := string(actor)
+		if actor == spec.Self {
+			name = "subject"
+		}
+		a.ev.Cast[name] = castUser(u)
+		a.player(u)
+	}
+	return a
+}
+
+func release(t evidence.Target) spec.Release {
+	r, err := spec.ParseRelease(t.Release)
+	if err != nil {
+		return spec.Release{}
+	}
+	return r
+}
+
+func (a *attempt) player(u *fixtures.User) *player {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, ok := a.players[u.ID]
+	if !ok {
+		p = &player{user: u}
+		a.players[u.ID] = p
+	}
+	return p
+}
+
+// playerOr gives the player, or for somebody who is none a stand-in to look
+// through.
+func (a *attempt) playerOr(u *fixtures.User) *player {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p, ok := a.players[u.ID]; ok {
+		return p
+	}
+	return &player{user: u}
+}
+
+// cast gives the players in the order of the cast, so that everything that is
+// done for all of them happens in the same order every time.
+func (a *attempt) cast() []*player {
+	var list []*player
+	for _, u := range a.Cast.Users {
+		a.mu.Lock()
+		p, ok := a.players[u.ID]
+		a.mu.Unlock()
+		if ok {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// unreached ends an attempt that could not be brought about.
+type unreached struct {
+	why   string
+	again bool // another attempt might do
+}
+
+func (u *unreached) Error() string { return u.why }
+
+func (a *attempt) play(ctx context.Context) {
+	returned := false
+	defer func() {
+		if !returned {
+			a.giveBack(ctx) // a panic must not cost anybody his state
+		}
+	}()
+	err := a.act(ctx)
+	var u *unreached
+	switch {
+	case err == nil:
+	case errors.As(err, &u):
+		a.ev.Unreached, a.disturbed = u.why, u.again
+	default:
+		a.ev.Unreached = err.Error()
+	}
+	if ctx.Err() != nil && err != nil {
+		a.ev.Unreached = "the run was stopped: " + context.Cause(ctx).Error()
+	}
+	returned = true
+	a.dragged()
+	a.giveBack(ctx)
+	a.ev.Exchanges = a.rec.Exchanges()
+	a.gatherEvents()
+	a.ev.Ended = time.Now()
+}
+
+// dragged has those given back who seem to have been moved along with the
+// subject: to where a request asked it to go. Else they would stand there
+// before the repetition already, and nobody would see them move.
+func (a *attempt) dragged() {
+	for _, was := range a.ev.Before {
+		for _, now := range a.ev.After {
+			if now.User != was.User || now.State == was.State || !a.asksFor(now.State) {
+				continue
+			}
+			u := a.Cast.ByID(was.User)
+			if _, known := a.home(u.ID); !known {
+				a.Home(was)
+			}
+			p := a.player(u)
+			p.look = now
+			_ = a.touch(p) // who must not be touched stays
+		}
+	}
+}
+
+// asksFor reports whether a request of the requirement asks for the state.
+func (a *attempt) asksFor(s spec.State) bool {
+	return slices.ContainsFunc(a.req.Steps, func(st spec.Step) bool {
+		put := st.When.Put
+		return put != nil && (put.State == string(s) || put.State == string(spec.Login) && s == spec.NotReady)
+	})
+}
+
+// act is the scenario itself.
+func (a *attempt) act(ctx context.Context) error {
+	a.castWitness()
+	others, err := a.survey(ctx)
+	defer others() // nothing is asked any more when the scenario is over
+	if err != nil {
+		return err
+	}
+	subject := a.player(a.parts[spec.Self])
+	if err := a.together(ctx, subject); err != nil {
+		return err
+	}
+	a.ev.Before = others()
+	for _, p := range a.cast() {
+		if p != subject && p.user != a.parts[spec.Peer] {
+			a.ev.Before = append(a.ev.Before, p.look)
+		}
+	}
+	a.values["id"], a.values["extension"] = subject.user.ID, subject.user.Extension
+	for i := range a.req.Steps {
+		a.final = i == len(a.req.Steps)-1
+		if err := a.step(ctx, subject, a.req.Steps[i]); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+	}
+	if a.looked.IsZero() {
+		a.lookedErr = a.lookAfter(ctx)
+	}
+	if a.lookedErr == nil {
+		// The steps were watched to their end: nothing is under way any more,
+		// also of those at whom nobody looked, such as the other party of a call.
+		for _, p := range a.cast() {
+			p.asked = time.Time{}
+		}
+	}
+	return a.lookedErr
+}
+
+// mine checks that a user still is where the last scenario left it. Somebody
+// else's hand is on a user who is not.
+func (a *attempt) mine(now evidence.Look) error {
+	a.Stage.mu.Lock()
+	left, known := a.left[now.User]
+	if !known {
+		left, known = a.homes[now.User]
+	}
+	if _, ok := a.homes[now.User]; !ok {
+		if a.homes == nil {
+			a.homes = map[string]evidence.Look{}
+		}
+		a.homes[now.User] = now
+	}
+	astray := a.astray[now.User]
+	a.Stage.mu.Unlock()
+	if !known || left.State == now.State {
+		return nil
+	}
+	if astray != "" {
+		// Not put back, it may still be under way: a timer, a late change. It
+		// stays on the list of those to put back.
+		a.leave(now, astray)
+		return nil
+	}
+	if now.State.Resting() {
+		// Somebody who is on a call or wraps up is left alone until it is over.
+		a.Stage.mu.Lock()
+		if a.left == nil {
+			a.left, a.astray = map[string]evidence.Look{}, map[string]string{}
+		}
+		a.left[now.User] = now
+		a.Stage.mu.Unlock()
+	}
+	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
+		now.User, now.State, left.State), again: true}
+}
+
+// prepare brings everybody but the subject to where the part needs it:
+// supervisors and a peer are signed in.
+func (a *attempt) prepare(ctx context.Context, subject *player) error {
+	errs := make(map[*player]error)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	wg.Go(func() { a.placeWitness(ctx) })
+	for actor, u := range a.parts {
+		p := a.player(u)
+		if p == subject {
+			continue
+		}
+		goal := spec.Given{State: spec.NotReady}
+		switch actor {
+		case spec.Supervisor, spec.ForeignSupervisor:
+			if p.look.State == spec.Ready {
+				continue
+			}
+		case spec.Peer:
+			if !a.calls {
+				continue
+			}
+		default:
+			continue
+		}
+		wg.Go(func() {
+			if err := a.bring(ctx, p, goal); err != nil {
+				mu.Lock()
+				errs[p] = err
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for _, p := range a.cast() {
+		if err := errs[p]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayCall reports whether the peer is needed: by a step, or on the way.
+func (a *attempt) mayCall(subject *player) bool {
+	for _, s := range a.req.Steps {
+		if s.When.Dialog == "MAKE_CALL" || s.When.By == spec.Peer {
+			return true
+		}
+	}
+	way, err := a.find(subject, a.req.Given)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(way.Moves, func(m *spec.Move) bool { return m.Action.Call != "" })
+}
+
+// read takes the sighting out of a GET. Most bodies are seen again and again
+// while nothing changes, and parsed once.
+func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Look, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if x.Err == "" && x.Status == http.StatusOK && x.ResponseBody == p.body && p.body != "" {
+		l := p.says
+		l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
+		return l, true
+	}
+	l, ok := judge.Look(x)
+	if ok {
+		p.body, p.says = x.ResponseBody, l
+	}
+	return l, ok
+}
+
+// look reads a user with its own credentials (who else may is not
+// documented, A20). A node of a cluster that lags behind what another one has
+// shown already is asked again, for as long as a change may take to show.
+func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose) (evidence.Look, error) {
+	var err error
+	began := time.Now()
+	for failures := 0; failures < 3; {
+		if err := a.shutOut(p.user); err != nil {
+			return evidence.Look{}, err
+		}
+		x := a.send(ctx, client.Call{As: p.user, Method: "GET", Path: userPath(p.user.ID), Purpose: purpose})
+		l, ok := a.read(p, x)
+		l.User = p.user.ID
+		switch {
+		case ok && !(a.outdated(l) && time.Since(began) < a.Target.Settle):
+			a.sight(p, l)
+			return l, nil
+		case ok:
+		case x.Status != 0 && x.Status < 500, busy(x):
+			return evidence.Look{}, lookError(x) // send was patient already
+		default:
+			failures++
+			err = lookError(x)
+		}
+		if !a.pause(ctx, a.Poll) {
+			return evidence.Look{}, context.Cause(ctx)
+		}
+	}
+	return evidence.Look{}, err
+}
+
+// sighting is what tells one moment in a user's life from another.
+type sighting struct {
+	state  spec.State
+	change string
+}
+
+// outdated reports whether a look shows once more what was seen before
+// something newer, by the target's own time of change.
+func (s *Stage) outdated(l evidence.Look) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newest == nil {
+		s.newest, s.known = map[string]string{}, map[string]map[sighting]bool{}
+	}
+	if s.known[l.User] == nil {
+		s.known[l.User] = map[sighting]bool{}
+	}
+	this := sighting{l.State, l.ChangeTime}
+	if l.ChangeTime != "" && l.ChangeTime < s.newest[l.User] && s.known[l.User][this] {
+		return true
+	}
+	s.known[l.User][this] = true
+	s.newest[l.User] = max(s.newest[l.User], l.ChangeTime)
+	return false
+}
+
+func lookError(x evidence.Exchange) error {
+	switch {
+	case x.Err != "":
+		return fmt.Errorf("GET %s: %s", x.Path, x.Err)
+	case x.Status != 200:
+		return fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
+	}
+	return fmt.Errorf("GET %s was answered with a body that is no User document with a state", x.Path)
+}
+
+func (a *attempt) sight(p *player, l evidence.Look) {
+	a.mu.Lock()
+	a.ev.Looks = append(a.ev.Looks, l)
+	a.mu.Unlock()
+	a.place(p, l)
+}
+
+// place takes over where a user is.
+func (a *attempt) place(p *player, l evidence.Look) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p.look.At.IsZero() {
+		p.situation.WrapUp = p.user.WrapUp(a.req.Given.Call)
+	}
+	wrapping := l.State == spec.Work || l.State == spec.WorkReady
+	if wrapping && p.look.State != l.State || p.wrapped.IsZero() && wrapping {
+		p.wrapped = l.At
+	}
+	p.look = l
+	p.situation.State = l.State
+	// On Unified CCX a call between users does not show in the state.
+	if l.State.Resting() && (p.situation.Call != spec.CallDirect || a.Target.Deployment != spec.UCCX) {
+		p.situation.Was, p.situation.Pending, p.situation.Call = "", "", ""
+	}
+}
+
+// lookAfter looks at everybody whom the requirement does not act on.
+func (a *attempt) lookAfter(ctx context.Context) error {
+	looks := make([]*evidence.Look, len(a.ev.Before))
+	var wg sync.WaitGroup
+	for i, was := range a.ev.Before {
+		wg.Go(func() {
+			if l, err := a.look(ctx, a.playerOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {
+				looks[i] = &l
+			}
+		})
+	}
+	wg.Wait()
+	for i, l := range looks {
+		if l != nil {
+			a.ev.After = append(a.ev.After, *l)
+			a.swept(a.ev.Before[i], *l)
+		}
+	}
+	return nil
+}
+
+// swept has somebody put back whom the request moved along with its subject:
+// who is in the state that was asked for, and was not before. Whoever else
+// moved may have done so himself.
+func (a *attempt) swept(was, now evidence.Look) {
+	if was.State == now.State {
+		return
+	}
+	for _, step := range a.req.Steps {
+		if step.When.Put == nil || step.When.Put.State != string(now.State) {
+			continue
+		}
+		p := a.player(a.Cast.ByID(now.User))
+		p.look, p.situation.State = now, now.State
+		if err := a.touch(p); err == nil {
+			p.asked = time.Time{}
+		}
+		return
+	}
+}
+
+// gatherEvents adds the notifications of the attempt to the evidence.
+func (a *attempt) gatherEvents() {
+	if a.Events != nil {
+		a.ev.Events = a.Events.Since(a.ev.Started)
+	}
+	for i := range a.ev.Events {
+		e := &a.ev.Events[i]
+		e.Index = i
+		if e.Node != userPath(e.Session) {
+			continue
+		}
+		if l, ok := judge.LookInEvent(*e); ok {
+			l.User = e.Session
+			a.ev.Looks = append(a.ev.Looks, l)
+		}
+	}
+	slices.SortStableFunc(a.ev.Looks, func(x, y evidence.Look) int { return x.At.Compare(y.At) })
+}
+
+func userPath(id string) string { return "/finesse/api/User/" + id }
+
+// pause waits, and reports false when the context ended first.
+func (a *attempt) pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

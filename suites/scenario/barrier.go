@@ -1,0 +1,78 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/navigate"
+)
+
+// A move that the target does not make costs the settle time whenever a way
+// leads along it. After it failed so often in a row it is not tried for so
+// many ways, then once more.
+const (
+	barredAfter = 3
+	restFor     = 20
+)
+
+// barrier is what is known of a move that failed.
+type barrier struct {
+	failures int
+	rest     int // ways for which it is not tried any more
+	why      string
+}
+
+// passed keeps up with what came of a move on a way.
+func (s *Stage) passed(ctx context.Context, m *spec.Move, err error) {
+	var u *unreached
+	failed := errors.As(err, &u) && u.again || errors.Is(err, errMoved) && !errors.Is(err, errOpen)
+	if ctx.Err() != nil || err != nil && !failed {
+		return // it says nothing of the move
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.barriers == nil {
+		s.barriers = map[*spec.Move]*barrier{}
+	}
+	if !failed {
+		delete(s.barriers, m)
+		return
+	}
+	b := s.barriers[m]
+	if b == nil {
+		b = &barrier{}
+		s.barriers[m] = b
+	}
+	b.failures++
+	b.why = err.Error()
+	if b.failures >= barredAfter {
+		b.rest = restFor
+	}
+}
+
+// passable gives the moves that are tried.
+func (s *Stage) passable(moves []*spec.Move) []*spec.Move {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.barriers) == 0 {
+		return moves
+	}
+	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return s.barriers[m] != nil && s.barriers[m].rest > 0 })
+}
+
+// blocked says why a way that would be there is not tried, nil where none of
+// its moves is barred.
+func (s *Stage) blocked(way navigate.Way) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range way.Moves {
+		if b := s.barriers[m]; b != nil && b.rest > 0 {
+			b.rest--
+			return fmt.Errorf("%q did not come about %d times in a row, and was not tried again: %s", m.Name, b.failures, b.why)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+package scenario
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// dialog is a call or reservation, seen by one of its parties.
+type dialogView struct {
+	id      string
+	state   string   // of the party: ALERTING, ACTIVE, HELD, …
+	actions []string // what the target says the party may do
+}
+
+// may reports whether the party can ask for the action. Where the target
+// lists no actions, the party's state decides (guide, participant states).
+func (d dialogView) may(action string) bool {
+	if len(d.actions) > 0 {
+		return slices.ContainsFunc(d.actions, func(a string) bool { return strings.EqualFold(a, action) })
+	}
+	switch action {
+	case "ANSWER":
+		return d.state == "ALERTING"
+	case "HOLD":
+		return d.state == "ACTIVE"
+	case "RETRIEVE":
+		return d.state == "HELD"
+	case "DROP":
+		return d.state != "ALERTING" && d.state != "DROPPED" && d.state != ""
+	}
+	return false
+}
+
+func (d dialogView) over() bool { return d.state == "DROPPED" || d.state == "WRAP_UP" }
+
+// dialogs lists the user's calls and reservations.
+func (a *attempt) dialogs(ctx context.Context, p *player, purpose evidence.Purpose) ([]dialogView, error) {
+	x := a.send(ctx, client.Call{As: p.user, Method: http.MethodGet, Path: userPath(p.user.ID) + "/Dialogs", Purpose: purpose})
+	if x.Err != "" {
+		return nil, fmt.Errorf("GET %s: %s", x.Path, x.Err)
+	}
+	if x.Status != http.StatusOK {
+		return nil, fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
+	}
+	doc, err := xmlbody.Parse("", []byte(x.ResponseBody))
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", x.Path, err)
+	}
+	var list []dialogView
+	for _, node := range xmlbody.Nodes(doc, "Dialogs/Dialog") {
+		d := dialogView{}
+		if d.id, _ = xmlbody.Text(node, "id"); d.id == "" {
+			uri, _ := xmlbody.Text(node, "uri")
+			d.id = path.Base(strings.TrimSpace(uri))
+		}
+		d.id = strings.TrimSpace(d.id)
+		for _, party := range xmlbody.Nodes(node, "participants/Participant") {
+			if address, _ := xmlbody.Text(party, "mediaAddress"); strings.TrimSpace(address) == p.user.Extension {
+				d.state, _ = xmlbody.Text(party, "state")
+				d.actions = xmlbody.Texts(party, "actions/action")
+			}
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+type dialogDocument struct {
+	XMLName            xml.Name `xml:"Dialog"`
+	RequestedAction    string   `xml:"requestedAction"`
+	TargetMediaAddress string   `xml:"targetMediaAddress,omitempty"`
+	FromAddress        string   `xml:"fromAddress,omitempty"`
+	ToAddress          string   `xml:"toAddress,omitempty"`
+}
+
+func (d dialogDocument) text() string {
+	out, err := xml.Marshal(d)
+	if err != nil {
+		return "" // nothing in a dialogDocument can fail to marshal
+	}
+	return string(out)
+}
+
+// dialog makes the user's own Dialog request on the call that allows it,
+// waiting for the call to get so far.
+func (a *attempt) dialog(ctx context.Context, p *player, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
+	d, err := a.dialogFor(ctx, p, action, a.Target.Settle)
+	if err != nil {
+		return evidence.Exchange{}, err
+	}
+	return a.actOn(ctx, p, d, action, purpose)
+}
+
+func (a *attempt) actOn(ctx context.Context, p *player, d dialogView, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
+	if err := a.touch(p); err != nil {
+		return evidence.Exchange{}, err
+	}
+	return a.send(ctx, client.Call{
+		As: p.user, Method: http.MethodPut, Path: "/finesse/api/Dialog/" + d.id, ContentType: "application/xml", Purpose: purpose,
+		Body: dialogDocument{RequestedAction: action, TargetMediaAddress: p.user.Extension}.text(),
+	}), nil
+}
+
+// dialogFor waits for a call on which the user may ask for the action.
+func (a *attempt) dialogFor(ctx context.Context, p *player, action string, limit time.Duration) (dialogView, error) {
+	var found dialogView
+	var last error
+	ok := eventually(ctx, limit, a.Poll, func() bool {
+		list, err := a.dialogs(ctx, p, evidence.ForWay)
+		last = err
+		for _, d := range list {
+			if d.may(action) {
+				found = d
+				return true
+			}
+		}
+		return false
+	})
+	if ok {
+		return found, nil
+	}
+	why := fmt.Sprintf("no call of user %s allows %s within %v", p.user.ID, action, limit)
+	if last != nil {
+		why += ": " + last.Error()
+	}
+	return dialogView{}, &unreached{why: why, again: true}
+}
+
+// taken waits until a Dialog request that was accepted shows: the action is
+// no longer offered on any call of the user.
+func (a *attempt) taken(ctx context.Context, p *player, action string) {
+	eventually(ctx, a.Target.Settle, a.Poll, func() bool {
+		list, err := a.dialogs(ctx, p, evidence.ForWatch)
+		return err == nil && !slices.ContainsFunc(list, func(d dialogView) bool { return d.may(action) })
+	})
+}
+
+// makeCall sends the MAKE_CALL of one user to another.
+func (a *attempt) makeCall(ctx context.Context, from, to *player, purpose evidence.Purpose) (evidence.Exchange, error) {
+	for _, p := range []*player{from, to} {
+		p.called = true
+		if err := a.touch(p); err != nil {
+			return evidence.Exchange{}, err
+		}
+	}
+	return a.send(ctx, client.Call{
+		As: from.user, Method: http.MethodPost, Path: userPath(from.user.ID) + "/Dialogs", ContentType: "application/xml", Purpose: purpose,
+		Body: dialogDocument{RequestedAction: "MAKE_CALL", FromAddress: from.user.Extension, ToAddress: to.user.Extension}.text(),
+	}), nil
+}
+
+// call makes a direct call and has it answered.
+func (a *attempt) call(ctx context.Context, from, to *player) error {
+	x, err := a.makeCall(ctx, from, to, evidence.ForWay)
+	if err != nil {
+		return err
+	}
+	if x.Status >= 400 || x.Err != "" {
+		return a.wayFailed(from, x, "a call to user "+to.user.ID)
+	}
+	answer, err := a.dialog(ctx, to, "ANSWER", evidence.ForWay)
+	if err != nil {
+		return err
+	}
+	if answer.Status >= 400 || answer.Err != "" {
+		return a.wayFailed(to, answer, "the call of user "+from.user.ID)
+	}
+	return nil
+}
+
+// endCalls ends what calls and reservations the user has, by whatever the
+// target offers, and waits until there are none.
+func (a *attempt) endCalls(ctx context.Context, p *player, purpose evidence.Purpose) error {
+	var last error
+	tried := map[string]int{}
+	var since time.Time // of the last try, and what was there then
+	var there string
+	ok := eventually(ctx, 2*a.Target.Settle, a.Poll, func() bool {
+		list, err := a.dialogs(ctx, p, purpose)
+		list = slices.DeleteFunc(list, dialogView.over)
+		if err != nil || len(list) == 0 {
+			last = err
+			if _, err := a.look(ctx, p, purpose); err != nil {
+				last = err
+				return false
+			}
+			if !p.look.State.OnCall() {
+				return last == nil || !a.Dialogs
+			}
+		}
+		// One way at a time: a second one, taken before the first has had its
+		// effect, would have its own after the end.
+		if now := fmt.Sprint(p.look.State, list); now != there || time.Since(since) > a.Target.Settle {
+			since, there = time.Now(), now
+			last = a.endOne(ctx, p, list, tried, purpose)
+		}
+		return false
+	})
+	if ok {
+		return nil
+	}
+	if last != nil {
+		return fmt.Errorf("the call of user %s could not be ended: %w", p.user.ID, last)
+	}
+	return fmt.Errorf("the call of user %s did not end within %v", p.user.ID, 2*a.Target.Settle)
+}
+
+// notServed reports whether a Dialog request came to nothing that says
+// anything of the states beneath.
+func notServed(x evidence.Exchange) bool {
+	return x.Err != "" || x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed || x.Status >= 500
+}
+
+func answered(x evidence.Exchange) string {
+	if x.Err != "" {
+		return x.Err
+	}
+	return fmt.Sprint(x.Status)
+}
+
+// endOne asks once for each way of ending a call, the gentlest first.
+func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, tried map[string]int, purpose evidence.Purpose) error {
+	for _, d := range list {
+		for _, action := range []string{"DROP", "REJECT", "CLOSE"} {
+			key := d.id + action
+			if !d.may(action) || tried[key] > 2 {
+				continue
+			}
+			tried[key]++
+			x, err := a.actOn(ctx, p, d, action, purpose)
+			if err == nil && notServed(x) {
+				err = fmt.Errorf("%s was answered %s", action, answered(x))
+			}
+			return err
+		}
+	}
+	for _, name := range []spec.Stimulus{spec.CallerHangup, spec.CancelOutbound, spec.CallUnanswered} {
+		reservation := p.look.State == spec.ReservedOutbound || p.look.State == spec.ReservedOutboundPreview
+		if !a.Stimuli.Supports(name) || tried[string(name)] > 0 || reservation != (name == spec.CancelOutbound) {
+			continue
+		}
+		tried[string(name)]++
+		return a.stimulate(ctx, p, name)
+	}
+	for _, d := range list {
+		if d.may("ANSWER") && tried[d.id+"ANSWER"] == 0 {
+			tried[d.id+"ANSWER"]++
+			_, err := a.actOn(ctx, p, d, "ANSWER", purpose)
+			return err
+		}
+	}
+	if p.look.State == spec.ReservedOutbound && tried["put"] == 0 {
+		tried["put"]++
+		_, err := a.wayPut(ctx, p, spec.NotReady, a.wayReason(p, spec.NotReady))
+		return err
+	}
+	return nil
+}

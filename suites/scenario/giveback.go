@@ -1,0 +1,197 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// giveBack puts everybody who was touched back into the state in which the
+// run found him: no call, no reservation, no pending change, the same state,
+// reason code and extension. It goes on when the run was stopped, for as long
+// as changes may take.
+func (a *attempt) giveBack(ctx context.Context) {
+	limit := 12*a.Target.Settle + 5*time.Second
+	for _, p := range a.cast() {
+		if p.wrapped.After(a.ev.Started) && p.user.WrapUpTimer < a.Target.LongestWait {
+			limit += p.user.WrapUpTimer
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, fmt.Errorf("no end of putting users back within %v", limit))
+	defer cancel()
+	a.returning = true
+	a.phase(func() {
+		var wg sync.WaitGroup
+		for _, p := range a.cast() {
+			if p.touched {
+				wg.Go(func() { a.sendHome(ctx, p) })
+			}
+		}
+		wg.Wait()
+	})
+}
+
+// maxHomeward is how often putting somebody back is begun anew.
+const maxHomeward = 3
+
+func (a *attempt) sendHome(ctx context.Context, p *player) {
+	home, ok := a.home(p.user.ID)
+	if !ok {
+		return // never seen, so never changed
+	}
+	open := a.letCome(ctx, p)
+	var err error
+	for n := 0; n < maxHomeward; n++ {
+		if n > 0 || !a.lookedAt(p) {
+			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
+				continue
+			}
+		}
+		if err = a.homeward(ctx, p, home); err == nil && (!open || a.stays(ctx, p, home.State)) {
+			break
+		}
+		if err == nil {
+			err = fmt.Errorf("user %s does not stay in %s", p.user.ID, home.State)
+		}
+		if a.Astray()[p.user.ID] != "" {
+			break // it did not work the last time either; it is tried once more at the end of the run
+		}
+	}
+	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
+		err = nil
+	}
+	if p.switched {
+		a.unswitch(ctx, p)
+	}
+	if err != nil {
+		a.leave(p.look, err.Error())
+		return
+	}
+	p.waited += took(p.look)
+	a.leave(p.look, "")
+	if a.Ledger != nil {
+		if err := a.Ledger.Returned(p.user.ID, p.look); err != nil {
+			a.leave(p.look, err.Error())
+		}
+	}
+}
+
+// letCome waits for a change that was asked for and not seen, when the
+// scenario ended in between: home before it is not home. It reports whether
+// there was one.
+func (a *attempt) letCome(ctx context.Context, p *player) bool {
+	if p.asked.IsZero() {
+		return false
+	}
+	left := a.Target.Settle - time.Since(p.asked)
+	if p.overdue {
+		left = a.Target.Settle // late once, it may come a good deal later
+	}
+	if left > 0 {
+		a.until(ctx, p, left, func(l evidence.Look) bool { return l.State != p.before })
+	}
+	p.asked, p.overdue = time.Time{}, false
+	return true
+}
+
+// stays reports whether the user is left alone in the state for the quiet time.
+func (a *attempt) stays(ctx context.Context, p *player, s spec.State) bool {
+	return throughout(ctx, a.Target.Quiet, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
+		l, err := a.look(ctx, p, evidence.ForReturn)
+		return err != nil || l.State == s
+	})
+}
+
+// signedOutBySupervisor is the last way home: a supervisor of the cast signs
+// the user out (guide 12.5(1), page 47).
+func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
+	for _, s := range a.Cast.Supervisors(p.user.Team) {
+		if s == p.user || s.Barred != "" {
+			continue
+		}
+		text, _ := body(&spec.Put{State: string(spec.Logout)}, "", "")
+		a.send(ctx, client.Call{
+			As: s, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml", Body: text, Purpose: evidence.ForReturn,
+		})
+		return a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.Logout })
+	}
+	return false
+}
+
+func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Look) error {
+	if a.Dialogs && (p.look.State.OnCall() || p.called) {
+		began := time.Now()
+		err := a.endCalls(ctx, p, evidence.ForReturn)
+		p.waited += time.Since(began)
+		if err != nil {
+			return err
+		}
+	}
+	a.mu.Lock()
+	p.situation = spec.Situation{State: p.look.State, WrapUp: p.situation.WrapUp}
+	if p.look.State == spec.Work || p.look.State == spec.WorkReady {
+		p.situation.Was = spec.NotReady
+	}
+	a.mu.Unlock()
+	if home.State != spec.Logout && p.look.Extension != home.Extension && p.look.State != spec.Logout && home.Extension != "" {
+		if err := a.goTo(ctx, p, spec.Logout); err != nil {
+			return err
+		}
+	}
+	if p.look.State != home.State {
+		if err := a.goTo(ctx, p, home.State); err != nil {
+			return err
+		}
+	}
+	if p.look.State != home.State {
+		return fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
+	}
+	if home.State == spec.NotReady && home.Reason() == "" && p.look.Reason() != "" {
+		// No code is what who just signed in has (finesse facts §6). Where
+		// signing out and in again does not come about, NOT_READY it is.
+		if err := a.goTo(ctx, p, spec.Logout); err != nil {
+			return a.goTo(ctx, p, home.State)
+		}
+		return a.goTo(ctx, p, home.State)
+	}
+	if home.State == spec.NotReady && home.Reason() != "" && p.look.Reason() != home.Reason() {
+		// One that the system had set cannot be set again.
+		var refused *refusedReason
+		if err := a.chooseReason(ctx, p, home.ReasonCodeID); err != nil && !errors.As(err, &refused) {
+			return err
+		}
+	}
+	return nil
+}
+
+// goTo is bring for the way back, where what went wrong is no more than that.
+func (a *attempt) goTo(ctx context.Context, p *player, s spec.State) error {
+	if p.look.State == s {
+		return nil
+	}
+	if !s.Resting() {
+		s = spec.NotReady // a call that somebody had cannot be given back
+	}
+	return a.bring(ctx, p, spec.Given{State: s})
+}
+
+// unswitch undoes a switched wrap-up, as far as the user's settings tell how
+// it was.
+func (a *attempt) unswitch(ctx context.Context, p *player) {
+	name := spec.WrapUpOff
+	if p.user.WrapUp("") == spec.On {
+		name = spec.WrapUpOn
+	}
+	if a.Stimuli.Supports(name) {
+		// A hook that applies it to one call only has undone it already, and
+		// a failure here costs no user its state.
+		_ = a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension)
+	}
+}

@@ -1,0 +1,238 @@
+package scenario_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// bell is a notification service in the test's hands.
+type bell struct {
+	mu   sync.Mutex
+	list []evidence.Event
+	wake chan struct{}
+}
+
+func (b *bell) ring(e evidence.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e.Received = time.Now()
+	b.list = append(b.list, e)
+	if b.wake != nil {
+		close(b.wake)
+		b.wake = nil
+	}
+}
+
+func (b *bell) Since(t time.Time) []evidence.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(b.list), func(e evidence.Event) bool { return e.Received.Before(t) })
+}
+
+func (b *bell) Wake() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.wake == nil {
+		b.wake = make(chan struct{})
+	}
+	return b.wake
+}
+
+func (b *bell) Outage(string, time.Time) string { return "" }
+
+// told is the event of a user's present state.
+func told(p *person, id string) evidence.Event {
+	node := "/finesse/api/User/" + id
+	user := strings.NewReplacer("<User>", "<user>", "</User>", "</user>").Replace(p.xml(id))
+	return evidence.Event{Session: id, Node: node, Source: node, Event: "PUT",
+		Payload: "<Update><data>" + user + "</data><event>PUT</event><requestId></requestId><source>" + node + "</source></Update>"}
+}
+
+// An event has the settle time, like the change that it tells of.
+func TestLateEvents(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		after time.Duration // negative: never
+		want  evidence.Outcome
+	}{{0, evidence.Passed}, {150 * time.Millisecond, evidence.Passed}, {-1, evidence.Failed}} {
+		for _, id := range []string{"NTF-01", "NTF-02"} {
+			s, f := fakeStage(t, "1001")
+			b := &bell{}
+			s.Events, s.Target.Notifications = b, true
+			s.Target.Settle = 600 * time.Millisecond
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				if r.method != "PUT" || r.body.state != "READY" {
+					return false
+				}
+				f.users[r.user].take(r.body)
+				e := told(f.users[r.user], r.user)
+				switch {
+				case test.after == 0:
+					b.ring(e)
+				case test.after > 0:
+					time.AfterFunc(test.after, func() { b.ring(e) })
+				}
+				w.WriteHeader(202)
+				return true
+			}
+			v, _ := s.Exercise(t.Context(), requirement(t, s, id))
+			if v.Outcome != test.want {
+				t.Errorf("%s, event after %v: %s, %s", id, test.after, v.Outcome, v.Reason)
+			}
+			home(t, s, f)
+		}
+	}
+}
+
+// A change that shows after the settle time does not count, also where the
+// GET that sees it hung from before until after.
+func TestLateChanges(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		after, slow time.Duration // the change, and the answers to GETs
+		want        evidence.Outcome
+	}{
+		"within":            {100 * time.Millisecond, 0, evidence.Passed},
+		"after":             {450 * time.Millisecond, 0, evidence.Failed},
+		"after, slow reads": {450 * time.Millisecond, 200 * time.Millisecond, evidence.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, f := fakeStage(t, "1001")
+			var asked time.Time
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				p := f.users[r.user]
+				switch {
+				case r.method == "PUT" && r.body.state == "READY":
+					asked = time.Now()
+					time.AfterFunc(test.after, func() {
+						f.mu.Lock()
+						defer f.mu.Unlock()
+						if p.state == "NOT_READY" {
+							p.move("READY")
+						}
+					})
+					w.WriteHeader(202)
+					return true
+				case r.method == "GET" && !asked.IsZero() && test.slow > 0 && time.Since(asked) < time.Second:
+					f.mu.Unlock()
+					time.Sleep(test.slow)
+					f.mu.Lock()
+				}
+				return false
+			}
+			v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+			if v.Outcome != test.want {
+				t.Errorf("%s: %s", v.Outcome, v.Reason)
+			}
+		})
+	}
+}
+
+// caller routes one call to a user of the fake.
+type caller struct {
+	fixtures.NoStimuli
+	f *fake
+}
+
+func (caller) Supports(name spec.Stimulus) bool { return name == spec.RouteCall }
+
+func (c caller) Do(_ context.Context, _ spec.Stimulus, user, _ string) error {
+	c.f.mu.Lock()
+	defer c.f.mu.Unlock()
+	c.f.users[user].move("RESERVED")
+	return nil
+}
+
+// calls is a script of a target on which calls are answered, and dropped with
+// the status.
+func calls(drop *int) func(*fake, http.ResponseWriter, request) bool {
+	return func(f *fake, w http.ResponseWriter, r request) bool {
+		p := f.users["1001"]
+		switch {
+		case strings.HasSuffix(r.path, "/Dialogs"):
+			actions := map[string]string{"RESERVED": "ANSWER", "TALKING": "DROP"}[p.state]
+			list := ""
+			if actions != "" {
+				list = fmt.Sprintf("<Dialog><id>5</id><participants><Participant><mediaAddress>71001</mediaAddress><state>ACTIVE</state>"+
+					"<actions><action>%s</action></actions></Participant></participants></Dialog>", actions)
+			}
+			w.Header().Set("Content-Type", "application/xml")
+			_, _ = io.WriteString(w, "<Dialogs>"+list+"</Dialogs>")
+		case r.action == "ANSWER":
+			p.move("TALKING")
+			w.WriteHeader(202)
+		case r.action == "DROP" && *drop == 202:
+			p.move("READY")
+			w.WriteHeader(202)
+		case r.action == "DROP":
+			w.WriteHeader(*drop)
+		default:
+			return false
+		}
+		return true
+	}
+}
+
+// Calls of the run are ended before anybody is put back, and a call that
+// cannot be ended proves nothing of what would follow it.
+func TestCallsAreEnded(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		drop   int
+		want   evidence.Outcome
+		reason string // part of it
+	}{
+		{202, evidence.Passed, ""},
+		{501, evidence.NotExercised, "the call could not be ended: DROP was answered 501"},
+		{400, evidence.Failed, "the end of the call: expected READY; saw TALKING"},
+	} {
+		s, f := fakeStage(t, "1001")
+		s.Dialogs, s.Stimuli = true, caller{f: f}
+		s.Cast.Users[0].WrapUpIncoming, s.Cast.Users[0].WrapUpOutgoing = "NOT_ALLOWED", "NOT_ALLOWED"
+		drop := test.drop
+		f.script = calls(&drop)
+		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-20"))
+		if v.Outcome != test.want || !strings.Contains(v.Reason, test.reason) {
+			t.Errorf("DROP answered %d: %s, %s", test.drop, v.Outcome, v.Reason)
+		}
+		if test.drop == 202 {
+			home(t, s, f)
+			continue
+		}
+		if why := s.Astray()["1001"]; !strings.Contains(why, "the call of user 1001") {
+			t.Errorf("DROP answered %d: astray %v", test.drop, s.Astray())
+		}
+		drop = 202
+		if err := s.PutBack(t.Context()); err != nil {
+			t.Errorf("put back: %v", err)
+		}
+		home(t, s, f)
+	}
+	// A call in the middle of which something fails is ended too.
+	s, f := fakeStage(t, "1001")
+	s.Dialogs, s.Stimuli = true, caller{f: f}
+	drop := 202
+	answer := calls(&drop)
+	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+		if r.action == "HOLD" {
+			t.Error("not offered, and asked for")
+		}
+		return answer(f, w, r)
+	}
+	if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-24")); v.Outcome != evidence.NotExercised {
+		t.Errorf("HOLD that is not offered: %s, %s", v.Outcome, v.Reason)
+	}
+	home(t, s, f)
+}

@@ -1,0 +1,180 @@
+package scenario
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/navigate"
+)
+
+// What a scenario has to wait for is counted as it goes: the answers to the
+// requests on the way, under test and on the way back (finding the call that
+// one is about included), the time until the changes that they ask for are there, quiet times and timers, and the answer
+// to one look each before, at the end of the last quiet time and when the
+// users are back. All other looks are not counted, nor is what it takes to see
+// a change that is there already. What goes on side by side counts once. A run
+// of the same scenarios one after the other cannot be faster.
+
+// waits counts what had to be waited for.
+func (a *attempt) waits(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ev.Waited += d
+}
+
+// phase counts what the players wait for who do something side by side: as
+// much as the one who waits longest.
+func (a *attempt) phase(do func()) {
+	for _, p := range a.cast() {
+		p.waited = 0
+	}
+	do()
+	var longest time.Duration
+	for _, p := range a.cast() {
+		longest = max(longest, p.waited)
+	}
+	a.waits(longest)
+}
+
+// took is how long a look took.
+func took(l evidence.Look) time.Duration {
+	if l.Event {
+		return 0
+	}
+	return l.At.Sub(l.Asked)
+}
+
+// shown gives how long after a moment a change was there that a look showed:
+// until an event told of it or, without one, until the look was asked for.
+func (a *attempt) shown(p *player, since time.Time, l evidence.Look) time.Duration {
+	at := l.Asked
+	if a.Events != nil {
+		for _, e := range a.Events.Since(since) {
+			if now, ok := a.inEvent(p, e); ok && now.State == l.State && e.Received.Before(at) {
+				at = e.Received
+			}
+		}
+	}
+	return max(at.Sub(since), 0)
+}
+
+// inEvent gives the sighting in a notification to the user itself.
+func (a *attempt) inEvent(p *player, e evidence.Event) (evidence.Look, bool) {
+	if e.Session != p.user.ID || e.Node != userPath(p.user.ID) {
+		return evidence.Look{}, false
+	}
+	l, ok := judge.LookInEvent(e)
+	l.User, l.Index = p.user.ID, -1
+	return l, ok
+}
+
+// plan finds the way to a goal, and counts its moves.
+func (a *attempt) plan(p *player, goal spec.Given) (navigate.Way, error) {
+	way, err := a.find(p, goal)
+	p.ahead = len(way.Moves)
+	return way, err
+}
+
+// arrives waits until a user is where a move leads. Where it only passes, what
+// a notification tells is enough.
+func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit time.Duration, from spec.State, sought func(evidence.Look) bool) bool {
+	p.ahead--
+	told := func() bool { return false }
+	if a.Events != nil && (p.ahead > 0 || p.through) {
+		told = func() bool { return a.hasEvent(p, since, from, sought) }
+	}
+	there := eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, time.Now().Add(limit), func() bool {
+		if told() {
+			return true
+		}
+		l, err := a.look(ctx, p, evidence.ForWatch)
+		return err == nil && sought(l)
+	}))
+	p.waited += a.shown(p, since, p.look)
+	if !there {
+		p.waited += time.Since(p.look.Asked)
+	}
+	return there
+}
+
+// hasEvent takes over where the last notification to a user puts it, if that
+// is where it is sought and not where it was.
+func (a *attempt) hasEvent(p *player, since time.Time, from spec.State, sought func(evidence.Look) bool) bool {
+	for _, e := range slices.Backward(a.Events.Since(since)) {
+		l, ok := a.inEvent(p, e)
+		switch {
+		case !ok:
+			continue
+		case l.State == from || !sought(l):
+			return false
+		case l.ChangeTime != "" && l.ChangeTime <= p.look.ChangeTime:
+			return false // the late news of an earlier time in that state
+		}
+		a.outdated(l) // nodes that lag behind this are noticed
+		a.place(p, l)
+		return true
+	}
+	return false
+}
+
+// together brings the other players and the subject to where the requirement
+// needs them, side by side unless the way of the one leads over the other.
+func (a *attempt) together(ctx context.Context, subject *player) error {
+	var others, err error
+	a.calls = a.parts[spec.Peer] != nil && a.mayCall(subject)
+	goal := a.req.Given
+	if a.calls { // as far as the subject gets on its own
+		goal = spec.Given{}
+		if way, err := a.find(subject, a.req.Given); err == nil && len(way.Moves) > 0 && way.Moves[0].Action.Put == spec.Login {
+			goal.State, subject.through = spec.NotReady, true
+		}
+	}
+	a.phase(func() {
+		var wg sync.WaitGroup
+		wg.Go(func() { others = a.prepare(ctx, subject) })
+		if !a.calls {
+			err = a.given(ctx, subject, goal)
+		} else if goal.State != "" {
+			err = a.bring(ctx, subject, goal)
+			subject.through = false
+		}
+		wg.Wait()
+	})
+	if a.calls && others == nil && err == nil {
+		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
+	}
+	// In the order in which they would have gone one after the other.
+	mine := func(line string) int {
+		if strings.HasPrefix(line, "user ") && !strings.HasPrefix(line, "user "+subject.user.ID+":") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(a.ev.Way, func(x, y string) int { return mine(x) - mine(y) })
+	if others != nil {
+		return others
+	}
+	return err
+}
+
+// confirmed notes how long an accepted change took to show.
+func (s *Stage) confirmed(after time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = max(after, s.slow*3/4)
+}
+
+// patience is how long nothing may show before it can be said that nothing
+// comes of an accepted request: the quiet time, and on a target that has been
+// slow of late twice what its changes took, up to the settle time.
+func (s *Stage) patience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.Target.Quiet, min(2*s.slow, s.Target.Settle))
+}

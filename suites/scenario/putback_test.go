@@ -1,0 +1,159 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Whatever becomes of a scenario, users are put back.
+func TestUsersArePutBack(t *testing.T) {
+	t.Parallel()
+	t.Run("after a failure", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "READY" {
+				refuse(w, 500, "Internal Server Error", "")
+				return true
+			}
+			return false
+		}
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Failed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		home(t, s, f)
+	})
+	t.Run("after a cancelled context", func(t *testing.T) {
+		for _, at := range []string{"LOGIN", "READY"} {
+			s, f := fakeStage(t, "1001")
+			ctx, stop := context.WithCancelCause(t.Context())
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				if r.method == "PUT" && r.body.state == at {
+					f.users[r.user].take(r.body)
+					stop(errors.New("interrupted"))
+					w.WriteHeader(202)
+					return true
+				}
+				return false
+			}
+			v, _ := s.Exercise(ctx, requirement(t, s, "TRN-UCCE-06"))
+			if v.Outcome != evidence.NotExercised || v.Reason != "the run was stopped: interrupted" {
+				t.Errorf("stopped at %s: %s, %s", at, v.Outcome, v.Reason)
+			}
+			home(t, s, f)
+		}
+	})
+	t.Run("with a change that was never seen", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		ctx, stop := context.WithCancelCause(t.Context())
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "READY" {
+				stop(errors.New("interrupted"))
+				w.WriteHeader(202) // and does nothing
+				return true
+			}
+			return false
+		}
+		v, _ := s.Exercise(ctx, requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome != evidence.NotExercised || v.Reason != "the run was stopped: interrupted" {
+			t.Errorf("what was not waited for: %s, %s", v.Outcome, v.Reason)
+		}
+		home(t, s, f)
+	})
+	t.Run("after a panic", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		s.Stimuli = panicking{}
+		func() {
+			defer func() { _ = recover() }()
+			s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-08"))
+			t.Error("no panic")
+		}()
+		home(t, s, f)
+	})
+	t.Run("the state and the reason that he had", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.users["1001"] = &person{state: "NOT_READY", reason: "2", extension: "71001", changed: 1}
+		s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}, {ID: "2"}}
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "2" || p.extension != "71001" || len(s.Astray()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Astray())
+		}
+	})
+	t.Run("a reason that the target does not let him set again", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.users["1001"] = &person{state: "NOT_READY", reason: "32767", extension: "71001", changed: 1}
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.reason == "32767" {
+				refuse(w, 400, "Invalid Input", "reasonCodeId")
+				return true
+			}
+			return false
+		}
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		if p := f.users["1001"]; p.state != "NOT_READY" || len(s.Astray()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Astray())
+		}
+	})
+	t.Run("the extension that he had", func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.users["1001"] = &person{state: "READY", extension: "71001", changed: 1}
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "SIG-01")); v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		if p := f.users["1001"]; p.state != "READY" || p.extension != "71001" || len(s.Astray()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Astray())
+		}
+	})
+}
+
+type panicking struct{ fixtures.NoStimuli }
+
+func (panicking) Supports(spec.Stimulus) bool { return true }
+func (panicking) Do(context.Context, spec.Stimulus, string, string) error {
+	panic("a fault of the harness")
+}
+
+// Who cannot be put back is named, and tried once more when the run ends.
+func TestAstray(t *testing.T) {
+	t.Parallel()
+	s, f := fakeStage(t, "1001", "1002")
+	stuck := true
+	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+		if r.method == "PUT" && r.user == "1001" && r.body.state == "LOGOUT" && stuck {
+			refuse(w, 500, "Internal Server Error", "")
+			return true
+		}
+		return false
+	}
+	v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+	if v.Outcome != evidence.Passed {
+		t.Errorf("%s: %s", v.Outcome, v.Reason)
+	}
+	why := s.Astray()["1001"]
+	if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Astray()) != 1 {
+		t.Errorf("astray: %v", s.Astray())
+	}
+	// The next scenario takes somebody else.
+	f.puts = nil
+	if s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11")); f.asked("1001") != "" {
+		t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
+	}
+	if err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
+		t.Errorf("put back while stuck: %v, astray %v", err, s.Astray())
+	}
+	stuck = false
+	if err := s.PutBack(t.Context()); err != nil {
+		t.Error(err)
+	}
+	home(t, s, f)
+}

@@ -1,0 +1,128 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario"
+)
+
+// hook makes the reference's stimuli happen.
+type hook struct{ d *reference.Deployment }
+
+func (h hook) Do(ctx context.Context, name spec.Stimulus, user, extension string) error {
+	err := h.d.Stimulate(ctx, string(name), user, extension)
+	if errors.Is(err, reference.ErrNotSupported) {
+		return fixtures.ErrNotSupported
+	}
+	return err
+}
+func (h hook) Supports(spec.Stimulus) bool { return true }
+func (h hook) Describe() string            { return "the reference" }
+
+// castOf makes a cast of the reference's users, with what a preflight would
+// have read.
+func castOf(config reference.Config) *fixtures.Cast {
+	cast := &fixtures.Cast{SwitchesWrapUp: true}
+	for _, u := range config.Users {
+		user := &fixtures.User{
+			ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension, Team: u.Team, Supervises: u.Supervises,
+			Role: spec.RoleAgent, WrapUpTimer: config.WrapUpTimer, State: spec.Logout,
+			WrapUpIncoming: string(u.WrapUpIncoming), WrapUpOutgoing: string(u.WrapUpOutgoing),
+			Codes: map[spec.Category][]fixtures.ReasonCode{},
+		}
+		if slices.Contains(u.Roles, reference.RoleSupervisor) {
+			user.Role = spec.RoleSupervisor
+		}
+		for _, c := range config.ReasonCodes {
+			if c.ForAll || slices.Contains(c.Teams, u.Team) {
+				category := spec.Category(c.Category)
+				user.Codes[category] = append(user.Codes[category], fixtures.ReasonCode{ID: strconv.Itoa(c.ID), Code: strconv.Itoa(c.Code), Label: c.Label})
+			}
+		}
+		cast.Users = append(cast.Users, user)
+	}
+	return cast
+}
+
+func stageOn(t *testing.T, deployment string, quiet time.Duration) (*scenario.Stage, *reference.Deployment) {
+	t.Helper()
+	config, err := reference.Default(deployment, "12.5(1)", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Delay = 3 * time.Millisecond
+	d, err := reference.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	catalogue, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := spec.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies, err := xmlbody.NewValidator(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := &url.URL{Scheme: "https", Host: "reference.invalid"}
+	return &scenario.Stage{
+		Catalogue: catalogue, Judge: judge.New(catalogue, bodies), Cast: castOf(config), Stimuli: hook{d},
+		Client:  client.New(client.Options{Base: base, Transport: client.Handler(d), Timeout: 5 * time.Second, Version: "test"}),
+		Target:  evidence.Target{Deployment: spec.Deployment(deployment), Release: "12.5(1)", Settle: time.Second, Quiet: quiet, LongestWait: 10 * time.Second},
+		Poll:    2 * time.Millisecond,
+		Dialogs: true,
+	}, d
+}
+
+// TestReference exercises the whole catalogue on the reference deployment,
+// which is written from the guide and not from the catalogue: a disagreement
+// is a mistake in one of them.
+func TestReference(t *testing.T) {
+	for _, deployment := range []string{"UCCE", "UCCX"} {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			stage, d := stageOn(t, deployment, 20*time.Millisecond)
+			release, _ := spec.ParseRelease("12.5(1)")
+			for _, req := range stage.Catalogue.Applicable(spec.Deployment(deployment), release) {
+				v, seen := stage.Exercise(t.Context(), req)
+				if v.Duration > 300*time.Millisecond {
+					t.Logf("%s took %v, %d exchanges, attempts %d", req.ID, v.Duration, len(seen[0].Exchanges), len(seen))
+				}
+				switch v.Outcome {
+				case evidence.Failed:
+					t.Errorf("%s failed: %s", req.ID, v.Reason)
+				case evidence.NotExercised:
+					t.Logf("%s was not exercised: %s", req.ID, v.Reason)
+				}
+				if len(seen) > 0 && len(seen[0].Steps) == 0 && v.Outcome == evidence.Passed {
+					t.Errorf("%s passed without a step", req.ID)
+				}
+			}
+			for id, why := range stage.Astray() {
+				t.Errorf("user %s was not put back: %s", id, why)
+			}
+			for _, u := range d.Snapshot().Users {
+				if u.State != "LOGOUT" {
+					t.Errorf("user %s was left in %s", u.ID, u.State)
+				}
+			}
+		})
+	}
+}

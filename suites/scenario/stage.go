@@ -1,0 +1,337 @@
+// Package scenario acts: for one requirement it chooses users, brings them
+// into the precondition, does what the requirement says, watches what comes
+// of it and puts everybody back. What it saw is evidence; what that means is
+// for the judge.
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+)
+
+// Stage is where the scenarios of one process play, one after the other.
+type Stage struct {
+	Catalogue *spec.Catalogue
+	Judge     *judge.Judge
+	Client    *client.Client
+	Cast      *fixtures.Cast
+	Stimuli   fixtures.Stimuli // fixtures.NoStimuli where there are none
+	Events    Events           // nil without notifications
+	Ledger    Ledger           // nil where nothing has to survive this process
+	Target    evidence.Target
+	Poll      time.Duration // between two GETs while waiting
+	Dialogs   bool          // whether the target has the Dialog API
+	Expected  bool          // a plan is made for a run that will have notifications
+
+	mu      sync.Mutex
+	homes   map[string]evidence.Look // how each user was found, by id
+	left    map[string]evidence.Look // how the last scenario left it
+	astray  map[string]string        // who could not be put back, and why
+	unknown map[string]string        // made-up ids that were checked not to exist
+	slow    time.Duration            // what changes took of late, at most
+	refused map[string]int           // how often in a row a user's own credentials were
+	newest  map[string]string        // the latest stateChangeTime seen of each user
+	known   map[string]map[sighting]bool
+
+	barriers map[*spec.Move]*barrier // moves that failed the last time
+}
+
+// Events gives the notifications of a run.
+type Events interface {
+	// Since gives the events received at or after t, in order.
+	Since(t time.Time) []evidence.Event
+	// Wake gives a channel that is closed when the next event arrives.
+	Wake() <-chan struct{}
+	// Outage says in words whether the user's session was down at any moment
+	// since t, "" if it was not.
+	Outage(user string, t time.Time) string
+}
+
+// Ledger is told before a user is touched and after it was put back, so that
+// another process can put back whom this one no longer can.
+type Ledger interface {
+	Touch(user string, found evidence.Look) error
+	Returned(user string, now evidence.Look) error
+}
+
+// maxAttempts is with how many users a requirement is tried when the first
+// attempt proved nothing, or could have been disturbed by somebody else.
+const maxAttempts = 2
+
+// Exercise brings a requirement about and gives the verdict, with the
+// evidence of every attempt. It always ends with everybody put back, or noted
+// in Astray; when the context is cancelled it stops acting, not putting back.
+func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	if ctx.Err() != nil {
+		return s.untried(req, "the run ended before it: "+context.Cause(ctx).Error()), nil
+	}
+	if why := s.Impossible(req); why != "" {
+		return s.untried(req, why), nil
+	}
+	var all []*evidence.Evidence
+	var first, other evidence.Verdict
+	var whom fixtures.Parts // of the first attempt
+	used := map[*fixtures.User]int{}
+	for n := 1; ; n++ {
+		parts, err := whom, error(nil)
+		if n <= maxAttempts {
+			parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) })
+		}
+		if err != nil {
+			return s.untried(req, err.Error()), all
+		}
+		for _, u := range parts {
+			used[u]++
+		}
+		a := newAttempt(s, req, parts, n)
+		a.play(ctx)
+		all = append(all, a.ev)
+		v := s.Judge.Verdict(req, a.ev)
+		v.Duration = a.ev.Ended.Sub(all[0].Started)
+		switch {
+		case n > maxAttempts:
+			return third(first, other, v), all
+		case n > 1:
+			if twice := v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed; twice && !alike(first, v) && ctx.Err() == nil {
+				other = v // either may have been somebody else: what happens a third time decides
+				continue
+			}
+			other = second(first, v)
+			if first.Outcome != evidence.Failed || v.Outcome != evidence.Passed || ctx.Err() != nil || parts[spec.Self] == whom[spec.Self] {
+				return other, all
+			}
+			continue
+		}
+		certain := v.Outcome == evidence.Failed && !v.Suspect
+		if n == maxAttempts || ctx.Err() != nil || certain || unanswered(a.ev) || !(v.Suspect || a.disturbed) {
+			return v, all
+		}
+		first, whom = v, parts
+	}
+}
+
+// third is the verdict when it failed with some users and passed with others:
+// what happens to the same users in the same way once more is no coincidence.
+func third(first, other, v evidence.Verdict) evidence.Verdict {
+	if other.Outcome == evidence.Failed {
+		if v.Outcome == evidence.Failed && (alike(first, v) || alike(other, v)) {
+			v.Suspect = false
+			return v
+		}
+		if v.Outcome == evidence.Passed || v.Outcome == evidence.Info {
+			v.Observed.Note = "on the third attempt; those before were disturbed: " + first.Seen + "; " + other.Seen
+			return v
+		}
+		v.Outcome, v.Suspect = evidence.NotExercised, false
+		v.Reason = "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
+		return v
+	}
+	if v.Outcome != evidence.Failed || v.Step != first.Step || v.XPath != first.XPath || v.Observed.State != first.Observed.State {
+		return other
+	}
+	v.Suspect = false
+	v.Observed.Note = "twice with these users, and not with others"
+	return v
+}
+
+// alike reports whether two failures are the same one, maybe of other users.
+func alike(a, b evidence.Verdict) bool {
+	return a.Step == b.Step && a.XPath == b.XPath && a.Expected == b.Expected && a.Observed.State == b.Observed.State &&
+		a.Observed.Status == b.Observed.Status && withoutUsers(a.Seen) == withoutUsers(b.Seen)
+}
+
+var (
+	someUser = regexp.MustCompile(`user \S+`)
+	someTime = regexp.MustCompile(`\b(\d+(\.\d+)?(ns|µs|ms|h|m|s))+\b`)
+)
+
+// withoutUsers leaves out of what was seen who it was and how long it took.
+func withoutUsers(seen string) string {
+	return someTime.ReplaceAllString(someUser.ReplaceAllString(seen, "user"), "some time")
+}
+
+// unanswered reports whether nothing that an attempt asked for was served:
+// another user is not either.
+func unanswered(ev *evidence.Evidence) bool {
+	for _, x := range ev.Exchanges {
+		if x.Served() {
+			return false
+		}
+	}
+	return len(ev.Exchanges) > 0
+}
+
+// second is the verdict after a repetition: a failure that did not happen
+// again proves nothing, unless the repetition proved the contrary.
+func second(first, v evidence.Verdict) evidence.Verdict {
+	if v.Outcome == evidence.Failed && v.Suspect && first.Outcome != evidence.Failed {
+		v.Outcome, v.Reason = evidence.NotExercised, "happened once, and somebody else's hand could explain it: "+v.Reason
+	}
+	if v.Outcome == evidence.NotExercised && first.Reason != "" && first.Reason != v.Reason {
+		v.Reason += "; before that: " + first.Reason
+	}
+	if (v.Outcome == evidence.Passed || v.Outcome == evidence.Info) && first.Outcome == evidence.Failed {
+		v.Observed.Note = "on the second attempt; the first was disturbed: " + first.Seen
+	}
+	v.Suspect = false
+	return v
+}
+
+// rank prefers users who were not used yet and who are where they were found.
+func (s *Stage) rank(u *fixtures.User, used map[*fixtures.User]int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := -2 * used[u]
+	if s.astray[u.ID] != "" {
+		r--
+	}
+	return r
+}
+
+// Impossible says why the requirement cannot be exercised here, as far as
+// that can be told without asking the target; "" if nothing stands against it.
+func (s *Stage) Impossible(req *spec.Requirement) string {
+	if req.Never != "" {
+		return req.Never
+	}
+	if req.Given.Notifications && s.Events == nil && !s.Expected {
+		return "needs notifications: none are configured"
+	}
+	for _, step := range req.Steps {
+		w := step.When
+		switch {
+		case w.Stimulus != "" && !s.Stimuli.Supports(w.Stimulus):
+			return "needs stimulus " + string(w.Stimulus)
+		case w.Dialog != "" && !s.Dialogs:
+			return "needs the Dialog API, which the target does not serve"
+		}
+	}
+	if _, err := s.choose(req, nil); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// maxAssignments bounds the search for users of whom one can be brought into
+// the precondition.
+const maxAssignments = 200
+
+// choose gives the parts to users who can play them here: among those who fit
+// it takes the first whose subject has a way into the precondition.
+func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (fixtures.Parts, error) {
+	var first error
+	n := 0
+	for parts := range s.Cast.Assignments(req, prefer) {
+		if req.Given.State == "" {
+			return parts, nil
+		}
+		_, err := s.route(req, parts)
+		if err == nil {
+			return parts, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if n++; n == maxAssignments {
+			break
+		}
+	}
+	if first == nil {
+		_, first = s.Cast.Choose(req, prefer)
+	}
+	return nil, first
+}
+
+func (s *Stage) untried(req *spec.Requirement, why string) evidence.Verdict {
+	return evidence.Verdict{
+		Requirement: req.ID, Outcome: evidence.NotExercised, Reason: why,
+		Step: -1, Exchange: -1, Event: -1, Clause: s.Catalogue.Cite(req.Sources[0]),
+	}
+}
+
+// Astray gives the users who could not be put back, and why.
+func (s *Stage) Astray() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := make(map[string]string, len(s.astray))
+	for id, why := range s.astray {
+		m[id] = why
+	}
+	return m
+}
+
+// Home notes how a user was found before the run, for putting back. What is
+// not noted is read when the user is first touched.
+func (s *Stage) Home(l evidence.Look) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.homes == nil {
+		s.homes = map[string]evidence.Look{}
+	}
+	s.homes[l.User] = l
+}
+
+func (s *Stage) home(user string) (evidence.Look, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.homes[user]
+	return l, ok
+}
+
+// Whereabouts gives how a user was found before the run and where the last
+// scenario left it.
+func (s *Stage) Whereabouts(user string) (was, is evidence.Look) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.homes[user], s.left[user]
+}
+
+func (s *Stage) leave(l evidence.Look, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == nil {
+		s.left, s.astray = map[string]evidence.Look{}, map[string]string{}
+	}
+	s.left[l.User] = l
+	if why == "" {
+		delete(s.astray, l.User)
+		return
+	}
+	s.astray[l.User] = why
+}
+
+// PutBack tries once more to put back everybody who is astray.
+func (s *Stage) PutBack(ctx context.Context) error {
+	var errs []error
+	s.mu.Lock()
+	s.barriers = nil // whatever did not come about may do so now
+	s.mu.Unlock()
+	for id := range s.Astray() {
+		u := s.Cast.ByID(id)
+		if u == nil {
+			continue
+		}
+		a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
+		p := a.player(u)
+		p.touched = true
+		if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
+			errs = append(errs, fmt.Errorf("user %s: %w", id, err))
+			continue
+		}
+		a.giveBack(ctx)
+		if why := s.Astray()[id]; why != "" {
+			errs = append(errs, fmt.Errorf("user %s: %s", id, why))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,260 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// step does one step of the requirement and watches what comes of it.
+func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error {
+	step := evidence.Step{Exchange: -1, Converged: -1, Baseline: subject.look}
+	if st.Again {
+		var err error
+		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
+		if err != nil {
+			return err
+		}
+		step.Baseline = subject.look
+	}
+	if st.Unless != "" && subject.look.State == st.Unless {
+		step.Skipped = "the user is in " + string(st.Unless) + " already"
+		a.ev.Steps = append(a.ev.Steps, step)
+		return nil
+	}
+	delete(a.values, "request_id")
+	step.Sent = time.Now()
+	x, err := a.do(ctx, subject, st, &step)
+	if err != nil {
+		return err
+	}
+	a.waits(time.Since(step.Sent))
+	step.Answered = time.Now()
+	if x != nil {
+		step.Exchange = x.Index
+		// The way to the request (waiting for a call to get so far) is not
+		// part of what is judged.
+		step.Sent = x.Started
+		if challenge := x.ResponseHeader["Www-Authenticate"]; x.Status == http.StatusUnauthorized {
+			if challenge == "" {
+				challenge = "none"
+			}
+			fact(&step, "WWW-Authenticate", challenge)
+		}
+	}
+	step.Values = maps.Clone(a.values)
+	if step.Skipped != "" {
+		a.ev.Steps = append(a.ev.Steps, step)
+		return nil
+	}
+	if err := a.watch(ctx, subject, st, &step); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // what was not watched to the end proves nothing
+	}
+	a.seen(subject, st, step)
+	if st.When.Timer != "" || hasHalfTimer(st.Then) {
+		a.lateness(subject, &step)
+	}
+	a.ev.Steps = append(a.ev.Steps, step)
+	a.follow(subject, st)
+	return nil
+}
+
+// do does what the step says. The exchange is nil where it is no request
+// under test.
+func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
+	w := st.When
+	switch {
+	case w.Put != nil:
+		if w.Put.IfUnknown && !a.lastAnswerWas(http.StatusNotFound) {
+			step.Skipped = "the GET did not say that the user does not exist"
+			return nil, nil
+		}
+		x, err := a.put(ctx, subject, w.By, w.Put)
+		return &x, err
+	case w.Get != nil:
+		x := a.send(ctx, a.get(subject, w))
+		return &x, nil
+	case w.Method != "":
+		if err := a.touch(subject); err != nil {
+			return nil, err
+		}
+		x := a.send(ctx, client.Call{
+			As: a.signer(w.By), Method: w.Method, Path: userPath(subject.user.ID), ContentType: "application/xml",
+			Body: "<User><state>READY</state></User>", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
+		})
+		return &x, nil
+	case w.Dialog == "MAKE_CALL":
+		from, to := a.player(a.signer(w.By)), a.player(a.parts[spec.Peer])
+		if w.By == spec.Peer {
+			from, to = to, subject
+		}
+		x, err := a.makeCall(ctx, from, to, evidence.ForAct)
+		if err == nil && x.Status < 400 && slices.ContainsFunc(st.Then, waitsForState) {
+			// Who is called answers; where nothing rings there is nothing to
+			// answer, and the caller's state says so.
+			_, _ = a.dialog(ctx, to, "ANSWER", evidence.ForWay)
+		}
+		return &x, err
+	case w.Dialog != "":
+		x, err := a.dialogUnderTest(ctx, a.player(a.signer(w.By)), st)
+		return &x, err
+	case w.Stimulus != "":
+		return nil, a.stimulate(ctx, subject, w.Stimulus)
+	case w.Timer != "":
+		return nil, a.timer(subject)
+	case w.EndCall:
+		return nil, a.hangUp(ctx, subject)
+	case w.Probe != "":
+		return nil, a.probe(ctx, w.Probe, step)
+	}
+	return nil, &unreached{why: "this program does not know how to do a step of " + a.req.ID}
+}
+
+func waitsForState(out spec.Outcome) bool { return out.Kind == spec.Reaches }
+
+// dialogUnderTest makes the Dialog request of a step. One that the target may
+// refuse is sent also where it is not offered.
+func (a *attempt) dialogUnderTest(ctx context.Context, p *player, st spec.Step) (evidence.Exchange, error) {
+	mayRefuse := slices.ContainsFunc(st.Then, func(out spec.Outcome) bool {
+		return out.Kind == spec.Answer && slices.Contains(out.Status, 4)
+	})
+	if !mayRefuse {
+		return a.dialog(ctx, p, st.When.Dialog, evidence.ForAct)
+	}
+	d, err := a.dialogFor(ctx, p, st.When.Dialog, a.Target.Quiet)
+	if err != nil {
+		list, _ := a.dialogs(ctx, p, evidence.ForWay)
+		list = slices.DeleteFunc(list, dialogView.over)
+		if len(list) == 0 {
+			return evidence.Exchange{}, err
+		}
+		d = list[0]
+	}
+	return a.actOn(ctx, p, d, st.When.Dialog, evidence.ForAct)
+}
+
+func (a *attempt) get(subject *player, w spec.When) client.Call {
+	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct}
+	id := subject.user.ID
+	if w.Get.User == "unknown" {
+		id = a.unknownUser()
+		a.values["id"] = id
+	}
+	switch w.Get.What {
+	case "system_info":
+		call.Path = "/finesse/api/SystemInfo"
+	case "reason_codes":
+		call.Path = userPath(id) + "/ReasonCodes"
+		call.Query = "category=" + string(w.Get.Category)
+	default:
+		call.Path = userPath(id)
+	}
+	return call
+}
+
+func (a *attempt) lastAnswerWas(status int) bool {
+	if len(a.ev.Steps) == 0 {
+		return false
+	}
+	n := a.ev.Steps[len(a.ev.Steps)-1].Exchange
+	return n >= 0 && a.rec.Exchanges()[n].Status == status
+}
+
+// timer checks that the wrap-up timer can be waited for.
+func (a *attempt) timer(subject *player) error {
+	t := subject.user.WrapUpTimer
+	switch {
+	case t <= 0:
+		return &unreached{why: "needs the wrap-up timer of user " + subject.user.ID + ", which the target does not tell"}
+	case t > a.Target.LongestWait:
+		return &unreached{why: fmt.Sprintf("needs a longest_wait of at least %v: the wrap-up timer of user %s is that long", t, subject.user.ID)}
+	}
+	return nil
+}
+
+// hangUp ends the subject's call as the step under test: by DROP where the
+// target offers it, else by the other party.
+func (a *attempt) hangUp(ctx context.Context, p *player) error {
+	list, err := a.dialogs(ctx, p, evidence.ForWay)
+	if err != nil {
+		return &unreached{why: "the call could not be ended: " + err.Error(), again: true}
+	}
+	before := p.look
+	tried := map[string]int{}
+	if err := a.endOne(ctx, p, list, tried, evidence.ForWay); err != nil {
+		return &unreached{why: "the call could not be ended: " + err.Error(), again: true}
+	}
+	if len(tried) == 0 {
+		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State)}
+	}
+	return nil
+}
+
+// lateness notes when wrap-up had gone on for more than half its timer before
+// the change showed: then the timer may have brought it about.
+func (a *attempt) lateness(p *player, step *evidence.Step) {
+	half := p.user.WrapUpTimer / 2
+	if half <= 0 || p.wrapped.IsZero() || step.Converged < 0 {
+		return
+	}
+	if took := step.Answered.Add(step.Converged).Sub(p.wrapped); took > half {
+		fact(step, "late", fmt.Sprintf("seen %v after wrap-up began, which is more than half the wrap-up timer: the timer may have done it", took.Round(time.Millisecond)))
+	}
+}
+
+func hasHalfTimer(then spec.Then) bool {
+	for _, out := range then {
+		if out.HalfTimer {
+			return true
+		}
+	}
+	return false
+}
+
+// seen notes that what was asked for was watched to the end. A change that
+// was accepted and did not come in time may still come.
+func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
+	for _, p := range a.cast() {
+		p.asked = time.Time{}
+	}
+	if sought, _ := a.sought(st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
+		subject.asked, subject.overdue = step.Answered, true
+	}
+}
+
+// follow keeps the situation of the subject up with what the step did.
+func (a *attempt) follow(p *player, st spec.Step) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := st.When
+	switch {
+	case w.Put != nil && p.look.State.OnCall():
+		p.situation.Pending = spec.State(w.Put.State)
+	case w.Stimulus == spec.RouteCall:
+		p.situation.Call, p.situation.Was = spec.CallRouted, spec.Ready
+	case w.Stimulus == spec.ReserveOutbound:
+		p.situation.Call, p.situation.Was = spec.CallOutbound, spec.Ready
+	case w.Stimulus == spec.ReservePreview:
+		p.situation.Call, p.situation.Was = spec.CallPreview, spec.Ready
+	case w.EndCall:
+		p.situation.Call, p.situation.Was, p.situation.Pending = "", "", ""
+	}
+}
+
+func fact(step *evidence.Step, name, text string) {
+	if step.Facts == nil {
+		step.Facts = map[string]string{}
+	}
+	step.Facts[name] = strings.TrimSpace(text)
+}

@@ -1,0 +1,69 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/suites/evidence"
+)
+
+// survey looks at the whole cast: the players for where they stand, everybody
+// else so that it can be said later that they have not moved. Those looks may
+// go on while the players are on their way; the function waits for them.
+func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, err error) {
+	users := a.Cast.Usable()
+	looks, errs := make([]evidence.Look, len(users)), make([]error, len(users))
+	plays := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
+	var players, rest sync.WaitGroup
+	for i, u := range users {
+		switch p := a.playerOr(u); {
+		case plays(u):
+			players.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
+		default:
+			rest.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
+		}
+	}
+	others = func() []evidence.Look {
+		rest.Wait()
+		var list []evidence.Look
+		for i, u := range users {
+			if !plays(u) && errs[i] == nil {
+				list = append(list, looks[i])
+			}
+		}
+		return list
+	}
+	players.Wait()
+	var longest time.Duration
+	for i, u := range users {
+		if !plays(u) {
+			continue
+		}
+		longest = max(longest, took(looks[i]))
+		if errs[i] != nil {
+			return others, &unreached{why: fmt.Sprintf("user %s: %v", u.ID, errs[i]), again: true}
+		}
+		if err := a.mine(looks[i]); err != nil {
+			return others, err
+		}
+	}
+	a.waits(longest)
+	return others, nil
+}
+
+// lookedAt reports whether a user was looked at after all that was done, a
+// moment ago.
+func (a *attempt) lookedAt(p *player) bool {
+	return !a.looked.IsZero() && !p.look.Asked.Before(a.looked) && fresh(p.look)
+}
+
+// fresh reports whether a user was looked at so short a time ago that another
+// look would tell nothing else.
+func fresh(l evidence.Look) bool { return !l.At.IsZero() && !l.Event && time.Since(l.At) < freshness }
+
+// freshness is a moment in the life of a user: less than what it takes a
+// person to act.
+const freshness = 100 * time.Millisecond

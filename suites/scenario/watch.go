@@ -1,0 +1,221 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+)
+
+// looksInQuiet is how many times a user is looked at, at most, while nothing
+// may change.
+const looksInQuiet = 5
+
+// watch looks at the subject for as long as the outcomes of a step demand:
+// for a change that is sought until it shows, then, and after a refusal, for
+// the quiet time.
+func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evidence.Step) error {
+	started := time.Now()
+	defer func() {
+		step.Until = time.Now()
+		if a.Events != nil {
+			if why := a.Events.Outage(p.user.ID, step.Sent); why != "" {
+				fact(step, "outage", why)
+			}
+		}
+	}()
+	if st.When.Get != nil || st.When.Probe != "" {
+		return nil
+	}
+	if onlyAnswer(st) {
+		if st.When.Dialog != "MAKE_CALL" && a.answer(*step) < 400 {
+			a.taken(ctx, a.player(a.signer(st.When.By)), st.When.Dialog)
+		}
+		_, err := a.look(ctx, p, evidence.ForWatch)
+		if err != nil {
+			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), again: true}
+		}
+		return nil
+	}
+	if a.loose(st) {
+		a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return !l.State.OnCall() })
+		a.waits(a.shown(p, started, p.look))
+		a.quiet(ctx, p, step, nil)
+		return nil
+	}
+	sought, patient := a.sought(st, *step)
+	if len(sought) > 0 || patient {
+		limit := a.Target.Settle
+		if st.When.Timer != "" {
+			limit += p.user.WrapUpTimer
+		}
+		a.settle(ctx, p, step, sought, limit, patient)
+		if step.Converged >= 0 {
+			a.waits(a.shown(p, started, p.look))
+		} else {
+			a.waits(time.Since(started))
+		}
+		if step.Converged < 0 && a.Target.Settle >= a.Target.Quiet && len(sought) > 0 && !a.refusedByEvent(p, step) {
+			return nil // watched for longer than the quiet time already
+		}
+	}
+	a.quiet(ctx, p, step, sought)
+	a.hear(ctx, p, st, step)
+	return nil
+}
+
+// onlyAnswer: a Dialog request of which only the answer counts.
+func onlyAnswer(st spec.Step) bool {
+	return st.When.Dialog != "" && !slices.ContainsFunc(st.Then, func(out spec.Outcome) bool { return out.Kind != spec.Answer })
+}
+
+// loose: the end of a call after which anything is allowed, as what came
+// before it decides.
+func (a *attempt) loose(st spec.Step) bool {
+	return st.When.EndCall && len(st.Then) == 1 && st.Then[0].Kind == spec.Recorded
+}
+
+// sought gives the outcomes that show as a change, and whether the answer to
+// the request may still come as an event.
+func (a *attempt) sought(st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
+	status := a.answer(step)
+	taken := status == 200 || status == 202
+	for _, out := range st.Then {
+		switch out.Kind {
+		case spec.Accepted:
+			if taken {
+				list = append(list, out)
+			}
+		case spec.Reaches:
+			if status < 400 {
+				list = append(list, out)
+			}
+		case spec.Refused:
+			patient = patient || taken && a.Events != nil
+		}
+	}
+	return list, patient
+}
+
+// answer is the status of the answer to the request under test, 0 without one.
+func (a *attempt) answer(step evidence.Step) int {
+	if step.Exchange < 0 {
+		return 0
+	}
+	return a.rec.Exchanges()[step.Exchange].Status
+}
+
+// settle waits for a sought change, or for the event that refuses it.
+func (a *attempt) settle(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
+	deadline := time.Now().Add(limit)
+	eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, deadline, func() bool {
+		if a.refusedByEvent(p, step) {
+			return patient || len(sought) > 0
+		}
+		l, err := a.look(ctx, p, evidence.ForWatch)
+		if err != nil || l.Asked.After(deadline) || !a.shows(sought, l, step) {
+			return false
+		}
+		step.Converged = max(l.At.Sub(step.Answered), 0)
+		if a.answer(*step) != 0 {
+			a.confirmed(step.Converged)
+		}
+		return true
+	}))
+}
+
+// hear waits, for what is left of the settle time, for the event that a step
+// is about: it may come later than the change shows in GETs.
+func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
+	if a.Events == nil || step.Converged < 0 {
+		return
+	}
+	for _, out := range st.Then {
+		node := userPath(p.user.ID)
+		switch out.Event {
+		case spec.EventTeam:
+			node = "/finesse/api/Team/" + p.user.Team + "/Users"
+		case spec.EventState, spec.EventShape, spec.EventAgrees, spec.EventEcho:
+		default:
+			continue
+		}
+		heard := func() bool {
+			return slices.ContainsFunc(a.Events.Since(step.Sent), func(e evidence.Event) bool {
+				l, ok := judge.LookInEvent(e)
+				old := l.ChangeTime != "" && l.ChangeTime < step.Baseline.ChangeTime // of the way, and late
+				return ok && !old && e.Node == node && slices.Contains(out.States, l.State)
+			})
+		}
+		deadline := step.Answered.Add(a.Target.Settle)
+		if heard() || !eventually(ctx, time.Until(deadline), time.Millisecond, a.paced(ctx, nil, deadline, heard)) {
+			continue
+		}
+		_, _ = a.look(ctx, p, evidence.ForWatch) // the GET that follows
+	}
+}
+
+// shows reports whether a sighting is one of the sought changes.
+func (a *attempt) shows(sought []spec.Outcome, l evidence.Look, step *evidence.Step) bool {
+	for _, out := range sought {
+		if !slices.Contains(out.States, l.State) {
+			continue
+		}
+		if len(out.Shows) == 0 || a.Judge.Shown(out, a.Target, step.Values, a.rec.Exchanges()[l.Index].ResponseBody) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *attempt) refusedByEvent(p *player, step *evidence.Step) bool {
+	if a.Events == nil {
+		return false
+	}
+	for _, e := range a.Events.Since(step.Sent) {
+		if e.IsError() && e.Node == userPath(p.user.ID) && (e.RequestID == "" || e.RequestID == step.Values["request_id"]) {
+			return true
+		}
+	}
+	return false
+}
+
+// quiet looks at the user until the quiet time is over. The last look is at
+// its end. Where it shows the state from before a change that was seen
+// already, either the change was undone or this one GET lags behind the
+// others: a second quiet time tells.
+func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome) {
+	length := a.Target.Quiet
+	if step.Converged < 0 && a.answer(*step)/100 == 2 {
+		length = a.patience() // it was accepted: what comes of it may come late
+	}
+	throughout(ctx, length, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
+		_, _ = a.look(ctx, p, evidence.ForWatch)
+		return ctx.Err() == nil
+	})
+	a.waits(length)
+	l, err := a.lastLook(ctx, p)
+	if err == nil && step.Converged >= 0 && l.State == step.Baseline.State && !a.shows(sought, l, step) {
+		a.until(ctx, p, a.Target.Quiet, func(l evidence.Look) bool { return a.shows(sought, l, step) })
+	}
+}
+
+// lastLook looks at the user at the end of a quiet time. At the end of the
+// last one everybody whom the requirement does not act on is looked at in the
+// same moment.
+func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Look, err error) {
+	defer func() { a.waits(took(l)) }()
+	if !a.final {
+		return a.look(ctx, p, evidence.ForWatch)
+	}
+	a.looked = time.Now()
+	var wg sync.WaitGroup
+	wg.Go(func() { a.lookedErr = a.lookAfter(ctx) })
+	l, err = a.look(ctx, p, evidence.ForWatch)
+	wg.Wait()
+	return l, err
+}

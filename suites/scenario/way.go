@@ -1,0 +1,325 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/navigate"
+)
+
+// maxReplans is how often a way is planned anew because the target moved on
+// its own.
+const maxReplans = 4
+
+// route plans the way of a requirement's subject from LOGOUT: every other
+// place is on it, or nearer.
+func (s *Stage) route(req *spec.Requirement, parts fixtures.Parts) (navigate.Way, error) {
+	subject := parts[spec.Self]
+	from := spec.Situation{State: spec.Logout, WrapUp: subject.WrapUp(req.Given.Call)}
+	return navigate.Find(s.Catalogue.Moves(s.Target.Deployment, release(s.Target)), from, req.Given, s.means(subject, parts))
+}
+
+// Way tells in words how the subject of a requirement gets into its
+// precondition from being signed out, or why it cannot.
+func (s *Stage) Way(req *spec.Requirement) (string, error) {
+	parts, err := s.choose(req, nil)
+	if err != nil {
+		return "", err
+	}
+	way, err := s.route(req, parts)
+	return way.String(), err
+}
+
+func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
+	return navigate.Means{
+		Stimulus: s.Stimuli.Supports,
+		Dialogs:  s.Dialogs,
+		Peer:     parts[spec.Peer] != nil && parts[spec.Peer] != u,
+		Timer:    u.WrapUpTimer > 0 && u.WrapUpTimer <= s.Target.LongestWait,
+	}
+}
+
+func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
+	means := a.means(p.user, a.parts)
+	way, err := navigate.Find(a.passable(a.moves), p.situation, goal, means)
+	if err == nil {
+		return way, nil
+	}
+	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
+		if why := a.blocked(barred); why != nil {
+			return navigate.Way{}, why
+		}
+	}
+	return navigate.Way{}, err
+}
+
+// given brings the subject into the precondition.
+func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
+	switch {
+	case g.Fresh:
+		if err := a.bring(ctx, p, spec.Given{State: spec.Logout}); err != nil {
+			return err
+		}
+	case g.Session && p.look.State == spec.Logout:
+		if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err != nil {
+			return err
+		}
+	}
+	if g.State == "" {
+		return nil
+	}
+	p.through = g.Reason && len(p.user.Codes[spec.CategoryNotReady]) > 0
+	coded, err := p.through, a.bring(ctx, p, g)
+	p.through = false
+	switch {
+	case err != nil:
+		return err
+	case coded && p.look.Reason() == "":
+		if err := a.withReason(ctx, p); err != nil {
+			return err
+		}
+		if p.look.Reason() == "" {
+			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), again: true}
+		}
+	case p.look.Event:
+		if _, err := a.look(ctx, p, evidence.ForWatch); err != nil {
+			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), again: true}
+		}
+	}
+	return nil
+}
+
+// chooseReason sets the reason code of a user who is NOT_READY.
+func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error {
+	x, err := a.wayPut(ctx, p, spec.NotReady, id)
+	if err != nil {
+		return err
+	}
+	if x.Status >= 400 && x.Status < 500 {
+		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
+	}
+	ok := a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
+	p.waited += a.shown(p, x.Started, p.look)
+	if !ok {
+		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
+	}
+	a.onTheWay("user %s: choose reason code %s", p.user.ID, id)
+	return nil
+}
+
+// refusedReason is the error of a reason code that the target does not let the
+// user set.
+type refusedReason struct{ error }
+
+func (r *refusedReason) Unwrap() error { return r.error }
+
+// onTheWay notes a part of the way into the precondition.
+func (a *attempt) onTheWay(format string, args ...any) {
+	if a.returning {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ev.Way = append(a.ev.Way, fmt.Sprintf(format, args...))
+}
+
+// purpose is what requests on a way are for: getting there, or back.
+func (a *attempt) purpose() evidence.Purpose {
+	if a.returning {
+		return evidence.ForReturn
+	}
+	return evidence.ForWay
+}
+
+// errMoved says that the target moved the user on its own: the way has to be
+// planned anew.
+var errMoved = errors.New("the target did something else")
+
+// errOpen says that the target took the other of two ends that the guide
+// leaves open.
+var errOpen = fmt.Errorf("the target was free to choose: %w", errMoved)
+
+// bring takes the user along the cheapest way to the goal.
+func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
+	for n := 0; n < maxReplans; n++ {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		way, err := a.plan(p, goal)
+		if err != nil {
+			return &unreached{why: err.Error()}
+		}
+		err = nil
+		for i, m := range way.Moves {
+			err = a.move(ctx, p, m, way.After[i])
+			a.passed(ctx, m, err)
+			if err != nil {
+				break
+			}
+			a.onTheWay("user %s: %s (%s)", p.user.ID, m.Name, way.After[i].State)
+		}
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return &unreached{why: fmt.Sprintf("user %s does not stay on the way to %s: it is in %s, which the target did on its own",
+		p.user.ID, navigate.Goal(goal), p.look.State), again: true}
+}
+
+// move makes one move and waits until the user is there.
+func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Situation) error {
+	from, began := p.look.State, time.Now()
+	var x *evidence.Exchange
+	act := m.Action
+	switch {
+	case act.Put != "":
+		put, err := a.wayPut(ctx, p, act.Put, a.wayReason(p, act.Put))
+		if err != nil {
+			return err
+		}
+		x = &put
+	case act.Dialog != "":
+		dialog, err := a.dialog(ctx, p, act.Dialog, evidence.ForWay)
+		if err != nil {
+			return err
+		}
+		x = &dialog
+		if to.State == from && x.Status < 400 {
+			a.taken(ctx, p, act.Dialog) // the state does not tell when
+		}
+	case act.Call == "make":
+		if err := a.call(ctx, p, a.player(a.parts[spec.Peer])); err != nil {
+			return err
+		}
+	case act.Call == "receive":
+		if err := a.call(ctx, a.player(a.parts[spec.Peer]), p); err != nil {
+			return err
+		}
+	case act.Stimulus != "":
+		if err := a.stimulate(ctx, p, act.Stimulus); err != nil {
+			return err
+		}
+	}
+	if x != nil && x.Status >= 400 {
+		// What a target refuses it should not do; one that did it all the same
+		// is there, and what that is worth is for another requirement.
+		if l, err := a.look(ctx, p, evidence.ForWatch); err != nil || l.State != to.State || from == to.State {
+			p.asked = time.Time{}
+			return a.wayFailed(p, *x, string(to.State))
+		}
+	}
+	limit := a.Target.Settle
+	if act.Timer != "" {
+		limit += p.user.WrapUpTimer
+	}
+	wait := func(l evidence.Look) bool { return l.State == to.State || m.To.Or != "" && l.State == m.To.Or }
+	if act.Put == spec.Login {
+		wait = func(l evidence.Look) bool { return l.State == to.State && l.Extension != "" }
+	}
+	if !a.arrives(ctx, p, began, limit, from, wait) {
+		if p.look.State != from && p.look.State != to.State {
+			return errMoved
+		}
+		if x == nil {
+			return &unreached{why: fmt.Sprintf("user %s stayed in %s for %v after %s; %s was expected on the way",
+				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), again: true}
+		}
+		return a.wayFailed(p, *x, string(to.State))
+	}
+	if p.look.State != to.State {
+		return errOpen
+	}
+	if act.Put != "" && from != to.State {
+		a.confirmed(p.look.Asked.Sub(x.Started.Add(x.Duration)))
+	}
+	if to.Pending != p.situation.Pending {
+		// A pending change shows in pendingState or nowhere: it is given time
+		// to be taken.
+		began = time.Now()
+		a.until(ctx, p, a.patience(), func(l evidence.Look) bool { return l.Pending == string(to.Pending) })
+		p.waited += a.shown(p, began, p.look)
+	}
+	a.mu.Lock()
+	p.situation = to
+	p.situation.State = p.look.State
+	p.asked = time.Time{}
+	if peer := a.parts[spec.Peer]; act.Call != "" && peer != nil {
+		a.players[peer.ID].asked = time.Time{}
+	}
+	a.mu.Unlock()
+	return nil
+}
+
+// wayReason gives the reason code to send along on the way, "" for none.
+func (a *attempt) wayReason(p *player, state spec.State) string {
+	if codes := p.user.Codes[spec.Category(state)]; len(codes) > 0 {
+		return codes[0].ID
+	}
+	return ""
+}
+
+// wayPut sends a PUT on the way. An answer that was lost is looked up with a
+// GET by the caller's waiting; the PUT is not repeated.
+func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reason string) (evidence.Exchange, error) {
+	if err := a.shutOut(p.user); err != nil {
+		return evidence.Exchange{}, &unreached{why: err.Error()}
+	}
+	if err := a.touch(p); err != nil {
+		return evidence.Exchange{}, err
+	}
+	extension := ""
+	if state == spec.Login {
+		if p.user.Extension == "" {
+			return evidence.Exchange{}, &unreached{why: fmt.Sprintf("needs the extension of user %s: neither the configuration nor the target tells it", p.user.ID)}
+		}
+		extension = p.user.Extension
+	}
+	text, _ := body(&spec.Put{State: string(state)}, reason, extension)
+	return a.send(ctx, client.Call{
+		As: p.user, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml",
+		Body: text, Purpose: a.purpose(),
+	}), nil
+}
+
+func (a *attempt) wayFailed(p *player, x evidence.Exchange, sought string) error {
+	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was answered %s, and the user is in %s",
+		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), again: true}
+}
+
+// brief tells a request in a few words.
+func brief(x evidence.Exchange) string {
+	if x.RequestBody == "" || len(x.RequestBody) > 200 {
+		return x.Path
+	}
+	return x.RequestBody
+}
+
+// stimulate makes something happen from outside.
+func (a *attempt) stimulate(ctx context.Context, p *player, name spec.Stimulus) error {
+	if err := a.touch(p); err != nil {
+		return err
+	}
+	p.called = p.called || name != spec.WrapUpOn && name != spec.WrapUpOff
+	err := a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension)
+	switch {
+	case errors.Is(err, fixtures.ErrNotSupported) && (name == spec.WrapUpOn || name == spec.WrapUpOff):
+		// From now on users are chosen by their settings; so may this one be.
+		a.Cast.SwitchesWrapUp = false
+		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support, or a user whose settings say so", again: true}
+	case errors.Is(err, fixtures.ErrNotSupported):
+		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support"}
+	case err != nil:
+		return &unreached{why: fmt.Sprintf("the stimulus %s failed: %v", name, err)}
+	}
+	if name == spec.WrapUpOn || name == spec.WrapUpOff {
+		p.switched = true
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package scenario
+
+import (
+	"context"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// castWitness picks somebody whom the requirement does not need: of the
+// subject's team, with reason codes, an agent rather than a supervisor.
+func (a *attempt) castWitness() {
+	if !a.req.Given.Witness {
+		return
+	}
+	subject, best := a.parts[spec.Self], 0
+	for _, u := range a.Cast.Usable() {
+		if a.parts.Has(u) || u.Extension == "" || a.Astray()[u.ID] != "" || !u.State.Resting() {
+			continue
+		}
+		rank := 1
+		if u.Team == subject.Team {
+			rank += 4
+		}
+		if len(u.Codes[spec.CategoryNotReady]) > 0 {
+			rank += 2
+		}
+		if u.Role == spec.RoleAgent {
+			rank++
+		}
+		if rank > best {
+			best, a.witness = rank, u
+		}
+	}
+	if a.witness != nil {
+		a.player(a.witness)
+		a.ev.Cast["witness"] = castUser(a.witness)
+	}
+}
+
+// placeWitness has the witness NOT_READY with a reason code. Where that does
+// not come about it bears witness from where it is.
+func (a *attempt) placeWitness(ctx context.Context) {
+	if a.witness == nil {
+		return
+	}
+	p := a.player(a.witness)
+	codes := p.user.Codes[spec.CategoryNotReady]
+	if len(codes) < 2 {
+		_ = a.withReason(ctx, p)
+		return
+	}
+	// Another code than subjects are sent to, who get the first.
+	if err := a.bring(ctx, p, spec.Given{State: spec.Ready}); err == nil {
+		_ = a.chooseReason(ctx, p, codes[len(codes)-1].ID)
+	}
+}
+
+// withReason brings a user into NOT_READY with a reason code: by way of READY,
+// since changing the code in NOT_READY is a transition of its own.
+func (a *attempt) withReason(ctx context.Context, p *player) error {
+	if p.look.State == spec.NotReady && p.look.Reason() != "" {
+		return nil
+	}
+	if p.look.State != spec.Ready {
+		p.through = true
+		err := a.bring(ctx, p, spec.Given{State: spec.Ready})
+		p.through = false
+		if err != nil {
+			return err
+		}
+	}
+	return a.bring(ctx, p, spec.Given{State: spec.NotReady})
+}
+
+func castUser(u *fixtures.User) evidence.User {
+	return evidence.User{ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension}
+}
