@@ -1,0 +1,180 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// chapter is one list of a comparison, as every rendering shows it.
+type chapter struct {
+	title   string
+	color   string // of the terminal
+	entries []entry
+}
+
+type entry struct {
+	subject string // id, or what drifted
+	text    string // one line
+	page    string
+}
+
+// chapters lists what a comparison found, the worst first, without empty
+// lists.
+func (c *Comparison) chapters() []chapter {
+	var all []chapter
+	changes := func(title, color string, list []Change) {
+		ch := chapter{title: title, color: color}
+		for _, x := range list {
+			ch.entries = append(ch.entries, entry{x.ID, changeText(x), x.Page})
+		}
+		all = append(all, ch)
+	}
+	changes("Regressions", red, c.Regressions)
+	for _, class := range []Class{Breaking, Additive, Cosmetic} {
+		ch := chapter{title: "Drift, " + string(class), color: yellow}
+		for _, d := range c.Drifts {
+			if d.Class == class {
+				ch.entries = append(ch.entries, entry{subject: driftSubject(d), text: driftLine(d)})
+			}
+		}
+		all = append(all, ch)
+	}
+	changes("Fail now under a waiver", yellow, c.Waived)
+	changes("Repaired", green, c.Repairs)
+	changes("Failed both times", dim, c.Failing)
+	changes("Newly exercised", dim, c.NewlyRun)
+	changes("No longer exercised, as planned", dim, c.Gone)
+	out := all[:0]
+	for _, ch := range all {
+		if len(ch.entries) > 0 {
+			out = append(out, ch)
+		}
+	}
+	return out
+}
+
+func changeText(x Change) string {
+	text := x.Reason
+	if x.Expected != "" && x.Seen != "" && x.To == "failed" {
+		text = "expected " + x.Expected + "; saw " + x.Seen
+		if x.From != "passed" && x.From != "info" && x.From != "failed" && x.From != "waived" {
+			text = "was not exercised before: " + text
+		}
+	}
+	if text == "" {
+		return x.Title
+	}
+	return text
+}
+
+func driftSubject(d Drift) string {
+	if d.What != "" {
+		return strings.ReplaceAll(string(d.Kind), "_", " ") + " of " + d.What
+	}
+	return strings.ReplaceAll(string(d.Kind), "_", " ")
+}
+
+func driftLine(d Drift) string {
+	text := fmt.Sprintf("%s, now %s", d.Old, d.New)
+	if n := len(d.Requirements); n > 0 {
+		text += fmt.Sprintf(" (%s)", few(d.Requirements, 4))
+	}
+	return text
+}
+
+// headline is the comparison in one line.
+func (c *Comparison) headline() string {
+	word := "nothing worse"
+	switch {
+	case c.Worse:
+		word = "worse"
+	case c.Equal():
+		word = "equal"
+	case len(c.Drifts) > 0:
+		word = "nothing worse, and not the same"
+	}
+	n := map[Class]int{}
+	for _, d := range c.Drifts {
+		n[d.Class]++
+	}
+	return fmt.Sprintf("%s: %s, %s, %d breaking, %d additive and %d cosmetic drifts",
+		word, count(len(c.Regressions), "regression"), count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
+}
+
+func (s Side) text() string {
+	name := s.Target.URL
+	if d := strings.TrimSpace(s.Target.Deployment + " " + s.Target.Release); d != "" {
+		name += " (" + d + ")"
+	}
+	return fmt.Sprintf("%s of %s: %s, %d passed, %d failed", name, s.Started.Format("2006-01-02 15:04"), s.Verdict, s.Summary.Passed, s.Summary.Failed)
+}
+
+// WriteText writes the comparison for a terminal.
+func (c *Comparison) WriteText(w io.Writer, style SummaryStyle) error {
+	if style.Width > 0 {
+		style.Width = max(style.Width, 40)
+	}
+	p := &printer{style: style}
+	color := green
+	switch {
+	case c.Worse:
+		color = red
+	case len(c.Drifts) > 0:
+		color = yellow
+	}
+	word, rest, _ := strings.Cut(c.headline(), ":")
+	p.line(bold+";"+color, strings.ToUpper(word)+":", rest, 2)
+	p.line(dim, "old:", c.Old.text(), 2)
+	p.line(dim, "new:", c.New.text(), 2)
+	for _, n := range c.Notes {
+		p.line(yellow, "note:", n, 2)
+	}
+	for _, ch := range c.chapters() {
+		p.WriteString("\n" + p.paint(bold, ch.title) + "\n")
+		for _, e := range ch.entries {
+			text := e.text
+			if e.page != "" {
+				text += " [" + e.page + "]"
+			}
+			p.line(ch.color, "  "+e.subject+":", text, 6)
+		}
+	}
+	if _, err := io.WriteString(w, p.String()); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+// WriteJSON writes the comparison as JSON; its member names are kept stable.
+func (c *Comparison) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+// WriteMarkdown writes the comparison for a pull request or a ticket.
+func (c *Comparison) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	word, rest, _ := strings.Cut(c.headline(), ":")
+	fmt.Fprintf(&b, "## Finesse conformance, compared: %s\n\n%s\n\n", mdText(word), mdText(strings.TrimSpace(rest)))
+	fmt.Fprintf(&b, "- old: %s\n- new: %s\n", mdText(c.Old.text()), mdText(c.New.text()))
+	for _, n := range c.Notes {
+		fmt.Fprintf(&b, "- note: %s\n", mdText(n))
+	}
+	for _, ch := range c.chapters() {
+		fmt.Fprintf(&b, "\n### %s (%d)\n\n| | | |\n|---|---|---|\n", mdText(ch.title), len(ch.entries))
+		for _, e := range ch.entries {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", mdText(e.subject), mdText(e.text), mdText(e.page))
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}

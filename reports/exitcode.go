@@ -1,0 +1,200 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// The exit codes of a run.
+const (
+	ExitConformant    = 0
+	ExitNonconformant = 1   // a MUST or EITHER requirement failed
+	ExitUsage         = 2   // wrong usage or configuration: nothing was sent
+	ExitUncertifiable = 3   // the target cannot be certified
+	ExitTooLittle     = 4   // too little was verified
+	ExitStaleWaiver   = 5   // a waiver is stale
+	ExitHarness       = 6   // a fault of the harness itself
+	ExitNotRestored   = 7   // a user could not be put back
+	ExitInterrupted   = 130 // SIGINT
+	ExitTerminated    = 143 // SIGTERM
+)
+
+// Exit is what a run ends with: the code, and everything that applies.
+type Exit struct {
+	Code int         `json:"code"`
+	All  []ExitCause `json:"all"` // the strongest first; empty when the code is 0
+}
+
+// ExitCause is one exit code that applies, and why.
+type ExitCause struct {
+	Code    int    `json:"code"`
+	Because string `json:"because"`
+}
+
+// Conclude computes everything in the result that follows from its rows and
+// from what happened to the run: the summary, the groups of what was not
+// exercised, the verdict and the exit code. Whoever changes rows calls it.
+func (r *Result) Conclude() {
+	r.Summary = Summary{}
+	for i := range r.Requirements {
+		r.Summary.count(r.Requirements[i].Outcome)
+	}
+	r.NotExercised = groupGaps(r.Requirements)
+	if r.Transitions != nil {
+		for i := range r.Transitions.Documented {
+			if row := r.Row(r.Transitions.Documented[i].Requirement); row != nil {
+				r.Transitions.Documented[i].Outcome = row.Outcome
+			}
+		}
+	}
+	r.Exit = r.exit()
+	r.Verdict = r.word()
+}
+
+func (s *Summary) count(o evidence.Outcome) {
+	switch o {
+	case evidence.Passed:
+		s.Passed++
+	case evidence.Failed:
+		s.Failed++
+	case evidence.NotExercised:
+		s.NotExercised++
+	case evidence.NotApplicable:
+		s.NotApplicable++
+	case evidence.Waived:
+		s.Waived++
+	case evidence.Info:
+		s.Info++
+	}
+}
+
+// Exercised counts the rows that were put to the test.
+func (s Summary) Exercised() int { return s.Passed + s.Failed + s.Waived + s.Info }
+
+// Applicable counts the rows that apply to the target.
+func (s Summary) Applicable() int { return s.Exercised() + s.NotExercised }
+
+// word is the verdict. What was seen to fail is said even when the run was
+// stopped or has faults of its own; an interrupted run says nothing whole.
+func (r *Result) word() Word {
+	switch {
+	case r.Signal != 0:
+		return Interrupted
+	case r.Summary.Failed > 0:
+		return Nonconformant
+	case r.Stopped != "" || len(r.HarnessFaults) > 0 || r.tooLittle() != "":
+		return Incomplete
+	}
+	return Conformant
+}
+
+// exit lists the causes in the order of their strength.
+func (r *Result) exit() Exit {
+	e := Exit{All: []ExitCause{}}
+	add := func(code int, format string, args ...any) {
+		e.All = append(e.All, ExitCause{code, fmt.Sprintf(format, args...)})
+	}
+	switch r.Signal {
+	case 0:
+	case ExitTerminated:
+		add(r.Signal, "the run was terminated")
+	default:
+		add(r.Signal, "the run was interrupted")
+	}
+	if n := len(r.HarnessFaults); n > 0 {
+		first := r.HarnessFaults[0]
+		add(ExitHarness, "%s of the harness, the first: %s", count(n, "fault"), oneLine(strings.TrimSpace(first.Requirement+" "+first.Message)))
+	}
+	if n := len(r.Unrestored); n > 0 {
+		add(ExitNotRestored, "%s could not be put back: %s", count(n, "user"), strings.Join(unrestoredIDs(r.Unrestored), ", "))
+	}
+	if r.Stopped != "" {
+		add(ExitUncertifiable, "the target cannot be certified: %s", oneLine(r.Stopped))
+	}
+	if n := r.Summary.Failed; n > 0 {
+		add(ExitNonconformant, "%s failed", count(n, "requirement"))
+	}
+	if stale := r.staleWaivers(); len(stale) > 0 {
+		add(ExitStaleWaiver, "%s: %s", count(len(stale), "stale waiver"), few(stale, 3))
+	}
+	if why := r.tooLittle(); why != "" {
+		add(ExitTooLittle, "%s", why)
+	}
+	if len(e.All) > 0 {
+		e.Code = e.All[0].Code
+	}
+	return e
+}
+
+// tooLittle says why the run verified too little, or "". Failing is
+// verifying too; recording an INFO row and waiving a failure are not.
+func (r *Result) tooLittle() string {
+	switch s := r.Summary; {
+	case s.Exercised() == 0:
+		return "no requirement was exercised"
+	case s.Passed+s.Failed > 0:
+	case s.Waived == 0:
+		return "nothing was verified: only INFO requirements ran, which are recorded and not judged"
+	default:
+		return "nothing was verified: every requirement that ran is waived or only recorded"
+	}
+	if !r.RequireComplete {
+		return ""
+	}
+	var missing []string
+	for i := range r.Requirements {
+		if row := &r.Requirements[i]; row.missing() {
+			missing = append(missing, row.ID)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("completeness is required, without %s: %s", count(len(missing), "applicable requirement"), few(missing, 5))
+}
+
+// missing reports whether the row spoils completeness. What another shard
+// exercises is asked of the merged result.
+func (r *Row) missing() bool {
+	if r.Outcome != evidence.NotExercised || r.Level == string(spec.Info) {
+		return false
+	}
+	return r.Gap == nil || r.Gap.Kind != GapShard
+}
+
+func (r *Result) staleWaivers() []string {
+	var stale []string
+	for _, w := range r.Waivers {
+		if w.Stale != "" {
+			stale = append(stale, w.Requirement+": "+w.Stale)
+		}
+	}
+	return stale
+}
+
+func unrestoredIDs(all []Unrestored) []string {
+	ids := make([]string, len(all))
+	for i, u := range all {
+		ids[i] = u.User
+	}
+	return ids
+}
+
+// count gives "1 user" or "2 users".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// few lists the first n texts and says how many more there are.
+func few(all []string, n int) string {
+	if len(all) <= n {
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:n], ", "), len(all)-n)
+}

@@ -1,0 +1,356 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/reports/diagram"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// page is everything that the template shows, as text. What came from the
+// target has been through shown.
+type page struct {
+	assets
+	Title     string
+	Verdict   Word
+	Headline  string
+	Lead      string
+	Where     string
+	Tally     []tally
+	Facts     []fact
+	Alerts    []alert
+	Failures  []failure
+	Waived    []failure
+	Diagram   *drawing
+	Sections  []pageSection
+	Total     int
+	Gaps      []gapKind
+	Timing    timing
+	Cast      []CastMember
+	Evidence  template.HTML // the packed exchanges, base64
+	Packed    bool
+	LeftOut   string // what of the exchanges is not in the page
+	Tool      Tool
+	Generated string
+}
+
+// tally is the count of an outcome, and its share of the bar.
+type tally struct {
+	Outcome evidence.Outcome
+	Count   int
+	X, W    float64 // in percent of all that apply
+}
+
+type fact struct {
+	Name, Value string
+	Code        bool // a value to be copied: an address, a digest
+	Warn        bool // weakens what the verdict says
+}
+
+type alert struct {
+	Title string
+	Lines []string
+}
+
+type drawing struct {
+	SVG          template.HTML
+	Arrows       []edgeRow
+	Refusals     []edgeRow
+	Undocumented []EdgeSeen
+}
+
+// edgeRow is a row of the table that says what the drawing shows.
+type edgeRow struct {
+	From, To string
+	Mark     diagram.Mark
+	IDs      []string
+}
+
+// Outcome is the outcome whose style the mark has.
+func (e edgeRow) Outcome() evidence.Outcome {
+	if e.Mark == diagram.LetThrough {
+		return evidence.Passed
+	}
+	return evidence.Outcome(e.Mark)
+}
+
+type gapKind struct {
+	Remedy string
+	Groups []GapGroup
+	Count  int
+}
+
+func newPage(in HTMLInput) (*page, error) {
+	r := in.Result
+	a, err := pageAssets()
+	if err != nil {
+		return nil, err
+	}
+	p := &page{assets: a, Verdict: r.Verdict, Tool: r.Tool, Total: len(r.Requirements), Cast: cast(r.Cast)}
+	p.Headline = map[Word]string{Conformant: "Conformant", Incomplete: "Incomplete", Nonconformant: "Not conformant", Interrupted: "Interrupted"}[r.Verdict]
+	if p.Headline == "" {
+		p.Headline = string(r.Verdict)
+	}
+	p.Where = "an unknown deployment"
+	if d := r.Target.Deployment; d != "" {
+		p.Where = strings.TrimSpace(shownLine(d, 40) + " " + shownLine(r.Target.Release, 40))
+	}
+	p.Title = strings.TrimSpace(p.Headline + ": " + p.Where + " at " + shownLine(r.Target.URL, 200))
+	p.Lead = lead(r)
+	p.Tally = tallies(r.Summary)
+	p.Facts = facts(r)
+	p.Alerts = alerts(r)
+	b := rowBuilder{in: in, by: byRequirement(in.Evidence)}
+	p.Failures, p.Waived = b.failures()
+	p.Sections = b.sections()
+	if p.Diagram, err = draw(in); err != nil {
+		return nil, err
+	}
+	p.Gaps = gaps(r)
+	p.Timing = newTiming(r)
+	packed, level, err := pack(r, in.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	p.Evidence, p.Packed = template.HTML(packed), packed != "" // base64: no character that HTML knows
+	if len(in.Evidence) > 0 {
+		p.LeftOut = map[detail]string{
+			requestsOnly: "Of requirements that did not fail, the page has the bodies of the requests under test only; the evidence file has all.",
+			linesOnly:    "Of requirements that did not fail, the page has the exchanges without bodies; the evidence file has all.",
+			failuresOnly: "The page has the exchanges of failures only; the evidence file has all.",
+			nothing:      "The exchanges are too large for a page; the evidence file has all.",
+		}[level]
+	} else {
+		p.LeftOut = "The page was made without the evidence of the run: it shows the exchanges that decided failures, and no others."
+	}
+	return p, nil
+}
+
+// lead says in one sentence what the verdict means.
+func lead(r *Result) string {
+	s := r.Summary
+	switch {
+	case r.Stopped != "":
+		return "The target could not be certified: " + shownLine(r.Stopped, 400)
+	case s.Failed > 0:
+		return fmt.Sprintf("%d of %s that were put to the test failed.", s.Failed, count(s.Exercised(), "requirement"))
+	case r.Verdict == Conformant && s.NotExercised > 0:
+		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", count(s.Exercised(), "requirement"), s.NotExercised)
+	case r.Verdict == Conformant:
+		return fmt.Sprintf("None of %s failed, and all that apply were put to the test.", count(s.Exercised(), "requirement"))
+	case len(r.Exit.All) > 0:
+		return shownLine(r.Exit.All[0].Because, 400)
+	}
+	return fmt.Sprintf("%d of %s were put to the test.", s.Exercised(), count(s.Applicable(), "requirement"))
+}
+
+func tallies(s Summary) []tally {
+	list := []tally{{Outcome: evidence.Failed, Count: s.Failed}, {Outcome: evidence.Waived, Count: s.Waived}, {Outcome: evidence.Passed, Count: s.Passed},
+		{Outcome: evidence.Info, Count: s.Info}, {Outcome: evidence.NotExercised, Count: s.NotExercised}, {Outcome: evidence.NotApplicable, Count: s.NotApplicable}}
+	x := 0.0
+	for i := range list {
+		if list[i].Outcome == evidence.NotApplicable || s.Applicable() == 0 {
+			continue // no part of what the verdict rests on
+		}
+		list[i].X, list[i].W = x, 100*float64(list[i].Count)/float64(s.Applicable())
+		x += list[i].W
+	}
+	return list
+}
+
+// facts are what the verdict rests on.
+func facts(r *Result) []fact {
+	var list []fact
+	add := func(name, value string, kind ...string) {
+		if value != "" {
+			list = append(list, fact{Name: name, Value: shownLine(value, 400), Code: slices.Contains(kind, "code"), Warn: slices.Contains(kind, "warn")})
+		}
+	}
+	s := r.Summary
+	add("Target", r.Target.URL, "code")
+	add("Deployment", orUnknown(r.Target.Deployment))
+	add("Release", orUnknown(r.Target.Release))
+	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), count(s.Applicable(), "requirement")))
+	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, took(r.Timings.Wall)))
+	add("When", when(r.Started, r.Finished))
+	add("Contract", fmt.Sprintf("%s, digest %s", count(r.Spec.Requirements, "requirement"), r.Spec.Digest), "code")
+	suite := r.Suite.Version
+	if suite == "" {
+		suite = r.Tool.Version
+	}
+	if n := r.Suite.FaultsDetectable; n > 0 {
+		suite += fmt.Sprintf(", proven to catch %s", count(n, "fault"))
+	} else {
+		suite += ", with no word on the faults that it catches"
+	}
+	add("Suite", suite)
+	if n := len(r.Suite.Unproven); n > 0 {
+		add("Unproven", fmt.Sprintf("no known fault breaks %s: %s", count(n, "requirement"), few(r.Suite.Unproven, 6)))
+	}
+	if r.Settings.SettleMS > 0 { // a run that could not begin has none
+		add("Notifications", map[bool]string{true: "listened to", false: "none configured: error types of late refusals were not seen"}[r.Settings.Notifications])
+		add("Stimuli", map[bool]string{true: "configured", false: "none configured: calls came from the cast alone"}[r.Settings.Stimuli])
+		add("Times", fmt.Sprintf("settle %s, quiet %s, longest wait %s", took(float64(r.Settings.SettleMS)), took(float64(r.Settings.QuietMS)), took(float64(r.Settings.LongestWaitMS))))
+	}
+	if len(r.Settings.Only)+len(r.Settings.Skip) > 0 {
+		add("Selection", strings.TrimSpace(prefixed("only ", r.Settings.Only)+" "+prefixed("without ", r.Settings.Skip)), "warn")
+	}
+	if r.Settings.Insecure {
+		add("Certificates", "not verified: nobody proved who answered", "warn")
+	}
+	if r.Shard != nil {
+		add("Shard", fmt.Sprintf("%d of %d: the other shards exercise the rest", r.Shard.Index, r.Shard.Count), "warn")
+	}
+	if r.Merged > 0 {
+		add("Merged", fmt.Sprintf("from %s", count(r.Merged, "shard")))
+	}
+	add("Run", fmt.Sprintf("%s, seed %d, on %s/%s", processes(r.Procs), r.Seed, r.Environment.OS, r.Environment.Arch))
+	for _, e := range r.Exit.All {
+		add("Exit "+fmt.Sprint(e.Code), e.Because)
+	}
+	return list
+}
+
+func processes(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
+}
+
+func prefixed(word string, list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return word + strings.Join(list, ", ")
+}
+
+func orUnknown(text string) string {
+	if text == "" {
+		return "not known"
+	}
+	return text
+}
+
+func when(from, to time.Time) string {
+	if from.IsZero() {
+		return ""
+	}
+	return from.UTC().Format("2 January 2006, 15:04:05") + " to " + to.UTC().Format("15:04:05") + " UTC"
+}
+
+// alerts are what a reader has to know beside the verdict.
+func alerts(r *Result) []alert {
+	var list []alert
+	add := func(title string, lines []string) {
+		if len(lines) > 0 {
+			list = append(list, alert{title, lines})
+		}
+	}
+	var lines []string
+	for _, f := range r.HarnessFaults {
+		lines = append(lines, shownLine(strings.TrimSpace(f.Requirement+" "+f.Message), 600))
+	}
+	add("Faults of the program itself, not of the target", lines)
+	lines = nil
+	for _, u := range r.Unrestored {
+		text := fmt.Sprintf("%s was %s and is %s", u.User, u.Was, u.Is)
+		if u.Why != "" {
+			text += ": " + u.Why
+		}
+		lines = append(lines, shownLine(text, 600))
+	}
+	add("Users who could not be put back", lines)
+	lines = nil
+	for _, w := range r.Waivers {
+		if w.Stale != "" {
+			lines = append(lines, shownLine(w.Requirement+": "+w.Stale+" (owner "+w.Owner+", until "+w.Until+")", 600))
+		}
+	}
+	add("Stale waivers", lines)
+	return list
+}
+
+func cast(members []CastMember) []CastMember {
+	out := make([]CastMember, len(members))
+	for i, m := range members {
+		out[i] = CastMember{ID: shownLine(m.ID, 80), Role: shownLine(m.Role, 80), Team: shownLine(m.Team, 80), Extension: shownLine(m.Extension, 80), Troupe: m.Troupe}
+		for _, s := range m.Supervises {
+			out[i].Supervises = append(out[i].Supervises, shownLine(s, 80))
+		}
+	}
+	return out
+}
+
+// draw draws the diagram of the target's deployment, nil where there is no
+// catalogue or the deployment is not known.
+func draw(in HTMLInput) (*drawing, error) {
+	d := spec.Deployment(in.Result.Target.Deployment)
+	if in.Catalogue == nil || !slices.Contains(spec.Deployments(), d) {
+		return nil, nil
+	}
+	input := diagram.Input{Deployment: d, Requirements: in.Catalogue.All(), Outcomes: map[string]diagram.Outcome{},
+		Link: func(ids []string) string { return "#req-" + ids[0] }}
+	for i := range in.Result.Requirements {
+		row := &in.Result.Requirements[i]
+		o := diagram.Outcome{Outcome: row.Outcome}
+		if row.Observed != nil {
+			o.Note = row.Observed.Note
+		}
+		input.Outcomes[row.ID] = o
+	}
+	var svg bytes.Buffer
+	if err := diagram.Write(&svg, input); err != nil {
+		return nil, err
+	}
+	out := &drawing{SVG: template.HTML(svg.String())}
+	ids := func(rows []*spec.Requirement) []string {
+		var list []string
+		for _, q := range rows {
+			list = append(list, q.ID)
+		}
+		return list
+	}
+	for _, a := range input.Arrows() {
+		from := string(a.From)
+		if from == "*" {
+			from = "any state"
+		}
+		out.Arrows = append(out.Arrows, edgeRow{from, string(a.To), a.Mark, ids(a.Rows)})
+	}
+	for _, r := range input.Refusals() {
+		to := string(r.To)
+		if r.SupervisorOnly {
+			to += " (asked by a supervisor)"
+		}
+		out.Refusals = append(out.Refusals, edgeRow{string(r.From), to, r.Mark, ids(r.Rows)})
+	}
+	if t := in.Result.Transitions; t != nil {
+		for _, u := range t.Undocumented {
+			u.From, u.To, u.By = shownLine(u.From, 60), shownLine(u.To, 60), shownLine(u.By, 60)
+			out.Undocumented = append(out.Undocumented, u)
+		}
+	}
+	return out, nil
+}
+
+// gaps groups what was not exercised by what would make it run.
+func gaps(r *Result) []gapKind {
+	var kinds []gapKind
+	for _, g := range r.NotExercised {
+		g.Reason = shownLine(g.Reason, 600)
+		i := slices.IndexFunc(kinds, func(k gapKind) bool { return k.Groups[0].Kind == g.Kind && k.Remedy == g.Remedy })
+		if i < 0 {
+			i, kinds = len(kinds), append(kinds, gapKind{Remedy: shownLine(g.Remedy, 600)})
+		}
+		kinds[i].Groups = append(kinds[i].Groups, g)
+		kinds[i].Count += len(g.Requirements)
+	}
+	return kinds
+}

@@ -1,0 +1,353 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// shownFailures is how many failures show their exchanges in the page itself.
+// The others unpack them like every requirement: a target that fails at
+// everything is explained by the first of them.
+const shownFailures = 25
+
+// paneLimit is how many bytes of a body the page itself shows.
+const paneLimit = 4 << 10
+
+// pageSection is a section of the catalogue with its rows.
+type pageSection struct {
+	Name, Title string
+	Rows        []pageRow
+	Counts      []tally // by outcome, those that are there
+}
+
+// pageRow is a requirement in the list.
+type pageRow struct {
+	ID, Title, Section, Level string
+	Outcome                   evidence.Outcome
+	Reason                    string
+	Story                     []sentence // given, when and then in words
+	Note                      string
+	Sources                   []link
+	Observed                  string
+	Details                   []fact
+	Took                      float64 // in milliseconds, 0 when it did not run
+	Exchanges                 bool    // the packed exchanges have some
+}
+
+type sentence struct{ Word, Text string }
+
+type link struct{ Text, Address string }
+
+// failure is a requirement that failed, with what decided it.
+type failure struct {
+	pageRow
+	// Asked is what was done, where the reason says nothing but that, what was
+	// expected and what was seen.
+	Asked          string
+	Expected, Seen string
+	Way            []string
+	Panes          []pane
+	Event          *pane
+	Waiver         string
+}
+
+// pane is one exchange, or one event, in full.
+type pane struct {
+	Heading  string // what it is: the request under test, the read that showed it
+	Line     string // PUT /finesse/api/User/1001
+	By       string
+	Status   string
+	Differs  bool // the status is what is not as expected
+	Took     float64
+	Error    string
+	Request  []paneLine
+	Answer   folded
+	ReqHead  [][2]string
+	ResHead  [][2]string
+	Missing  string // what should be marked and is not there
+	NoAnswer bool   // an answer without a body
+}
+
+// folded is a body of which only the lines about the marked ones are seen at
+// once.
+type folded struct{ Before, Lines, After []paneLine }
+
+type paneLine struct {
+	Indent string
+	HTML   template.HTML
+	Mark   bool
+	Note   string
+}
+
+type rowBuilder struct {
+	in HTMLInput
+	by map[string][]*evidence.Evidence
+}
+
+func (b *rowBuilder) requirement(id string) *spec.Requirement {
+	if b.in.Catalogue == nil {
+		return nil
+	}
+	q, ok := b.in.Catalogue.ByID(id)
+	if !ok {
+		return nil
+	}
+	return q
+}
+
+func (b *rowBuilder) sections() []pageSection {
+	titles := map[string]string{}
+	if b.in.Catalogue != nil {
+		for _, s := range b.in.Catalogue.Sections() {
+			titles[s.Name] = s.Title
+		}
+	}
+	var out []pageSection
+	for i := range b.in.Result.Requirements {
+		row := b.row(&b.in.Result.Requirements[i])
+		if n := len(out); n == 0 || out[n-1].Name != row.Section {
+			out = append(out, pageSection{Name: row.Section, Title: titles[row.Section]})
+		}
+		s := &out[len(out)-1]
+		s.Rows = append(s.Rows, row)
+	}
+	for i := range out {
+		var sum Summary
+		for _, row := range out[i].Rows {
+			sum.count(row.Outcome)
+		}
+		for _, t := range tallies(sum) {
+			if t.Count > 0 {
+				out[i].Counts = append(out[i].Counts, t)
+			}
+		}
+	}
+	return out
+}
+
+func (b *rowBuilder) row(r *Row) pageRow {
+	q := b.requirement(r.ID)
+	row := pageRow{ID: r.ID, Title: shownLine(r.Title, 300), Section: r.Section, Level: r.Level, Outcome: r.Outcome,
+		Reason: shownLine(r.Reason, 1500), Exchanges: len(b.by[r.ID]) > 0}
+	if r.Exercised() {
+		row.Took = float64(r.Duration)
+	}
+	for i, text := range r.Source {
+		l := link{Text: text}
+		if i < len(r.Links) {
+			l.Address = r.Links[i]
+		}
+		row.Sources = append(row.Sources, l)
+	}
+	if r.Observed != nil {
+		row.Observed = shownLine(ObservedText(*r.Observed), 1000)
+	}
+	row.Story = b.story(q, r.Values)
+	if q != nil {
+		row.Note = q.Note
+	}
+	add := func(name, format string, args ...any) {
+		row.Details = append(row.Details, fact{Name: name, Value: shownLine(fmt.Sprintf(format, args...), 600)})
+	}
+	applies := strings.Join(r.Deployments, " and ")
+	if r.Releases != "" {
+		applies += ", releases " + r.Releases
+	}
+	add("Applies to", "%s", applies)
+	if r.Standing {
+		add("Judged", "also over everything that the run saw")
+	}
+	if m := r.Margin; m != nil {
+		add("Settled", "in %s of the %s allowed", took(float64(m.UsedMS)), took(float64(m.AllowedMS)))
+	}
+	if r.Attempts > 1 {
+		add("Attempts", "%d: the first outcome could also have come of somebody else's hand", r.Attempts)
+	}
+	if len(r.Events) > 0 {
+		add("Events", "%s", few(r.Events, 12))
+	}
+	if r.Gap != nil && r.Gap.Remedy != "" {
+		add("What would make it run", "%s", r.Gap.Remedy)
+	}
+	if w := r.WaivedBy; w != nil {
+		add("Waived", "by %s until %s: %s", w.Owner, w.Until, w.Why)
+	}
+	return row
+}
+
+// story tells the requirement in words, as the deployment of the target has
+// it, with the values that its placeholders stood for.
+func (b *rowBuilder) story(q *spec.Requirement, values map[string]string) []sentence {
+	if q == nil {
+		return nil
+	}
+	if q.Never != "" {
+		return []sentence{{"Never", q.Never}}
+	}
+	d := spec.Deployment(b.in.Result.Target.Deployment)
+	out := []sentence{{"Given", q.Given.Words()}}
+	for _, s := range q.Steps {
+		deed := s.When.Words(nil)
+		if s.Again {
+			deed = "given that again, " + deed
+		}
+		if s.Unless != "" {
+			deed += " (left out when in " + string(s.Unless) + " already)"
+		}
+		out = append(out, sentence{"When", deed})
+		for i, o := range s.Then {
+			word := "Then"
+			if i > 0 {
+				word = "or"
+			}
+			text := o.Words(d)
+			for _, name := range spec.Placeholders() {
+				if v := values[name]; v != "" {
+					text = strings.ReplaceAll(text, "{"+name+"}", shownLine(v, 100))
+				}
+			}
+			out = append(out, sentence{word, text})
+		}
+	}
+	return out
+}
+
+// failures gives the failures and the waived ones.
+func (b *rowBuilder) failures() (failed, waived []failure) {
+	for i := range b.in.Result.Requirements {
+		r := &b.in.Result.Requirements[i]
+		switch {
+		case r.Outcome == evidence.Failed:
+			failed = append(failed, b.failure(r, len(failed) < shownFailures))
+		case r.Outcome == evidence.Waived:
+			waived = append(waived, b.failure(r, false))
+		}
+	}
+	return failed, waived
+}
+
+func (b *rowBuilder) failure(r *Row, whole bool) failure {
+	f := failure{pageRow: b.row(r), Expected: shownLine(r.Expected, 1500), Seen: shownLine(r.Seen, 1500)}
+	if w := r.WaivedBy; w != nil {
+		f.Waiver = shownLine(fmt.Sprintf("waived by %s until %s: %s", w.Owner, w.Until, w.Why), 600)
+	}
+	f.Asked, _ = strings.CutSuffix(oneLine(r.Reason), oneLine(": expected "+r.Expected+"; saw "+r.Seen))
+	if f.Asked = shownLine(f.Asked, 400); f.Asked == f.Reason {
+		f.Asked = ""
+	}
+	e := attempt(b.by[r.ID], r.Attempts)
+	way := r.Way
+	if len(way) == 0 && e != nil {
+		way = e.Way
+	}
+	for _, w := range way {
+		f.Way = append(f.Way, shownLine(w, 300))
+	}
+	if !whole {
+		return f
+	}
+	act := -1
+	if e != nil && r.Step >= 1 && r.Step <= len(e.Steps) {
+		act = e.Steps[r.Step-1].Exchange
+	}
+	decided := r.Exchange
+	if x := exchangeRef(e, act, true); x != nil && (decided == nil || decided.Index != act) {
+		f.Panes = append(f.Panes, b.pane("The request under test", r, x, false))
+	}
+	if decided != nil {
+		heading := "The request under test"
+		if len(f.Panes) > 0 {
+			heading = "The answer that showed it"
+		}
+		f.Panes = append(f.Panes, b.pane(heading, r, decided, r.Event == nil))
+	}
+	if v := r.Event; v != nil {
+		p := pane{Heading: "The event that showed it", Line: "Event on " + shownLine(v.Node, 300)}
+		p.Answer = fold(b.lines(v.Payload, r, true, &p))
+		f.Event = &p
+	}
+	return f
+}
+
+func (b *rowBuilder) pane(heading string, r *Row, x *ExchangeRef, decided bool) pane {
+	p := pane{Heading: heading, Line: shownLine(x.Method+" "+x.Path, 400), Took: x.DurationMS, Error: shownLine(x.Error, 500),
+		ReqHead: headerList(x.RequestHeader), ResHead: headerList(x.ResponseHeader), By: "without credentials"}
+	if x.As != "" {
+		p.By = "signed by user " + shownLine(x.As, 80)
+	}
+	if x.Status != 0 {
+		p.Status = fmt.Sprint(x.Status)
+	}
+	p.Request = b.lines(x.RequestBody, r, false, nil)
+	p.Answer = fold(b.lines(x.ResponseBody, r, decided, &p))
+	p.NoAnswer = x.Status != 0 && x.ResponseBody == ""
+	p.Differs = decided && r.XPath == "" && !statusWanted(b.requirement(r.ID), r.Step, x.Status)
+	return p
+}
+
+// fold puts away the lines of a long body that are far from the marked ones.
+func fold(lines []paneLine) folded {
+	const short, near = 16, 3
+	first := slices.IndexFunc(lines, func(l paneLine) bool { return l.Mark })
+	if len(lines) <= short || first < 0 {
+		return folded{Lines: lines}
+	}
+	last := first
+	for i, l := range lines {
+		if l.Mark {
+			last = i
+		}
+	}
+	from, to := max(0, first-near), min(len(lines), last+near+1)
+	if from < 3 { // not worth a click
+		from = 0
+	}
+	if len(lines)-to < 3 {
+		to = len(lines)
+	}
+	return folded{Before: lines[:from], Lines: lines[from:to], After: lines[to:]}
+}
+
+// lines lays a body out and marks what is not as expected.
+func (b *rowBuilder) lines(body string, r *Row, marked bool, p *pane) []paneLine {
+	if body == "" {
+		return nil
+	}
+	l := lay(body)
+	if len(l.Text) > paneLimit {
+		l.Text = cut(l.Text, paneLimit)
+	}
+	at := map[int]bool{}
+	note := "not as expected"
+	if states := statesWanted(b.requirement(r.ID), r.Step); strings.HasSuffix(strings.ToLower(r.XPath), "/state") && len(states) > 0 {
+		note = "expected " + strings.Join(states, " or ")
+	}
+	if marked {
+		for _, n := range l.linesAt(r.XPath) {
+			at[n] = true
+		}
+		if r.XPath != "" && len(at) == 0 {
+			p.Missing = shownLine(r.XPath, 200)
+		}
+	}
+	var out []paneLine
+	for n, text := range strings.Split(l.Text, "\n") {
+		rest := strings.TrimLeft(text, " ")
+		line := paneLine{Indent: text[:len(text)-len(rest)], Mark: at[n]}
+		if line.Mark {
+			line.Note = note
+		}
+		if l.XML {
+			line.HTML = coloured(rest)
+		} else {
+			line.HTML = template.HTML(template.HTMLEscapeString(rest))
+		}
+		out = append(out, line)
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package reports
+
+import (
+	"encoding/xml"
+	"errors"
+	"html/template"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// layout is a body as the page shows it: XML with one element a line, or the
+// text as it came.
+type layout struct {
+	Text string
+	XML  bool
+	// paths are the paths of the elements that begin on a line, by line.
+	paths map[int]string
+}
+
+// prettyLimit is the size beyond which a body is shown as it came.
+const prettyLimit = 256 << 10
+
+// lay lays a body out. Only white space between elements changes; what is not
+// well-formed stays as it is, since how it is broken is the point.
+func lay(body string) layout {
+	if len(body) > prettyLimit || !strings.HasPrefix(strings.TrimSpace(body), "<") || !wellFormed(body) {
+		return layout{Text: shown(body)}
+	}
+	p := xmlPrinter{layout: layout{XML: true, paths: map[int]string{}}}
+	p.print(body)
+	p.layout.Text = p.out.String()
+	return p.layout
+}
+
+func wellFormed(body string) bool {
+	dec := xml.NewDecoder(strings.NewReader(body))
+	elements := 0
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return elements > 0
+		}
+		if err != nil {
+			return false
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			elements++
+		}
+	}
+}
+
+// markup is one piece of markup of a well-formed document: a comment, a
+// section, an instruction, a declaration or a tag.
+var markup = regexp.MustCompile(`(?s)<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!(?:[^\[>]|\[.*?\])*>|<(?:"[^"]*"|'[^']*'|[^>"'])*>`)
+
+type xmlPrinter struct {
+	layout layout
+	out    strings.Builder
+	line   int
+	path   []string
+	inline bool // the last thing was a start tag or text: what follows stays on its line
+}
+
+// print writes the pieces as they stand in the body, each element on a line of
+// its own; an element that holds only text stays on one line.
+func (p *xmlPrinter) print(body string) {
+	at := 0
+	for _, span := range markup.FindAllStringIndex(body, -1) {
+		p.text(body[at:span[0]])
+		p.piece(body[span[0]:span[1]])
+		at = span[1]
+	}
+	p.text(body[at:])
+}
+
+func (p *xmlPrinter) text(text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	if !p.inline {
+		p.newline()
+	}
+	p.write(text)
+	p.inline = true
+}
+
+func (p *xmlPrinter) piece(piece string) {
+	switch {
+	case strings.HasPrefix(piece, "<![CDATA["):
+		p.text(piece)
+	case strings.HasPrefix(piece, "</"):
+		if len(p.path) > 0 {
+			p.path = p.path[:len(p.path)-1]
+		}
+		if !p.inline {
+			p.newline()
+		}
+		p.write(piece)
+		p.inline = false
+	case strings.HasPrefix(piece, "<!"), strings.HasPrefix(piece, "<?"):
+		p.newline()
+		p.write(piece)
+		p.inline = false
+	default:
+		p.newline()
+		name := strings.TrimRight(strings.FieldsFunc(piece[1:], func(r rune) bool { return strings.ContainsRune(" \t\r\n>", r) })[0], "/")
+		p.path = append(p.path, name[strings.IndexByte(name, ':')+1:])
+		if len(p.path) <= maxDepth { // no verdict points deeper
+			p.layout.paths[p.line] = strings.Join(p.path, "/")
+		}
+		p.write(piece)
+		p.inline = true
+		if strings.HasSuffix(piece, "/>") {
+			p.path = p.path[:len(p.path)-1]
+			p.inline = false
+		}
+	}
+}
+
+func (p *xmlPrinter) newline() {
+	if p.out.Len() > 0 {
+		p.write("\n")
+	}
+	p.out.WriteString(strings.Repeat("  ", min(len(p.path), maxDepth)))
+}
+
+func (p *xmlPrinter) write(text string) {
+	text = shown(text)
+	p.line += strings.Count(text, "\n")
+	p.out.WriteString(text)
+}
+
+// linesAt gives the lines on which the elements at a path begin. The path is
+// the end of theirs, in any case: User/state is also update/data/user/state.
+func (l layout) linesAt(path string) []int {
+	if path == "" {
+		return nil
+	}
+	path = strings.ToLower(strings.Trim(path, "/"))
+	var lines []int
+	for line := range strings.Count(l.Text, "\n") + 1 {
+		have, begins := l.paths[line]
+		have = strings.ToLower(have)
+		if begins && (have == path || strings.HasSuffix(have, "/"+path)) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// xmlParts are the parts of a line of laid out XML that are coloured: markup
+// that is no element, the name of a tag, an attribute, the end of a tag. The
+// script of the page does the same.
+var xmlParts = regexp.MustCompile(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
+
+// coloured gives a line of laid out XML as HTML.
+func coloured(line string) template.HTML {
+	var b strings.Builder
+	part := func(class, text string) {
+		if text == "" {
+			return
+		}
+		if class != "" {
+			b.WriteString(`<span class="` + class + `">`)
+		}
+		template.HTMLEscape(&b, []byte(text))
+		if class != "" {
+			b.WriteString(`</span>`)
+		}
+	}
+	at := 0
+	for _, m := range xmlParts.FindAllStringSubmatchIndex(line, -1) {
+		group := func(n int) string {
+			if m[2*n] < 0 {
+				return ""
+			}
+			return line[m[2*n]:m[2*n+1]]
+		}
+		part("", line[at:m[0]])
+		part("xc", group(1))
+		part("xp", group(2))
+		part("xn", group(3))
+		part("xa", group(4))
+		part("xp", group(5))
+		part("xv", group(6))
+		part("xp", group(7))
+		at = m[1]
+	}
+	part("", line[at:])
+	return template.HTML(b.String())
+}

@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// WriteMarkdown writes the result as a short page of Markdown, as CI systems
+// show it beside a job (GITHUB_STEP_SUMMARY).
+func WriteMarkdown(w io.Writer, r *Result) error {
+	var b strings.Builder
+	mark := map[Word]string{Conformant: "✅ conformant", Nonconformant: "❌ not conformant", Incomplete: "⚠️ incomplete", Interrupted: "⚠️ interrupted"}[r.Verdict]
+	fmt.Fprintf(&b, "## Finesse conformance: %s\n\n", mark)
+	target := r.Target.URL
+	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {
+		target += " (" + d + ")"
+	}
+	fmt.Fprintf(&b, "%s  \n%s\n\n", mdText(target), mdText(restsOn(r)))
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "**Cannot be certified:** %s\n\n", mdText(r.Stopped))
+	}
+	s := r.Summary
+	b.WriteString("| passed | failed | waived | info | not exercised | not applicable |\n|---:|---:|---:|---:|---:|---:|\n")
+	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d |\n", s.Passed, s.Failed, s.Waived, s.Info, s.NotExercised, s.NotApplicable)
+	mdRows(&b, r, evidence.Failed, "Failed")
+	mdRows(&b, r, evidence.Waived, "Waived")
+	if len(r.NotExercised) > 0 {
+		fmt.Fprintf(&b, "\n<details><summary>Not exercised (%d)</summary>\n\n| why | what would make it run | requirements |\n|---|---|---|\n", s.NotExercised)
+		for _, g := range r.NotExercised {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", mdText(g.Reason), mdText(g.Remedy), mdText(few(g.Requirements, 12)))
+		}
+		b.WriteString("\n</details>\n")
+	}
+	if len(r.Exit.All) > 0 {
+		b.WriteString("\n")
+	}
+	for _, c := range r.Exit.All {
+		fmt.Fprintf(&b, "- exit %d: %s\n", c.Code, mdText(c.Because))
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing Markdown: %w", err)
+	}
+	return nil
+}
+
+func mdRows(b *strings.Builder, r *Result, o evidence.Outcome, title string) {
+	first := true
+	for i := range r.Requirements {
+		row := &r.Requirements[i]
+		if row.Outcome != o {
+			continue
+		}
+		if first {
+			fmt.Fprintf(b, "\n### %s\n\n| requirement | expected | seen | page |\n|---|---|---|---|\n", title)
+			first = false
+		}
+		expected, seen := row.Expected, row.Seen
+		if expected == "" || seen == "" {
+			expected, seen = row.Title, row.Reason
+		}
+		if row.WaivedBy != nil {
+			seen += waivedWords(row)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", mdText(row.ID), mdText(expected), mdText(seen), mdText(Page(row)))
+	}
+}
+
+// mdText makes text plain for Markdown: one line, and nothing in it is
+// markup, a cell's end, HTML or a mention of somebody.
+func mdText(text string) string {
+	return mdSpecial.Replace(cut1(clean(oneLine(text)), junitMessageLimit))
+}
+
+var mdSpecial = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`,
+	"[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`, "@", "&#64;", "!", `\!`, "$", `\$`,
+)

@@ -1,0 +1,233 @@
+package reports
+
+import (
+	"encoding/xml"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Observation is the shape of one kind of document as a run saw it: which
+// elements there were and what their texts looked like, without the texts
+// themselves, which change from run to run.
+type Observation struct {
+	// Document is the name of the root element; "User in READY" for the
+	// users in a resting state, and "event" before it for notifications.
+	Document string    `json:"document"`
+	Seen     int       `json:"seen"` // how many documents
+	Elements []Element `json:"elements"`
+}
+
+// Element is one element of a kind of document.
+type Element struct {
+	Path  string         `json:"path"`  // from the root's child on: roles/role; attributes as ReasonCodes/@category
+	Seen  int            `json:"seen"`  // in how many documents
+	Forms map[string]int `json:"forms"` // how many texts of each form, see formOf
+	// Values counts the texts of elements that have a closed list of values.
+	Values map[string]int `json:"values,omitempty"`
+}
+
+// enumerated are the elements whose values are a closed list. Of states only
+// the undocumented ones are kept: which documented ones a run sees depends on
+// the moments at which it looks.
+var enumerated = map[string][]string{
+	"User": {"roles/role", "settings/wrapUpOnIncoming", "settings/wrapUpOnOutgoing", "mediaType",
+		"state", "pendingState"},
+	"Update":      {"data/user/state", "data/user/pendingState", "data/user/roles/role"},
+	"SystemInfo":  {"status", "deploymentType"},
+	"ReasonCodes": {"@category", "ReasonCode/category"},
+}
+
+// Observe computes the shapes of all documents in the evidence: bodies of
+// answers and payloads of notifications. What is no well-formed XML has no
+// shape.
+func Observe(all []*evidence.Evidence) []Observation {
+	o := observer{shapes: map[string]*shape{}, parsed: map[string]*document{}}
+	for _, e := range all {
+		for _, x := range e.Exchanges {
+			if x.Status != 0 && x.Err == "" && x.ResponseBody != "" {
+				o.add("", x.ResponseBody)
+			}
+		}
+		for _, v := range e.Events {
+			o.add("event ", v.Payload)
+		}
+	}
+	return o.observations()
+}
+
+type observer struct {
+	shapes map[string]*shape
+	parsed map[string]*document // by text: most documents come again and again
+}
+
+type shape struct {
+	seen     int
+	elements map[string]*Element
+}
+
+func (o *observer) add(prefix, text string) {
+	doc, known := o.parsed[text]
+	if !known {
+		doc = parseDocument(text)
+		o.parsed[text] = doc
+	}
+	if doc == nil {
+		return
+	}
+	o.count(prefix+doc.root, doc)
+	if doc.root == "User" && spec.State(doc.state).Resting() {
+		o.count(prefix+"User in "+doc.state, doc)
+	}
+}
+
+func (o *observer) count(name string, doc *document) {
+	s := o.shapes[name]
+	if s == nil {
+		s = &shape{elements: map[string]*Element{}}
+		o.shapes[name] = s
+	}
+	s.seen++
+	for path, texts := range doc.texts {
+		e := s.elements[path]
+		if e == nil {
+			e = &Element{Path: path, Forms: map[string]int{}}
+			s.elements[path] = e
+		}
+		e.Seen++
+		list := slices.Contains(enumerated[doc.root], path)
+		for _, text := range texts {
+			e.Forms[formOf(text)]++
+			if list && text != "" && !(isState(path) && documented(text)) {
+				if e.Values == nil {
+					e.Values = map[string]int{}
+				}
+				e.Values[cut(text, 64)]++
+			}
+		}
+	}
+}
+
+func isState(path string) bool { return strings.HasSuffix(strings.ToLower(path), "state") }
+
+func documented(state string) bool {
+	switch s := spec.State(state); s {
+	case spec.Login, spec.Work, spec.WorkReady, spec.Unknown:
+		return true
+	default:
+		return s.Resting() || s.OnCall()
+	}
+}
+
+func (o *observer) observations() []Observation {
+	var out []Observation
+	for name, s := range o.shapes {
+		obs := Observation{Document: name, Seen: s.seen, Elements: []Element{}}
+		for _, e := range s.elements {
+			obs.Elements = append(obs.Elements, *e)
+		}
+		sort.Slice(obs.Elements, func(i, j int) bool { return obs.Elements[i].Path < obs.Elements[j].Path })
+		out = append(out, obs)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Document < out[j].Document })
+	return out
+}
+
+// document is what one text holds: the texts by path.
+type document struct {
+	root, state string
+	texts       map[string][]string
+}
+
+// Documents that nest deeper, or have more different paths, have no shape:
+// they are none of the API's.
+const (
+	maxDepth = 64
+	maxPaths = 1000
+)
+
+// parseDocument reads a document, nil if it is not well-formed or not to be
+// taken for one of the API's. It follows no reference to anything outside.
+func parseDocument(text string) *document {
+	d := &document{texts: map[string][]string{}}
+	dec := xml.NewDecoder(strings.NewReader(text))
+	var path []string
+	var leaf []bool
+	var content strings.Builder
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			break
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if len(path) > 0 {
+				leaf[len(leaf)-1] = false
+			}
+			if d.root == "" {
+				d.root = t.Name.Local
+			}
+			path, leaf = append(path, t.Name.Local), append(leaf, true)
+			if len(path) > maxDepth || len(d.texts)+len(t.Attr) > maxPaths {
+				return nil
+			}
+			content.Reset()
+			for _, a := range t.Attr {
+				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+					p := strings.Join(append(slices.Clone(path[1:]), "@"+a.Name.Local), "/")
+					d.texts[p] = append(d.texts[p], strings.TrimSpace(a.Value))
+				}
+			}
+		case xml.CharData:
+			content.Write(t)
+		case xml.EndElement:
+			if p := strings.Join(path[1:], "/"); p != "" {
+				value := ""
+				if leaf[len(leaf)-1] {
+					value = strings.TrimSpace(content.String())
+					d.texts[p] = append(d.texts[p], value)
+				} else if _, known := d.texts[p]; !known {
+					d.texts[p] = nil // there, with children
+				}
+				if p == "state" {
+					d.state = value
+				}
+			}
+			path, leaf = path[:len(path)-1], leaf[:len(leaf)-1]
+			content.Reset()
+		}
+	}
+	if d.root == "" || len(path) > 0 {
+		return nil
+	}
+	return d
+}
+
+// forms are tried in their order.
+var forms = []struct {
+	name string
+	form *regexp.Regexp
+}{
+	{"empty", regexp.MustCompile(`^$`)},
+	{"none", regexp.MustCompile(`^-1$`)},
+	{"integer", regexp.MustCompile(`^-?\d+$`)},
+	{"boolean", regexp.MustCompile(`^(true|false)$`)},
+	{"time with milliseconds", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:?\d\d)$`)},
+	{"time", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$`)},
+	{"path", regexp.MustCompile(`^/`)},
+}
+
+// formOf classes a text: empty, none (-1), integer, boolean, time with
+// milliseconds, time, path, or text.
+func formOf(text string) string {
+	for _, f := range forms {
+		if f.form.MatchString(text) {
+			return f.name
+		}
+	}
+	return "text"
+}

@@ -1,0 +1,170 @@
+package reports
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// clean makes text safe for every report: invalid UTF-8 and characters that
+// XML does not have become visible, line ends are those of Unix, and XML declarations, which break viewers
+// of JUnit files even where they are escaped, go.
+func clean(text string) string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = xmlDeclaration.ReplaceAllString(text, "")
+	text = strings.ReplaceAll(text, "<?xml", "<? xml")
+	if plain(text) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case legible(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
+
+var xmlDeclaration = regexp.MustCompile(`(?s)<\?xml\s.*?\?>\s*`)
+
+func plain(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !legible(r) }) < 0
+}
+
+// legible reports whether a character may stand in a report: XML allows it,
+// and it neither drives a terminal nor turns the direction of the text.
+func legible(r rune) bool {
+	switch {
+	case r == '\t' || r == '\n':
+		return true
+	case r < 0x20, r >= 0x7f && r < 0xa0, r == 0xfffe, r == 0xffff:
+		return false
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:
+		return false
+	}
+	return r <= unicode.MaxRune
+}
+
+// cut1 is cut for texts of one line.
+func cut1(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// ObservedText gives what was seen in a few words: "400 Invalid Input, state
+// READY, in the answer".
+func ObservedText(o Observed) string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	switch {
+	case o.Status != 0 && o.ErrorType != "":
+		add("%d %s", o.Status, o.ErrorType)
+	case o.Status != 0:
+		add("%d", o.Status)
+	case o.ErrorType != "":
+		add("%s", o.ErrorType)
+	}
+	if o.ErrorData != "" {
+		add("ErrorData %s", strconv.Quote(o.ErrorData))
+	}
+	if o.ErrorMessage != "" {
+		add("message %s", strconv.Quote(o.ErrorMessage))
+	}
+	if o.State != "" {
+		add("state %s", o.State)
+	}
+	if o.ReasonCodeID != "" {
+		add("reasonCodeId %s", o.ReasonCodeID)
+	}
+	switch o.Via {
+	case "sync":
+		add("in the answer")
+	case "event":
+		add("seen in an event")
+	case "get":
+		add("seen in a GET")
+	case "unchanged":
+		add("nothing changed for the quiet time")
+	}
+	if o.Note != "" {
+		add("%s", oneLine(o.Note))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Account tells of a failed requirement in full: what was expected, what was
+// seen, where the guide says so, how the precondition was reached, and the
+// exchange that decided. It holds no credentials.
+func Account(row *Row) string {
+	var b strings.Builder
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-10s%s\n", name+":", strings.TrimRight(strings.ReplaceAll(value, "\n", "\n          "), " \n"))
+		}
+	}
+	field("reason", row.Reason)
+	field("expected", row.Expected)
+	field("seen", row.Seen)
+	field("at", row.XPath)
+	field("clause", row.Clause)
+	field("source", strings.Join(row.Source, ", "))
+	field("way", strings.Join(row.Way, "\n"))
+	if x := row.Exchange; x != nil {
+		b.WriteString("\n" + exchangeText(x))
+	}
+	if e := row.Event; e != nil {
+		fmt.Fprintf(&b, "\nevent on %s\n%s\n", e.Node, e.Payload)
+	}
+	return b.String()
+}
+
+// exchangeText writes an exchange as it would stand on the wire.
+func exchangeText(x *ExchangeRef) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "> %s %s\n", x.Method, x.Path)
+	if x.As != "" {
+		fmt.Fprintf(&b, "> (signed in as %s)\n", x.As)
+	}
+	message(&b, "> ", x.RequestHeader, x.RequestBody)
+	if x.Status != 0 {
+		fmt.Fprintf(&b, "< HTTP %d after %s ms\n", x.Status, strconv.FormatFloat(x.DurationMS, 'f', -1, 64))
+	}
+	message(&b, "< ", x.ResponseHeader, x.ResponseBody)
+	if x.Error != "" {
+		fmt.Fprintf(&b, "! %s\n", x.Error)
+	}
+	return b.String()
+}
+
+func message(b *strings.Builder, mark string, header map[string]string, body string) {
+	names := make([]string, 0, len(header))
+	for name := range header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(b, "%s%s: %s\n", mark, name, oneLine(header[name]))
+	}
+	if body != "" {
+		fmt.Fprintf(b, "%s\n%s%s\n", mark, mark, strings.ReplaceAll(strings.TrimRight(body, "\n"), "\n", "\n"+mark))
+	}
+}

@@ -1,0 +1,160 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+func waiver(requirement, reason string, more ...func(*Waiver)) Waiver {
+	w := Waiver{Requirement: requirement, Reason: reason, Owner: "jane", Why: "known", Until: noon.AddDate(0, 1, 0), Line: 2}
+	for _, f := range more {
+		f(&w)
+	}
+	return w
+}
+
+func TestApplyWaivers(t *testing.T) {
+	expired := func(w *Waiver) { w.Until = noon.AddDate(0, 0, -1) }
+	today := func(w *Waiver) { w.Until = noon }
+	newer := func(w *Waiver) { w.Releases.From = spec.Release{Major: 15, Maintenance: 1} }
+	older := func(w *Waiver) { w.Releases.To = spec.Release{Major: 12, Maintenance: 1} }
+	for _, tc := range []struct {
+		name   string
+		w      Waiver
+		waived bool // TRN-UCCE-11
+		stale  string
+		code   int
+	}{
+		{"named", waiver("TRN-UCCE-11", "expected NOT_READY within 10s; saw WORK"), true, "", 0},
+		{"pattern", waiver("TRN-*-11", "expected NOT_READY within *; saw WORK"), true, "", 0},
+		{"last day", waiver("TRN-UCCE-11", "*WORK", today), true, "", 0},
+		{"within the releases", waiver("TRN-UCCE-11", "*WORK", older), true, "", 0},
+		{"expired", waiver("TRN-UCCE-11", "*WORK", expired), false, "it expired on 2026-03-01", 1},
+		{"other release", waiver("TRN-UCCE-11", "*WORK", newer), false, "", 1},
+		{"other reason", waiver("TRN-UCCE-11", "expected NOT_READY*saw TALKING"), false, "TRN-UCCE-11 fails for another reason now: expected NOT_READY within 10s; saw WORK", 1},
+		{"matches nothing", waiver("TRN-UCCE-99", "*WORK"), false, "it matches no requirement", 1},
+		{"passes", waiver("SIG-01", "*WORK"), false, "SIG-01 passes now", 1},
+		{"several pass", waiver("SIG-*", "*WORK"), false, "SIG-01, SIG-02 pass now", 1},
+		{"only recorded", waiver("ERR-04", "*"), false, "ERR-04 is INFO and fails no run", 1},
+		{"did not run", waiver("SUP-13", "*WORK"), false, "", 1},
+		{"not applicable", waiver("TRN-UCCX-06", "*WORK"), false, "", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := sample()
+			r.ApplyWaivers([]Waiver{tc.w}, noon)
+			row := r.Row("TRN-UCCE-11")
+			if (row.Outcome == evidence.Waived) != tc.waived || (row.WaivedBy != nil) != tc.waived {
+				t.Errorf("the row is %s, waived by %v", row.Outcome, row.WaivedBy)
+			}
+			if got := r.Waivers[0].Stale; got != tc.stale {
+				t.Errorf("stale: %q, want %q", got, tc.stale)
+			}
+			if r.Exit.Code != tc.code {
+				t.Errorf("exit %d, want %d", r.Exit.Code, tc.code)
+			}
+			if tc.stale != "" && !strings.Contains(summaryOf(t, r, SummaryStyle{}), tc.stale) {
+				t.Error("the summary does not tell of the stale waiver")
+			}
+			if tc.waived && r.Transitions.Documented[4].Outcome != evidence.Waived {
+				t.Error("the transition does not show it as waived")
+			}
+		})
+	}
+}
+
+// A stale waiver alone makes the run end with 5.
+func TestStaleWaiverIsAnErrorOfItsOwn(t *testing.T) {
+	r := sample()
+	r.ApplyWaivers([]Waiver{waiver("TRN-UCCE-11", "*WORK"), waiver("SIG-01", "*x")}, noon)
+	if r.Exit.Code != ExitStaleWaiver || r.Verdict != Conformant {
+		t.Errorf("exit %d, %s", r.Exit.Code, r.Verdict)
+	}
+	r.ApplyWaivers(nil, noon)
+	if r.Exit.Code != ExitNonconformant || r.Row("TRN-UCCE-11").Outcome != evidence.Failed {
+		t.Errorf("without waivers: exit %d", r.Exit.Code)
+	}
+}
+
+func TestProposedWaivers(t *testing.T) {
+	r := sample()
+	r.Row("TRN-UCCE-11").Reason = "user 1001 is in WORK for 10.2s at 2026-03-02T12:00:00Z, ErrorData 257"
+	proposed := ProposeWaivers(r)
+	golden(t, "waivers-proposed.yaml", proposed)
+	_, err := ParseWaivers("w.yaml", proposed)
+	for _, want := range []string{"w.yaml:6: owner", "w.yaml:7: until", "w.yaml:9: why"} {
+		if err == nil || !strings.Contains(err.Error(), want+" still has the placeholder") {
+			t.Errorf("no complaint %q in: %v", want, err)
+		}
+	}
+	filled := strings.NewReplacer("FILL-IN (who answers for it)", "jane", "FILL-IN (the last day, as 2006-01-02)", "2026-12-31",
+		"FILL-IN (why it is accepted, and the case with the vendor)", "case 1").Replace(string(proposed))
+	waivers, err := ParseWaivers("w.yaml", []byte(filled))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Row("TRN-UCCE-11").Reason = "user 1002 is in WORK for 9.8s at 2026-03-03T08:00:00.5Z, ErrorData 257"
+	r.Cast[0].ID = "1002"
+	r.ApplyWaivers(waivers, noon)
+	if r.Exit.Code != 0 {
+		t.Errorf("the filled-in proposal does not waive the same failure of another day: %+v", r.Waivers)
+	}
+	if got := string(ProposeWaivers(r)); !strings.Contains(got, "waivers: []") {
+		t.Errorf("without failures there is nothing to propose:\n%s", got)
+	}
+}
+
+func TestParseWaivers(t *testing.T) {
+	const good = "waivers:\n  - requirement: A-*\n    reason: 'x*'\n    owner: jane\n    until: 2026-12-31\n    releases: {from: 12.5(1)}\n    why: y\n"
+	w, err := ParseWaivers("w.yaml", []byte(good))
+	if err != nil || len(w) != 1 || w[0].Line != 2 || w[0].Releases.From.Minor != 5 || !w[0].Until.Equal(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)) {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	if w, err := ParseWaivers("w.yaml", []byte("waivers: []\n")); err != nil || len(w) != 0 {
+		t.Errorf("an empty list: %v, %v", w, err)
+	}
+	for _, tc := range []struct{ name, old, new, want string }{
+		{"unknown key", "owner:", "onwer:", `w.yaml:4: unknown key "onwer"`},
+		{"missing", "    owner: jane\n", "", "w.yaml:2: the waiver has no owner"},
+		{"empty", "jane", "''", "w.yaml:4: owner is empty"},
+		{"null", "jane", "", "w.yaml:4: owner is empty"},
+		{"twice", "owner: jane", "owner: jane\n    owner: joe", "w.yaml:5: owner is there twice"},
+		{"no text", "jane", "[jane]", "w.yaml:4: owner is no text"},
+		{"date", "2026-12-31", "31.12.2026", "w.yaml:5: until is"},
+		{"day that is none", "2026-12-31", "2026-02-30", "w.yaml:5: until is"},
+		{"everything", "'x*'", "'*'", "w.yaml:3: reason is"},
+		{"every requirement", "A-*", "'*'", "w.yaml:2: requirement is"},
+		{"release", "12.5(1)", "new", "w.yaml:6: from is"},
+		{"releases upside down", "from: 12.5(1)", "from: 12.5(1), to: 11.0(1)", "w.yaml:6: releases goes from"},
+		{"releases empty", "{from: 12.5(1)}", "{}", "w.yaml:6: releases is empty"},
+		{"releases a text", "{from: 12.5(1)}", "12.5(1)", "w.yaml:6: releases is no mapping"},
+		{"top", "waivers:", "waiver:", `w.yaml:1: unknown key "waiver"`},
+		{"no list", good, "waivers: yes\n", "w.yaml:1: waivers is no list"},
+		{"no mapping", good, "waivers:\n  - yes\n", "w.yaml:2: a waiver is no mapping"},
+		{"empty file", good, "", "w.yaml: the file is empty"},
+		{"no YAML", good, "waivers: [", "w.yaml: yaml: line"},
+		{"two documents", good, good + "---\n" + good, "more than one document"},
+	} {
+		_, err := ParseWaivers("w.yaml", []byte(strings.Replace(good, tc.old, tc.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
+		}
+	}
+}
+
+func TestGlob(t *testing.T) {
+	for _, tc := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"a", "a", true}, {"a", "ab", false}, {"a*", "ab", true}, {"*b", "ab", true}, {"a*c", "abc", true},
+		{"a*b*c", "a-b-c", true}, {"a*b*c", "a-c-b", false}, {"ab*ba", "aba", false}, {"*", "", true}, {"a.c", "abc", false}, {"*x*", "axb", true},
+	} {
+		if got := glob(tc.pattern, tc.text); got != tc.want {
+			t.Errorf("glob(%q, %q) is %v", tc.pattern, tc.text, got)
+		}
+	}
+}
