@@ -1,0 +1,164 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"finesse-conformance/reports"
+	"finesse-conformance/suites/evidence"
+)
+
+// Files are where a command writes its reports; "" for not.
+type Files struct {
+	JUnit, JSON, HTML, Markdown, HAR string
+}
+
+// Compare holds two result files against each other, prints what changed and
+// gives the exit code: 1 for a regression, with failOnDrift for a drift too.
+func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, error) {
+	before, err := reports.Load(old)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	after, err := reports.Load(new)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	c, err := reports.Compare(before, after)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	for path, write := range map[string]func(io.Writer) error{
+		files.JUnit:    func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) },
+		files.JSON:     c.WriteJSON,
+		files.HTML:     c.WriteHTML,
+		files.Markdown: c.WriteMarkdown,
+	} {
+		if path == "" {
+			continue
+		}
+		if err := writeFile(path, write); err != nil {
+			return reports.ExitUsage, &UsageError{err}
+		}
+	}
+	return c.ExitCode(failOnDrift), c.WriteText(a.Out, reports.SummaryStyle{Color: a.Colour})
+}
+
+// Report renders one result again, or merges the results of a sharded run.
+// A file may be a result or the evidence of a run. It gives the exit code
+// that the run had, or the whole run would have had.
+func (a *App) Report(names []string, run RunConfig, markdown string, propose bool) (int, error) {
+	with, err := asideOf(run)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	var results []*reports.Result
+	var all []*evidence.Evidence
+	for _, name := range names {
+		result, seen, err := open(name)
+		if err != nil {
+			return reports.ExitUsage, &UsageError{err}
+		}
+		results, all = append(results, result), append(all, seen...)
+	}
+	result := results[0]
+	if len(results) > 1 {
+		if result, err = reports.Merge(results); err != nil {
+			return reports.ExitUsage, &UsageError{err}
+		}
+	}
+	if propose {
+		_, err := a.Out.Write(reports.ProposeWaivers(result))
+		return reports.ExitConformant, err
+	}
+	if err := writable(&Config{Run: run}); err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	if markdown != "" {
+		if err := writeFile(markdown, func(w io.Writer) error { return reports.WriteMarkdown(w, result) }); err != nil {
+			return reports.ExitUsage, &UsageError{err}
+		}
+	}
+	return a.publish(result, all, run, with)
+}
+
+// open reads a result file, with the evidence where it lies beside it, or an
+// evidence file.
+func open(name string) (*reports.Result, []*evidence.Evidence, error) {
+	if strings.HasSuffix(name, ".gz") {
+		return openEvidence(name)
+	}
+	result, err := reports.Load(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	other, seen, err := openEvidence(filepath.Join(filepath.Dir(name), evidenceName))
+	if err != nil || !other.Started.Equal(result.Started) {
+		return result, nil, nil // of another run, or not there: the result stands by itself
+	}
+	return result, seen, nil
+}
+
+func openEvidence(name string) (*reports.Result, []*evidence.Evidence, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	result, seen, err := reports.ReadEvidence(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return result, seen, nil
+}
+
+// Recheck judges the evidence of an old run again with the present contract,
+// offline, and prints what would fail today that passed then, and the other
+// way round.
+func (a *App) Recheck(name string, run RunConfig) (int, error) {
+	with, err := asideOf(run)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	then, all, err := openEvidence(name)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	if err := writable(&Config{Run: run}); err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	last := map[string]*evidence.Evidence{}
+	standing := a.Judge.Standing()
+	for _, ev := range all {
+		last[ev.Requirement] = ev
+		standing.Add(ev)
+	}
+	var verdicts []evidence.Verdict
+	for _, req := range a.Catalogue.All() {
+		switch ev := last[req.ID]; {
+		case ev != nil:
+			verdicts = append(verdicts, standing.Apply(req, a.Judge.Verdict(req, ev)))
+		case then.Row(req.ID) != nil:
+			verdicts = append(verdicts, then.Row(req.ID).Verdict())
+		default:
+			verdicts = append(verdicts, evidence.Verdict{
+				Requirement: req.ID, Outcome: evidence.NotExercised, Reason: "the run did not know this requirement yet", Step: -1, Exchange: -1, Event: -1,
+			})
+		}
+	}
+	now := reports.Build(a.Catalogue, then.Run(all), verdicts)
+	c, err := reports.Compare(then, now)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
+	if err := c.WriteText(a.Out, reports.SummaryStyle{Color: a.Colour}); err != nil {
+		return reports.ExitHarness, err
+	}
+	return a.publish(now, all, run, with)
+}
+
+func short(digest string) string { return digest[:min(len(digest), 12)] }

@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/judge"
+)
+
+// Name is the program's name, in reports and in User-Agent.
+const Name = "finesse-conformance"
+
+// App is what every command needs: the contract, the judge, and where to
+// print.
+type App struct {
+	Version   string
+	Catalogue *spec.Catalogue
+	Bodies    *xmlbody.Validator
+	Judge     *judge.Judge
+
+	Out      io.Writer // what was asked for
+	Err      io.Writer // progress and errors
+	Terminal bool      // whether Err is a terminal
+	Colour   bool      // whether Out and Err take colours
+	Environ  []string  // as os.Environ gives it
+}
+
+// NewApp loads the contract. An error here is a fault of the program.
+func NewApp(out, err io.Writer) (*App, error) {
+	catalogue, e := spec.Load()
+	if e != nil {
+		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
+	}
+	doc, e := spec.OpenAPI()
+	if e != nil {
+		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
+	}
+	bodies, e := xmlbody.NewValidator(doc)
+	if e != nil {
+		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
+	}
+	return &App{
+		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: out, Err: err,
+	}, nil
+}
+
+// Version is the version of the module, as the build knows it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "1.0.0-dev"
+	}
+	return info.Main.Version
+}
+
+func (a *App) tool() reports.Tool { return reports.Tool{Name: Name, Version: a.Version} }

@@ -1,0 +1,221 @@
+package runner
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A configuration file names one target, or several:
+//
+//	targets:
+//	  - name: site-a        # default: the host of its address
+//	    target: {url: https://a.example.com:8445}
+//	    users: […]
+//	    notifications: {…}
+//	    stimuli: {…}
+//	timing: {settle: 5s}    # what all entries have in common, unless they say otherwise
+//
+// Each entry has the keys that a file with one target has, run excepted.
+
+// file is a configuration file as it was written.
+type file struct {
+	common  map[string]given // by key
+	entries []entry
+}
+
+// entry is one target of a file.
+type entry struct {
+	name   given
+	line   int
+	values map[string]given
+	users  []userEntry
+}
+
+// userEntry is one user of an entry. Keys that are not there are not in
+// values.
+type userEntry struct {
+	line   int
+	values map[string]given
+}
+
+// maxConfig is the largest configuration file that is read.
+const maxConfig = 1 << 20
+
+func readFile(name string, lookup func(string) (string, bool)) (*file, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, Problems{{File: name, Text: "cannot be read: " + cause(err)}}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return nil, Problems{{File: name, Text: "cannot be read: " + cause(err)}}
+	}
+	if len(data) > maxConfig {
+		return nil, Problems{{File: name, Text: fmt.Sprintf("is larger than %d bytes", maxConfig)}}
+	}
+	return parseFile(name, data, lookup)
+}
+
+// cause gives an error without the file's name, which the message has.
+func cause(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// parseFile reads a configuration. The error is a Problems.
+func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*file, error) {
+	r := &reader{file: name, dir: filepath.Dir(absolute("", name)), lookup: lookup}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, second yaml.Node
+	switch err := decoder.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, Problems{{File: name, Text: "is empty"}}
+	case err != nil:
+		return nil, Problems{syntaxProblem(name, err)}
+	}
+	if len(doc.Content) == 0 {
+		return nil, Problems{{File: name, Text: "is empty"}}
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, Problems{syntaxProblem(name, err)}
+		}
+		r.problem(&second, "", "there is a second document; a configuration is one")
+	}
+	f := r.root(doc.Content[0])
+	if len(r.problems) > 0 {
+		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
+		return nil, r.problems
+	}
+	return f, nil
+}
+
+func syntaxProblem(name string, err error) Problem {
+	p := Problem{File: name, Text: "is no YAML: " + err.Error()}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		p.Line, _ = strconv.Atoi(m[1])
+		p.Text = "is no YAML: " + m[2]
+	}
+	return p
+}
+
+// reader walks the nodes of a file and notes everything that is wrong.
+type reader struct {
+	file, dir string
+	lookup    func(string) (string, bool)
+	problems  Problems
+}
+
+func (r *reader) problem(n *yaml.Node, key, format string, args ...any) {
+	r.problems = append(r.problems, Problem{File: r.file, Line: n.Line, Key: key, Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) root(n *yaml.Node) *file {
+	f := &file{common: map[string]given{}}
+	single := entry{line: n.Line, values: map[string]given{}}
+	var own, list bool // a single target's keys, a list of targets
+	fields := r.groups(f.common, func(s Setting) bool { return true })
+	perTarget := []string{"target", "notifications", "stimuli"}
+	for _, name := range perTarget {
+		read := fields[name]
+		fields[name] = func(v *yaml.Node, key string) { own = true; read(v, key) }
+	}
+	fields["users"] = func(v *yaml.Node, key string) { own = true; single.users = r.users(v, key) }
+	fields["targets"] = func(v *yaml.Node, key string) {
+		list = true
+		for i, item := range r.sequence(v, key) {
+			f.entries = append(f.entries, r.entry(item, fmt.Sprintf("%s[%d]", key, i)))
+		}
+		if len(f.entries) == 0 {
+			r.problem(v, key, "is empty")
+		}
+	}
+	r.mapping(n, "", fields)
+	if own && list {
+		r.problem(n, "targets", "stands beside target, users, notifications or stimuli; with several targets these stand in each entry")
+	}
+	if !list {
+		f.entries = []entry{single}
+	}
+	return f
+}
+
+func (r *reader) entry(n *yaml.Node, key string) entry {
+	e := entry{line: n.Line, values: map[string]given{}}
+	fields := r.groups(e.values, Setting.ofTarget)
+	fields["name"] = func(v *yaml.Node, key string) { e.name, _ = r.text(v, key) }
+	fields["users"] = func(v *yaml.Node, key string) { e.users = r.users(v, key) }
+	r.mapping(n, key+".", fields)
+	return e
+}
+
+// groups makes the readers of the settings' keys, nested as they stand in the
+// file, which put what they read into values.
+func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[string]func(*yaml.Node, string) {
+	leaves := map[string]map[string]func(*yaml.Node, string){}
+	for _, s := range Settings() {
+		if s.Key == "" || !wanted(s) {
+			continue
+		}
+		group, leaf, nested := strings.Cut(s.Key, ".")
+		if !nested {
+			group, leaf = "", group
+		}
+		if leaves[group] == nil {
+			leaves[group] = map[string]func(*yaml.Node, string){}
+		}
+		leaves[group][leaf] = func(v *yaml.Node, key string) {
+			if g, ok := r.value(v, key, s.Kind); ok {
+				values[s.Key] = g
+			}
+		}
+	}
+	fields := leaves[""]
+	for group, inner := range leaves {
+		if group != "" {
+			fields[group] = func(v *yaml.Node, key string) { r.mapping(v, key+".", inner) }
+		}
+	}
+	return fields
+}
+
+// userKeys are the keys of a user.
+var userKeys = []string{"id", "username", "password", "password_file", "extension", "role", "team", "supervises"}
+
+func (r *reader) users(n *yaml.Node, key string) []userEntry {
+	var users []userEntry
+	for i, item := range r.sequence(n, key) {
+		u := userEntry{line: item.Line, values: map[string]given{}}
+		fields := map[string]func(*yaml.Node, string){}
+		for _, name := range userKeys {
+			kind := Text
+			if name == "supervises" {
+				kind = List
+			}
+			fields[name] = func(v *yaml.Node, key string) {
+				if g, ok := r.value(v, key, kind); ok {
+					u.values[name] = g
+				}
+			}
+		}
+		r.mapping(item, fmt.Sprintf("%s[%d].", key, i), fields)
+		users = append(users, u)
+	}
+	return users
+}

@@ -1,0 +1,33 @@
+package runner
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"os"
+)
+
+// TLSConfig says how the target's certificate is checked: against the
+// system's certificates, those of CAFile instead, or not at all. The error
+// names CAFile and what is wrong with it.
+func (t *Target) TLSConfig() (*tls.Config, error) {
+	config := &tls.Config{InsecureSkipVerify: t.Insecure} //nolint:gosec // the user asked for it
+	if t.CAFile == "" {
+		return config, nil
+	}
+	f, err := os.Open(t.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %s", t.CAFile, cause(err))
+	}
+	defer f.Close()
+	pem, err := io.ReadAll(io.LimitReader(f, 8<<20)) // the system's own bundle has 200 kB
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %s", t.CAFile, cause(err))
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no PEM certificate", t.CAFile)
+	}
+	return config, nil
+}

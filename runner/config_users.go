@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+)
+
+// prompted is the value of password for which a person is asked.
+const prompted = "prompt"
+
+// users makes the users of a target, and notes what is wrong with them.
+func (l *loader) users(t *Target, e entry) {
+	if len(e.users) == 0 {
+		p := Problem{File: l.config.File, Line: e.line, Key: "users", Text: "is missing: a run signs in as nobody but the users it is given; see finesse-conformance init"}
+		if l.config.File == "" {
+			p.Key, p.Text = "--config", "is missing: a target needs a configuration that names the users the run may touch; finesse-conformance init writes one"
+		}
+		l.note(p)
+		return
+	}
+	lines := map[string]int{}
+	for i, u := range e.users {
+		user := l.user(u, i)
+		if user == nil {
+			continue
+		}
+		if line, twice := lines[user.ID]; twice {
+			l.note(u.problem(l.config.File, i, "id", "user %s is there twice, first in line %d", user.ID, line))
+			continue
+		}
+		lines[user.ID] = u.line
+		t.Users = append(t.Users, user)
+	}
+}
+
+func (u userEntry) problem(file string, i int, key, format string, args ...any) Problem {
+	line := u.line
+	if g, ok := u.values[key]; ok {
+		line = g.line
+	}
+	return Problem{File: file, Line: line, Key: fmt.Sprintf("users[%d].%s", i, key), Text: fmt.Sprintf(format, args...)}
+}
+
+func (u userEntry) text(key string) string {
+	if g, ok := u.values[key]; ok {
+		return strings.TrimSpace(g.texts[0])
+	}
+	return ""
+}
+
+// user makes one user, or gives nil where it has no usable id.
+func (l *loader) user(u userEntry, i int) *fixtures.User {
+	bad := func(key, format string, args ...any) { l.note(u.problem(l.config.File, i, key, format, args...)) }
+	user := &fixtures.User{
+		ID: u.text("id"), Username: u.text("username"), Extension: u.text("extension"),
+		Team: u.text("team"), Supervises: u.values["supervises"].texts,
+	}
+	for _, key := range []string{"id", "username", "extension", "team"} {
+		text := u.text(key)
+		_, there := u.values[key]
+		switch {
+		case there && text == "":
+			bad(key, "is empty; give a value or leave it out")
+		case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			bad(key, "has a control character in it")
+		}
+	}
+	if strings.Contains(user.Name(), ":") {
+		bad("username", "has a colon in it, which Basic authentication does not allow")
+	}
+	if user.ID == "" {
+		if _, there := u.values["id"]; !there {
+			bad("id", "is missing: the <id> of /finesse/api/User/<id>")
+		}
+		return nil
+	}
+	switch role := strings.ToLower(u.text("role")); role {
+	case "":
+	case string(spec.RoleAgent), string(spec.RoleSupervisor):
+		user.Role = spec.Role(role)
+	default:
+		bad("role", "must be agent or supervisor")
+	}
+	if len(user.Supervises) > 0 && user.Role == spec.RoleAgent {
+		bad("supervises", "an agent supervises nobody; make the role supervisor")
+	}
+	user.Password = l.password(u, bad)
+	return user
+}
+
+// password gives a user's password. Where a person has to be asked it gives
+// the word for that, and askForPasswords asks.
+func (l *loader) password(u userEntry, bad func(key, format string, args ...any)) fixtures.Secret {
+	inline, isInline := u.values["password"]
+	path, isFile := u.values["password_file"]
+	switch {
+	case isInline && isFile:
+		bad("password_file", "stands beside password; one of them is enough")
+	case isFile:
+		text, err := passwordFile(absolute(path.dir, path.texts[0]))
+		if err != nil {
+			bad("password_file", "cannot be used: %v", err)
+		}
+		return fixtures.Secret(text)
+	case !isInline:
+		bad("password", "is missing: ${NAME} for an environment variable, prompt to be asked, or password_file")
+	case inline.texts[0] == "":
+		bad("password", "is empty; where it comes from an environment variable, set that")
+	case inline.texts[0] == prompted && !inline.expanded:
+		return askFor
+	}
+	if inline.expanded {
+		l.config.passwordVariables = append(l.config.passwordVariables, inline.variables...)
+	}
+	return fixtures.Secret(strings.Join(inline.texts, ""))
+}
+
+// askFor stands for a password that a person has to be asked for. No file
+// can hold it: it has a line break at its end.
+const askFor = fixtures.Secret(prompted + "\n")
+
+// askForPasswords asks for the passwords that stand nowhere, once everything
+// else is right.
+func (l *loader) askForPasswords() {
+	for _, t := range l.config.Targets {
+		for i, u := range t.Users {
+			if u.Password != askFor || len(l.problems) > 0 {
+				continue
+			}
+			key := fmt.Sprintf("users[%d].password", i)
+			if l.src.Prompt == nil {
+				l.note(Problem{File: l.config.File, Key: key, Text: "prompt needs a terminal; use ${NAME} or password_file"})
+				return
+			}
+			password, err := l.src.Prompt(u.ID)
+			if err == nil && password.Empty() {
+				err = fmt.Errorf("it is empty")
+			}
+			if err != nil {
+				l.note(Problem{File: l.config.File, Key: key, Text: fmt.Sprintf("no password for user %s: %v", u.ID, err)})
+				return
+			}
+			u.Password = password
+		}
+	}
+}
+
+// maxPassword is the largest password file that is read.
+const maxPassword = 4 << 10
+
+// passwordFile reads a password: all of the file but the line break at its
+// end.
+func passwordFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %s", name, cause(err))
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPassword+1))
+	if err != nil {
+		return "", fmt.Errorf("%s: %s", name, cause(err))
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	switch {
+	case text == "":
+		return "", fmt.Errorf("%s is empty", name)
+	case len(data) > maxPassword || strings.ContainsAny(text, "\r\n"):
+		return "", fmt.Errorf("%s holds more than one line", name)
+	}
+	return text, nil
+}

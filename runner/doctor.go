@@ -1,0 +1,318 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
+)
+
+// Finding is how one thing stands that has to hold before a run.
+type Finding string
+
+// The findings.
+const (
+	Fine    Finding = "fine"    // as it should be
+	Lacking Finding = "lacking" // a run is possible and shows less
+	Broken  Finding = "broken"  // no run is possible
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name    string
+	Finding Finding
+	Seen    string
+	Advice  string // what to do, "" where nothing is to be done
+}
+
+// Cost is a reason why requirements will not be exercised. It says what would
+// make them so.
+type Cost struct {
+	Why          string
+	Requirements []string
+}
+
+// Diagnosis is what a doctor found out about a target.
+type Diagnosis struct {
+	Target  string
+	Checks  []Check // in order; after a Broken one that all others need they end
+	Run     int     // how many requirements a run would exercise
+	Costs   []Cost  // what it would not, and why
+	Planned bool    // whether it came so far that Run and Costs are known
+}
+
+// Able reports whether a run is possible.
+func (d *Diagnosis) Able() bool {
+	return !slices.ContainsFunc(d.Checks, func(c Check) bool { return c.Finding == Broken })
+}
+
+// doctor is an examination under way.
+type doctor struct {
+	*session
+	found  *Diagnosis
+	signIn bool
+}
+
+// Doctor looks at everything that has to hold before a run on each target of
+// the configuration. It changes nothing: it reads, each user signs in to the
+// API with one GET of its own User, and no agent signs in to work. With
+// signIn everybody who is signed out is signed in on its extension and out
+// again, and one user signs in to the notification service.
+//
+// The code is the exit code that a run would have for what was found: 0, or 3
+// where a target cannot be certified. The error is a fault of the program or
+// a *UsageError.
+func (a *App) Doctor(ctx context.Context, config *Config, signIn bool) (list []*Diagnosis, code int, err error) {
+	for _, t := range config.Targets {
+		t.FindPort(ctx)
+		s, err := a.session(config, t)
+		if err != nil {
+			return list, reports.ExitUsage, &UsageError{err}
+		}
+		d := &doctor{session: s, signIn: signIn, found: &Diagnosis{Target: withoutUser(s.target.URL)}}
+		d.examine(ctx)
+		s.shut()
+		if cause := context.Cause(ctx); cause != nil {
+			return list, signalOf(ctx), cause
+		}
+		list = append(list, d.found)
+		if !d.found.Able() {
+			code = reports.ExitUncertifiable
+		}
+	}
+	return list, code, nil
+}
+
+// newClient makes the client for a session's target.
+func newClient(s *session) *client.Client {
+	return client.New(client.Options{
+		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter,
+	})
+}
+
+func (d *doctor) add(name string, f Finding, advice, seen string, args ...any) {
+	d.found.Checks = append(d.found.Checks, Check{Name: name, Finding: f, Seen: fmt.Sprintf(seen, args...), Advice: advice})
+}
+
+func (d *doctor) examine(ctx context.Context) {
+	if !d.network(ctx) {
+		return
+	}
+	d.client = newClient(d.session)
+	p := newPreflight(d.client, d.target, d.target.Cast(), d.config.Run.Force)
+	p.lenient = true
+	var err error
+	d.survey, err = p.run(ctx)
+	if !d.service(err) {
+		return
+	}
+	d.people(p)
+	d.leftovers()
+	d.notifications(ctx)
+	d.hook(ctx)
+	if len(d.survey.Cast.Usable()) == 0 {
+		d.add("cast", Broken, "give the run users whom it may touch", "nobody is left whom a run may touch")
+		return
+	}
+	d.setStage()
+	d.stage.Expected = d.events != nil
+	if d.signIn {
+		d.sitDown(ctx)
+	}
+	d.cost()
+}
+
+// service says how the target presents itself.
+func (d *doctor) service(err error) bool {
+	var out *OutOfService
+	s := d.survey
+	switch {
+	case errors.As(err, &out):
+		d.add("service", Broken, "wait until it is in service, or have it looked after", "%v", err)
+		return false
+	case err != nil:
+		d.add("service", Broken, "", "%v", err)
+		return false
+	}
+	d.add("service", Fine, "", "in service")
+	d.add("deployment", Fine, "", "%s", s.Deployment)
+	if s.Release.IsZero() {
+		d.add("release", Lacking, "say which it is with --release", "SystemInfo does not tell: only clauses that hold for all releases apply")
+	} else {
+		d.add("release", Fine, "", "%s", s.Release)
+	}
+	if s.Dialogs {
+		d.add("Dialog API", Fine, "", "there")
+	} else {
+		d.add("Dialog API", Lacking, "", "not there: no calls can be handled")
+	}
+	return true
+}
+
+// cost says what a run would exercise.
+func (d *doctor) cost() {
+	d.found.Planned = true
+	for _, item := range suites.Plan(d.stage, suites.Selection{Only: d.config.Run.Only, Skip: d.config.Run.Skip}) {
+		if item.Runs() {
+			d.found.Run++
+			continue
+		}
+		if !slices.Contains(item.Requirement.Deployments, d.survey.Deployment) {
+			continue // nothing can be done about that
+		}
+		// Where a stimulus is missing, what it would lead to differs.
+		why, _, _ := strings.Cut(item.Why, " to reach ")
+		i := slices.IndexFunc(d.found.Costs, func(c Cost) bool { return c.Why == why })
+		if i < 0 {
+			i = len(d.found.Costs)
+			d.found.Costs = append(d.found.Costs, Cost{Why: why})
+		}
+		d.found.Costs[i].Requirements = append(d.found.Costs[i].Requirements, item.Requirement.ID)
+	}
+	slices.SortStableFunc(d.found.Costs, func(a, b Cost) int { return len(b.Requirements) - len(a.Requirements) })
+}
+
+// leftovers looks whether an earlier run left somebody behind.
+func (d *doctor) leftovers() {
+	path := d.config.Run.Journal
+	if d.embedded != nil || path == "" {
+		return
+	}
+	left, err := ReadJournal(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0:
+		d.add("journal", Fine, "", "nobody is left to put back")
+	case err != nil:
+		d.add("journal", Broken, "", "%v", err)
+	default:
+		d.add("journal", Broken, "", "%v", &UnfinishedError{Path: path, Users: left})
+	}
+}
+
+// grouped says of users what they have, those who have the same together.
+func grouped(users []*fixtures.User, what func(*fixtures.User) string) string {
+	var order []string
+	ids := map[string][]string{}
+	for _, u := range users {
+		w := what(u)
+		if ids[w] == nil {
+			order = append(order, w)
+		}
+		ids[w] = append(ids[w], u.ID)
+	}
+	parts := make([]string, len(order))
+	for i, w := range order {
+		parts[i] = w + ": " + strings.Join(ids[w], ", ")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// people says what is known of the users.
+func (d *doctor) people(p *preflight) {
+	users := d.survey.Cast.Users
+	if len(p.failures) > 0 {
+		d.add("sign-in", Broken, "correct the configuration, or take them out of it", "%s", p.refusals())
+		users = slices.DeleteFunc(slices.Clone(users), func(u *fixtures.User) bool {
+			return u.State == "" && u.Barred != ""
+		})
+	} else {
+		d.add("sign-in", Fine, "", "%d of %d %s, one GET each", len(users), len(users), plural(len(users), "user"))
+	}
+	d.add("roles", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
+	d.add("teams", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
+	d.supervision(users)
+	if without := named(users, func(u *fixtures.User) bool { return u.Extension == "" }); without != "" {
+		d.add("extensions", Lacking, "give them an extension in the configuration", "none known for %s, who cannot sign in to work", without)
+	} else {
+		d.add("extensions", Fine, "", "%s", pairs(users, func(u *fixtures.User) string { return u.Extension }))
+	}
+	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		finding := Fine
+		if named(users, func(u *fixtures.User) bool { return slices.Contains(u.CodesUnknown, category) }) != "" {
+			finding = Lacking
+		}
+		d.add(string(category)+" reason codes", finding, "", "%s", grouped(users, func(u *fixtures.User) string { return codeList(u, category) }))
+	}
+	d.add("wrap-up", Fine, "", "%s", grouped(users, wrapUpSeen))
+	d.add("states", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.State) }))
+	for _, u := range users {
+		if u.Barred != "" && !strings.Contains(u.Barred, "sign in") {
+			d.add("user "+u.ID, Lacking, "", "left alone: %s", u.Barred)
+		}
+	}
+}
+
+func (d *doctor) supervision(users []*fixtures.User) {
+	var texts []string
+	for _, u := range users {
+		if u.Role == spec.RoleSupervisor {
+			var reach []string
+			for _, o := range users {
+				if o != u && u.HasTeam(o.Team) {
+					reach = append(reach, o.ID)
+				}
+			}
+			texts = append(texts, fmt.Sprintf("%s has the teams %s, with %s", u.ID, orWord(strings.Join(u.Supervises, ", "), "of nobody"), orWord(enumerate(reach), "nobody of the cast")))
+		}
+	}
+	if len(texts) == 0 {
+		d.add("supervision", Lacking, "add a supervisor", "no supervisor in the cast")
+		return
+	}
+	d.add("supervision", Fine, "", "%s", strings.Join(texts, "; "))
+}
+
+func codeList(u *fixtures.User, category spec.Category) string {
+	if slices.Contains(u.CodesUnknown, category) {
+		return "could not be read"
+	}
+	var labels []string
+	for _, c := range u.Codes[category] {
+		labels = append(labels, c.ID+" "+bounded(c.Label))
+	}
+	return orWord(strings.Join(labels, ", "), "none")
+}
+
+func wrapUpSeen(u *fixtures.User) string {
+	text := "unknown"
+	if u.WrapUpIncoming != "" || u.WrapUpOutgoing != "" {
+		text = fmt.Sprintf("incoming %s, outgoing %s", orWord(u.WrapUpIncoming, "unknown"), orWord(u.WrapUpOutgoing, "unknown"))
+	}
+	if u.WrapUpTimer > 0 {
+		text += fmt.Sprintf(", timer %v", u.WrapUpTimer)
+	}
+	return text
+}
+
+func named(users []*fixtures.User, which func(*fixtures.User) bool) string {
+	var ids []string
+	for _, u := range users {
+		if which(u) {
+			ids = append(ids, u.ID)
+		}
+	}
+	return enumerate(ids)
+}
+
+func pairs(users []*fixtures.User, of func(*fixtures.User) string) string {
+	var texts []string
+	for _, u := range users {
+		texts = append(texts, u.ID+" on "+of(u))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func orWord(text, word string) string {
+	if text == "" {
+		return word
+	}
+	return text
+}

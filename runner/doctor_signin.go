@@ -1,0 +1,72 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+)
+
+// sitDown signs everybody in who is signed out, and out again: only that
+// shows whether the extensions are right. It is journalled like a run.
+func (d *doctor) sitDown(ctx context.Context) {
+	const name = "extensions in use"
+	journal, err := OpenJournal(d.config.Run.Journal, JournalRun{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: []*Target{d.target}})
+	if err != nil {
+		d.add(name, Lacking, "", "nobody was signed in: %v", err)
+		return
+	}
+	ledger := journal.Ledger(d.target.URL, d.survey.Cast)
+	d.stage.Ledger = ledger
+	var fine int
+	for _, u := range d.survey.Cast.Usable() {
+		if u.State != spec.Logout || u.Extension == "" || ctx.Err() != nil {
+			continue
+		}
+		if err := d.sit(ctx, ledger, u); err != nil {
+			d.add(name, Lacking, "correct the extension of user "+u.ID, "user %s on %s: %v", u.ID, u.Extension, err)
+			continue
+		}
+		fine++
+	}
+	if err := journal.Close(); err != nil {
+		d.add(name, Lacking, "", "the journal could not be ended: %v", err)
+	}
+	d.add(name, Fine, "", "%d %s signed in and out again", fine, plural(fine, "user"))
+}
+
+func (d *doctor) sit(ctx context.Context, ledger *Ledger, u *fixtures.User) error {
+	home := evidence.Look{User: u.ID, State: u.State, ReasonCodeID: u.ReasonCodeID, Index: -1}
+	if err := ledger.Touch(u.ID, home); err != nil {
+		return err
+	}
+	path := "/finesse/api/User/" + u.ID
+	x := d.client.Do(ctx, nil, client.Call{
+		As: u, Method: "PUT", Path: path, ContentType: "application/xml", Purpose: evidence.ForPrepare,
+		Body: "<User><state>LOGIN</state><extension>" + escaped(u.Extension) + "</extension></User>",
+	})
+	var err error
+	switch {
+	case x.Err != "":
+		err = errors.New(x.Err)
+	case x.Status/100 != 2:
+		err = fmt.Errorf("LOGIN was answered with HTTP %d%s", x.Status, saying(x))
+	default:
+		err = fmt.Errorf("it is not signed in within %v of an accepted LOGIN", d.target.Timing.Settle)
+		for end := time.Now().Add(d.target.Timing.Settle); time.Now().Before(end) && pause(ctx, d.target.Timing.Poll); {
+			now, ok := judge.Look(d.client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: path, Purpose: evidence.ForPrepare}))
+			if ok && now.State != spec.Logout && now.State != spec.Login {
+				err = nil
+				break
+			}
+		}
+	}
+	return errors.Join(err, d.stage.SendHome(ctx, home, false))
+}

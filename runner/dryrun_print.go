@@ -1,0 +1,179 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+)
+
+// write prints the plan for a person.
+func (p *intent) write(w io.Writer) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { b.WriteString(printable(fmt.Sprintf(format, args...)) + "\n") }
+	line("PLAN for %s: nothing was changed", p.name())
+	line("%d requests were sent, all of them reads, to find out what follows; every user was asked for with its own password, once", len(p.survey.Exchanges))
+	line("")
+	line("Exercised      %d of %d applicable requirements, %s", p.runs, p.applicable, p.order())
+	line("Requests       about %d, at most %d, each with the requirement in its User-Agent%s", p.likely.Requests, p.most.Requests, p.limit())
+	line("Time           about %v, at most %v", rough(p.likely.Wait), rough(p.most.Wait))
+	line("               At most: every wait goes on to its end (settle %v, quiet %v, timers up to %v) and every scenario is repeated.",
+		p.target.Timing.Settle, p.target.Timing.Quiet, p.target.Timing.LongestWait)
+	line("               A target that leaves requests without an answer, or moves users by itself, may cost more: --timeout ends any run.")
+	line("Notifications  %s", p.sessions())
+	line("Journal        %s", p.journalNote())
+	p.writeUsers(line)
+	p.writeTally(line, "Requests that are not signed with the user's own password", &p.special)
+	p.writeTally(line, "Calls between users", &p.calls)
+	p.writeTally(line, "Asked of the stimulus hook ("+p.stimuli.Describe()+")", &p.hook)
+	if len(p.left.names) > 0 {
+		line("")
+		line("Not exercised")
+		for _, why := range p.left.names {
+			line("  %s: %s (%d)", why, strings.Join(p.left.ids[why], ", "), p.left.n[why])
+		}
+	}
+	if len(p.survey.Notes) > 0 {
+		line("")
+		line("What was noticed")
+		for _, note := range p.survey.Notes {
+			line("  %s", note)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (p *intent) writeTally(line func(string, ...any), title string, t *tally) {
+	if len(t.names) == 0 {
+		return
+	}
+	line("")
+	line("%s", title)
+	for _, name := range t.names {
+		line("  %s: %d %s, in %s", name, t.n[name], plural(t.n[name], "time"), firstOf(t.ids[name], 6))
+	}
+}
+
+func (p *intent) writeUsers(line func(string, ...any)) {
+	line("")
+	line("Users who are touched, each with its own name and password; all are put back as they are now")
+	var read, barred []string
+	for _, u := range p.survey.Cast.Users {
+		i := p.users[u.ID]
+		switch {
+		case u.Barred != "":
+			barred = append(barred, fmt.Sprintf("  %s: %s", u.ID, u.Barred))
+			continue
+		case i == nil || len(i.passes)+len(i.only) == 0 && i.subject == 0:
+			read = append(read, u.ID)
+			continue
+		}
+		line("  %s  %s", u.ID, p.whois(u))
+		if len(i.passes) > 0 {
+			line("      will pass %s; the subject of %d %s", listed(i.passes), i.subject, plural(i.subject, "requirement"))
+		}
+		var more []spec.State
+		for _, s := range i.only {
+			if !slices.Contains(i.passes, s) {
+				more = append(more, s)
+			}
+		}
+		if len(more) > 0 {
+			why := "where a scenario is repeated"
+			if len(p.troupes) > 1 {
+				why = "as the processes share the work out, or where a scenario is repeated"
+			}
+			line("      may pass %s, %s", listed(more), why)
+		}
+	}
+	if len(read) > 0 {
+		line("  Only read: %s", strings.Join(read, ", "))
+	}
+	if len(barred) > 0 {
+		line("")
+		line("Users who are left alone")
+		for _, text := range barred {
+			line("%s", text)
+		}
+	}
+}
+
+// whois tells who a user is and how it is now.
+func (p *intent) whois(u *fixtures.User) string {
+	text := string(u.Role)
+	if u.Team != "" {
+		text += " of team " + u.Team
+	}
+	if len(u.Supervises) > 0 {
+		text += ", supervises " + strings.Join(u.Supervises, ", ")
+	}
+	if u.Extension != "" {
+		text += ", extension " + u.Extension
+	}
+	text += ", is in " + string(u.State)
+	if u.Calls > 0 {
+		text += fmt.Sprintf(" with %d %s, which --force gives up", u.Calls, plural(u.Calls, "call"))
+	}
+	return text
+}
+
+func listed(states []spec.State) string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *intent) order() string {
+	if n := len(p.troupes); n > 1 {
+		return fmt.Sprintf("by %d processes side by side, each with users of its own", n)
+	}
+	if p.config.Run.Seed != 0 {
+		return fmt.Sprintf("one after the other in the order of --seed %d", p.config.Run.Seed)
+	}
+	return "one after the other in the catalogue's order"
+}
+
+func (p *intent) limit() string {
+	if rps := p.config.Run.MaxRequestsPerSecond; rps > 0 {
+		return fmt.Sprintf(", never more than %g a second", rps)
+	}
+	return ""
+}
+
+func (p *intent) sessions() string {
+	if p.events == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%d sessions at %s, one of each user", len(p.survey.Cast.Usable()), withoutUser(p.events))
+}
+
+// journalNote says where the journal will be, and what stands in the way.
+func (p *intent) journalNote() string {
+	if p.embedded != nil {
+		return "none: the embedded reference ends with the run"
+	}
+	path := p.config.Run.Journal
+	left, err := ReadJournal(path)
+	if err == nil && len(left) > 0 {
+		return path + ". The run would refuse to begin: " + (&UnfinishedError{Path: path, Users: left}).Error()
+	}
+	return path
+}
+
+// rough rounds a time to what matters of it.
+func rough(d time.Duration) time.Duration {
+	switch {
+	case d > time.Hour:
+		return d.Round(time.Minute)
+	case d > time.Minute:
+		return d.Round(10 * time.Second)
+	}
+	return max(d.Round(time.Second), time.Second)
+}

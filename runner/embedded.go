@@ -1,0 +1,148 @@
+package runner
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/spec"
+)
+
+// Embedded is the reference deployment, served on a loopback address with a
+// certificate of its own and its notification service beside the API.
+type Embedded struct {
+	Deployment *reference.Deployment
+	URL        *url.URL       // of the API
+	Events     *url.URL       // of the notification service
+	CA         *x509.CertPool // what its certificate is verified with
+	CAFile     []byte         // the same, PEM
+
+	server        *http.Server
+	notifications *reference.Notifications
+	served        chan error
+}
+
+// StartEmbedded serves a reference deployment. The address is a host and port
+// to listen on; port 0 picks a free one. Plain serves HTTP instead of HTTPS.
+func StartEmbedded(config reference.Config, address string, plain bool) (*Embedded, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	config.Node.Host, config.Node.HTTPSPort, config.Node.XMPPDomain = host, number, "finesse.localdomain"
+	d, err := reference.New(config)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	e := &Embedded{
+		Deployment: d, served: make(chan error, 1), notifications: d.Notifications(nil),
+		URL:    &url.URL{Scheme: "https", Host: net.JoinHostPort(host, port)},
+		Events: &url.URL{Scheme: "wss", Host: net.JoinHostPort(host, port), Path: "/ws/"},
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", d)
+	mux.Handle("/ws", e.notifications)
+	mux.Handle("/ws/", e.notifications)
+	// A client that does not trust the certificate is the client's affair: it
+	// says so itself.
+	e.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	if plain {
+		e.URL.Scheme, e.Events.Scheme = "http", "ws"
+		go func() { e.served <- e.server.Serve(listener) }()
+		return e, nil
+	}
+	certificate, pemText, err := selfSigned(host)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close(), e.Close())
+	}
+	e.CAFile = pemText
+	e.CA = x509.NewCertPool()
+	e.CA.AppendCertsFromPEM(pemText)
+	e.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	go func() { e.served <- e.server.ServeTLS(listener, "", "") }()
+	return e, nil
+}
+
+// Close ends the deployment and everything that it serves.
+func (e *Embedded) Close() error {
+	err := errors.Join(e.notifications.Close(), e.server.Close())
+	e.Deployment.Close()
+	return err
+}
+
+// selfSigned makes a certificate for a loopback host that lasts as long as anybody serves it.
+func selfSigned(host string) (tls.Certificate, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("make a key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("make a serial number: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "finesse-conformance reference deployment"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(90 * 24 * time.Hour),
+		DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		template.IPAddresses = []net.IP{ip, net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+}
+
+// Users gives the users of the deployment as a configuration would.
+func (e *Embedded) Users() []*fixtures.User {
+	var users []*fixtures.User
+	for _, u := range e.Deployment.Config().Users {
+		users = append(users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
+	}
+	return users
+}
+
+// Stimuli makes the deployment's stimuli happen without a detour over HTTP.
+func (e *Embedded) Stimuli() fixtures.Stimuli { return direct{e.Deployment} }
+
+// direct is the stimuli of a reference deployment in this process.
+type direct struct{ d *reference.Deployment }
+
+func (s direct) Do(ctx context.Context, name spec.Stimulus, user, extension string) error {
+	err := s.d.Stimulate(ctx, string(name), user, extension)
+	if errors.Is(err, reference.ErrNotSupported) {
+		return fixtures.ErrNotSupported
+	}
+	return err
+}
+
+func (s direct) Supports(spec.Stimulus) bool { return true }
+
+func (s direct) Describe() string { return "the embedded reference deployment" }

@@ -1,0 +1,163 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/navigate"
+)
+
+// Explain writes what a requirement is about: its clause and page, the
+// precondition and how a run gets there, what is done, and every outcome that
+// passes.
+func (a *App) Explain(w io.Writer, id string) error {
+	req, ok := a.Catalogue.ByID(strings.ToUpper(id))
+	if !ok {
+		return &UsageError{fmt.Errorf("there is no requirement %q%s", id, a.near(id))}
+	}
+	p := &page{}
+	p.line("%s  %s", req.ID, req.Title)
+	p.line("")
+	p.line("level       %s", levelText(req.Level))
+	p.line("applies     %s", appliesText(req))
+	for i, s := range req.Sources {
+		name := "source"
+		if i > 0 {
+			name = ""
+		}
+		p.line("%-11s %s", name, a.Catalogue.Cite(s))
+		if link := s.URL; link != "" {
+			p.line("%-11s %s", "", link)
+		}
+	}
+	if req.Note != "" {
+		p.line("note        %s", req.Note)
+	}
+	if req.Never != "" {
+		p.line("")
+		p.line("not exercised: %s", req.Never)
+		return p.write(w)
+	}
+	for _, d := range req.Deployments {
+		a.explainOn(p, req, d)
+	}
+	if req.Standing != "" {
+		p.line("")
+		p.line("Judged over everything that a run sees, beside its own steps.")
+	}
+	return p.write(w)
+}
+
+// explainOn tells the steps as they are on one deployment.
+func (a *App) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
+	p.line("")
+	p.line("On %s", map[spec.Deployment]string{spec.UCCE: "Unified CCE", spec.UCCX: "Unified CCX"}[d])
+	p.line("  given   %s", givenText(req))
+	if way := a.wayText(req, d); way != "" {
+		p.line("  way     %s", way)
+	}
+	for _, step := range req.Steps {
+		when := step.When.Words(nil)
+		if step.Again {
+			when += ", the precondition brought about once more"
+		}
+		if step.Unless != "" {
+			when += fmt.Sprintf(", unless the user is in %s already", step.Unless)
+		}
+		p.line("  when    %s", when)
+		for i, out := range step.Then {
+			name := "then"
+			if i > 0 {
+				name = "  or"
+			}
+			p.line("  %s    %s", name, out.Words(d))
+		}
+	}
+}
+
+// wayText is the way from being signed out, on a target that offers
+// everything.
+func (a *App) wayText(req *spec.Requirement, d spec.Deployment) string {
+	if req.Given.State == "" {
+		return ""
+	}
+	way, err := navigate.Find(a.Catalogue.Moves(d, newestRelease), spec.Situation{State: spec.Logout}, req.Given, everything)
+	switch {
+	case err != nil:
+		return err.Error()
+	case len(way.Moves) == 0:
+		return "signed out is where every way begins"
+	}
+	return way.String()
+}
+
+func levelText(l spec.Level) string {
+	return map[spec.Level]string{
+		spec.Must:   "MUST: plainly documented, a miss is a failure",
+		spec.Either: "EITHER: the guide leaves it open, each listed outcome passes and the one seen is recorded",
+		spec.Info:   "INFO: recorded and compared, never fails a run",
+	}[l]
+}
+
+func appliesText(req *spec.Requirement) string {
+	var names []string
+	for _, d := range req.Deployments {
+		names = append(names, string(d))
+	}
+	text := strings.Join(names, " and ")
+	if r := req.Releases.String(); r != "" {
+		text += ", releases " + r
+	}
+	return text
+}
+
+func givenText(req *spec.Requirement) string {
+	g := req.Given
+	who := map[spec.Role]string{spec.RoleSupervisor: "a supervisor", spec.RoleUser: "a user"}[g.Subject]
+	if who == "" {
+		who = "an agent"
+	}
+	text := who + " in " + navigate.Goal(g)
+	for _, c := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		if want := g.Codes[c]; want != "" {
+			text += fmt.Sprintf(", %s %s reason codes configured", map[string]string{"none": "no", "one": "some", "two": "at least two"}[want], c)
+		}
+	}
+	switch {
+	case g.Reason:
+		text += ", with a reason code"
+	case g.Fresh:
+		text += ", just signed in"
+	case g.Session:
+		text += ", after having been signed in"
+	}
+	return text
+}
+
+// near suggests ids that begin like the one that does not exist.
+func (a *App) near(id string) string {
+	var some []string
+	for _, req := range a.Catalogue.All() {
+		if len(some) < 5 && strings.HasPrefix(req.ID, strings.ToUpper(id)) {
+			some = append(some, req.ID)
+		}
+	}
+	if len(some) == 0 {
+		return "; `finesse-conformance list` shows them all"
+	}
+	return "; there are " + strings.Join(some, ", ")
+}
+
+// page collects lines.
+type page struct{ strings.Builder }
+
+func (p *page) line(format string, args ...any) {
+	fmt.Fprintf(p, strings.TrimRight(format, " ")+"\n", args...)
+}
+
+func (p *page) write(w io.Writer) error {
+	_, err := io.WriteString(w, p.String())
+	return err
+}

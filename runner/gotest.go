@@ -1,0 +1,262 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// Subject is a deployment as a Go test has it: at an address, or as a handler
+// in the same process.
+type Subject struct {
+	URL     string       // where it is; or
+	Handler http.Handler // what it is
+
+	Users      []*fixtures.User // id, password, extension; the rest is read from the target
+	Deployment spec.Deployment  // "" to ask SystemInfo
+	Release    string           // "" to ask SystemInfo
+	Timing     Timing           // zero fields: DefaultTiming for an address, quick ones for a handler
+	Stimuli    fixtures.Stimuli // nil for none
+	Events     string           // address of the notification service, "" for none
+	Insecure   bool             // do not check the certificate
+	Only, Skip []string         // patterns of requirement ids
+}
+
+// handlerTiming suits a mock in the same process.
+var handlerTiming = Timing{
+	Request: 10 * time.Second, Settle: 2 * time.Second, Quiet: 100 * time.Millisecond,
+	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
+}
+
+// Certify certifies a deployment in a Go test: each requirement is a subtest
+// with its id for a name, that fails or is skipped with the reason of the
+// verdict. It gives the whole result, nil when the target cannot be certified.
+func Certify(t *testing.T, subject Subject) *reports.Result {
+	t.Helper()
+	s, progress, err := subject.session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.shut()
+	ctx := t.Context()
+	if err := s.begin(ctx, progress); err != nil {
+		t.Fatalf("the target cannot be certified: %v", err)
+	}
+	items := suites.Plan(s.stage, s.selection())
+	h := &harvest{}
+	for _, item := range items {
+		t.Run(item.Requirement.ID, func(t *testing.T) {
+			outcome := suites.Outcome{Verdict: item.Verdict()}
+			if item.Runs() {
+				outcome.Verdict, outcome.Evidence = s.stage.Exercise(t.Context(), item.Requirement)
+				h.add(outcome)
+			}
+			tell(t, outcome.Verdict)
+		})
+	}
+	run := s.facts()
+	run.Unrestored = s.end(ctx, progress)
+	for _, u := range run.Unrestored {
+		t.Errorf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why)
+	}
+	run.Finished = time.Now()
+	result, _ := s.conclude(items, h, run)
+	for _, o := range h.outcomes {
+		// What only shows over the whole run has no subtest of its own any more.
+		if row := result.Row(o.Verdict.Requirement); row != nil && row.Outcome == evidence.Failed && o.Verdict.Outcome != evidence.Failed {
+			t.Errorf("%s %s", row.ID, row.Reason)
+		}
+	}
+	return result
+}
+
+// Verdicts certifies a deployment without a test, for callers who look at the
+// result themselves. The error is of a target that cannot be certified.
+func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
+	s, progress, err := subject.session()
+	if err != nil {
+		return nil, err
+	}
+	defer s.shut()
+	if err := s.begin(ctx, progress); err != nil {
+		return nil, err
+	}
+	items := suites.Plan(s.stage, s.selection())
+	h := inOrder(ctx, items, s.stage.Exercise)
+	run := s.facts()
+	run.Unrestored = s.end(ctx, progress)
+	run.Finished = time.Now()
+	result, _ := s.conclude(items, h, run)
+	return result, nil
+}
+
+func tell(t *testing.T, v evidence.Verdict) {
+	t.Helper()
+	switch v.Outcome {
+	case evidence.Failed:
+		t.Errorf("%s [%s]", v.Reason, v.Clause)
+	case evidence.NotExercised, evidence.NotApplicable:
+		t.Skip(v.Reason)
+	}
+}
+
+// Describe registers the certification of a deployment in a Ginkgo suite, one
+// It for each requirement. Call it while the tree is built; the target is
+// first asked when the suite runs. The specs run in order in one process,
+// also in a parallel suite: they share the users.
+func Describe(text string, subject func() Subject) bool {
+	return ginkgo.Describe(text, ginkgo.Serial, ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
+		catalogue, err := spec.Load()
+		if err != nil {
+			ginkgo.Fail("the contract in the program is broken: " + err.Error())
+		}
+		var s *session
+		var progress Progress
+		plan := map[string]suites.Item{}
+		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
+			if s, progress, err = subject().session(); err != nil {
+				ginkgo.Fail(err.Error())
+			}
+			if err := s.begin(ctx, progress); err != nil {
+				ginkgo.Fail("the target cannot be certified: " + err.Error())
+			}
+			for _, item := range suites.Plan(s.stage, s.selection()) {
+				plan[item.Requirement.ID] = item
+			}
+		})
+		ginkgo.AfterAll(func(ctx ginkgo.SpecContext) {
+			if s == nil || s.stage == nil {
+				return
+			}
+			defer s.shut()
+			for _, u := range s.end(ctx, progress) {
+				ginkgo.Fail(fmt.Sprintf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why))
+			}
+		})
+		for _, req := range catalogue.All() {
+			ginkgo.It(req.ID+" "+req.Title, suites.Labels(req), func(ctx ginkgo.SpecContext) {
+				item := plan[req.ID]
+				if !item.Runs() {
+					suites.Report(item.Verdict(), nil)
+					return
+				}
+				verdict, seen := s.stage.Exercise(ctx, req)
+				suites.Report(verdict, seen)
+			})
+		}
+	})
+}
+
+// session makes the session of a subject.
+func (u Subject) session() (*session, Progress, error) {
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err := spec.ParseRelease(u.Release)
+	if err != nil {
+		return nil, nil, err
+	}
+	target := &Target{
+		Name: "target", Deployment: u.Deployment, Release: release, Users: u.Users, Timing: u.Timing, Insecure: u.Insecure,
+	}
+	config := &Config{Targets: []*Target{target}, Run: RunConfig{Only: u.Only, Skip: u.Skip, Procs: 1}}
+	if err := (suites.Selection{Only: u.Only, Skip: u.Skip}).Check(app.Catalogue.All()); err != nil {
+		return nil, nil, err
+	}
+	s := &session{App: app, config: config, target: target, stimuli: u.Stimuli}
+	if s.stimuli == nil {
+		s.stimuli = fixtures.NoStimuli{}
+	}
+	switch {
+	case u.Handler != nil:
+		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
+		target.Timing = u.Timing.filled(handlerTiming)
+		s.transport = client.Handler(u.Handler)
+	case u.URL != "":
+		if target.URL, err = url.Parse(u.URL); err != nil {
+			return nil, nil, err
+		}
+		target.Timing = u.Timing.filled(DefaultTiming())
+		if err := s.dial(); err != nil {
+			return nil, nil, err
+		}
+	default:
+		return nil, nil, errors.New("a subject needs a URL or a Handler")
+	}
+	if u.Events != "" {
+		if s.events, err = url.Parse(u.Events); err != nil {
+			return nil, nil, err
+		}
+	}
+	return s, silent{}, nil
+}
+
+// filled takes the other timing where a field is zero.
+func (t Timing) filled(other Timing) Timing {
+	pick := func(mine, theirs time.Duration) time.Duration {
+		if mine == 0 {
+			return theirs
+		}
+		return mine
+	}
+	return Timing{
+		Request: pick(t.Request, other.Request), Settle: pick(t.Settle, other.Settle), Quiet: pick(t.Quiet, other.Quiet),
+		Poll: pick(t.Poll, other.Poll), LongestWait: pick(t.LongestWait, other.LongestWait),
+	}
+}
+
+// DefaultTiming is the timing of a run that is told none.
+func DefaultTiming() Timing {
+	value := func(key string) time.Duration {
+		d, err := time.ParseDuration(keyed(key).Default)
+		if err != nil {
+			return 0
+		}
+		return d
+	}
+	return Timing{
+		Request: value("timing.request"), Settle: value("timing.settle"), Quiet: value("timing.quiet"),
+		Poll: value("timing.poll"), LongestWait: value("timing.longest_wait"),
+	}
+}
+
+func (s *session) selection() suites.Selection {
+	return suites.Selection{Only: s.config.Run.Only, Skip: s.config.Run.Skip}
+}
+
+// begin asks the target what has to be known and sets the stage.
+func (s *session) begin(ctx context.Context, progress Progress) error {
+	s.began = time.Now()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.listen(ctx, progress.Say)
+	s.setStage()
+	return nil
+}
+
+// end puts back who is not yet and stops listening.
+func (s *session) end(ctx context.Context, progress Progress) []reports.Unrestored {
+	left := s.putBack(ctx, progress.Say)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(10*time.Second, s.target.Timing.Request))
+	defer cancel()
+	if err := s.close(closing); err != nil {
+		progress.Say("the notification service was not left in order: %v", err)
+	}
+	return left
+}

@@ -1,0 +1,230 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+)
+
+// Init makes a commented configuration. With a target and a user it fills in
+// what that user can read: deployment and release, and the members of its
+// teams through the Team API. Passwords stand in it as ${…} only.
+//
+// The error is that of Preflight where the target cannot be read.
+func (a *App) Init(ctx context.Context, t *Target, user *fixtures.User) (string, error) {
+	data := initData{URL: "https://finesse1.example.com:8445", Deployment: "auto", Release: "auto", Timing: DefaultTiming(), Users: exampleUsers()}
+	if t != nil {
+		if err := a.readTarget(ctx, t, user, &data); err != nil {
+			return "", err
+		}
+	}
+	var b strings.Builder
+	if err := initTemplate.Execute(&b, data); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// WriteNew writes a file that only its owner can read, and none over one that
+// is there.
+func WriteNew(name, text string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return &UsageError{fmt.Errorf("%s is there already; give another name, or remove it first", name)}
+	}
+	if err != nil {
+		return &UsageError{err}
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
+
+// initData is what the template of a configuration is filled with.
+type initData struct {
+	URL, CAFile, Deployment, Release string
+	Insecure                         bool
+	Seen                             []string // what was read, as comments
+	Timing                           Timing
+	Users                            []initUser
+}
+
+type initUser struct {
+	ID, Username, Variable, Extension, Note string
+}
+
+func exampleUsers() []initUser {
+	return []initUser{
+		{ID: "1001001", Variable: "AGENT_1001001_PASSWORD", Extension: "1001001", Note: "an agent"},
+		{ID: "1001002", Variable: "AGENT_1001002_PASSWORD", Extension: "1001002", Note: "another agent on the same team"},
+		{ID: "1001003", Variable: "AGENT_1001003_PASSWORD", Extension: "1001003", Note: "the supervisor of that team"},
+		{ID: "1001004", Variable: "AGENT_1001004_PASSWORD", Extension: "1001004", Note: "an agent on a team that the supervisor does not have"},
+	}
+}
+
+// readTarget fills in what the user can read.
+func (a *App) readTarget(ctx context.Context, t *Target, user *fixtures.User, data *initData) error {
+	t.FindPort(ctx)
+	transport, _, err := transportOf(t)
+	if err != nil {
+		return &UsageError{err}
+	}
+	defer transport.CloseIdleConnections()
+	c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version})
+	return readConfig(ctx, c, t, user, data)
+}
+
+func readConfig(ctx context.Context, c *client.Client, t *Target, user *fixtures.User, data *initData) error {
+	me := *user
+	p := newPreflight(c, t, &fixtures.Cast{Users: []*fixtures.User{&me}}, true)
+	s, err := p.run(ctx)
+	if err != nil {
+		return err
+	}
+	data.URL, data.CAFile, data.Insecure = t.URL.String(), t.CAFile, t.Insecure
+	data.Deployment = strings.ToLower(string(s.Deployment))
+	if !s.Release.IsZero() {
+		data.Release = s.Release.String()
+	}
+	data.Users = []initUser{newInitUser(me.ID, me.Username, me.Extension, fmt.Sprintf("%s, team %s", me.Role, orWord(me.TeamName, me.Team)))}
+	data.Seen = append(data.Seen, fmt.Sprintf("Read as user %s on %s.", me.ID, time.Now().UTC().Format("2006-01-02")))
+	teams := slices.Clone(me.Supervises)
+	if me.Team != "" && !slices.Contains(teams, me.Team) {
+		teams = append(teams, me.Team)
+	}
+	for _, team := range teams {
+		members, err := p.members(ctx, &me, team)
+		if err != nil {
+			data.Seen = append(data.Seen, fmt.Sprintf("The members of team %s could not be read: %v", team, err))
+			continue
+		}
+		for _, m := range members {
+			if !slices.ContainsFunc(data.Users, func(u initUser) bool { return u.ID == m.ID }) {
+				data.Users = append(data.Users, m)
+			}
+		}
+	}
+	for i := range data.Seen {
+		data.Seen[i] = bounded(strings.Join(strings.Fields(data.Seen[i]), " "))
+	}
+	return nil
+}
+
+// members reads a team.
+func (p *preflight) members(ctx context.Context, as *fixtures.User, team string) ([]initUser, error) {
+	x := p.get(ctx, as, "/finesse/api/Team/"+team, "")
+	switch {
+	case x.Err != "":
+		return nil, errors.New(explain(x.Err, p.target))
+	case x.Status != http.StatusOK:
+		return nil, fmt.Errorf("HTTP %d%s", x.Status, saying(x))
+	}
+	root, err := parseRoot(x.ResponseBody)
+	if err != nil {
+		return nil, err
+	}
+	var list []initUser
+	for _, node := range xmlbody.Nodes(root, "users/User") {
+		id := text(node, "loginId")
+		if uri := text(node, "uri"); id == "" && uri != "" {
+			id = path.Base(uri)
+		}
+		if id == "" {
+			continue
+		}
+		name := strings.TrimSpace(text(node, "firstName") + " " + text(node, "lastName"))
+		list = append(list, newInitUser(id, "", text(node, "extension"), strings.TrimSpace(name+", team "+orWord(text(root, "name"), team))))
+	}
+	return list, nil
+}
+
+func newInitUser(id, username, extension, note string) initUser {
+	variable := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, id)
+	return initUser{
+		ID: id, Username: username, Extension: extension,
+		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: bounded(strings.Join(strings.Fields(note), " ")),
+	}
+}
+
+// quotedYAML makes a text a YAML value that the configuration reads as it is.
+func quotedYAML(text string) (string, error) {
+	b, err := json.Marshal(text)
+	return strings.ReplaceAll(string(b), "$", "$$"), err
+}
+
+var initTemplate = template.Must(template.New("init").Funcs(template.FuncMap{"q": quotedYAML}).Parse(
+	`# Configuration of finesse-conformance.
+{{- range .Seen}}
+# {{.}}
+{{- end}}
+#
+# ${NAME} takes an environment variable; passwords belong into those, into
+# files (password_file) or are asked for (password: prompt).
+
+target:
+  url: {{q .URL}}
+{{- if .CAFile}}
+  ca_file: {{q .CAFile}}
+{{- else}}
+  # ca_file: ca.pem            # PEM, where the system does not know the target's authority
+{{- end}}
+{{- if .Insecure}}
+  insecure: true               # the certificate is not checked
+{{- else}}
+  # insecure: true             # or do not check the certificate at all
+{{- end}}
+  # proxy: http://proxy:3128   # else the usual environment variables
+
+deployment: {{.Deployment}}           # auto asks SystemInfo; or ucce, uccx
+release: {{q .Release}}              # such as 12.5(1); it picks the clauses that apply
+
+# Everyone whom the run may touch; it touches nobody else. Two agents and their
+# supervisor on one team, and an agent on a team that the supervisor does not
+# have, can show everything that needs no stimuli. Leave out who is at work.
+users:
+{{- range .Users}}
+  - id: {{q .ID}}{{if .Note}}  # {{.Note}}{{end}}
+{{- if .Username}}
+    username: {{q .Username}}
+{{- end}}
+    password: ${{"{"}}{{.Variable}}}
+{{- if .Extension}}
+    extension: {{q .Extension}}
+{{- else}}
+    # extension: ""            # needed to sign in; it shows on the target while the user is signed in
+{{- end}}
+{{- end}}
+    # Read from the target; say them only where it does not tell:
+    # role: agent              # or supervisor
+    # team: "5000"
+    # supervises: ["5000"]
+
+timing:
+  request: {{.Timing.Request}}                 # one HTTP exchange
+  settle: {{.Timing.Settle}}                  # longest wait for an accepted change to show
+  quiet: {{.Timing.Quiet}}                    # how long nothing may change after a refusal
+  poll: {{.Timing.Poll}}                  # between two looks
+  longest_wait: {{.Timing.LongestWait}}           # for timers of the target, such as wrap-up
+
+# notifications:               # events show refusals that come after the answer
+#   url: wss://finesse1.example.com:8445/ws/     # or xmpps://finesse1.example.com:5223
+
+# stimuli:                     # how to make calls happen that no API of the target can cause
+#   http: http://127.0.0.1:9000/stimulus         # or  exec: [./stimulus.sh]
+`))

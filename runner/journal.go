@@ -1,0 +1,231 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Journal is what a run is about to change, written to a file before it is
+// changed, so that another process can put users back when this one is gone.
+// It is only ever appended to: one JSON object a line, on the disk before the
+// call that writes it returns. Several processes of a run share one file. It
+// is safe for concurrent use.
+type Journal struct {
+	path string
+	run  string
+
+	mu    sync.Mutex
+	file  *os.File
+	locks *locks // nil in a process that joined
+}
+
+// entry types of a journal.
+const (
+	journalRun      = "run"      // a run begins
+	journalTouch    = "touch"    // a user is about to be changed, and how it was found
+	journalChange   = "change"   // something that changes a user is about to be sent
+	journalReturned = "returned" // a user was put back
+	journalAstray   = "astray"   // a user could not be put back
+	journalEnd      = "end"      // the run is over
+)
+
+// journalEntry is one line of a journal.
+type journalEntry struct {
+	Type string    `json:"type"`
+	At   time.Time `json:"at"`
+	Run  string    `json:"run"`
+
+	PID      int    `json:"pid,omitempty"`      // run
+	Embedded bool   `json:"embedded,omitempty"` // run: the target ends with it
+	Target   string `json:"target,omitempty"`   // address, without credentials
+
+	User         string     `json:"user,omitempty"`
+	State        spec.State `json:"state,omitempty"`
+	ReasonCodeID string     `json:"reason_code_id,omitempty"`
+	Pending      string     `json:"pending,omitempty"`
+	Extension    string     `json:"extension,omitempty"`
+	Calls        int        `json:"calls,omitempty"`
+	What         string     `json:"what,omitempty"` // change: such as "PUT READY"
+	Why          string     `json:"why,omitempty"`  // astray
+}
+
+// JournalRun is what a journal has to know of the run that opens it.
+type JournalRun struct {
+	ID       string    // unique
+	Embedded bool      // the target is the embedded reference, which ends with the run
+	Targets  []*Target // whose users the run may touch
+}
+
+// UnfinishedError is the error of opening a journal whose run did not put
+// everybody back.
+type UnfinishedError struct {
+	Path  string
+	Users []Unfinished
+}
+
+func (e *UnfinishedError) Error() string {
+	ids := make([]string, len(e.Users))
+	for i, u := range e.Users {
+		ids[i] = u.User
+	}
+	return fmt.Sprintf("an earlier run, begun at %s, did not put %s %s back; `%s restore --journal %s` does (with the same configuration), or delete that file if they are as they should be",
+		e.Users[0].Begun.Local().Format("2006-01-02 15:04:05"), plural(len(ids), "user"), enumerate(ids), Name, e.Path)
+}
+
+// OpenJournal begins a run: it makes sure that no other run of this machine
+// uses the journal or one of the users, and that the journal has nobody left
+// to put back. The error is a *BusyError, an *UnfinishedError, or that of the
+// file system.
+func OpenJournal(path string, run JournalRun) (*Journal, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
+	held, err := lockRun(path, run.Targets)
+	if err != nil {
+		return nil, err
+	}
+	j, err := openJournal(path, run)
+	if err != nil {
+		return nil, errors.Join(err, held.release())
+	}
+	j.locks = held
+	return j, nil
+}
+
+func openJournal(path string, run JournalRun) (*Journal, error) {
+	left, err := ReadJournal(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case len(left) > 0:
+		return nil, &UnfinishedError{Path: path, Users: left}
+	}
+	j, err := JoinJournal(path, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.write(journalEntry{Type: journalRun, PID: os.Getpid(), Embedded: run.Embedded}); err != nil {
+		return nil, errors.Join(err, j.file.Close())
+	}
+	return j, nil
+}
+
+// JoinJournal opens the journal of a run that another process began.
+func JoinJournal(path, run string) (*Journal, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
+	j := &Journal{path: path, run: run, file: file}
+	if err := j.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal: %w", err), file.Close())
+	}
+	return j, nil
+}
+
+// prepare makes the file private, known to its folder, and ends a last line
+// that was torn when its writer died.
+func (j *Journal) prepare() error {
+	if err := j.file.Chmod(0o600); err != nil {
+		return err
+	}
+	info, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() > 0 {
+		last := make([]byte, 1)
+		if _, err := j.file.ReadAt(last, info.Size()-1); err != nil {
+			return err
+		}
+		if last[0] != '\n' {
+			if _, err := j.file.WriteString("\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return syncFolder(filepath.Dir(j.path))
+}
+
+// syncFolder makes a new file survive a loss of power. Not every system can.
+func syncFolder(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	_ = dir.Sync()
+	return dir.Close()
+}
+
+// Path is where the journal is.
+func (j *Journal) Path() string { return j.path }
+
+func (j *Journal) write(e journalEntry) error {
+	e.At, e.Run = time.Now().UTC(), j.run
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	// One write, so that lines of several processes do not mix.
+	if _, err := j.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	return nil
+}
+
+// Close ends the run in the journal and lets its users go. Those who were not
+// put back stay unfinished.
+func (j *Journal) Close() error {
+	var errs []error
+	if j.locks != nil {
+		errs = append(errs, j.write(journalEntry{Type: journalEnd}))
+	}
+	errs = append(errs, j.file.Close())
+	if j.locks != nil {
+		errs = append(errs, j.locks.release())
+	}
+	return errors.Join(errs...)
+}
+
+// found is a sighting as an entry.
+func (e journalEntry) found(l evidence.Look) journalEntry {
+	e.State, e.ReasonCodeID, e.Pending, e.Extension = l.State, l.ReasonCodeID, l.Pending, l.Extension
+	return e
+}
+
+// look is the sighting that an entry holds.
+func (e journalEntry) look() evidence.Look {
+	return evidence.Look{
+		At: e.At, Asked: e.At, User: e.User, State: e.State, Pending: e.Pending, ReasonCodeID: e.ReasonCodeID, Extension: e.Extension, Index: -1,
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// enumerate gives "a", "a and b", "a, b and c".
+func enumerate(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}

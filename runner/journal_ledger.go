@@ -1,0 +1,135 @@
+package runner
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Ledger is the part of a journal that is about one target. It is what a
+// scenario tells whom it touches.
+type Ledger struct {
+	journal *Journal
+	target  string
+	cast    *fixtures.Cast
+}
+
+// Ledger gives the part of the journal that is about a target.
+func (j *Journal) Ledger(target *url.URL, cast *fixtures.Cast) *Ledger {
+	return &Ledger{journal: j, target: targetKey(target), cast: cast}
+}
+
+// targetKey is how a target is called in journals and locks: its address
+// without credentials.
+func targetKey(u *url.URL) string {
+	return strings.ToLower(u.Scheme+"://"+u.Host) + strings.TrimRight(u.Path, "/")
+}
+
+// Touch notes how a user was found. When it returns without an error that is
+// on the disk, and the user may be changed.
+func (l *Ledger) Touch(user string, found evidence.Look) error {
+	e := journalEntry{Type: journalTouch, Target: l.target, User: user}.found(found)
+	if u := l.cast.ByID(user); u != nil {
+		e.Calls = u.Calls
+	}
+	return l.journal.write(e)
+}
+
+// Change notes what is about to be done to a user.
+func (l *Ledger) Change(user, what string) error {
+	return l.journal.write(journalEntry{Type: journalChange, Target: l.target, User: user, What: what})
+}
+
+// Returned notes that a user is back in the state in which it was found.
+func (l *Ledger) Returned(user string, now evidence.Look) error {
+	return l.journal.write(journalEntry{Type: journalReturned, Target: l.target, User: user}.found(now))
+}
+
+// Astray notes that a user could not be put back.
+func (l *Ledger) Astray(user, why string) error {
+	return l.journal.write(journalEntry{Type: journalAstray, Target: l.target, User: user, Why: why})
+}
+
+// Transport notes every request that changes something before it passes it
+// on. A request whose note cannot be written is not sent.
+func (l *Ledger) Transport(next http.RoundTripper) http.RoundTripper {
+	return ledgerTransport{l, next}
+}
+
+type ledgerTransport struct {
+	ledger *Ledger
+	next   http.RoundTripper
+}
+
+func (t ledgerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if u := t.ledger.concerned(r); u != nil {
+			if err := t.ledger.Change(u.ID, r.Method+asked(r)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t.next.RoundTrip(r)
+}
+
+var userInPath = regexp.MustCompile(`/finesse/api/User/([^/]+)`)
+
+// concerned gives the user of the cast that a request is about: the one in
+// its path, or, of a Dialog request, the one who signs it.
+func (l *Ledger) concerned(r *http.Request) *fixtures.User {
+	if m := userInPath.FindStringSubmatch(r.URL.Path); m != nil {
+		return l.cast.ByID(m[1])
+	}
+	name, _, _ := r.BasicAuth()
+	for _, u := range l.cast.Users {
+		if name != "" && u.Name() == name {
+			return u
+		}
+	}
+	return nil
+}
+
+var askedFor = regexp.MustCompile(`<(?:state|requestedAction)>([A-Z_]{1,40})</`)
+
+// asked gives the state or action that a request asks for.
+func asked(r *http.Request) string {
+	if r.GetBody == nil {
+		return ""
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return ""
+	}
+	defer body.Close()
+	start, err := io.ReadAll(io.LimitReader(body, 4<<10))
+	if m := askedFor.FindSubmatch(start); err == nil && m != nil {
+		return " " + string(m[1])
+	}
+	return ""
+}
+
+// Stimuli notes every stimulus before it passes it on.
+func (l *Ledger) Stimuli(next fixtures.Stimuli) fixtures.Stimuli { return ledgerStimuli{next, l} }
+
+type ledgerStimuli struct {
+	fixtures.Stimuli
+	ledger *Ledger
+}
+
+const stimulusChange = "stimulus "
+
+func (s ledgerStimuli) Do(ctx context.Context, name spec.Stimulus, user, extension string) error {
+	if s.Supports(name) {
+		if err := s.ledger.Change(user, stimulusChange+string(name)); err != nil {
+			return err
+		}
+	}
+	return s.Stimuli.Do(ctx, name, user, extension)
+}

@@ -1,0 +1,293 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+func journalTarget(t *testing.T, address string, ids ...string) *Target {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := &Target{URL: u}
+	for _, id := range ids {
+		target.Users = append(target.Users, &fixtures.User{ID: id, Password: "hunter2"})
+	}
+	return target
+}
+
+func left(t *testing.T, path string) string {
+	t.Helper()
+	users, err := ReadJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, u := range users {
+		list = append(list, fmt.Sprintf("%s %s %s %s %v", u.User, u.Home.State, u.Home.ReasonCodeID, u.Home.Extension, u.Asked))
+	}
+	return strings.Join(list, "; ")
+}
+
+func TestJournal(t *testing.T) {
+	target := journalTarget(t, "https://F:8445/", "1", "2")
+	path := filepath.Join(t.TempDir(), "new", "journal.jsonl")
+	run := JournalRun{ID: "r1", Targets: []*Target{target}}
+	j, err := OpenJournal(path, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := j.Ledger(target.URL, target.Cast())
+	look := evidence.Look{State: spec.NotReady, ReasonCodeID: "12", Extension: "4711"}
+	for _, err := range []error{
+		ledger.Touch("1", look), ledger.Change("1", "PUT READY"), ledger.Touch("2", look), ledger.Returned("2", look),
+		ledger.Touch("1", evidence.Look{State: spec.Ready}), // the first sighting is what it goes back to
+		ledger.Astray("1", "it hangs"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := left(t, path), "1 NOT_READY 12 4711 [PUT READY]"; got != want {
+		t.Errorf("left %q, want %q", got, want)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+
+	// A second run on the journal, one on another with a common user, and one
+	// with none.
+	var busy *BusyError
+	if _, err := OpenJournal(path, JournalRun{ID: "r2"}); !errors.As(err, &busy) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("the same journal: %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "journal.jsonl")
+	if _, err := OpenJournal(other, JournalRun{ID: "r2", Targets: []*Target{{URL: target.URL, Users: target.Users[1:]}}}); !errors.As(err, &busy) || !strings.Contains(err.Error(), "user 2 of https://f:8445 is in use") {
+		t.Errorf("a common user: %v", err)
+	}
+	free, err := OpenJournal(other, JournalRun{ID: "r2", Targets: []*Target{{URL: target.URL, Users: []*fixtures.User{{ID: "3"}}}}})
+	if err != nil {
+		t.Errorf("no common user: %v", err)
+	} else if err := free.Close(); err != nil {
+		t.Error(err)
+	}
+
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var unfinished *UnfinishedError
+	if _, err := OpenJournal(path, run); !errors.As(err, &unfinished) || !strings.Contains(err.Error(), "did not put user 1 back; `finesse-conformance restore --journal "+path) {
+		t.Errorf("an unfinished journal: %v", err)
+	}
+	again, err := JoinJournal(path, "restore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(again.Ledger(target.URL, target.Cast()).Returned("1", look), again.Close()); err != nil {
+		t.Fatal(err)
+	}
+	j, err = OpenJournal(path, run)
+	if err != nil {
+		t.Fatalf("a finished journal: %v", err)
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || bytes.Contains(text, []byte("hunter2")) {
+		t.Errorf("%v, a password is in the journal", err)
+	}
+}
+
+func TestJournalTornLines(t *testing.T) {
+	target := journalTarget(t, "https://f", "1", "2")
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Look{State: spec.Ready}), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	touch := bytes.LastIndex(whole[:bytes.LastIndex(whole[:len(whole)-1], []byte("\n"))], []byte("\n")) + 1
+	for cut := 0; cut <= len(whole); cut++ {
+		users, err := readJournal(bytes.NewReader(whole[:cut]))
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		done := cut > touch && bytes.IndexByte(whole[touch:cut], '\n') >= 0
+		if (len(users) == 1) != done {
+			t.Errorf("cut at %d of %d: %d users are left", cut, len(whole), len(users))
+		}
+	}
+	// What a loss of power leaves, and what is written after it.
+	for _, tail := range []string{`{"type":"touch","user":"2"`, "\x00\x00\x00\x00", "{}"} {
+		if err := os.WriteFile(path, append(bytes.Clone(whole), tail...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := JoinJournal(path, "restore")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Returned("1", evidence.Look{}), j.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := left(t, path); got != "" {
+			t.Errorf("after %q: left %q", tail, got)
+		}
+	}
+}
+
+func TestJournalOfAnEmbeddedTarget(t *testing.T) {
+	target := journalTarget(t, "https://127.0.0.1:1", "1")
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	run := JournalRun{ID: "r1", Embedded: true, Targets: []*Target{target}}
+	for range 2 {
+		j, err := OpenJournal(path, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Look{}), j.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestJournalOfSeveralProcesses(t *testing.T) {
+	target := journalTarget(t, "https://f")
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	parent, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			j, err := JoinJournal(path, "r1")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ledger := j.Ledger(target.URL, target.Cast())
+			for range 10 {
+				id := fmt.Sprint("u", n)
+				if err := errors.Join(ledger.Touch(id, evidence.Look{}), ledger.Returned(id, evidence.Look{})); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := errors.Join(ledger.Touch(fmt.Sprint("left", n), evidence.Look{}), j.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	users, err := ReadJournal(path)
+	if err != nil || len(users) != 4 {
+		t.Errorf("%v: %d users are left, want 4", err, len(users))
+	}
+	if err := parent.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLedgerNotesWhatIsAsked(t *testing.T) {
+	target := journalTarget(t, "https://f", "1", "2")
+	target.Users[1].Username = "anna"
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := j.Ledger(target.URL, target.Cast())
+	for _, id := range []string{"1", "2"} {
+		if err := ledger.Touch(id, evidence.Look{State: spec.Logout}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var noted []string // what the journal had when the request was sent
+	transport := ledger.Transport(roundTrip(func(*http.Request) (*http.Response, error) {
+		noted = append(noted, left(t, path))
+		return httptest.NewRecorder().Result(), nil
+	}))
+	for _, r := range []struct{ method, path, body string }{
+		{"PUT", "/finesse/api/User/1", "<User><state>READY</state></User>"},
+		{"GET", "/finesse/api/User/1", ""},
+		{"PUT", "/finesse/api/User/9", "<User/>"},
+		{"PUT", "/finesse/api/Dialog/77", "<Dialog><requestedAction>ANSWER</requestedAction></Dialog>"},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), r.method, "https://f"+r.path, strings.NewReader(r.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("anna", "hunter2")
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	hook := ledger.Stimuli(doing{func(spec.Stimulus) { noted = append(noted, left(t, path)) }})
+	if err := hook.Do(t.Context(), spec.WrapUpOn, "1", ""); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"1 LOGOUT   [PUT READY]; 2 LOGOUT   []",
+		"1 LOGOUT   [PUT READY]; 2 LOGOUT   []",
+		"1 LOGOUT   [PUT READY]; 2 LOGOUT   []",
+		"1 LOGOUT   [PUT READY]; 2 LOGOUT   [PUT ANSWER]",
+		"1 LOGOUT   [PUT READY stimulus wrap_up_on]; 2 LOGOUT   [PUT ANSWER]",
+	}
+	if diff := cmp.Diff(want, noted); diff != "" {
+		t.Error(diff)
+	}
+	users, err := ReadJournal(path)
+	if err != nil || !users[0].WrapUpSwitched() || users[1].WrapUpSwitched() {
+		t.Errorf("%v, %+v", err, users)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A journal that cannot be written stops what it is about.
+	req, err := http.NewRequestWithContext(t.Context(), "PUT", "https://f/finesse/api/User/1", strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := transport.RoundTrip(req); err == nil {
+		resp.Body.Close()
+		t.Error("a request was sent that is not in the journal")
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// doing is a hook that calls a function.
+type doing struct{ do func(spec.Stimulus) }
+
+func (d doing) Do(_ context.Context, name spec.Stimulus, _, _ string) error { d.do(name); return nil }
+func (doing) Supports(spec.Stimulus) bool                                   { return true }
+func (doing) Describe() string                                              { return "a test" }

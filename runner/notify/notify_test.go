@@ -1,0 +1,224 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"finesse-conformance/fixtures/reference/xmpp"
+	"finesse-conformance/runner/notify"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Every transport carries the same.
+func TestHearsEvents(t *testing.T) {
+	w := newWorld(t)
+	for name, url := range map[string]string{"wss": w.wss, "ws": w.ws, "xmpps": w.secure, "xmpp": w.plain} {
+		t.Run(name, func(t *testing.T) {
+			l := connect(t, w.options(t, url, "1001"))
+			mark, before := l.Mark(), time.Now()
+			w.service.Publish(userNode("1001"), userUpdate("1001", "READY", "r&amp;d-1"))
+			e := wait(t, l, mark, on(userNode("1001")))
+			if e.Kind != notify.KindUser || e.Account != "1001" || e.Source != userNode("1001") || e.Action != "PUT" ||
+				e.Stray != "" || len(e.Problems) > 0 || !e.Escaped || e.Namespace != "urn:xmpp:push:0" {
+				t.Errorf("heard %+v", e)
+			}
+			if e.RequestID != "r&d-1" {
+				t.Errorf("requestId %q", e.RequestID)
+			}
+			if !strings.HasPrefix(e.User, "<user>") || !strings.Contains(e.User, "<state>READY</state>") || !strings.HasSuffix(e.User, "</user>") {
+				t.Errorf("user %q", e.User)
+			}
+			if e.Received.Before(before) || e.Received.After(time.Now()) {
+				t.Errorf("received at %s", e.Received)
+			}
+			if !strings.Contains(e.Stanza, "&lt;Update&gt;") || !strings.HasPrefix(e.Payload, "<Update>") {
+				t.Errorf("stanza %q, payload %q", e.Stanza, e.Payload)
+			}
+			if !l.ConnectedThroughout("1001", before, time.Now()) {
+				t.Error("said to have been disconnected")
+			}
+			if got := l.Since(mark); len(got) != 1 {
+				t.Errorf("%d events, want 1", len(got))
+			}
+		})
+	}
+}
+
+func TestHearsOthersOnTheTeamNode(t *testing.T) {
+	w := newWorld(t)
+	const team = "/finesse/api/Team/5000/Users"
+	o := w.options(t, w.wss, "1001", "1003")
+	o.Subscribe = map[string][]string{"1003": {team}}
+	l, err := notify.Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := w.service.Subscribers(team); n != 1 {
+		t.Errorf("%d subscribers, want 1", n)
+	}
+	mark := l.Mark()
+	w.service.Publish(team, userUpdate("1001", "READY", ""))
+	e := wait(t, l, mark, on(team))
+	if e.Account != "1003" || e.Source != userNode("1001") || e.Stray != "" {
+		t.Errorf("heard %+v", e)
+	}
+	closeListener(t, l)
+	if n := w.service.Subscribers(team); n != 0 {
+		t.Errorf("%d subscribers after leaving, want 0", n)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	slices.Sort(w.presence)
+	if got := strings.Join(w.presence, ", "); got != "1001 false, 1001 true, 1003 false, 1003 true" {
+		t.Errorf("presence: %s", got)
+	}
+}
+
+// A refused subscription costs that node and no other.
+func TestSubscriptionRefused(t *testing.T) {
+	w := newWorld(t)
+	const allowed, forbidden = "/finesse/api/Team/5000/Users", "/finesse/api/Team/6000/Users"
+	o := w.options(t, w.wss, "1003")
+	o.Subscribe = map[string][]string{"1003": {forbidden, allowed}}
+	l, err := notify.Connect(t.Context(), o)
+	defer closeListener(t, l)
+	var account *notify.AccountError
+	if !errors.As(err, &account) || account.Reason != notify.Refused || err.Error() != "notifications for user 1003: subscribing to "+forbidden+": the server refused it (forbidden)" {
+		t.Errorf("error %v", err)
+	}
+	if s, _ := l.Status("1003"); s.State != notify.Up || !slices.Equal(s.Subscribed, []string{allowed}) {
+		t.Errorf("status %+v", s)
+	}
+	mark := l.Mark()
+	w.service.Publish(allowed, userUpdate("1001", "READY", ""))
+	wait(t, l, mark, on(allowed))
+}
+
+func TestComesBack(t *testing.T) {
+	w := newWorld(t)
+	for name, url := range map[string]string{"wss": w.wss, "xmpps": w.secure} {
+		t.Run(name, func(t *testing.T) {
+			states := make(chan notify.State, 100)
+			o := w.options(t, url, "1001")
+			o.OnStatus = func(s notify.Status) { states <- s.State }
+			l := connect(t, o)
+			start := time.Now()
+			w.service.Disconnect("1001")
+			for _, want := range []notify.State{notify.Up, notify.Down, notify.Up} {
+				select {
+				case got := <-states:
+					if got != want {
+						t.Fatalf("state %q, want %q", got, want)
+					}
+				case <-time.After(5 * time.Second):
+					t.Fatalf("never %q", want)
+				}
+			}
+			if l.ConnectedThroughout("1001", start, time.Now()) {
+				t.Error("said to have been connected all the time")
+			}
+			if now := time.Now(); !l.ConnectedThroughout("1001", now, now) {
+				t.Error("said to be still disconnected")
+			}
+			if o := l.Outages("1001"); len(o) != 2 || o[1].To.IsZero() || o[1].Reason != notify.Closed || o[1].Detail == "" {
+				t.Errorf("outages %+v", o)
+			}
+			mark := l.Mark()
+			w.service.Publish(userNode("1001"), userUpdate("1001", "READY", ""))
+			wait(t, l, mark, on(userNode("1001")))
+		})
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	w := newWorld(t)
+	l := connect(t, w.options(t, w.wss, "1001"))
+	mark := l.Mark()
+	for range 50 {
+		w.service.Publish(userNode("1001"), userUpdate("1001", "READY", ""))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := l.Confirm(ctx, "1001"); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(l.Since(mark)); n != 50 {
+		t.Errorf("%d events heard before the confirmation, want 50", n)
+	}
+	if err := l.Confirm(ctx, "1002"); err == nil {
+		t.Error("confirmed for a user who has no account")
+	}
+}
+
+// What deviates is heard as what it is.
+func TestDeviations(t *testing.T) {
+	w := newWorld(t)
+	l := connect(t, w.options(t, w.ws, "1001", "1002"))
+	update := userUpdate("1001", "READY", "7")
+	for _, c := range []struct {
+		name    string
+		payload string
+		options []xmpp.PublishOption
+		events  int
+		check   func(notify.Event) bool
+	}{
+		{"namespace of older releases", update, []xmpp.PublishOption{xmpp.Namespace(xmpp.NamespacePubSub)}, 1,
+			func(e notify.Event) bool { return e.Namespace == xmpp.NamespacePubSub && len(e.Problems) == 0 }},
+		{"another namespace", update, []xmpp.PublishOption{xmpp.Namespace("urn:example")}, 1,
+			func(e notify.Event) bool { return e.Kind == notify.KindUser && len(e.Problems) == 1 }},
+		{"not escaped", update, []xmpp.PublishOption{xmpp.Unescaped()}, 1,
+			func(e notify.Event) bool {
+				return !e.Escaped && e.Kind == notify.KindUser && e.RequestID == "7" && e.Problems[0] == "the payload is not escaped"
+			}},
+		{"doubled", update, []xmpp.PublishOption{xmpp.Copies(2)}, 2,
+			func(e notify.Event) bool { return e.Kind == notify.KindUser }},
+		{"another recipient", update, []xmpp.PublishOption{xmpp.Recipient("1002")}, 1,
+			func(e notify.Event) bool {
+				return e.Account == "1002" && e.Stray == `user 1002 is not subscribed to node "/finesse/api/User/1001"`
+			}},
+		{"no XML", "state=READY", nil, 1,
+			func(e notify.Event) bool { return e.Kind == notify.KindMalformed && len(e.Problems) == 1 }},
+		{"another root", "<user/>", nil, 1,
+			func(e notify.Event) bool { return e.Kind == notify.KindMalformed }},
+		{"no data", "<Update><event>PUT</event><source>x</source></Update>", nil, 1,
+			func(e notify.Event) bool { return e.Kind == notify.KindMalformed }},
+		{"dialogs", "<Update><data><dialogs/></data><event>PUT</event><source>x</source></Update>", nil, 1,
+			func(e notify.Event) bool { return e.Kind == notify.KindOther && len(e.Problems) == 0 }},
+		{"refusal", `<Update><data><apiErrors><apiError><peripheralErrorCode>10125</peripheralErrorCode><errorType>Invalid Device</errorType><errorMessage>CF_INVALID_LOGON_DEVICE_SPECIFIED</errorMessage><peripheralErrorText>t</peripheralErrorText><peripheralErrorMsg>m</peripheralErrorMsg><errorData>260</errorData></apiError></apiErrors></data><requestId></requestId><source>/finesse/api/User/1001</source><event>put</event></Update>`, nil, 1,
+			func(e notify.Event) bool {
+				return e.Kind == notify.KindErrors && e.Action == "put" && len(e.Problems) == 0 && len(e.Errors) == 1 &&
+					e.Errors[0] == notify.APIError{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Data: "260",
+						PeripheralCode: "10125", PeripheralMsg: "m", PeripheralText: "t", HasType: true, HasMessage: true, HasData: true}
+			}},
+		{"refusal without a type", `<Update><data><apiErrors><apiError><errorMessage>m</errorMessage><errorData/></apiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1,
+			func(e notify.Event) bool {
+				return e.Kind == notify.KindErrors && slices.Equal(e.Problems, []string{"apiError has no errorType"})
+			}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mark := l.Mark()
+			w.service.Publish(userNode("1001"), c.payload, c.options...)
+			for _, user := range []string{"1001", "1002"} {
+				if err := l.Confirm(t.Context(), user); err != nil {
+					t.Fatal(err)
+				}
+			}
+			events := l.Since(mark)
+			if len(events) != c.events {
+				t.Fatalf("%d events, want %d: %+v", len(events), c.events, events)
+			}
+			for _, e := range events {
+				if !c.check(e) {
+					t.Errorf("heard %+v", e)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,390 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// processes are the processes that exercise the requirements of a run side by
+// side, seen from the one that started them: it has looked at the target,
+// made the plan, keeps the journal and the request limit, and gathers what
+// they find out.
+type processes struct {
+	*session
+	ctx      context.Context
+	stop     context.CancelCauseFunc
+	progress Progress
+	cue      cue
+	socket   net.Listener
+	hook     *http.Server // of the embedded reference's stimuli, nil without
+
+	mu        sync.Mutex
+	members   map[int]*member
+	harvest   *harvest
+	silence   silence
+	homeward  sync.WaitGroup // troupes of lost processes, on their way home
+	conns     sync.WaitGroup
+	listening bool
+}
+
+// member is one of the processes.
+type member struct {
+	proc, pid int
+	link      *link
+	current   string // the requirement that it acts on
+	ending    *ending
+	lost      string // the requirement that it was lost in, where it was
+	gone      bool
+}
+
+// exerciseSideBySide exercises the items in several processes, one for each
+// troupe.
+func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, troupes []*fixtures.Cast, progress Progress, stop context.CancelCauseFunc) *harvest {
+	p := &processes{
+		session: s, ctx: ctx, stop: stop, members: map[int]*member{}, harvest: &harvest{},
+		progress: inCatalogueOrder(progress, items),
+	}
+	if err := p.play(items, troupes); err != nil {
+		p.harvest.fault("", err.Error())
+	}
+	s.listening = p.listening
+	if o, ok := p.progress.(*ordered); ok {
+		o.flush()
+	}
+	return p.harvest
+}
+
+func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err error) {
+	dir, err := privateFolder(p.config.Run.Out)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program, err := linkProgram(dir)
+	if err != nil {
+		return err
+	}
+	address := filepath.Join(dir, "s")
+	if p.socket, err = net.Listen("unix", address); err != nil {
+		return fmt.Errorf("listen for the processes of the run: %w", err)
+	}
+	if err := p.prompt(items, troupes); err != nil {
+		return errors.Join(err, p.socket.Close())
+	}
+	if p.hook != nil {
+		defer func() { err = errors.Join(err, p.hook.Close()) }()
+	}
+	p.conns.Go(p.accept)
+	told := context.AfterFunc(p.ctx, p.tellStop)
+	printed, err := ginkgoProcesses(program, len(troupes), p.config.Run.Seed, address)
+	told()
+	err = errors.Join(err, p.socket.Close())
+	p.conns.Wait()
+	p.homeward.Wait()
+	if err != nil { // the cause comes before what it caused
+		p.harvest.fault("", err.Error())
+	}
+	p.account(items, len(troupes), printed)
+	return nil
+}
+
+// privateFolder makes a folder that only this account can enter, in the usual
+// place or, where there is none, beside the reports. The path of a socket may
+// not be long, so that a long one is avoided.
+func privateFolder(out string) (string, error) {
+	const longest = 80 // of the 104 that the shortest-spoken systems allow
+	var errs []error
+	for _, parent := range []string{os.TempDir(), "/tmp", out} {
+		dir, err := os.MkdirTemp(parent, "fc-*") // with 0700
+		if err == nil && len(dir) <= longest {
+			return filepath.Abs(dir)
+		}
+		if err == nil {
+			err = errors.Join(fmt.Errorf("%s is too long a path for a socket", dir), os.Remove(dir))
+		}
+		errs = append(errs, err)
+	}
+	return "", fmt.Errorf("make a folder for the processes of the run: %w", errors.Join(errs...))
+}
+
+// prompt writes the cue.
+func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error {
+	target := *p.target
+	target.Users = nil // the cast has them
+	p.cue = cue{
+		Version: p.Version, Target: &target, Limited: p.limiter != nil, Environ: p.config.HookEnviron(p.Environ),
+		Survey: *p.survey, Shuffle: p.config.Run.Seed != 0,
+	}
+	p.cue.Survey.Exchanges, p.cue.Survey.Notes = nil, nil
+	for _, t := range troupes {
+		p.cue.Troupes = append(p.cue.Troupes, t.IDs())
+	}
+	if p.journal != nil {
+		p.cue.Journal, p.cue.Run = p.journal.Path(), p.journal.run
+	}
+	p.cue.Items = p.ranked(items)
+	target.Notifications = p.events
+	if p.embedded == nil {
+		return nil
+	}
+	p.cue.CA = p.embedded.CAFile
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the stimuli of the processes: %w", err)
+	}
+	target.StimulusHTTP = &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/stimulus"}
+	p.hook = &http.Server{Handler: p.embedded.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = p.hook.Serve(listener) }() // ends with the server
+	return nil
+}
+
+func (p *processes) accept() {
+	for {
+		conn, err := p.socket.Accept()
+		if err != nil {
+			return // closed: all processes have ended
+		}
+		p.conns.Go(func() { p.serve(newLink(conn)) })
+	}
+}
+
+// serve talks to one process until it is gone.
+func (p *processes) serve(l *link) {
+	defer l.conn.Close()
+	first, err := l.receive()
+	if err != nil || first.Kind != noteHello {
+		return // not one of ours; who is missing shows in the end
+	}
+	m := &member{proc: first.Proc, pid: first.PID, link: l}
+	p.mu.Lock()
+	p.members[m.proc] = m
+	p.mu.Unlock()
+	if err := l.send(note{Kind: noteCue, Cue: &p.cue}); err == nil {
+		if p.ctx.Err() != nil {
+			p.tell(m)
+		}
+		for {
+			n, err := l.receive()
+			if err != nil {
+				break
+			}
+			p.hear(m, n)
+		}
+	}
+	p.mu.Lock()
+	m.gone = true
+	lost := m.ending == nil
+	m.lost = m.current
+	p.mu.Unlock()
+	if lost {
+		p.homeward.Go(func() { p.sendHome(m.proc) })
+	}
+}
+
+// hear takes in what a process tells.
+func (p *processes) hear(m *member, n note) {
+	switch n.Kind {
+	case noteReady:
+		p.mu.Lock()
+		p.listening = p.listening || n.Listening
+		p.mu.Unlock()
+	case noteBegan:
+		p.mu.Lock()
+		m.current = n.Requirement
+		p.mu.Unlock()
+		p.progress.Start(n.Requirement)
+	case noteDone:
+		p.done(m, *n.Outcome)
+	case notePanicked:
+		p.mu.Lock()
+		m.current = ""
+		p.harvest.fault(n.Requirement, n.Text)
+		p.mu.Unlock()
+	case noteSaid:
+		p.progress.Say("%s", n.Text)
+	case noteAsk:
+		go func() {
+			// A limit that is waited for in vain is the run's end: the process
+			// is told that as well.
+			if p.limiter == nil || p.limiter.Wait(p.ctx) == nil {
+				_ = m.link.send(note{Kind: noteGo})
+			}
+		}()
+	case noteOver:
+		p.mu.Lock()
+		m.ending = n.Ending
+		p.mu.Unlock()
+	}
+}
+
+func (p *processes) done(m *member, o suites.Outcome) {
+	p.mu.Lock()
+	m.current = ""
+	p.harvest.add(o)
+	enough := p.silence.after(o.Evidence)
+	p.mu.Unlock()
+	p.progress.Done(o.Verdict)
+	if enough {
+		p.stop(p.silentTarget(o.Evidence))
+	}
+}
+
+// tellStop tells all processes to put their users back and end, and ends
+// those that cannot.
+func (p *processes) tellStop() {
+	p.mu.Lock()
+	var all []*member
+	for _, m := range p.members {
+		all = append(all, m)
+	}
+	p.mu.Unlock()
+	for _, m := range all {
+		p.tell(m)
+	}
+	t := p.target.Timing
+	time.AfterFunc(time.Minute+24*t.Settle+t.LongestWait, func() {
+		for _, m := range all {
+			p.mu.Lock()
+			hangs := !m.gone
+			p.mu.Unlock()
+			if hangs {
+				if process, err := os.FindProcess(m.pid); err == nil {
+					_ = process.Kill() // it has just gone, or has
+				}
+			}
+		}
+	})
+}
+
+func (p *processes) tell(m *member) {
+	// To a process that is gone nothing has to be told.
+	_ = m.link.send(note{Kind: noteStop, Signal: int(interruptedBy(p.ctx)), Text: context.Cause(p.ctx).Error()})
+}
+
+// sendHome puts the troupe of a lost process back. It does what a process
+// does for its users at the end of a scenario; whoever is at home already is
+// left alone.
+func (p *processes) sendHome(proc int) {
+	if proc < 1 || proc > len(p.cue.Troupes) {
+		return
+	}
+	ctx := context.WithoutCancel(p.ctx)
+	switched := map[string]bool{}
+	if p.journal != nil {
+		left, err := ReadJournal(p.journal.Path())
+		if err != nil {
+			p.progress.Say("the journal cannot be read: %v", err)
+		}
+		for _, u := range left {
+			switched[u.User] = u.Run == p.journal.run && u.WrapUpSwitched()
+		}
+	}
+	var wg sync.WaitGroup
+	for _, id := range p.cue.Troupes[proc-1] {
+		home, _ := p.stage.Whereabouts(id)
+		if u := p.survey.Cast.ByID(id); home.User == "" || u == nil || u.Barred != "" {
+			continue
+		}
+		wg.Go(func() {
+			if err := p.stage.SendHome(ctx, home, switched[id]); err != nil {
+				p.progress.Say("user %s of the lost process %d is not back: %v", id, proc, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// account makes sure that everything that was planned came to something, and
+// names what did not.
+func (p *processes) account(items []suites.Item, procs int, printed string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	faulty := map[string]bool{}
+	for _, f := range p.harvest.faults {
+		faulty[f.Requirement] = true
+	}
+	for proc := 1; proc <= procs; proc++ {
+		m := p.members[proc]
+		if m != nil && m.ending != nil {
+			p.harvest.unrestored = append(p.harvest.unrestored, m.ending.Unrestored...)
+			p.harvest.peakMemory += m.ending.PeakMemory
+			continue
+		}
+		text := fmt.Sprintf("process %d of %d was lost", proc, procs)
+		output, exit := wordsOf(printed, proc)
+		lost := ""
+		if m == nil {
+			text = fmt.Sprintf("process %d of %d did not begin", proc, procs)
+		} else if lost = m.lost; lost != "" {
+			text += " in " + lost
+			faulty[lost] = true
+		}
+		if exit != "" {
+			text += " (" + exit + ")"
+		}
+		if output != "" {
+			text += ":\n" + endsOf(output)
+		}
+		p.harvest.fault(lost, text)
+	}
+	if p.ctx.Err() != nil {
+		return // then it is said why some were not got to
+	}
+	known := map[string]bool{}
+	for _, o := range p.harvest.outcomes {
+		known[o.Verdict.Requirement] = true
+	}
+	for _, i := range items {
+		if id := i.Requirement.ID; i.Runs() && !known[id] && !faulty[id] && len(p.harvest.faults) == 0 {
+			p.harvest.fault(id, "no process brought a verdict on it; what they printed:\n"+endsOf(printed))
+		}
+	}
+	order := map[string]int{}
+	for n, i := range items {
+		order[i.Requirement.ID] = n
+	}
+	slices.SortStableFunc(p.harvest.outcomes, func(a, b suites.Outcome) int {
+		return order[a.Verdict.Requirement] - order[b.Verdict.Requirement]
+	})
+}
+
+// endsOf keeps of a long output the beginning and the end: what went wrong
+// stands at the one or at the other.
+func endsOf(text string) string {
+	const most = 8 << 10
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most/2], "") + "\n…\n" + strings.ToValidUTF8(text[len(text)-most/2:], "")
+}
+
+// silence counts the scenarios in a row that got no answer at all.
+type silence int
+
+// after counts a scenario, and reports whether there were enough of them.
+func (n *silence) after(seen []*evidence.Evidence) bool {
+	if !unanswered(seen) {
+		*n = 0
+		return false
+	}
+	*n++
+	return *n == enoughSilence
+}
+
+func (s *session) silentTarget(seen []*evidence.Evidence) error {
+	return fmt.Errorf("%s stopped answering: %s", withoutUser(s.target.URL), lastError(seen))
+}

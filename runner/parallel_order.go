@@ -1,0 +1,72 @@
+package runner
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/scenario"
+)
+
+// ranked gives the items that are exercised with their ranks: those that take
+// longest come first, so that none of them is what is waited for in the end.
+// Without a seed equal ones are in the catalogue's order; with one, those of
+// about the same length are in the order that Ginkgo makes of it. What not
+// every troupe can play has to wait for the whole cast.
+func (p *processes) ranked(items []suites.Item) []cueItem {
+	var list []cueItem
+	lasts := map[string]time.Duration{}
+	for _, i := range items {
+		if !i.Runs() {
+			continue
+		}
+		id := i.Requirement.ID
+		lasts[id] = p.stage.Lasts(i.Requirement)
+		list = append(list, cueItem{ID: id, Alone: p.alone[id]})
+	}
+	if p.config.Run.Seed != 0 {
+		for n := range list {
+			list[n].Rank = bits.Len64(uint64(lasts[list[n].ID].Milliseconds()))
+		}
+		return list
+	}
+	longest := slices.Clone(list)
+	slices.SortStableFunc(longest, func(a, b cueItem) int { return int(lasts[b.ID] - lasts[a.ID]) })
+	rank := map[string]int{}
+	for n, i := range longest {
+		rank[i.ID] = len(longest) - n
+	}
+	for n := range list {
+		list[n].Rank = rank[list[n].ID]
+	}
+	return list
+}
+
+// planStage is a stage on which nothing is acted, only planned.
+func (s *session) planStage(cast *fixtures.Cast) *scenario.Stage {
+	return &scenario.Stage{
+		Cast: cast, Catalogue: s.Catalogue, Judge: s.Judge, Stimuli: s.stimuli, Target: s.stage.Target, Poll: s.stage.Poll,
+		Dialogs: s.stage.Dialogs, Expected: s.events != nil,
+	}
+}
+
+// bound is the waiting on the critical path: what has to be done alone, and
+// of the rest the longest, or an equal part for each process.
+func bound(h *harvest, procs int, alone map[string]bool) time.Duration {
+	var serial, sum, longest time.Duration
+	for _, o := range h.outcomes {
+		var waited time.Duration
+		for _, e := range o.Evidence {
+			waited += e.Waited
+		}
+		if alone[o.Verdict.Requirement] {
+			serial += waited
+			continue
+		}
+		sum += waited
+		longest = max(longest, waited)
+	}
+	return serial + max(longest, sum/time.Duration(max(procs, 1)))
+}

@@ -1,0 +1,67 @@
+package runner
+
+import (
+	"sync"
+
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// inCatalogueOrder makes the progress of a parallel run read like that of one
+// in series: what comes out of order is held back until everything before it
+// is there. A line that is drawn anew shows everything as it comes: it leaves
+// no order behind.
+func inCatalogueOrder(to Progress, items []suites.Item) Progress {
+	if _, live := to.(*terminalProgress); live {
+		return to
+	}
+	o := &ordered{to: to, verdicts: map[string]evidence.Verdict{}}
+	for _, i := range items {
+		if i.Runs() {
+			o.waiting = append(o.waiting, i.Requirement.ID)
+		}
+	}
+	return o
+}
+
+type ordered struct {
+	to Progress
+
+	mu       sync.Mutex
+	waiting  []string // ids that were not told yet
+	verdicts map[string]evidence.Verdict
+}
+
+func (o *ordered) Begin(target string, items []suites.Item) { o.to.Begin(target, items) }
+func (o *ordered) Start(string)                             {} // told with the verdict
+func (o *ordered) Say(format string, args ...any)           { o.to.Say(format, args...) }
+
+func (o *ordered) Done(v evidence.Verdict) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.verdicts[v.Requirement] = v
+	for len(o.waiting) > 0 && o.tell(o.waiting[0]) {
+		o.waiting = o.waiting[1:]
+	}
+}
+
+// flush tells what was held back for something that did not come.
+func (o *ordered) flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, id := range o.waiting {
+		o.tell(id)
+	}
+	o.waiting = nil
+}
+
+func (o *ordered) End() { o.to.End() }
+
+func (o *ordered) tell(id string) bool {
+	v, ok := o.verdicts[id]
+	if ok {
+		o.to.Start(id)
+		o.to.Done(v)
+	}
+	return ok
+}

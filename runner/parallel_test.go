@@ -1,0 +1,412 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/reports"
+	"finesse-conformance/suites/evidence"
+)
+
+// crashVariable makes a process of the run die when it is told to act on a
+// requirement: the name of the requirement, or "at once".
+const crashVariable = "TEST_TROUPE_DIES_IN"
+
+// TestMain is the main function of the processes that parallel runs start:
+// they start the program that they are themselves.
+func TestMain(m *testing.M) {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), troupeName) && os.Getenv(crashVariable) == "at once" {
+		fmt.Fprintln(os.Stderr, "dying at once")
+		os.Exit(9)
+	}
+	if code, played := PlayTroupe(); played {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// parallelRun is a reference for parallel runs, and what a run on it is told.
+func parallelRun(t *testing.T, procs int, set func(*Config)) (*Embedded, *App, *Config) {
+	t.Helper()
+	config, err := reference.Default(reference.UCCE, "12.5(1)", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Delay = embeddedDelay
+	e, err := StartEmbedded(config, "127.0.0.1:0", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook := httptest.NewServer(e.Deployment.Stimulus())
+	t.Cleanup(func() { hook.Close(); _ = e.Close() })
+	stimuli, err := url.Parse(hook.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.Environ = os.Environ()
+	dir := t.TempDir()
+	c := &Config{
+		Targets: []*Target{{Name: "t", URL: e.URL, Users: e.Users(), Timing: embeddedTiming, Notifications: e.Events, StimulusHTTP: stimuli}},
+		Run: RunConfig{
+			Procs: procs, Out: dir, Progress: "none", Journal: filepath.Join(dir, "journal.jsonl"),
+			JUnit: filepath.Join(dir, "junit.xml"), JSON: filepath.Join(dir, "results.json"), HTML: filepath.Join(dir, "report.html"),
+		},
+	}
+	c.Targets[0].Release.Major, c.Targets[0].Release.Minor, c.Targets[0].Release.Maintenance = 12, 5, 1
+	if set != nil {
+		set(c)
+	}
+	return e, app, c
+}
+
+func results(t *testing.T, c *Config) *reports.Result {
+	t.Helper()
+	r, err := reports.Load(c.Run.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// stateShown asks the reference for a user's state.
+func stateShown(t *testing.T, e *Embedded, u reference.User) reference.State {
+	req, err := http.NewRequest(http.MethodGet, e.URL.String()+"/finesse/api/User/"+u.ID, nil)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	req.SetBasicAuth(u.ID, u.Password)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	_, rest, _ := strings.Cut(string(body), "<state>")
+	state, _, _ := strings.Cut(rest, "</state>")
+	return reference.State(state)
+}
+
+// allAtHome complains about every user who is not signed out, as all were.
+func allAtHome(t *testing.T, e *Embedded) {
+	t.Helper()
+	for _, u := range e.Deployment.Config().Users {
+		if state := stateShown(t, e, u); state != reference.Logout {
+			t.Errorf("user %s was left in %s", u.ID, state)
+		}
+	}
+}
+
+// What relies on the inside of Ginkgo's command line: it starts this program
+// as several processes, hands the requirements out, runs alone what has to be,
+// and comes back.
+func TestProcessesOfARun(t *testing.T) {
+	var lines bytes.Buffer
+	e, app, config := parallelRun(t, 3, func(c *Config) {
+		c.Run.Only = []string{"SIG-0[1-6]", "SUP-0[1-3]", "ERR-1[1-3]"}
+		c.Run.Progress, c.Run.MaxRequestsPerSecond = "plain", 300
+	})
+	app.Err = &lines
+	stop := make(chan struct{})
+	watched := watchChildren(stop)
+	began := time.Now()
+	code, err := app.Run(t.Context(), config)
+	if err != nil || code != reports.ExitConformant {
+		t.Fatalf("exit code %d, %v", code, err)
+	}
+	wall := time.Since(began)
+	close(stop)
+	children := <-watched
+	if len(children.pids) < 3 {
+		t.Errorf("%d processes were seen, want 3", len(children.pids))
+	}
+	for _, u := range e.Deployment.Config().Users {
+		if strings.Contains(children.text, u.Password) {
+			t.Errorf("the password of user %s stands in the arguments or the environment of a process", u.ID)
+		}
+	}
+	result := results(t, config)
+	if result.Procs != 3 || !result.Settings.Notifications || result.Timings.PeakMemory < 40<<20 {
+		t.Errorf("procs %d, notifications %v, peak memory %d", result.Procs, result.Settings.Notifications, result.Timings.PeakMemory)
+	}
+	if most := 300*wall.Seconds() + 1; float64(result.Timings.Requests) > most {
+		t.Errorf("%d requests in %v, with at most 300 a second", result.Timings.Requests, wall)
+	}
+	troupes := map[int]int{}
+	for _, m := range result.Cast {
+		troupes[m.Troupe]++
+	}
+	if !reflect.DeepEqual(troupes, map[int]int{0: 7, 1: 7, 2: 7, 3: 7}) {
+		t.Errorf("users by troupe: %v", troupes)
+	}
+	allAtHome(t, e)
+	if left, err := ReadJournal(config.Run.Journal); err != nil || len(left) > 0 {
+		t.Errorf("the journal has %v left, %v", left, err)
+	}
+	// The sections come in the catalogue's order although the longest scenarios
+	// run first.
+	text := lines.String()
+	if a, b, c := strings.Index(text, "SIG "), strings.Index(text, "SUP "), strings.Index(text, "ERR "); a < 0 || b < a || c < b {
+		t.Errorf("progress:\n%s", text)
+	}
+}
+
+// children is what was seen of the processes that this one started.
+type children struct {
+	pids []int
+	text string // arguments and environments
+}
+
+func watchChildren(stop <-chan struct{}) <-chan children {
+	out := make(chan children, 1)
+	go func() {
+		var c children
+		for {
+			files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+			for _, file := range files {
+				args, _ := os.ReadFile(file)
+				if !bytes.Contains(args, []byte(troupeName)) {
+					continue
+				}
+				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+				if status, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "stat")); !strings.Contains(string(status), fmt.Sprintf(" %d ", os.Getpid())) {
+					continue
+				}
+				if !slices.Contains(c.pids, pid) {
+					c.pids = append(c.pids, pid)
+					environ, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+					c.text += string(args) + string(environ)
+				}
+			}
+			select {
+			case <-stop:
+				out <- c
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return out
+}
+
+// However many processes there are and in whatever order they work, the
+// verdicts are the same.
+func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
+	said := func(procs int, seed int64) string {
+		_, app, config := parallelRun(t, procs, func(c *Config) {
+			c.Run.Only = []string{"SIG-*", "RSN-*", "AUT-0[1-4]"}
+			c.Run.Seed = seed
+		})
+		if code, err := app.Run(t.Context(), config); err != nil || code != 0 {
+			t.Fatalf("procs %d, seed %d: exit code %d, %v", procs, seed, code, err)
+		}
+		text := ""
+		for _, row := range results(t, config).Requirements {
+			text += fmt.Sprintln(row.ID, row.Outcome, row.Reason, row.Gap)
+		}
+		return text
+	}
+	first := said(2, 0)
+	if strings.Count(first, " passed ") < 20 {
+		t.Fatalf("too little passes:\n%s", first)
+	}
+	for _, procs := range []int{4} {
+		if other := said(procs, rand.Int64N(1<<40)); other != first {
+			t.Errorf("with 2 processes:\n%s\nwith %d:\n%s", first, procs, other)
+		}
+	}
+}
+
+// A process that dies is a fault of the harness; what it was about is named,
+// its users are put back, and the others go on.
+func TestLostProcess(t *testing.T) {
+	e, app, config := parallelRun(t, 2, func(c *Config) { c.Run.Only = []string{"TRN-UCCE-1[1-5]", "WRP-0[34]"} })
+	var once sync.Once
+	stimuli := e.Deployment.Stimulus()
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stimuli.ServeHTTP(w, r)
+		once.Do(killTroupe) // now somebody is on a call
+	}))
+	defer hook.Close()
+	address, err := url.Parse(hook.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Targets[0].StimulusHTTP = address
+	code, err := app.Run(t.Context(), config)
+	if err != nil || code != reports.ExitHarness {
+		t.Fatalf("exit code %d, %v; want %d", code, err, reports.ExitHarness)
+	}
+	result := results(t, config)
+	if len(result.HarnessFaults) == 0 || !strings.Contains(result.HarnessFaults[0].Message, "was lost") ||
+		!strings.Contains(result.HarnessFaults[0].Message, "killed") {
+		t.Errorf("faults: %+v", result.HarnessFaults)
+	}
+	if len(result.Unrestored) > 0 {
+		t.Errorf("not put back: %+v", result.Unrestored)
+	}
+	allAtHome(t, e)
+	if left, err := ReadJournal(config.Run.Journal); err != nil || len(left) > 0 {
+		t.Errorf("the journal has %v left, %v", left, err)
+	}
+	if result.Summary.Passed < 5 {
+		t.Errorf("the other process did not go on: %+v", result.Summary)
+	}
+}
+
+// killTroupe kills one of the processes that this one started.
+func killTroupe() {
+	stop := make(chan struct{})
+	close(stop)
+	if c := <-watchChildren(stop); len(c.pids) > 0 {
+		_ = syscall.Kill(c.pids[0], syscall.SIGKILL)
+	}
+}
+
+// Processes that do not even begin are told by what they printed.
+func TestProcessesThatDoNotBegin(t *testing.T) {
+	t.Setenv(crashVariable, "at once")
+	_, app, config := parallelRun(t, 2, func(c *Config) { c.Run.Only = []string{"SIG-*"} })
+	code, err := app.Run(t.Context(), config)
+	if err != nil || code != reports.ExitHarness {
+		t.Fatalf("exit code %d, %v", code, err)
+	}
+	faults := results(t, config).HarnessFaults
+	if len(faults) == 0 || !strings.Contains(faults[0].Message, "did not begin") || !strings.Contains(faults[0].Message, "dying at once") {
+		t.Errorf("faults: %+v", faults)
+	}
+}
+
+// An interruption reaches all processes: their users are back, and the
+// reports of what ran are written.
+func TestInterruptedProcesses(t *testing.T) {
+	e, app, config := parallelRun(t, 3, nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(1500*time.Millisecond, func() { cancel(Interrupted{syscall.SIGTERM}) })
+	code, err := app.Run(ctx, config)
+	if err != nil || code != 143 {
+		t.Fatalf("exit code %d, %v; want 143", code, err)
+	}
+	result := results(t, config)
+	if result.Verdict != reports.Interrupted || len(result.HarnessFaults) > 0 || len(result.Unrestored) > 0 {
+		t.Errorf("%s %+v %+v", result.Verdict, result.HarnessFaults, result.Unrestored)
+	}
+	allAtHome(t, e)
+}
+
+// A cue carries everything, passwords included.
+func TestCueTravels(t *testing.T) {
+	address, err := url.Parse("https://a.example:8445")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := note{Kind: noteCue, Cue: &cue{
+		Target: &Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
+		Survey: Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
+		Items:  []cueItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
+	}}
+	var wire bytes.Buffer
+	if err := gob.NewEncoder(&wire).Encode(sent); err != nil {
+		t.Fatal(err)
+	}
+	var got note
+	if err := gob.NewDecoder(&wire).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Cue.Survey.Cast.Users[0].Password.Reveal() != "secret" {
+		t.Error("the password did not travel")
+	}
+	if got.Cue.Target.URL.String() != address.String() || got.Cue.Target.Timing != embeddedTiming || got.Cue.Items[0] != sent.Cue.Items[0] {
+		t.Errorf("%+v", got.Cue)
+	}
+}
+
+// The output of lost processes is found in what Ginkgo prints.
+func TestWordsOfALostProcess(t *testing.T) {
+	printed := "Ginkgo timed out\n\x1b[1mOutput from proc 1:\x1b[0m\n  fine\n\x1b[1mExit result of proc 1:\x1b[0m\n  exit status 0\n\n" +
+		"Output from proc 2:\n  panic: no\n  goroutine 1\nExit result of proc 2:\n  exit status 2\n\n** End **"
+	if output, exit := wordsOf(printed, 2); output != "panic: no\n  goroutine 1" || exit != "exit status 2" {
+		t.Errorf("%q %q", output, exit)
+	}
+	if output, exit := wordsOf(printed, 3); output != "" || exit != "" {
+		t.Errorf("%q %q", output, exit)
+	}
+}
+
+// What is exercised side by side waits as long as the longest, or an equal
+// part; what is done alone comes on top.
+func TestBound(t *testing.T) {
+	h := &harvest{}
+	for id, waited := range map[string]time.Duration{"a": 4, "b": 1, "c": 1, "d": 2, "e": 3} {
+		o := outcomeOf(id, waited*time.Second)
+		h.add(o)
+	}
+	for _, test := range []struct {
+		procs int
+		alone map[string]bool
+		want  time.Duration
+	}{{1, nil, 11}, {2, nil, 5500 * time.Millisecond / time.Second}, {8, nil, 4}, {8, map[string]bool{"e": true}, 7}} {
+		got := bound(h, test.procs, test.alone)
+		if test.procs == 2 {
+			if got != 5500*time.Millisecond {
+				t.Errorf("2 processes: %v", got)
+			}
+			continue
+		}
+		if got != test.want*time.Second {
+			t.Errorf("%d processes, alone %v: %v, want %v s", test.procs, test.alone, got, int(test.want))
+		}
+	}
+}
+
+// Progress that comes out of order is told in order.
+func TestProgressInOrder(t *testing.T) {
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := itemsOf(app, "SIG-01", "SIG-02", "SIG-03", "SIG-04")
+	told := &tale{}
+	o := inCatalogueOrder(told, items).(*ordered)
+	for _, id := range []string{"SIG-03", "SIG-02"} {
+		o.Done(evidence.Verdict{Requirement: id})
+	}
+	if len(told.ids) > 0 {
+		t.Errorf("told before the first: %v", told.ids)
+	}
+	o.Done(evidence.Verdict{Requirement: "SIG-01"})
+	if want := []string{"SIG-01", "SIG-02", "SIG-03"}; !slices.Equal(told.ids, want) {
+		t.Errorf("told %v, want %v", told.ids, want)
+	}
+	o.flush() // SIG-04 never came
+	if len(told.ids) != 3 {
+		t.Errorf("told %v", told.ids)
+	}
+}

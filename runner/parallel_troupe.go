@@ -1,0 +1,242 @@
+package runner
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// PlayTroupe is the whole program where it was started as one of the
+// processes of a run; elsewhere it does nothing and reports false. A program
+// that calls App.Run has to call it first thing.
+func PlayTroupe() (code int, played bool) {
+	switch {
+	case len(os.Args) == 3 && os.Args[0] == targetName:
+		if err := playTarget(os.Args[1], os.Args[2]); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+			return reports.ExitHarness, true
+		}
+		return 0, true
+	case len(os.Args) == 0 || !strings.HasPrefix(filepath.Base(os.Args[0]), troupeName):
+		return 0, false
+	}
+	// Ginkgo hands over which process this is in flags beside those of go test.
+	testing.Init()
+	flag.Parse()
+	if err := playTroupe(flag.Arg(0)); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+		return reports.ExitHarness, true
+	}
+	return 0, true
+}
+
+// troupe is one of the processes of a run.
+type troupe struct {
+	*session
+	proc  int
+	cue   *cue
+	link  *link
+	ctx   context.Context
+	stop  context.CancelCauseFunc
+	leave chan struct{} // a value for each request that may be sent
+}
+
+func playTroupe(address string) error {
+	suite, reporter := ginkgo.GinkgoConfiguration()
+	conn, err := net.Dial("unix", address)
+	if err != nil {
+		return fmt.Errorf("reach the run that this process is of: %w", err)
+	}
+	defer conn.Close()
+	t := &troupe{proc: suite.ParallelProcess, link: newLink(conn), leave: make(chan struct{}, mostAsked)}
+	if err := t.link.send(note{Kind: noteHello, Proc: t.proc, PID: os.Getpid()}); err != nil {
+		return err
+	}
+	first, err := t.link.receive()
+	if err != nil || first.Kind != noteCue {
+		return errors.Join(errors.New("the run did not say what to do"), err)
+	}
+	t.cue = first.Cue
+	t.ctx, t.stop = context.WithCancelCause(context.Background())
+	defer t.stop(nil)
+	if err := t.take(); err != nil {
+		return err
+	}
+	go t.obey()
+	t.listen(t.ctx, t.say)
+	t.setStage()
+	if err := t.link.send(note{Kind: noteReady, Listening: t.listener != nil}); err != nil {
+		return err
+	}
+	silenceGinkgo()
+	t.register()
+	configureGinkgo(&suite, &reporter, suite.RandomSeed)
+	suite.RandomizeAllSpecs = true // ranks order nothing in a container otherwise
+	ginkgo.RunSpecs(failure{}, Name, suite, reporter)
+	return nil
+}
+
+// mostAsked is more than the requests that a process ever waits to send.
+const mostAsked = 1 << 12
+
+// collectorPercent trades some time for memory: a run mostly waits, and may
+// have many processes.
+const collectorPercent = 50
+
+// take makes the session that the cue describes.
+func (t *troupe) take() error {
+	debug.SetGCPercent(collectorPercent)
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		return err
+	}
+	app.Version = t.cue.Version
+	t.session = &session{App: app, config: &Config{}, target: t.cue.Target, events: t.cue.Target.Notifications, began: time.Now()}
+	transport, tls, err := transportOf(t.target)
+	if err != nil {
+		return err
+	}
+	if len(t.cue.CA) > 0 {
+		tls.RootCAs = x509.NewCertPool()
+		tls.RootCAs.AppendCertsFromPEM(t.cue.CA)
+	}
+	t.transport, t.tls = transport, tls
+	t.stimuli = t.config.Stimuli(t.target, t.cue.Environ)
+	cast := t.cue.Survey.Cast
+	if t.cue.Journal != "" {
+		if t.journal, err = JoinJournal(t.cue.Journal, t.cue.Run); err != nil {
+			return err
+		}
+	}
+	if t.cue.Limited {
+		t.limiter = t
+	}
+	t.connect(cast)
+	t.survey = &t.cue.Survey
+	t.session.troupe = &fixtures.Cast{SwitchesWrapUp: cast.SwitchesWrapUp}
+	for _, id := range t.cue.Troupes[t.proc-1] {
+		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))
+	}
+	t.alone = map[string]bool{}
+	for _, i := range t.cue.Items {
+		t.alone[i.ID] = i.Alone
+	}
+	return nil
+}
+
+// obey takes in what the run says. When the run is gone, users are put back
+// as when it was interrupted.
+func (t *troupe) obey() {
+	for {
+		n, err := t.link.receive()
+		switch {
+		case err != nil:
+			t.stop(errors.New("the process that began the run is gone"))
+			return
+		case n.Kind == noteStop && n.Signal != 0:
+			t.stop(Interrupted{syscall.Signal(n.Signal)})
+		case n.Kind == noteStop:
+			t.stop(errors.New(n.Text))
+		case n.Kind == noteGo:
+			t.leave <- struct{}{}
+		}
+	}
+}
+
+// Wait asks for leave to send a request: the limit holds over all processes.
+func (t *troupe) Wait(ctx context.Context) error {
+	if err := t.link.send(note{Kind: noteAsk}); err != nil {
+		return err
+	}
+	select {
+	case <-t.leave:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t *troupe) say(format string, args ...any) {
+	_ = t.link.send(note{Kind: noteSaid, Text: fmt.Sprintf(format, args...)}) // the run goes on without
+}
+
+// register makes the specs: all that the run exercises, in every process; who
+// takes which is for Ginkgo.
+func (t *troupe) register() {
+	all := t.cue.requirements(t.Catalogue)
+	var items []suites.Item
+	for _, i := range t.cue.Items {
+		items = append(items, suites.Item{Requirement: all[i.ID], Rank: i.Rank, Alone: i.Alone})
+	}
+	suites.Specs(Name, items, func(within context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+		both, cancel := either(within, t.ctx)
+		defer cancel()
+		t.gather(both, req, t.say)
+		return t.exercise(both, req), nil
+	})
+	ginkgo.BeforeSuite(func() {
+		// Ginkgo would go on to the end of the spec, skip the rest and say no
+		// more; the run's own way is to put users back and say why.
+		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
+		signalled, _ := StopOnSignal(t.ctx, func(string) {}) // the run says it
+		context.AfterFunc(signalled, func() {
+			if n := interruptedBy(signalled); n != 0 && t.ctx.Err() == nil {
+				_ = t.link.send(note{Kind: noteStop, Signal: int(n)})
+				t.stop(context.Cause(signalled))
+			}
+		})
+	})
+	// Before Ginkgo takes this process for finished, and begins with what has
+	// to be done alone.
+	ginkgo.AfterSuite(func() {
+		left := t.end(t.ctx, sayOnly{t})
+		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, PeakMemory: peakMemory()}})
+	})
+}
+
+// exercise is a scenario, told to the run before and after. What was seen
+// goes to the run at once and not along with Ginkgo's report: it outlives this
+// process, and takes up no memory here.
+func (t *troupe) exercise(ctx context.Context, req *spec.Requirement) evidence.Verdict {
+	_ = t.link.send(note{Kind: noteBegan, Requirement: req.ID}) // a run that is gone ends the context
+	defer func() {
+		if p := recover(); p != nil {
+			_ = t.link.send(note{Kind: notePanicked, Requirement: req.ID, Text: fmt.Sprintf("panic: %v\n%s", p, debug.Stack())})
+			panic(p)
+		}
+	}()
+	verdict, seen := t.stage.Exercise(ctx, req)
+	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen}}); err != nil {
+		t.stop(fmt.Errorf("the process that began the run does not listen: %w", err))
+	}
+	return verdict
+}
+
+// sayOnly is the progress that tells nothing but what is worth a line.
+type sayOnly struct{ *troupe }
+
+func (sayOnly) Begin(string, []suites.Item)      {}
+func (sayOnly) Start(string)                     {}
+func (sayOnly) Done(evidence.Verdict)            {}
+func (sayOnly) End()                             {}
+func (s sayOnly) Say(format string, args ...any) { s.say(format, args...) }

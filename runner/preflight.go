@@ -1,0 +1,293 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// Survey is what a run has to know of its target and users before it begins.
+type Survey struct {
+	Deployment spec.Deployment
+	Release    spec.Release // zero where neither target nor configuration tells
+	// Dialogs says whether the target has the Dialog API.
+	Dialogs bool
+	// XMPPDomain and XMPPPubSubDomain are for the notification service, ""
+	// where SystemInfo does not give them.
+	XMPPDomain, XMPPPubSubDomain string
+	// Cast is filled in from the target. Whoever must not be touched is
+	// Barred.
+	Cast *fixtures.Cast
+	// Extensions are those on which users were signed in, by id.
+	Extensions map[string]string
+	// Notes are what a person should know before the run, a line each.
+	Notes     []string
+	Exchanges []evidence.Exchange
+}
+
+// Unable is the error of a target that cannot be certified (exit 3): one
+// reason that a person can act on.
+type Unable struct{ Reason string }
+
+func (u *Unable) Error() string { return u.Reason }
+
+// OutOfService is the error of a target whose SystemInfo is not that of one
+// in service (exit 3): that is what USR-07 is about.
+type OutOfService struct {
+	Status string // what SystemInfo said instead
+	Reason string
+}
+
+func (o *OutOfService) Error() string { return o.Reason }
+
+// atOnce is how many users are asked for at the same time.
+const atOnce = 24
+
+// Preflight asks the target what a run has to know, and fills in the cast.
+// Each user signs in with one GET of its own User; one whose sign-in fails is
+// asked for nothing more. Users who are on a call or not in a resting state
+// are barred, with force they are not. Nothing on the target changes.
+//
+// The error is an *Unable or an *OutOfService, or the context's. The survey
+// is there in any case, as far as it got.
+func Preflight(ctx context.Context, c *client.Client, t *Target, cast *fixtures.Cast, force bool) (*Survey, error) {
+	return newPreflight(c, t, cast, force).run(ctx)
+}
+
+func newPreflight(c *client.Client, t *Target, cast *fixtures.Cast, force bool) *preflight {
+	return &preflight{
+		client: c, target: t, force: force, rec: &client.Recorder{},
+		survey: &Survey{Cast: cast, Extensions: map[string]string{}},
+	}
+}
+
+func (p *preflight) run(ctx context.Context) (*Survey, error) {
+	err := p.fly(ctx)
+	p.survey.Exchanges = p.rec.Exchanges()
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return p.survey, err
+}
+
+// preflight is a Preflight under way.
+type preflight struct {
+	client *client.Client
+	target *Target
+	force  bool
+	// lenient goes on without the users whose sign-in fails, as long as there
+	// is one left.
+	lenient bool
+	rec     *client.Recorder
+
+	mu       sync.Mutex // guards survey while users are asked for
+	survey   *Survey
+	failures map[string][]string // why users cannot be used, and who
+}
+
+func (p *preflight) fly(ctx context.Context) error {
+	x := p.get(ctx, nil, "/finesse/api/SystemInfo", "")
+	closed := x.Status == http.StatusUnauthorized || x.Status == http.StatusForbidden
+	if closed { // it is open to everybody in what is documented, and need not be here
+		if err := p.users(ctx); err != nil {
+			return err
+		}
+		x = p.get(ctx, p.survey.Cast.Usable()[0], "/finesse/api/SystemInfo", "")
+	}
+	if err := p.systemInfo(x); err != nil {
+		return err
+	}
+	if !closed {
+		if err := p.users(ctx); err != nil {
+			return err
+		}
+	}
+	p.details(ctx)
+	p.sort()
+	return nil
+}
+
+// systemInfo reads deployment, release and status.
+func (p *preflight) systemInfo(x evidence.Exchange) error {
+	s, t := p.survey, p.target
+	s.Deployment, s.Release = t.Deployment, t.Release
+	switch {
+	case x.Err != "":
+		return &Unable{Reason: fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
+	case x.Status == http.StatusServiceUnavailable:
+		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + saying(x)}
+	case x.Status/100 == 3:
+		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: give the address that it should be", p.at(), orNothing(x.ResponseHeader["Location"]))}
+	case (x.Status == http.StatusNotFound || x.Status == http.StatusNotImplemented) && t.Deployment != "":
+		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
+		return nil
+	case x.Status != http.StatusOK:
+		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s", p.at(), x.Status, saying(x))}
+	}
+	root, err := parseRoot(x.ResponseBody)
+	if err != nil {
+		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %v", p.at(), err)}
+	}
+	if status := text(root, "status"); status != "IN_SERVICE" {
+		return &OutOfService{Status: orNothing(status), Reason: fmt.Sprintf("%s is not in service: SystemInfo has the status %s%s",
+			p.at(), orNothing(status), bracketed(text(root, "statusReason")))}
+	}
+	told := spec.Deployment(strings.ToUpper(text(root, "deploymentType")))
+	switch {
+	case slices.Contains(spec.Deployments(), told):
+		if s.Deployment != "" && s.Deployment != told {
+			p.note("SystemInfo says %s, and the run is told that this is %s: the clauses of %s are applied", told, s.Deployment, s.Deployment)
+		} else {
+			s.Deployment = told
+		}
+	case s.Deployment == "":
+		return &OutOfService{Status: "deploymentType " + orNothing(string(told)), Reason: fmt.Sprintf(
+			"%s does not tell whether it is UCCE or UCCX: SystemInfo has the deploymentType %s; say which with --deployment", p.at(), orNothing(string(told)))}
+	}
+	for _, name := range []string{"finesseVersion", "systemVersion", "release", "version"} { // none is documented
+		if r, err := spec.ParseRelease(text(root, name)); s.Release.IsZero() && err == nil {
+			s.Release = r
+		}
+	}
+	s.XMPPDomain, s.XMPPPubSubDomain = text(root, "xmppDomain"), text(root, "xmppPubSubDomain")
+	return nil
+}
+
+// users signs everybody in with one GET each.
+func (p *preflight) users(ctx context.Context) error {
+	each(p.survey.Cast.Users, func(u *fixtures.User) { p.signIn(ctx, u) })
+	p.sort()
+	if len(p.failures) > 0 && !(p.lenient && len(p.survey.Cast.Usable()) > 0) {
+		return &Unable{Reason: p.refusals() + "; correct the configuration, or take them out of it"}
+	}
+	return nil
+}
+
+// details asks for calls and reason codes, and bars who must not be touched.
+func (p *preflight) details(ctx context.Context) {
+	each(p.survey.Cast.Usable(), func(u *fixtures.User) {
+		p.calls(ctx, u)
+		for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+			p.codes(ctx, u, category)
+		}
+		if why := atWork(u); why != "" && !p.force {
+			u.Barred = why + "; --force touches it nevertheless"
+		}
+	})
+	for _, u := range p.survey.Cast.Users {
+		if u.Barred != "" {
+			p.note("user %s is left alone: %s", u.ID, u.Barred)
+		}
+	}
+}
+
+// atWork says why somebody seems to sit at the user's desk.
+func atWork(u *fixtures.User) string {
+	switch {
+	case u.Calls > 0:
+		return fmt.Sprintf("it has %d call(s), in the state %s", u.Calls, u.State)
+	case u.State.OnCall(), u.State == spec.Work, u.State == spec.WorkReady, u.State == spec.Unknown:
+		return fmt.Sprintf("its state %s is not a resting one", u.State)
+	case u.Pending != "":
+		return fmt.Sprintf("a change to %s is pending", u.Pending)
+	}
+	return ""
+}
+
+// each calls a function for every user, for several at the same time.
+func each(users []*fixtures.User, do func(*fixtures.User)) {
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for _, u := range users {
+		g.Go(func() error { do(u); return nil })
+	}
+	_ = g.Wait() // nothing in it gives an error
+}
+
+func (p *preflight) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.survey.Notes = append(p.survey.Notes, fmt.Sprintf(format, args...))
+}
+
+// fail notes why a user cannot be used.
+func (p *preflight) fail(user, format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failures == nil {
+		p.failures = map[string][]string{}
+	}
+	why := fmt.Sprintf(format, args...)
+	p.failures[why] = append(p.failures[why], user)
+}
+
+// refusals says who cannot be used and why, each reason once.
+func (p *preflight) refusals() string {
+	var texts []string
+	for why, users := range p.failures {
+		slices.Sort(users)
+		what := "user "
+		if len(users) > 1 {
+			what = "users "
+		}
+		texts = append(texts, what+strings.Join(users, ", ")+" "+why)
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, "; ")
+}
+
+// sort brings what was noted at the same time into an order.
+func (p *preflight) sort() {
+	slices.Sort(p.survey.Notes)
+}
+
+func (p *preflight) at() string { return withoutUser(p.target.URL) }
+
+// saying gives what an error body says, for a reason.
+func saying(x evidence.Exchange) string {
+	root, err := parseRoot(x.ResponseBody)
+	if err != nil {
+		return ""
+	}
+	var said []string
+	for _, name := range []string{"ErrorType", "ErrorMessage"} {
+		if t, _ := xmlbody.Text(root, "ApiError/"+name); strings.TrimSpace(t) != "" {
+			said = append(said, strings.TrimSpace(t))
+		}
+	}
+	return bracketed(strings.Join(said, ", "))
+}
+
+func bracketed(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + bounded(text) + ")"
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "that is not there"
+	}
+	return fmt.Sprintf("%q", bounded(text))
+}
+
+// bounded cuts what a target says.
+func bounded(text string) string {
+	const most = 200
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}

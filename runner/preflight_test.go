@@ -1,0 +1,479 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+)
+
+// played is a reference deployment that a test asks, and every request that
+// it got.
+type played struct {
+	*reference.Deployment
+	config reference.Config
+
+	mu   sync.Mutex
+	seen []string // "user method path status"
+	// before may answer a request itself.
+	before func(w http.ResponseWriter, r *http.Request) bool
+}
+
+func play(t *testing.T, deployment string) *played {
+	t.Helper()
+	return playDelayed(t, deployment, 2*time.Millisecond)
+}
+
+func playDelayed(t *testing.T, deployment string, delay time.Duration) *played {
+	t.Helper()
+	config, err := reference.Default(deployment, "12.5(1)", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Delay = delay
+	d, err := reference.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return &played{Deployment: d, config: config}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (p *played) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	sw := &statusWriter{ResponseWriter: w, status: 200}
+	if p.before == nil || !p.before(sw, r) {
+		p.Deployment.ServeHTTP(sw, r)
+	}
+	name, _, _ := r.BasicAuth()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = append(p.seen, fmt.Sprintf("%s %s %s %d", name, r.Method, r.URL.RequestURI(), sw.status))
+}
+
+func (p *played) requests(sign string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, line := range p.seen {
+		if strings.Contains(line, sign) {
+			n++
+		}
+	}
+	return n
+}
+
+// target makes the target of a configuration that knows no more than it must.
+func (p *played) target() *Target {
+	t := &Target{
+		URL:    &url.URL{Scheme: "https", Host: "reference.invalid"},
+		Timing: Timing{Request: 5 * time.Second, Settle: time.Second, Quiet: 20 * time.Millisecond, Poll: 2 * time.Millisecond, LongestWait: 10 * time.Second},
+	}
+	for _, u := range p.config.Users {
+		t.Users = append(t.Users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
+	}
+	return t
+}
+
+func clientFor(t *Target, transport http.RoundTripper) *client.Client {
+	return client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: "test"})
+}
+
+func (p *played) preflight(t *testing.T, target *Target, force bool) (*Survey, error) {
+	t.Helper()
+	return Preflight(t.Context(), clientFor(target, client.Handler(p)), target, target.Cast(), force)
+}
+
+func TestPreflight(t *testing.T) {
+	for _, deployment := range []string{"UCCE", "UCCX"} {
+		t.Run(deployment, func(t *testing.T) {
+			p := play(t, deployment)
+			target := p.target()
+			s, err := p.preflight(t, target, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(s.Deployment) != deployment || !s.Dialogs || s.XMPPDomain == "" || len(s.Notes) > 0 {
+				t.Errorf("got %+v", s)
+			}
+			for _, u := range p.config.Users {
+				got := s.Cast.ByID(u.ID)
+				want := spec.RoleAgent
+				if slices.Contains(u.Roles, reference.RoleSupervisor) {
+					want = spec.RoleSupervisor
+				}
+				if got.Role != want || got.Team != u.Team || !slices.Equal(got.Supervises, u.Supervises) || got.State != spec.Logout || got.Barred != "" {
+					t.Errorf("user %s: got %+v", u.ID, *got)
+				}
+				if got.LoginName != u.LoginName {
+					t.Errorf("user %s has the login name %q", u.ID, got.LoginName)
+				}
+				for category, n := range map[spec.Category]int{spec.CategoryNotReady: 3, spec.CategoryLogout: 2} {
+					if strings.HasSuffix(u.Team, "2") {
+						n = 0
+					}
+					codes := got.Codes[category]
+					if len(codes) != n || n > 0 && (codes[0].ID == codes[0].Code || codes[0].Label == "") {
+						t.Errorf("user %s has the %s codes %+v", u.ID, category, codes)
+					}
+				}
+				if deployment == "UCCE" && got.WrapUpIncoming != string(u.WrapUpIncoming) {
+					t.Errorf("user %s has wrap-up %q", u.ID, got.WrapUpIncoming)
+				}
+				if n := p.requests(u.ID + " GET /finesse/api/User/" + u.ID + " "); n != 1 {
+					t.Errorf("user %s signed in %d times", u.ID, n)
+				}
+			}
+			if n := p.requests(" PUT ") + p.requests(" POST "); n > 0 {
+				t.Errorf("%d requests that change something", n)
+			}
+			if len(s.Exchanges) == 0 || target.Users[0].Team != "" {
+				t.Error("the exchanges are not there, or the configuration was written to")
+			}
+		})
+	}
+}
+
+func TestPreflightRefuses(t *testing.T) {
+	answer := func(status int, body string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != "/finesse/api/SystemInfo" {
+				return false
+			}
+			w.Header().Set("Location", "https://other.example.com/finesse/api/SystemInfo")
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+			return true
+		}
+	}
+	const info = "<SystemInfo><status>IN_SERVICE</status><deploymentType>%s</deploymentType></SystemInfo>"
+	for _, test := range []struct {
+		name       string
+		deployment spec.Deployment // configured
+		status     string          // of the reference
+		before     func(http.ResponseWriter, *http.Request) bool
+		users      func([]*fixtures.User)
+		want       string
+		service    bool // an OutOfService
+	}{
+		{name: "out of service", status: reference.OutOfService, want: `is not in service: SystemInfo has the status "OUT_OF_SERVICE"`, service: true},
+		{name: "partial service", status: reference.PartialService, want: `"PARTIAL_SERVICE"`, service: true},
+		{name: "no status", before: answer(200, "<SystemInfo/>"), want: "the status that is not there", service: true},
+		{name: "503", before: answer(503, "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorType><ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage></ApiError></ApiErrors>"),
+			want: "out of service: SystemInfo was answered with HTTP 503 (Service Unavailable, SERVER_OUT_OF_SERVICE)", service: true},
+		{name: "another deployment type", before: answer(200, fmt.Sprintf(info, "UCCY")), want: `has the deploymentType "UCCY"; say which with --deployment`, service: true},
+		{name: "redirect", before: answer(301, ""), want: `redirects to "https://other.example.com/finesse/api/SystemInfo"`},
+		{name: "something else", before: answer(200, "<html><p>Welcome<br></html>"), want: "is no Finesse API that can be certified: SystemInfo is not well-formed XML"},
+		{name: "no XML", before: answer(200, `{"status":"IN_SERVICE"}`), want: "SystemInfo is not well-formed XML"},
+		{name: "no SystemInfo", before: answer(404, ""), want: "GET SystemInfo was answered with HTTP 404"},
+		{name: "server error", before: answer(500, "oops"), want: "GET SystemInfo was answered with HTTP 500"},
+		{name: "wrong password", users: func(u []*fixtures.User) { u[1].Password = "hunter2hunter2" },
+			want: "user 1001002 cannot sign in: HTTP 401 (Authorization Failure, UNAUTHORIZED), tried once each; user name or password are wrong, or the account is locked; correct"},
+		{name: "two wrong", users: func(u []*fixtures.User) { u[1].Password, u[0].Password = "x", "x" }, want: "users 1001001, 1001002 cannot sign in"},
+		{name: "unknown user", users: func(u []*fixtures.User) { u[0].ID, u[0].Username = "7777", u[0].ID }, want: "user 7777 "},
+		{name: "broken User", before: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/finesse/api/User/1001001" {
+				io.WriteString(w, "<User>")
+				return true
+			}
+			return false
+		}, want: "user 1001001 cannot be read: its User is not well-formed XML"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := play(t, "UCCE")
+			if test.status != "" {
+				p.SetStatus(test.status)
+			}
+			p.before = test.before
+			target := p.target()
+			if test.users != nil {
+				test.users(target.Users)
+			}
+			_, err := p.preflight(t, target, false)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			var service *OutOfService
+			if errors.As(err, &service) != test.service {
+				t.Errorf("%T", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Error("the password is shown")
+			}
+			for _, u := range p.config.Users {
+				if n := p.requests(u.ID + " GET /finesse/api/User/" + u.ID + " 401"); n > 1 {
+					t.Errorf("user %s failed to sign in %d times", u.ID, n)
+				}
+			}
+		})
+	}
+}
+
+func TestPreflightWithoutOpenSystemInfo(t *testing.T) {
+	p := play(t, "UCCX")
+	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if _, _, ok := r.BasicAuth(); ok || r.URL.Path != "/finesse/api/SystemInfo" {
+			return false
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+	s, err := p.preflight(t, p.target(), false)
+	if err != nil || s.Deployment != spec.UCCX {
+		t.Errorf("%v, %+v", err, s)
+	}
+}
+
+func TestPreflightWithoutSystemInfoNorDialogsNorCodes(t *testing.T) {
+	p := play(t, "UCCE")
+	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/SystemInfo") || strings.HasSuffix(r.URL.Path, "/Dialogs") || strings.HasSuffix(r.URL.Path, "/ReasonCodes") {
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		}
+		return false
+	}
+	target := p.target()
+	target.Deployment = spec.UCCE
+	s, err := p.preflight(t, target, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Dialogs || s.Deployment != spec.UCCE || !strings.Contains(strings.Join(s.Notes, "\n"), "the NOT_READY reason codes of user 1001001 could not be read: HTTP 404") {
+		t.Errorf("got %+v", s)
+	}
+	for _, want := range []string{"none", "one"} {
+		req := &spec.Requirement{Given: spec.Given{Codes: map[spec.Category]string{spec.CategoryNotReady: want}}}
+		if s.Cast.Playable(req) {
+			t.Errorf("a requirement with codes %q is played although nobody knows", want)
+		}
+	}
+}
+
+func TestPreflightLeavesPeopleAtWorkAlone(t *testing.T) {
+	p := play(t, "UCCE")
+	signIn(t, p, "1001001", "READY")
+	if err := p.Stimulate(t.Context(), "route_call", "1001001", ""); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { u, _ := p.Snapshot().User("1001001"); return u.State == reference.Reserved })
+	s, err := p.preflight(t, p.target(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := s.Cast.ByID("1001001")
+	if want := "it has 1 call(s), in the state RESERVED; --force touches it nevertheless"; u.Barred != want {
+		t.Errorf("barred: %q, want %q", u.Barred, want)
+	}
+	if len(s.Notes) != 1 || !strings.HasPrefix(s.Notes[0], "user 1001001 is left alone: ") {
+		t.Errorf("notes %q", s.Notes)
+	}
+	if s, err = p.preflight(t, p.target(), true); err != nil || s.Cast.ByID("1001001").Barred != "" {
+		t.Errorf("with force: %v, %q", err, s.Cast.ByID("1001001").Barred)
+	}
+}
+
+func TestPreflightReadsTheExtensionInUse(t *testing.T) {
+	p := play(t, "UCCE")
+	signIn(t, p, "1001001", "NOT_READY")
+	target := p.target()
+	target.Users[0].Extension = "4711"
+	target.Users[1].Extension = ""
+	s, err := p.preflight(t, target, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Cast.ByID("1001001").Extension; got != "2001001" || s.Extensions["1001001"] != "2001001" {
+		t.Errorf("extension %s, in use %v", got, s.Extensions)
+	}
+	notes := strings.Join(s.Notes, "\n")
+	if !strings.Contains(notes, "extension 2001001, which is used instead of the configured 4711") || !strings.Contains(notes, "user 1001002 has no extension") {
+		t.Errorf("notes %q", s.Notes)
+	}
+}
+
+func TestPreflightKeepsWhatTheTargetDoesNotTell(t *testing.T) {
+	p := play(t, "UCCE")
+	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/finesse/api/User/1001101" {
+			return false
+		}
+		io.WriteString(w, "<user><LoginId>1001101</LoginId><STATE> LOGOUT </STATE><unheardOf/></user>")
+		return true
+	}
+	target := p.target()
+	for _, u := range target.Users {
+		if u.ID == "1001101" {
+			u.Role, u.Team, u.Supervises = spec.RoleSupervisor, "42", []string{"43"}
+		}
+	}
+	s, err := p.preflight(t, target, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := s.Cast.ByID("1001101")
+	if u.Role != spec.RoleSupervisor || u.Team != "42" || !slices.Equal(u.Supervises, []string{"43"}) || u.State != spec.Logout {
+		t.Errorf("got %+v", *u)
+	}
+}
+
+func TestPreflightFindsTheIDOfALoginName(t *testing.T) {
+	p := play(t, "UCCE")
+	target := p.target()
+	target.Users[0].ID = p.config.Users[0].LoginName
+	s, err := p.preflight(t, target, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := s.Cast.ByID("1001001")
+	if u == nil || u.Name() != p.config.Users[0].LoginName {
+		t.Errorf("got %v", s.Cast.IDs())
+	}
+}
+
+// What stands in the way of reaching a target is said with what to do.
+func TestPreflightUnreachable(t *testing.T) {
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	for _, test := range []struct{ name, address, want string }{
+		{"nobody listens", "https://" + gone.Addr().String(), "nothing listens there"},
+		{"untrusted", secure.URL, "name its authority with --ca-file"},
+		{"plain for TLS", strings.Replace(plain.URL, "http:", "https:", 1), "use http:// or another port"},
+		{"no answer", "https://" + silent.Addr().String(), "in time; see timing.request"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(test.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			target := &Target{URL: u, Timing: Timing{Request: 200 * time.Millisecond}, Users: []*fixtures.User{{ID: "1"}}}
+			tlsConfig, err := target.TLSConfig()
+			if err != nil {
+				t.Fatal(err)
+			}
+			transport := client.Transport(tlsConfig, nil, target.Timing.Request)
+			defer transport.CloseIdleConnections()
+			started := time.Now()
+			_, err = Preflight(t.Context(), clientFor(target, transport), target, target.Cast(), false)
+			var unable *Unable
+			if !errors.As(err, &unable) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			if took := time.Since(started); took > 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// What is over in a moment does not end a run before it has begun.
+func TestPreflightIsPatient(t *testing.T) {
+	p := play(t, "UCCE")
+	busy := map[string]bool{}
+	var mu sync.Mutex
+	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if busy[r.URL.Path] {
+			return false
+		}
+		busy[r.URL.Path] = true
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/SystemInfo"):
+			panic(http.ErrAbortHandler)
+		case strings.HasSuffix(r.URL.Path, "/User/1001001"):
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		}
+		return false
+	}
+	if _, err := p.preflight(t, p.target(), false); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPreflightStops(t *testing.T) {
+	p := play(t, "UCCE")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("enough")
+	p.before = func(http.ResponseWriter, *http.Request) bool { cancel(stop); return false }
+	target := p.target()
+	if _, err := Preflight(ctx, clientFor(target, client.Handler(p)), target, target.Cast(), false); !errors.Is(err, stop) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// signIn signs a user of the reference in and brings it into a state.
+func signIn(t *testing.T, p *played, id, state string) {
+	t.Helper()
+	i := slices.IndexFunc(p.config.Users, func(u reference.User) bool { return u.ID == id })
+	u := p.config.Users[i]
+	for _, body := range []string{"<User><state>LOGIN</state><extension>" + u.Extension + "</extension></User>", "<User><state>" + state + "</state></User>"} {
+		r := httptest.NewRequest(http.MethodPut, "/finesse/api/User/"+id, strings.NewReader(body))
+		r.SetBasicAuth(u.ID, u.Password)
+		r.Header.Set("Content-Type", "application/xml")
+		w := httptest.NewRecorder()
+		p.Deployment.ServeHTTP(w, r)
+		if strings.Contains(body, "LOGIN") {
+			eventually(t, func() bool { s, _ := p.Snapshot().User(id); return s.State == reference.NotReady })
+			if state == "NOT_READY" {
+				return
+			}
+		}
+		if w.Code != http.StatusAccepted {
+			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	eventually(t, func() bool { s, _ := p.Snapshot().User(id); return string(s.State) == state })
+}
+
+// eventually waits for something that happens soon.
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatal("it did not happen")
+}

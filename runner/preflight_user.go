@@ -1,0 +1,194 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/antchfx/xmlquery"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+)
+
+// signIn reads the user's own User with its credentials. That is the one try
+// it has: five failed ones in a row lock an account (guide 12.5(1), page 29).
+func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
+	bar := func(format string, args ...any) {
+		p.fail(u.ID, format, args...)
+		u.Barred = fmt.Sprintf("it "+format, args...)
+	}
+	x := p.get(ctx, u, "/finesse/api/User/"+u.ID, "")
+	switch {
+	case x.Err != "":
+		bar("cannot be read: %s", explain(x.Err, p.target))
+		return
+	case x.Status == http.StatusUnauthorized:
+		bar("cannot sign in: HTTP 401%s, tried once each; user name or password are wrong, or the account is locked", saying(x))
+		return
+	case x.Status == http.StatusNotFound:
+		bar("does not exist: HTTP 404%s", saying(x))
+		return
+	case x.Status != http.StatusOK:
+		bar("cannot be read: HTTP %d%s", x.Status, saying(x))
+		return
+	}
+	root, err := parseRoot(x.ResponseBody)
+	if err != nil {
+		bar("cannot be read: its User is %v", err)
+		return
+	}
+	if text(root, "state") == "" {
+		bar("cannot be read: what was answered is no User with a state%s", saying(x))
+		return
+	}
+	// LOGIN is a passing moment (guide 12.5(1), page 42): a user seen in it
+	// signs in just now.
+	for end := time.Now().Add(p.target.Timing.Settle); text(root, "state") == string(spec.Login) && time.Now().Before(end); {
+		if !pause(ctx, max(p.target.Timing.Poll, 10*time.Millisecond)) {
+			return
+		}
+		if x = p.get(ctx, u, "/finesse/api/User/"+u.ID, ""); x.Status == http.StatusOK {
+			if again, err := parseRoot(x.ResponseBody); err == nil {
+				root = again
+			}
+		}
+	}
+	p.rename(ctx, u, root)
+	p.fill(u, root)
+}
+
+// rename replaces a login name that was configured as id by the id. UCCE
+// takes a login name for this one GET only; the id has to answer to the same
+// credentials with the same name, or it is somebody else's.
+func (p *preflight) rename(ctx context.Context, u *fixtures.User, root *xmlquery.Node) {
+	id, name := text(root, "loginId"), text(root, "loginName")
+	if id == "" || id == u.ID || !strings.EqualFold(name, u.ID) {
+		return
+	}
+	x := p.get(ctx, u, "/finesse/api/User/"+id, "")
+	other, err := parseRoot(x.ResponseBody)
+	if x.Status != http.StatusOK || err != nil || text(other, "loginId") != id || !strings.EqualFold(text(other, "loginName"), name) {
+		return
+	}
+	p.note("user %s has the id %s, which is used from here on", u.ID, id)
+	if u.Username == "" {
+		u.Username = u.ID
+	}
+	u.ID = id
+}
+
+// fill takes over what the User says. Where it does not tell, what is
+// configured stays.
+func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
+	u.LoginName = text(root, "loginName")
+	roles := xmlbody.Texts(root, "roles/role")
+	is := func(role string) bool {
+		return slices.ContainsFunc(roles, func(r string) bool { return strings.EqualFold(strings.TrimSpace(r), role) })
+	}
+	switch {
+	case is("Supervisor"):
+		u.Role = spec.RoleSupervisor
+	case is("Agent") || u.Role == "":
+		u.Role = spec.RoleAgent
+	}
+	if team := text(root, "teamId"); team != "" {
+		u.Team, u.TeamName = team, text(root, "teamName")
+	}
+	if teams := teamsOf(root); len(teams) > 0 && u.Role == spec.RoleSupervisor {
+		u.Supervises = teams
+	}
+	u.WrapUpIncoming, u.WrapUpOutgoing = text(root, "settings/wrapUpOnIncoming"), text(root, "settings/wrapUpOnOutgoing")
+	if n, err := strconv.Atoi(text(root, "wrapUpTimer")); err == nil && n > 0 {
+		u.WrapUpTimer = time.Duration(n) * time.Second
+	}
+	u.State, u.Pending = spec.State(text(root, "state")), text(root, "pendingState")
+	u.ReasonCodeID = text(root, "reasonCodeId")
+	if ext := text(root, "extension"); ext != "" {
+		if u.Extension != "" && ext != u.Extension {
+			p.note("user %s is signed in on extension %s, which is used instead of the configured %s", u.ID, ext, u.Extension)
+		}
+		u.Extension = ext
+		p.mu.Lock()
+		p.survey.Extensions[u.ID] = ext
+		p.mu.Unlock()
+	}
+	if u.Extension == "" {
+		p.note("user %s has no extension: it is signed out and the configuration gives none, so it cannot sign in", u.ID)
+	}
+}
+
+// teamsOf gives the ids of the teams that a user supervises.
+func teamsOf(root *xmlquery.Node) []string {
+	var teams []string
+	for _, team := range xmlbody.Nodes(root, "teams/Team") {
+		id := text(team, "id")
+		if uri := text(team, "uri"); id == "" && uri != "" {
+			id = path.Base(uri)
+		}
+		if id != "" && !slices.Contains(teams, id) {
+			teams = append(teams, id)
+		}
+	}
+	return teams
+}
+
+// calls counts the user's calls and reservations, and finds out whether the
+// target has the Dialog API.
+func (p *preflight) calls(ctx context.Context, u *fixtures.User) {
+	x := p.get(ctx, u, "/finesse/api/User/"+u.ID+"/Dialogs", "")
+	if x.Status != http.StatusOK {
+		return
+	}
+	root, err := parseRoot(x.ResponseBody)
+	if err != nil || !strings.EqualFold(root.Data, "Dialogs") {
+		return
+	}
+	u.Calls = len(xmlbody.Nodes(root, "Dialog"))
+	p.mu.Lock()
+	p.survey.Dialogs = true
+	p.mu.Unlock()
+}
+
+// codes reads the reason codes that the user may send. System codes are the
+// target's own (guide, ReasonCode object).
+func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.Category) {
+	x := p.get(ctx, u, "/finesse/api/User/"+u.ID+"/ReasonCodes", "category="+string(category))
+	root, err := parseRoot(x.ResponseBody)
+	if x.Err != "" || x.Status != http.StatusOK || err != nil {
+		u.CodesUnknown = append(u.CodesUnknown, category)
+		what := "HTTP " + strconv.Itoa(x.Status)
+		switch {
+		case x.Err != "":
+			what = x.Err
+		case x.Status == http.StatusOK:
+			what = err.Error()
+		}
+		p.note("the %s reason codes of user %s could not be read: %s", category, u.ID, bounded(what))
+		return
+	}
+	codes := []fixtures.ReasonCode{}
+	for _, node := range xmlbody.Nodes(root, "ReasonCode") {
+		c := fixtures.ReasonCode{
+			ID: text(node, "id"), Code: text(node, "code"), Label: text(node, "label"),
+			ForAll: strings.EqualFold(text(node, "forAll"), "true"),
+		}
+		if uri := text(node, "uri"); uri != "" {
+			c.ID = path.Base(uri)
+		}
+		of := text(node, "category")
+		if c.ID != "" && (of == "" || strings.EqualFold(of, string(category))) && !strings.EqualFold(text(node, "systemCode"), "true") {
+			codes = append(codes, c)
+		}
+	}
+	if u.Codes == nil {
+		u.Codes = map[spec.Category][]fixtures.ReasonCode{}
+	}
+	u.Codes[category] = codes
+}

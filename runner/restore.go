@@ -1,0 +1,228 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario"
+)
+
+// Restorer puts users back whom a run that was killed left behind.
+type Restorer struct {
+	Catalogue *spec.Catalogue
+	Judge     *judge.Judge
+	// Connect gives the client for a target of the configuration.
+	Connect func(*Target) (*client.Client, error)
+	// Stimuli gives the hook of a target.
+	Stimuli func(*Target) fixtures.Stimuli
+	// Say tells a person what is done.
+	Say func(format string, args ...any)
+}
+
+// Restored is what became of a user in Restore.
+type Restored struct {
+	Unfinished
+	Is  evidence.Look // as last seen
+	Err error         // why the user is not back, nil if it is
+}
+
+// maxRestores is how often users are put back who do not stay there: what the
+// killed run asked for last may take effect later.
+const maxRestores = 3
+
+// Restore puts back everyone whom the journal has as touched and not
+// returned: no call, no reservation, no pending change, the state, reason code
+// and extension as they were found. It looks again after the quiet time, and
+// notes in the journal who is back, so that it can be repeated. Without a
+// journal, or with nobody left in it, it does nothing.
+//
+// The error is a *BusyError while the run still goes on, or that of the file
+// system; who could not be put back is in the list, with the reason.
+func (r *Restorer) Restore(ctx context.Context, path string, config *Config) ([]Restored, error) {
+	left, err := ReadJournal(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	held, err := lockRun(path, config.Targets)
+	if err != nil {
+		return nil, err
+	}
+	j, err := JoinJournal(path, "restore-"+rand.Text()[:8])
+	if err != nil {
+		return nil, errors.Join(err, held.release())
+	}
+	j.locks = held
+	// Between reading and locking the run may have ended on its own.
+	if left, err = ReadJournal(path); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	var all []Restored
+	for len(left) > 0 {
+		target := left[0].Target
+		var here, elsewhere []Unfinished
+		for _, u := range left {
+			if u.Target == target {
+				here = append(here, u)
+			} else {
+				elsewhere = append(elsewhere, u)
+			}
+		}
+		all, left = append(all, r.target(ctx, j, config, target, here)...), elsewhere
+	}
+	return all, j.Close()
+}
+
+// target puts back the users of one target.
+func (r *Restorer) target(ctx context.Context, j *Journal, config *Config, key string, users []Unfinished) []Restored {
+	list := make([]Restored, len(users))
+	for i, u := range users {
+		list[i] = Restored{Unfinished: u}
+	}
+	stage, err := r.stage(ctx, j, config, key, users)
+	if err != nil {
+		for i := range list {
+			list[i].Err = err
+		}
+		return list
+	}
+	var asked []int // who can be asked for
+	for i := range list {
+		u := stage.Cast.ByID(list[i].User)
+		switch {
+		case u == nil:
+			list[i].Err = errors.New("is not among the users of the configuration")
+		case u.Barred != "":
+			list[i].Err = errors.New(u.Barred)
+		default:
+			asked = append(asked, i)
+		}
+	}
+	for n := 0; n < maxRestores && len(asked) > 0 && ctx.Err() == nil; n++ {
+		r.round(ctx, stage, list, asked)
+		pause(ctx, stage.Target.Quiet)
+		asked = r.moved(ctx, stage, list, asked)
+	}
+	for _, i := range asked {
+		if list[i].Err == nil {
+			list[i].Err = fmt.Errorf("does not stay in %s: it is in %s", list[i].Home.State, list[i].Is.State)
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		for i := range list {
+			list[i].Err = err
+		}
+	}
+	r.account(j, stage, list)
+	return list
+}
+
+// round puts users back, several at the same time.
+func (r *Restorer) round(ctx context.Context, stage *scenario.Stage, list []Restored, asked []int) {
+	var wg sync.WaitGroup
+	for _, i := range asked {
+		wg.Go(func() { list[i].Err = stage.SendHome(ctx, list[i].Home, list[i].WrapUpSwitched()) })
+	}
+	wg.Wait()
+}
+
+// moved gives those who are not where they were brought.
+func (r *Restorer) moved(ctx context.Context, stage *scenario.Stage, list []Restored, asked []int) []int {
+	var again []int
+	for _, i := range asked {
+		u := stage.Cast.ByID(list[i].User)
+		x := stage.Client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: "/finesse/api/User/" + u.ID, Purpose: evidence.ForReturn})
+		now, ok := judge.Look(x)
+		if !ok {
+			list[i].Err = fmt.Errorf("its state could not be read: HTTP %d %s", x.Status, x.Err)
+			again = append(again, i)
+			continue
+		}
+		now.User = u.ID
+		list[i].Is = now
+		if !atHome(now, list[i].Home) {
+			again = append(again, i)
+		}
+	}
+	return again
+}
+
+// atHome reports whether a user is as it was found, as far as it can be: a
+// call that it had is gone.
+func atHome(now, home evidence.Look) bool {
+	want := home.State
+	if !want.Resting() {
+		want = spec.NotReady
+	}
+	return now.State == want && now.Pending == "" &&
+		(want == spec.Logout || home.Extension == "" || now.Extension == home.Extension)
+}
+
+// account notes in the journal what became of each.
+func (r *Restorer) account(j *Journal, stage *scenario.Stage, list []Restored) {
+	for i := range list {
+		ledger := &Ledger{journal: j, target: list[i].Target, cast: stage.Cast}
+		var err error
+		if list[i].Err == nil {
+			r.Say("user %s is back in %s", list[i].User, list[i].Is.State)
+			err = ledger.Returned(list[i].User, list[i].Is)
+		} else {
+			r.Say("user %s is not back in %s: %v", list[i].User, list[i].Home.State, list[i].Err)
+			err = ledger.Astray(list[i].User, list[i].Err.Error())
+		}
+		if err != nil && list[i].Err == nil {
+			list[i].Err = err
+		}
+	}
+}
+
+// stage reads what has to be known of the users and sets a stage for them
+// alone. It needs no ledger: only who is back in the end is back.
+func (r *Restorer) stage(ctx context.Context, j *Journal, config *Config, key string, users []Unfinished) (*scenario.Stage, error) {
+	i := slices.IndexFunc(config.Targets, func(t *Target) bool { return t.URL != nil && targetKey(t.URL) == key })
+	if i < 0 {
+		return nil, fmt.Errorf("its target %s is not in the configuration", key)
+	}
+	t := config.Targets[i]
+	c, err := r.Connect(t)
+	if err != nil {
+		return nil, err
+	}
+	cast := t.Cast()
+	cast.Users = slices.DeleteFunc(cast.Users, func(u *fixtures.User) bool {
+		return !slices.ContainsFunc(users, func(left Unfinished) bool { return left.User == u.ID })
+	})
+	if len(cast.Users) == 0 {
+		return nil, errors.New("is not among the users of the configuration")
+	}
+	p := newPreflight(c, t, cast, true)
+	p.lenient = true
+	survey, err := p.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range cast.Users {
+		if k := slices.IndexFunc(users, func(left Unfinished) bool { return left.User == u.ID }); k >= 0 && users[k].Home.Extension != "" {
+			u.Extension = users[k].Home.Extension // the one to go back to
+		}
+	}
+	return &scenario.Stage{
+		Catalogue: r.Catalogue, Judge: r.Judge, Client: c, Cast: cast, Stimuli: r.Stimuli(t), Dialogs: survey.Dialogs, Poll: t.Timing.Poll,
+		Target: evidence.Target{
+			Deployment: survey.Deployment, Release: survey.Release.String(),
+			Settle: t.Timing.Settle, Quiet: t.Timing.Quiet, LongestWait: t.Timing.LongestWait,
+		},
+	}, nil
+}

@@ -1,0 +1,239 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
+)
+
+// restorer puts back users of the reference, with the reference's stimuli
+// where there are to be some.
+func restorer(t *testing.T, p *played, stimuli bool) *Restorer {
+	t.Helper()
+	catalogue, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := spec.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies, err := xmlbody.NewValidator(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Restorer{
+		Catalogue: catalogue, Judge: judge.New(catalogue, bodies),
+		Connect: func(target *Target) (*client.Client, error) { return clientFor(target, client.Handler(p)), nil },
+		Stimuli: func(*Target) fixtures.Stimuli { return fixtures.NoStimuli{} },
+		Say:     t.Logf,
+	}
+	if stimuli {
+		r.Stimuli = func(*Target) fixtures.Stimuli {
+			return doing{func(name spec.Stimulus) { _ = p.Stimulate(t.Context(), string(name), "1001001", "") }}
+		}
+	}
+	return r
+}
+
+// put sends a user's own request to the reference.
+func put(t *testing.T, p *played, id, path, body string) {
+	t.Helper()
+	for _, u := range p.config.Users {
+		if u.ID != id {
+			continue
+		}
+		method := http.MethodPut
+		if strings.HasSuffix(path, "/Dialogs") {
+			method = http.MethodPost
+		}
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.SetBasicAuth(u.ID, u.Password)
+		r.Header.Set("Content-Type", "application/xml")
+		w := httptest.NewRecorder()
+		p.Deployment.ServeHTTP(w, r)
+		if w.Code != http.StatusAccepted {
+			t.Fatalf("%s %s: %d %s", path, body, w.Code, w.Body)
+		}
+	}
+}
+
+func stateOf(p *played, id string) reference.State {
+	u, _ := p.Snapshot().User(id)
+	return u.State
+}
+
+func TestRestore(t *testing.T) {
+	const one, two = "1001001", "1001002"
+	stimulate := func(name string, state reference.State) func(*testing.T, *played) {
+		return func(t *testing.T, p *played) {
+			if err := p.Stimulate(t.Context(), name, one, ""); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, func() bool { return stateOf(p, one) == state })
+		}
+	}
+	call := func(t *testing.T, p *played) {
+		put(t, p, one, "/finesse/api/User/"+one+"/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001001</fromAddress><toAddress>2001002</toAddress></Dialog>")
+		eventually(t, func() bool { return stateOf(p, one) == reference.Talking })
+	}
+	for _, test := range []struct {
+		name    string
+		found   string // the state of user one before the run
+		since   func(t *testing.T, p *played)
+		stimuli bool
+	}{
+		{"signed in by the run", "LOGOUT", func(t *testing.T, p *played) { signIn(t, p, one, "READY") }, false},
+		{"signed out by the run", "READY", func(t *testing.T, p *played) {
+			put(t, p, one, "/finesse/api/User/"+one, "<User><state>NOT_READY</state><reasonCodeId>1011</reasonCodeId></User>")
+			eventually(t, func() bool { return stateOf(p, one) == reference.NotReady })
+			put(t, p, one, "/finesse/api/User/"+one, "<User><state>LOGOUT</state><reasonCodeId>3011</reasonCodeId></User>")
+			eventually(t, func() bool { return stateOf(p, one) == reference.Logout })
+		}, false},
+		{"a routed call rings", "READY", stimulate("route_call", reference.Reserved), true},
+		{"a routed call rings and no hook helps", "READY", stimulate("route_call", reference.Reserved), false},
+		{"a preview is offered", "READY", stimulate("reserve_preview", reference.ReservedOutboundPreview), false},
+		{"a campaign has reserved", "READY", stimulate("reserve_outbound", reference.ReservedOutbound), false},
+		{"in a call of the run's", "NOT_READY", call, false},
+		{"a pending change", "NOT_READY", func(t *testing.T, p *played) {
+			call(t, p)
+			put(t, p, one, "/finesse/api/User/"+one, "<User><state>READY</state></User>")
+		}, false},
+		{"a change that takes effect later", "NOT_READY", func(t *testing.T, p *played) {
+			// It is asked for when the user was looked at once, and is under way
+			// while it is looked at again.
+			p.before = func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/finesse/api/User/"+one && p.requests("GET "+r.URL.Path+" ") == 1 {
+					put(t, p, one, r.URL.Path, "<User><state>READY</state></User>")
+				}
+				return false
+			}
+		}, false},
+		{"nothing happened", "NOT_READY", func(*testing.T, *played) {}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			p := playDelayed(t, "UCCE", 25*time.Millisecond)
+			signIn(t, p, two, "NOT_READY")
+			if test.found != "LOGOUT" {
+				signIn(t, p, one, test.found)
+			}
+			target := p.target()
+			target.Timing.Quiet = 60 * time.Millisecond
+			path := filepath.Join(t.TempDir(), "journal.jsonl")
+			j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ledger := j.Ledger(target.URL, target.Cast())
+			home := evidence.Look{User: one, State: spec.State(test.found)}
+			if test.found != "LOGOUT" {
+				home.Extension = "2001001"
+			}
+			for user, l := range map[string]evidence.Look{one: home, two: {User: two, State: spec.NotReady, Extension: "2001002"}} {
+				if err := ledger.Touch(user, l); err != nil {
+					t.Fatal(err)
+				}
+			}
+			config := &Config{Targets: []*Target{target}}
+			r := restorer(t, p, test.stimuli)
+			var busy *BusyError
+			if _, err := r.Restore(t.Context(), path, config); !errors.As(err, &busy) {
+				t.Errorf("while the run goes on: %v", err)
+			}
+			test.since(t, p)
+			if err := j.Close(); err != nil { // as if it were killed: nobody is returned
+				t.Fatal(err)
+			}
+			list, err := r.Restore(t.Context(), path, config)
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%v, %+v", err, list)
+			}
+			for _, u := range list {
+				if u.Err != nil {
+					t.Errorf("user %s: %v", u.User, u.Err)
+				}
+			}
+			snapshot := p.Snapshot()
+			for id, want := range map[string]string{one: test.found, two: "NOT_READY"} {
+				u, _ := snapshot.User(id)
+				if string(u.State) != want || u.Pending != "" {
+					t.Errorf("user %s is in %s, pending %s, want %s", id, u.State, u.Pending, want)
+				}
+			}
+			if got := fmt.Sprintf("%+v", snapshot); strings.Contains(got, "ALERTING") || strings.Contains(got, "ACTIVE") {
+				t.Errorf("a call is left: %s", got)
+			}
+			if list, err = r.Restore(t.Context(), path, config); err != nil || len(list) != 0 {
+				t.Errorf("once more: %v, %+v", err, list)
+			}
+		})
+	}
+}
+
+func TestRestoreNamesWhoIsLeft(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	p := play(t, "UCCE")
+	target := p.target()
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := j.Ledger(target.URL, target.Cast())
+	for _, id := range []string{"1001001", "1001002", "4711"} {
+		if err := ledger.Touch(id, evidence.Look{User: id, State: spec.Logout}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	signIn(t, p, "1001001", "READY")
+	target.Users[1].Password = "wrong"
+	list, err := restorer(t, p, false).Restore(t.Context(), path, &Config{Targets: []*Target{target}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range list {
+		got = append(got, fmt.Sprintf("%s: %v", u.User, u.Err))
+	}
+	for i, want := range []string{"1001001: <nil>", "1001002: it cannot sign in: HTTP 401", "4711: is not among the users of the configuration"} {
+		if !strings.HasPrefix(got[i], want) {
+			t.Errorf("got %s, want %s", got[i], want)
+		}
+	}
+	if n := p.requests("1001002 GET /finesse/api/User/1001002 401"); n != 1 {
+		t.Errorf("%d failed sign-ins", n)
+	}
+	if users, err := ReadJournal(path); err != nil || len(users) != 2 || users[0].Why == "" {
+		t.Errorf("%v, left %+v", err, users)
+	}
+	elsewhere := *target
+	elsewhere.URL = journalTarget(t, "https://elsewhere").URL
+	list, err = restorer(t, p, false).Restore(t.Context(), path, &Config{Targets: []*Target{&elsewhere}})
+	if err != nil || len(list) != 2 || !strings.Contains(list[0].Err.Error(), "https://reference.invalid is not in the configuration") {
+		t.Errorf("another configuration: %v, %+v", err, list)
+	}
+}
+
+func TestRestoreWithoutJournal(t *testing.T) {
+	list, err := restorer(t, play(t, "UCCE"), false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), &Config{})
+	if err != nil || list != nil {
+		t.Errorf("%v, %v", err, list)
+	}
+}

@@ -1,0 +1,380 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// UsageError is an error of the command line or the configuration: nothing
+// was sent to the target.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Run certifies the target of the configuration, writes the reports and gives
+// the exit code. The error is a *UsageError where nothing was sent, else a
+// fault of the program.
+func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
+	if err := (suites.Selection{Only: config.Run.Only, Skip: config.Run.Skip}).Check(a.Catalogue.All()); err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	if config.Run.DryRun && len(config.Targets) == 1 {
+		return a.dryRun(ctx, config)
+	}
+	with, err := asideOf(config.Run)
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	if err := writable(config); err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	if limit := config.Run.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
+		defer cancel()
+	}
+	if len(config.Targets) > 1 {
+		return a.runTargets(ctx, config)
+	}
+	if a.environ("GOGC") == "" {
+		debug.SetGCPercent(collectorPercent)
+	}
+	config.Targets[0].FindPort(ctx)
+	s, err := a.session(config, config.Targets[0])
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	defer s.shut()
+	if s.embedded == nil { // what is embedded ends with the process, and its users with it
+		if s.journal, err = OpenJournal(config.Run.Journal, JournalRun{ID: rand.Text(), Targets: config.Targets}); err != nil {
+			return reports.ExitUsage, &UsageError{err}
+		}
+		defer func() { err = errors.Join(err, s.journal.Close()) }()
+	}
+	progress := a.progress(config)
+	result, seen := s.certify(ctx, progress)
+	if code, err = a.publish(result, seen, config.Run, with); s.journal != nil {
+		a.sayRestore(config)
+	}
+	return code, err
+}
+
+// sayRestore says how those are put back whom the run has left behind.
+func (a *App) sayRestore(config *Config) {
+	left, err := ReadJournal(config.Run.Journal)
+	if err != nil || len(left) == 0 {
+		return // what cannot be read the next run refuses
+	}
+	var ids []string
+	for _, u := range left {
+		ids = append(ids, u.User)
+	}
+	command := Name + " restore"
+	if config.File != "" {
+		command += " --config " + config.File
+	}
+	fmt.Fprintf(a.Out, "\nnot back: %s %s; once the target answers, this puts them back:\n\n    %s --journal %s\n",
+		plural(len(ids), "user"), enumerate(ids), command, config.Run.Journal)
+}
+
+func (a *App) progress(config *Config) Progress {
+	mode := config.Run.Progress
+	if config.Run.Quiet && mode != "json" {
+		mode = "none"
+	}
+	return newProgress(mode, a.Err, a.Terminal, a.Colour && !config.Run.NoColor)
+}
+
+// writable makes sure that the reports can be written before anything is
+// sent: a certification whose result is lost has to be made again.
+func writable(config *Config) error {
+	run := config.Run
+	taken := map[string]string{}
+	dirs := []string{run.Out}
+	for _, file := range []struct{ flag, path string }{
+		{"--junit", run.JUnit}, {"--json", run.JSON}, {"--html", run.HTML}, {"--har", run.HAR}, {"--journal", run.Journal},
+		{"the evidence", filepath.Join(run.Out, evidenceName)}, {"the badge", filepath.Join(run.Out, badgeName)},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if other := taken[file.path]; other != "" {
+			return fmt.Errorf("%s and %s are the same file: %s", other, file.flag, file.path)
+		}
+		taken[file.path] = file.flag
+		if info, err := os.Stat(file.path); err == nil && info.IsDir() {
+			return fmt.Errorf("the reports cannot be written: %s names a folder: %s", file.flag, file.path)
+		}
+		dirs = append(dirs, filepath.Dir(file.path))
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+		probe, err := os.CreateTemp(dir, ".finesse-conformance-*")
+		if err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
+// session makes the session for a target; an embedded one is started.
+func (a *App) session(config *Config, target *Target) (*session, error) {
+	s := &session{App: a, config: config, target: target}
+	if n := config.Run.MaxRequestsPerSecond; n > 0 {
+		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
+	}
+	if target.Embedded {
+		return s, s.embed()
+	}
+	if err := s.dial(); err != nil {
+		return nil, err
+	}
+	s.stimuli = config.Stimuli(target, a.Environ)
+	s.events = target.Notifications
+	return s, nil
+}
+
+// The timing of a run on the embedded reference, whose changes take
+// milliseconds.
+var embeddedTiming = Timing{
+	Request: 5 * time.Second, Settle: 2 * time.Second, Quiet: 80 * time.Millisecond,
+	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
+}
+
+// embeddedDelay is the time between the answer and the change there.
+const embeddedDelay = 5 * time.Millisecond
+
+// or takes the other timing for what nobody has set.
+func (t Timing) or(other Timing) Timing {
+	pick := func(key string, mine, theirs time.Duration) time.Duration {
+		if d, err := time.ParseDuration(keyed(key).Default); err == nil && d == mine {
+			return theirs
+		}
+		return mine
+	}
+	return Timing{
+		Request: pick("timing.request", t.Request, other.Request), Settle: pick("timing.settle", t.Settle, other.Settle),
+		Quiet: pick("timing.quiet", t.Quiet, other.Quiet), Poll: pick("timing.poll", t.Poll, other.Poll),
+		LongestWait: pick("timing.longest_wait", t.LongestWait, other.LongestWait),
+	}
+}
+
+// embed starts the embedded reference and makes it the session's target.
+func (s *session) embed() error {
+	deployment, release := s.target.Deployment, s.target.Release
+	if deployment == "" {
+		deployment = spec.UCCE
+	}
+	if release.IsZero() {
+		release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
+	}
+	config, err := reference.Default(string(deployment), release.String(), s.config.embeddedTroupes())
+	if err != nil {
+		return err
+	}
+	config.Delay = embeddedDelay
+	if s.embedded, err = StartEmbedded(config, "127.0.0.1:0", false); err != nil {
+		return err
+	}
+	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
+	s.target.Timing = s.target.Timing.or(embeddedTiming)
+	if err := s.dial(); err != nil {
+		return err
+	}
+	s.tls.RootCAs = s.embedded.CA
+	s.stimuli, s.events = s.embedded.Stimuli(), s.embedded.Events
+	return nil
+}
+
+// shut ends what the session started.
+func (s *session) shut() {
+	if s.wire != nil {
+		s.wire.CloseIdleConnections()
+	}
+	if s.embedded != nil {
+		if err := s.embedded.Close(); err != nil {
+			fmt.Fprintf(s.Err, "the embedded reference did not end well: %v\n", err)
+		}
+	}
+}
+
+// certify is the whole certification of a target.
+func (s *session) certify(ctx context.Context, progress Progress) (*reports.Result, []*evidence.Evidence) {
+	if err := s.beginTroupes(ctx, progress); err != nil {
+		return s.cannot(ctx, s.facts(), err), nil
+	}
+	run := s.facts()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	items := suites.Plan(s.stage, s.selection())
+	run.Gaps = s.config.Run.Shard.leave(items)
+	s.arrange(items)
+	progress.Begin(s.name(), items)
+	for _, note := range s.survey.Notes {
+		progress.Say("%s", note)
+	}
+	var h *harvest
+	switch {
+	case len(s.troupes) > 1:
+		h = s.exerciseSideBySide(ctx, items, s.troupes, progress, stop)
+	case s.unscheduled:
+		h = inOrder(ctx, items, s.exercise(progress, stop))
+	default:
+		h = withGinkgo(ctx, Name, items, s.config.Run.Seed, s.exercise(progress, stop))
+	}
+	progress.End()
+	run.Unrestored = append(h.unrestored, s.end(ctx, progress)...)
+	run.Settings = s.settings() // whether notifications were listened to is known now
+	run.Bound = bound(h, len(s.troupes), s.alone)
+	run.PeakMemory = h.peakMemory + peakMemory()
+	run.Signal = signalOf(ctx)
+	if ctx.Err() != nil && run.Signal == 0 {
+		run.Stopped = context.Cause(ctx).Error()
+	}
+	run.Finished = time.Now()
+	return s.conclude(items, h, run)
+}
+
+// facts is what is known of a run so far.
+func (s *session) facts() reports.Run {
+	run := reports.Run{
+		Tool: s.tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
+		Target: reports.Target{URL: s.target.URL.String(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
+		Seed:   s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
+		Shard: s.config.Run.Shard.report(),
+	}
+	if s.survey != nil {
+		run.Target.Deployment, run.Target.Release = string(s.survey.Deployment), s.survey.Release.String()
+	}
+	if s.stage != nil {
+		run.Settings, run.Cast = s.settings(), s.castMembers()
+	}
+	return run
+}
+
+// cannot is the result of a run that could not begin: one reason.
+func (s *session) cannot(ctx context.Context, run reports.Run, err error) *reports.Result {
+	run.Finished = time.Now()
+	run.Signal = signalOf(ctx)
+	if run.Signal == 0 {
+		run.Stopped = err.Error()
+	}
+	run.Gaps = s.config.Run.Shard.gaps(s.Catalogue.All())
+	var verdicts []evidence.Verdict
+	var out *OutOfService
+	if _, elsewhere := run.Gaps["USR-07"]; errors.As(err, &out) && !elsewhere {
+		// Not in service is what USR-07 is about: it failed, and is why nothing else ran.
+		verdicts = append(verdicts, evidence.Verdict{
+			Requirement: "USR-07", Outcome: evidence.Failed, Reason: err.Error(), Step: -1, Exchange: -1, Event: -1,
+			Expected: "status IN_SERVICE", Seen: out.Status, Attempts: 1,
+		})
+	}
+	return reports.Build(s.Catalogue, run, verdicts)
+}
+
+func (s *session) settings() reports.Settings {
+	t := s.target.Timing
+	_, none := s.stimuli.(fixtures.NoStimuli)
+	return reports.Settings{
+		SettleMS: t.Settle.Milliseconds(), QuietMS: t.Quiet.Milliseconds(), LongestWaitMS: t.LongestWait.Milliseconds(),
+		Notifications: s.listening, Stimuli: !none, Only: s.config.Run.Only, Skip: s.config.Run.Skip, Insecure: s.target.Insecure,
+	}
+}
+
+func (s *session) castMembers() []reports.CastMember {
+	var list []reports.CastMember
+	for _, u := range s.survey.Cast.Users {
+		troupe := slices.IndexFunc(s.troupes, func(c *fixtures.Cast) bool { return c.ByID(u.ID) != nil })
+		list = append(list, reports.CastMember{
+			ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, Troupe: troupe + 1,
+		})
+	}
+	return list
+}
+
+// name says what is being certified.
+func (s *session) name() string {
+	text := withoutUser(s.target.URL)
+	if s.embedded != nil {
+		text = "the embedded reference deployment"
+	}
+	text += fmt.Sprintf(" (%s", s.survey.Deployment)
+	if r := s.survey.Release.String(); r != "" {
+		text += " " + r
+	}
+	return text + ")"
+}
+
+func withoutUser(u *url.URL) string {
+	c := *u
+	c.User = nil
+	return c.String()
+}
+
+// putBack tries once more to put back who is astray, and names who still is.
+func (s *session) putBack(ctx context.Context, say func(string, ...any)) []reports.Unrestored {
+	if len(s.stage.Astray()) == 0 {
+		return nil
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+6*s.target.Timing.Settle)
+	defer cancel()
+	if err := s.stage.PutBack(limit); err != nil {
+		say("%v", err)
+	}
+	var list []reports.Unrestored
+	for id, why := range s.stage.Astray() {
+		was, is := s.stage.Whereabouts(id)
+		list = append(list, reports.Unrestored{User: id, Was: string(was.State), Is: string(is.State), Why: why})
+	}
+	return list
+}
+
+// keyed gives the setting with the key.
+func keyed(key string) Setting {
+	for _, s := range Settings() {
+		if s.Key == key {
+			return s
+		}
+	}
+	return Setting{}
+}
+
+// Plan looks at the target of a configuration and says what a run would do
+// with each requirement. It signs nobody in and changes nothing.
+func (a *App) Plan(ctx context.Context, config *Config) ([]suites.Item, error) {
+	config.Targets[0].FindPort(ctx)
+	s, err := a.session(config, config.Targets[0])
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	defer s.shut()
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	s.setStage()
+	s.stage.Expected = s.events != nil
+	return suites.Plan(s.stage, suites.Selection{Only: config.Run.Only, Skip: config.Run.Skip}), nil
+}

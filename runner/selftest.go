@@ -1,0 +1,267 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+)
+
+// SelftestOptions say how the suites are proven.
+type SelftestOptions struct {
+	// Pattern picks faults and variants by name, * for any text; "" is all.
+	Pattern string
+	// Jobs is how many reference deployments are certified at the same time;
+	// 0 for DefaultSelftestJobs. They wait more than they work.
+	Jobs int
+	// JSON prints the result as JSON.
+	JSON bool
+	// All exercises every requirement with every fault, not only those that
+	// it breaks and some of the others.
+	All bool
+	// Once takes the first outcome of each run, as it is.
+	Once bool
+}
+
+// DefaultSelftestJobs is the number of deployments certified side by side.
+const DefaultSelftestJobs = 12
+
+// Selftest proves the suites: the conformant reference passes in all its
+// variants, and every fault is caught by the requirements that it breaks and
+// for the reason for which it breaks them. It prints what caught what and
+// gives the exit code: 0 when all of that holds, else 1.
+func (a *App) Selftest(ctx context.Context, o SelftestOptions) (code int, err error) {
+	result, err := a.selftest(ctx, o)
+	switch {
+	case err != nil:
+		return reports.ExitUsage, &UsageError{err}
+	case ctx.Err() != nil:
+		return reports.ExitInterrupted, nil
+	}
+	if o.JSON {
+		err = result.writeJSON(a.Out)
+	} else {
+		err = result.write(a.Out)
+	}
+	if err != nil {
+		return reports.ExitHarness, err
+	}
+	if !result.Passed {
+		return reports.ExitNonconformant, nil
+	}
+	return reports.ExitConformant, nil
+}
+
+func (a *App) selftest(ctx context.Context, o SelftestOptions) (*SelftestResult, error) {
+	if _, err := path.Match(o.Pattern, ""); err != nil {
+		return nil, fmt.Errorf("--fault %q: %w", o.Pattern, err)
+	}
+	began := time.Now()
+	trials, err := a.trials(o)
+	if err != nil {
+		return nil, err
+	}
+	if len(trials) == 0 {
+		return nil, fmt.Errorf("--fault %q matches no fault and no variant; --fault list shows their names", o.Pattern)
+	}
+	// Most of what a selftest makes is gone at once: memory is cheaper here
+	// than collecting it.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	measuring, stop := context.WithCancel(ctx)
+	defer stop()
+	busy := takePulse(measuring)
+	progress := &selftestProgress{w: a.Err, terminal: a.Terminal, total: len(trials)}
+	a.perform(ctx, trials, busy, o.Jobs, progress)
+	repeated := 0
+	if !o.Once {
+		repeated = a.repeat(ctx, trials, busy, progress)
+	}
+	progress.end()
+	return a.sum(o, trials, repeated, time.Since(began)), nil
+}
+
+// perform does the trials, some at the same time.
+func (a *App) perform(ctx context.Context, trials []*trial, busy *pulse, jobs int, progress *selftestProgress) {
+	if jobs <= 0 {
+		jobs = DefaultSelftestJobs
+	}
+	var wg sync.WaitGroup
+	next := make(chan *trial)
+	for range jobs {
+		wg.Go(func() {
+			for t := range next {
+				t.pace = max(t.pace, busy.pace())
+				a.attempt(ctx, t)
+				progress.done(t)
+			}
+		})
+	}
+	for _, t := range trials {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- t
+	}
+	close(next)
+	wg.Wait()
+}
+
+// repeat does what did not come out as it should once more, with all times
+// doubled and little beside it: a machine that was too busy for short times
+// proves nothing about the suites. It gives how many trials that were.
+func (a *App) repeat(ctx context.Context, trials []*trial, busy *pulse, progress *selftestProgress) int {
+	var again []*trial
+	for _, t := range trials {
+		if !t.asExpected() && ctx.Err() == nil {
+			t.pace = min(2*t.pace, 8)
+			t.repeated = true
+			again = append(again, t)
+		}
+	}
+	progress.total += len(again)
+	a.perform(ctx, again, busy, 6, progress)
+	return len(again)
+}
+
+// trials lists all that is to be certified: the variants of the conformant
+// reference and every fault, on their deployments, with notifications and
+// without. What takes longest comes first, so that nothing is waited for at
+// the end.
+func (a *App) trials(o SelftestOptions) ([]*trial, error) {
+	var list []*trial
+	picked := func(name string) bool {
+		ok, _ := path.Match(o.Pattern, name)
+		return o.Pattern == "" || ok
+	}
+	add := func(t trial) {
+		if picked(t.name) {
+			t.pace = 1
+			list = append(list, &t)
+		}
+	}
+	for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+		for _, heard := range []bool{true, false} {
+			for _, v := range variants(deployment, heard) {
+				for _, part := range a.parts(deployment) {
+					v.only = part
+					add(v)
+				}
+			}
+		}
+	}
+	for _, f := range reference.Faults() {
+		because, err := regexp.Compile(f.Because)
+		if err != nil || f.Because == "" {
+			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.Because, err)
+		}
+		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+			if !f.AppliesTo(deployment) {
+				continue
+			}
+			for _, heard := range []bool{false, true} {
+				t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
+				t.must = a.broken(f, deployment, heard)
+				if len(t.must) == 0 && !f.Hopeless {
+					continue
+				}
+				if !o.All {
+					t.only = a.affordable(f, t)
+				}
+				add(t)
+			}
+		}
+	}
+	return list, nil
+}
+
+// parts splits the requirements of a deployment over several references of
+// one kind: no run is much longer than the others.
+func (a *App) parts(deployment string) [][]string {
+	const size = 40
+	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), selftestRelease)
+	list := make([][]string, (len(reqs)+size-1)/size)
+	for i, req := range reqs {
+		list[i%len(list)] = append(list[i%len(list)], req.ID)
+	}
+	return list
+}
+
+// variants are the conformant references of a deployment: spelled as
+// documented and as captured, answering 202 and 200, each choice that the
+// guide leaves open, and what no rule forbids.
+func variants(deployment string, heard bool) []trial {
+	var list []trial
+	add := func(name string, faults []string, b reference.Behaviour) {
+		list = append(list, trial{name: name, deployment: deployment, heard: heard, behaviour: b, faults: faults})
+	}
+	add("conformant", nil, reference.Behaviour{})
+	add("conformant-documented", nil, reference.Behaviour{Documented: true})
+	add("conformant-200", nil, reference.Behaviour{Success: 200})
+	add("conformant-documented-200", nil, reference.Behaviour{Documented: true, Success: 200})
+	for i, alt := range reference.Alternatives() {
+		// Each is tried with notifications on one deployment and without on
+		// the other, where it shows on both.
+		if alt.AppliesTo(deployment) && (len(alt.Deployments) == 1 || heard == (i%2 == 0) == (deployment == reference.UCCE)) {
+			var b reference.Behaviour
+			alt.Apply(&b)
+			add("alternative-"+alt.Name, nil, b)
+		}
+	}
+	for i, f := range reference.Harmless() {
+		if f.AppliesTo(deployment) && (strings.Contains(f.Name, "event") && heard || !strings.Contains(f.Name, "event") && heard == (i%2 == 0) == (deployment == reference.UCCE)) {
+			add(f.Name, []string{f.Name}, reference.Behaviour{})
+		}
+	}
+	return list
+}
+
+// broken are the requirements that must fail of a fault.
+func (a *App) broken(f reference.Fault, deployment string, heard bool) []string {
+	names := f.Breaks
+	if heard {
+		names = slices.Concat(f.Breaks, f.Heard)
+	}
+	var list []string
+	for _, id := range names {
+		req, ok := a.Catalogue.ByID(id)
+		if ok && req.Level != spec.Info && req.AppliesTo(spec.Deployment(deployment), selftestRelease) && !slices.Contains(list, id) &&
+			(heard || !req.Given.Notifications) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// FaultCount is how many faults of the reference the suites detect.
+func FaultCount() int { return len(reference.Faults()) }
+
+// Unproven lists the requirements that no fault makes fail, INFO aside: a
+// selftest shows that the faults do what they say.
+func (a *App) Unproven() []string {
+	proven := map[string]bool{}
+	for _, f := range reference.Faults() {
+		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+			if f.AppliesTo(deployment) && !f.Intermittent {
+				for _, id := range a.broken(f, deployment, true) {
+					proven[id] = true
+				}
+			}
+		}
+	}
+	list := []string{}
+	for _, req := range a.Catalogue.All() {
+		if req.Level != spec.Info && !proven[req.ID] {
+			list = append(list, req.ID)
+		}
+	}
+	return list
+}

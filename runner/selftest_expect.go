@@ -1,0 +1,114 @@
+package runner
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// SelftestFinding is one requirement in one trial, and why it is as it is.
+type SelftestFinding struct {
+	Requirement string `json:"requirement"`
+	Reason      string `json:"reason"`
+}
+
+// caught are the requirements that failed as they must.
+func (t *trial) caught() []SelftestFinding {
+	var list []SelftestFinding
+	if t.fault == nil {
+		return nil
+	}
+	if t.fault.Hopeless {
+		if t.stopped != nil && t.because.MatchString(t.stopped.Error()) {
+			list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
+		}
+		return list
+	}
+	for _, id := range t.must {
+		if v := t.verdicts[id]; v.Outcome == evidence.Failed && t.because.MatchString(told(v)) {
+			list = append(list, SelftestFinding{id, told(v)})
+		}
+	}
+	return list
+}
+
+// survived are the requirements that a fault must break and did not, or for
+// another reason.
+func (t *trial) survived() []SelftestFinding {
+	if t.fault == nil {
+		return nil
+	}
+	caught := t.caught()
+	if t.fault.Hopeless || t.fault.Intermittent && len(caught) > 0 {
+		if len(caught) == 0 {
+			return []SelftestFinding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
+		}
+		return nil
+	}
+	var list []SelftestFinding
+	for _, id := range t.must {
+		if slices.ContainsFunc(caught, func(f SelftestFinding) bool { return f.Requirement == id }) {
+			continue
+		}
+		v, there := t.verdicts[id]
+		switch {
+		case !there && t.stopped != nil:
+			list = append(list, SelftestFinding{id, "the preflight ended it: " + t.stopped.Error()})
+		case !there:
+			list = append(list, SelftestFinding{id, "was not reached"})
+		case v.Outcome == evidence.Failed:
+			list = append(list, SelftestFinding{id, "failed for another reason than " + t.because.String() + ": " + told(v)})
+		default:
+			list = append(list, SelftestFinding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
+		}
+	}
+	return list
+}
+
+// unexplained are failures that the fault, or nothing at all, explains.
+func (t *trial) unexplained() []SelftestFinding {
+	var list []SelftestFinding
+	for _, id := range slices.Sorted(maps.Keys(t.verdicts)) {
+		v := t.verdicts[id]
+		if v.Outcome == evidence.Failed && (t.fault == nil || !t.fault.Explains(id)) {
+			list = append(list, SelftestFinding{id, v.Reason})
+		}
+		if t.fault == nil && v.Outcome == evidence.NotExercised && !t.gap(id) {
+			list = append(list, SelftestFinding{id, "not exercised: " + v.Reason})
+		}
+	}
+	if t.stopped != nil && (t.fault == nil || !t.fault.Hopeless && len(t.verdicts) == 0) {
+		list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
+	}
+	return list
+}
+
+// gap reports whether a requirement cannot be exercised on a variant of the
+// conformant reference.
+func (t *trial) gap(id string) bool {
+	v := t.verdicts[id]
+	switch {
+	case id == "TRN-UCCE-01": // nothing leads into UNKNOWN
+		return true
+	case !t.heard && v.Reason == "needs notifications: none are configured":
+		return true
+	case id == "NTF-06": // where the target refuses at once
+		return t.behaviour.Refusals != 0
+	case t.behaviour.NoWorkOnUCCX: // no wrap-up
+		return true
+	}
+	return false
+}
+
+// asExpected reports whether everything came out as it should.
+func (t *trial) asExpected() bool { return len(t.survived()) == 0 && len(t.unexplained()) == 0 }
+
+// told is the reason of a verdict and the place in the document that decided.
+func told(v evidence.Verdict) string {
+	if v.XPath == "" {
+		return v.Reason
+	}
+	return v.Reason + " [" + v.XPath + "]"
+}

@@ -1,0 +1,248 @@
+package runner
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// SelftestResult is what a selftest found out.
+type SelftestResult struct {
+	Schema       string                `json:"schema"`
+	Tool         reports.Tool          `json:"tool"`
+	Spec         string                `json:"spec"` // digest of the contract
+	Passed       bool                  `json:"passed"`
+	Whole        bool                  `json:"whole"` // no pattern left anything out
+	Variants     []SelftestVariant     `json:"variants"`
+	Faults       []SelftestFault       `json:"faults"`
+	Requirements []SelftestRequirement `json:"requirements"`
+	// Unproven are the requirements that no fault made fail, INFO aside; only
+	// a whole selftest can tell.
+	Unproven []string `json:"unproven"`
+	Trials   int      `json:"trials"`
+	Repeated int      `json:"repeated"` // with longer times, because the first go was not as expected
+	WallMS   int64    `json:"wall_ms"`
+}
+
+// SelftestVariant is one conformant reference.
+type SelftestVariant struct {
+	Name          string            `json:"name"`
+	Deployment    string            `json:"deployment"`
+	Notifications bool              `json:"notifications"`
+	Exercised     int               `json:"exercised"`
+	Problems      []SelftestFinding `json:"problems,omitempty"`
+}
+
+// SelftestFault is one fault and what became of it.
+type SelftestFault struct {
+	Name    string             `json:"name"`
+	Summary string             `json:"summary"`
+	Page    string             `json:"page"`
+	Caught  bool               `json:"caught"`
+	By      []string           `json:"by"` // the requirements that caught it
+	Runs    []SelftestFaultRun `json:"runs"`
+}
+
+// SelftestFaultRun is a fault on one deployment.
+type SelftestFaultRun struct {
+	Deployment    string            `json:"deployment"`
+	Notifications bool              `json:"notifications"`
+	Caught        []SelftestFinding `json:"caught"`
+	Survived      []SelftestFinding `json:"survived,omitempty"`
+	Unexplained   []SelftestFinding `json:"unexplained,omitempty"`
+}
+
+// SelftestRequirement is a requirement and how many faults make it fail.
+type SelftestRequirement struct {
+	ID     string     `json:"id"`
+	Level  spec.Level `json:"level"`
+	Faults int        `json:"faults"`
+}
+
+// sum makes the result of the trials.
+func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Duration) *SelftestResult {
+	r := &SelftestResult{
+		Schema: "finesse-conformance/selftest/v1", Tool: a.tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: o.Pattern == "",
+		Variants: []SelftestVariant{}, Faults: []SelftestFault{}, Unproven: []string{},
+		Trials: len(trials), Repeated: repeated, WallMS: took.Milliseconds(),
+	}
+	breaks := map[string]int{}
+	byName := map[string][]*trial{}
+	for _, t := range trials {
+		r.Passed = r.Passed && t.asExpected()
+		if t.fault != nil {
+			byName[t.name] = append(byName[t.name], t)
+			continue
+		}
+		v := r.variant(t)
+		v.Problems = append(v.Problems, t.unexplained()...)
+		for _, verdict := range t.verdicts {
+			if verdict.Outcome != evidence.NotExercised {
+				v.Exercised++
+			}
+		}
+	}
+	for _, f := range reference.Faults() {
+		ts := byName[f.Name]
+		if len(ts) == 0 {
+			if o.Pattern == "" {
+				r.Passed = false
+				r.Faults = append(r.Faults, SelftestFault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
+			}
+			continue
+		}
+		sf := SelftestFault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
+		for _, t := range ts {
+			run := SelftestFaultRun{
+				Deployment: t.deployment, Notifications: t.heard, Caught: t.caught(), Survived: t.survived(), Unexplained: t.unexplained(),
+			}
+			for _, c := range run.Caught {
+				if !slices.Contains(sf.By, c.Requirement) {
+					sf.By = append(sf.By, c.Requirement)
+					breaks[c.Requirement]++
+				}
+			}
+			sf.Caught = sf.Caught && len(run.Survived) == 0
+			sf.Runs = append(sf.Runs, run)
+		}
+		r.Faults = append(r.Faults, sf)
+	}
+	for _, req := range a.Catalogue.All() {
+		r.Requirements = append(r.Requirements, SelftestRequirement{req.ID, req.Level, breaks[req.ID]})
+		if r.Whole && req.Level != spec.Info && breaks[req.ID] == 0 {
+			r.Unproven = append(r.Unproven, req.ID)
+		}
+	}
+	r.Passed = r.Passed && len(r.Unproven) == 0
+	return r
+}
+
+// variant is the variant that a trial is a part of.
+func (r *SelftestResult) variant(t *trial) *SelftestVariant {
+	i := slices.IndexFunc(r.Variants, func(v SelftestVariant) bool {
+		return v.Name == t.name && v.Deployment == t.deployment && v.Notifications == t.heard
+	})
+	if i < 0 {
+		i = len(r.Variants)
+		r.Variants = append(r.Variants, SelftestVariant{Name: t.name, Deployment: t.deployment, Notifications: t.heard})
+	}
+	return &r.Variants[i]
+}
+
+func (r *SelftestResult) writeJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// write prints the matrix: for each fault the requirements that caught it,
+// for each requirement how many faults make it fail, and everything that is
+// not as it should be.
+func (r *SelftestResult) write(out io.Writer) error {
+	w := bufio.NewWriter(out)
+	bad := 0
+	fmt.Fprintf(w, "conformant variants of the reference\n")
+	fine := map[string][]string{}
+	var names []string
+	for _, v := range r.Variants {
+		where := place(v.Deployment, v.Notifications)
+		if len(v.Problems) == 0 {
+			if fine[v.Name] == nil {
+				names = append(names, v.Name)
+			}
+			fine[v.Name] = append(fine[v.Name], where)
+			continue
+		}
+		bad++
+		fmt.Fprintf(w, "  FAILED   %s (%s)\n", v.Name, where)
+		findings(w, v.Problems)
+	}
+	for _, name := range names {
+		fmt.Fprintf(w, "  passed   %s (%s)\n", name, strings.Join(fine[name], ", "))
+	}
+	caught, survivors, unexplained := 0, 0, 0
+	fmt.Fprintf(w, "\nfaults, and what caught them\n")
+	for _, f := range r.Faults {
+		word := "caught  "
+		if f.Caught {
+			caught++
+		} else {
+			survivors++
+			word = "SURVIVED"
+		}
+		by := strings.Join(f.By, " ")
+		if by == "" {
+			by = "nothing"
+		}
+		fmt.Fprintf(w, "  %s %s: %s\n           by %s\n", word, f.Name, f.Summary, by)
+		for _, run := range f.Runs {
+			if len(run.Survived) > 0 {
+				fmt.Fprintf(w, "           not by, on %s:\n", place(run.Deployment, run.Notifications))
+				findings(w, run.Survived)
+			}
+			if len(run.Unexplained) > 0 {
+				unexplained++
+				fmt.Fprintf(w, "           UNEXPLAINED on %s:\n", place(run.Deployment, run.Notifications))
+				findings(w, run.Unexplained)
+			}
+		}
+	}
+	fmt.Fprintf(w, "\nrequirements, and how many faults make them fail\n")
+	for _, req := range r.Requirements {
+		if req.Level == spec.Info || !r.Whole && req.Faults == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "  %4d     %s\n", req.Faults, req.ID)
+	}
+	fmt.Fprintln(w)
+	if len(r.Unproven) > 0 {
+		fmt.Fprintf(w, "unproven, because no fault makes them fail: %s\n", strings.Join(r.Unproven, " "))
+	}
+	fmt.Fprintf(w, "%d of %d variants passed; %d faults: %d caught, %d survived; %d runs with failures that the fault does not explain\n",
+		len(r.Variants)-bad, len(r.Variants), len(r.Faults), caught, survivors, unexplained)
+	fmt.Fprintf(w, "%d runs (%d repeated with longer times) in %v\n", r.Trials, r.Repeated, (time.Duration(r.WallMS) * time.Millisecond).Round(100*time.Millisecond))
+	if !r.Whole {
+		fmt.Fprintln(w, "a part of the selftest: which requirements are unproven, only the whole one tells")
+	}
+	return w.Flush()
+}
+
+func place(deployment string, notifications bool) string {
+	if notifications {
+		return deployment + " with notifications"
+	}
+	return deployment
+}
+
+func findings(w io.Writer, list []SelftestFinding) {
+	for _, f := range list {
+		reason := strings.ReplaceAll(f.Reason, "\n", " ")
+		if len(reason) > 400 {
+			reason = strings.ToValidUTF8(reason[:400], "") + "…"
+		}
+		fmt.Fprintf(w, "             %s: %s\n", f.Requirement, reason)
+	}
+}
+
+// WriteFaults lists the faults that the reference deployment can have.
+func WriteFaults(out io.Writer) error {
+	w := bufio.NewWriter(out)
+	for _, f := range reference.Faults() {
+		where := ""
+		if len(f.Deployments) > 0 {
+			where = " (" + strings.Join(f.Deployments, ", ") + ")"
+		}
+		fmt.Fprintf(w, "%s%s\n    %s [%s]\n", f.Name, where, f.Summary, f.Page)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,196 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/reports"
+	"finesse-conformance/spec"
+)
+
+func selftestApp(t *testing.T, out io.Writer) *App {
+	t.Helper()
+	a, err := NewApp(out, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Faults name requirements that there are, and each breaks one wherever it
+// shows: a fault that nothing can catch would be counted as detectable.
+func TestFaultsMatchTheCatalogue(t *testing.T) {
+	a := selftestApp(t, io.Discard)
+	for _, f := range reference.Faults() {
+		for _, id := range slices.Concat(f.Breaks, f.Heard, f.With) {
+			if _, ok := a.Catalogue.ByID(id); !ok {
+				t.Errorf("fault %s: no requirement %s", f.Name, id)
+			}
+		}
+		for _, pattern := range f.May {
+			if !slices.ContainsFunc(a.Catalogue.All(), func(r *spec.Requirement) bool { ok, _ := path.Match(pattern, r.ID); return ok }) {
+				t.Errorf("fault %s: pattern %s matches no requirement", f.Name, pattern)
+			}
+		}
+		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+			if f.AppliesTo(deployment) && !f.Hopeless && len(a.broken(f, deployment, true)) == 0 {
+				t.Errorf("fault %s breaks nothing on %s", f.Name, deployment)
+			}
+		}
+	}
+}
+
+// Every requirement that can fail a run is one that some fault makes fail.
+func TestNothingIsUnproven(t *testing.T) {
+	if list := selftestApp(t, io.Discard).Unproven(); len(list) > 0 {
+		t.Errorf("no fault breaks %s", strings.Join(list, ", "))
+	}
+	if n := FaultCount(); n < 150 {
+		t.Errorf("%d faults", n)
+	}
+}
+
+// TestSelftest runs a part of the selftest: faults of several sections, of
+// notifications, of the preflight. All are caught, and what caught them is
+// what Unproven counts on.
+func TestSelftest(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := selftestApp(t, &out)
+	var faults []SelftestFault
+	for _, pattern := range []string{"sign-in-again-*", "supervisor-of-any-team*", "event-source-*", "user-html", "state-missing-*"} {
+		out.Reset()
+		code, err := a.Selftest(t.Context(), SelftestOptions{Pattern: pattern, JSON: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r SelftestResult
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if code != reports.ExitConformant || !r.Passed || r.Whole {
+			t.Errorf("%s: exit code %d:\n%s", pattern, code, out.String())
+		}
+		faults = append(faults, r.Faults...)
+	}
+	if len(faults) < 12 {
+		t.Errorf("only %d faults", len(faults))
+	}
+	for _, sf := range faults {
+		f, err := reference.FindFault(sf.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+			if f.AppliesTo(deployment) {
+				want = append(want, a.broken(f, deployment, true)...)
+			}
+		}
+		if f.Hopeless {
+			want = []string{"preflight"}
+		}
+		slices.Sort(want)
+		by := slices.Sorted(slices.Values(sf.By))
+		if !slices.Equal(slices.Compact(want), by) {
+			t.Errorf("fault %s is caught by %v, and counted as caught by %v", sf.Name, by, want)
+		}
+	}
+}
+
+// A selftest that finds something says what, and fails.
+func TestSelftestFails(t *testing.T) {
+	t.Parallel()
+	ctx, a := context.Background(), selftestApp(t, io.Discard)
+	fault, err := reference.FindFault("sign-in-again-refused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(change func(*trial)) *trial {
+		r := &trial{name: fault.Name, fault: &fault, deployment: reference.UCCX, pace: 1, must: []string{"SIG-02"},
+			because: regexp.MustCompile(fault.Because), only: []string{"SIG-01", "SIG-02"}}
+		change(r)
+		a.attempt(ctx, r)
+		return r
+	}
+	for _, test := range []struct {
+		name                  string
+		change                func(*trial)
+		survived, unexplained string // what is said
+	}{
+		{"caught", func(*trial) {}, "", ""},
+		{"by a requirement that it does not break", func(r *trial) { r.must = []string{"SIG-01"} }, "SIG-01 passed", ""},
+		{"for another reason", func(r *trial) { r.because = regexp.MustCompile("the moon") }, "SIG-02 failed for another reason than the moon: PUT LOGIN: expected 2xx", ""},
+		{"not explained", func(r *trial) { f := fault; f.Breaks, r.must, r.fault = nil, nil, &f }, "", "SIG-02 PUT LOGIN: expected 2xx"},
+		{"a variant with a fault", func(r *trial) { r.faults, r.fault, r.must = []string{fault.Name}, nil, nil }, "", "SIG-02 PUT LOGIN: expected 2xx"},
+		{"a variant that cannot be certified", func(r *trial) { r.faults, r.fault, r.must = []string{"user-html"}, nil, nil }, "", "preflight users"},
+		{"a fault that cannot be certified", func(r *trial) { r.faults = []string{"user-html"} }, "SIG-02 the preflight ended it", "preflight users"},
+		{"a hopeless fault that is none", func(r *trial) { f := fault; f.Hopeless, f.Breaks = true, []string{"SIG-02"}; r.fault, r.must = &f, nil }, "preflight ended with <nil>", ""},
+		{"not reached", func(r *trial) { r.only = []string{"SIG-01"} }, "SIG-02 was not reached", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := try(test.change)
+			for what, said := range map[string]struct {
+				list []SelftestFinding
+				want string
+			}{"survived": {r.survived(), test.survived}, "unexplained": {r.unexplained(), test.unexplained}} {
+				var text string
+				for _, f := range said.list {
+					text += f.Requirement + " " + f.Reason
+				}
+				if (said.want == "") != (text == "") || !strings.HasPrefix(text, said.want) {
+					t.Errorf("%s: %q, want %q", what, text, said.want)
+				}
+			}
+			if r.asExpected() != (test.survived == "" && test.unexplained == "") {
+				t.Errorf("as expected: %v", r.asExpected())
+			}
+			var out bytes.Buffer
+			result := a.sum(SelftestOptions{Pattern: r.name}, []*trial{r}, 0, 0)
+			if err := result.write(&out); err != nil {
+				t.Fatal(err)
+			}
+			if result.Passed != r.asExpected() {
+				t.Errorf("passed: %v\n%s", result.Passed, out.String())
+			}
+			for _, want := range []string{test.survived, test.unexplained} {
+				if _, reason, _ := strings.Cut(want, " "); !strings.Contains(out.String(), reason) {
+					t.Errorf("the text does not tell %q:\n%s", reason, out.String())
+				}
+			}
+		})
+	}
+}
+
+// A whole selftest that left a requirement unproven fails, and names it.
+func TestSelftestUnproven(t *testing.T) {
+	a := selftestApp(t, io.Discard)
+	r := a.sum(SelftestOptions{}, nil, 0, 0)
+	if r.Passed || !slices.Contains(r.Unproven, "SIG-01") || slices.Contains(r.Unproven, "SIG-11") || slices.ContainsFunc(r.Faults, func(f SelftestFault) bool { return f.Caught }) {
+		t.Errorf("passed %v, unproven %v", r.Passed, r.Unproven)
+	}
+}
+
+func TestSelftestUsage(t *testing.T) {
+	a := selftestApp(t, io.Discard)
+	for _, pattern := range []string{"no-such-fault", "[", "CONFORMANT*"} {
+		code, err := a.Selftest(t.Context(), SelftestOptions{Pattern: pattern})
+		if code != reports.ExitUsage || err == nil || !strings.Contains(err.Error(), pattern) {
+			t.Errorf("%s: %d, %v", pattern, code, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code, err := a.Selftest(ctx, SelftestOptions{Pattern: "sign-in-*"}); code != reports.ExitInterrupted || err != nil {
+		t.Errorf("interrupted: %d, %v", code, err)
+	}
+}

@@ -1,0 +1,166 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// trial is one certification of one reference deployment.
+type trial struct {
+	name       string
+	deployment string
+	heard      bool // whether notifications are listened to
+	behaviour  reference.Behaviour
+	faults     []string         // harmless ones
+	fault      *reference.Fault // nil for a variant
+	must       []string         // requirements that must fail
+	because    *regexp.Regexp   // what their reason must match
+	only       []string         // what is exercised, nil for all
+	pace       int              // all times are multiplied by it
+	repeated   bool
+
+	verdicts map[string]evidence.Verdict
+	stopped  error // why nothing could be certified
+	took     time.Duration
+}
+
+// selftestRelease is the release that the trials play.
+var selftestRelease = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
+
+// beat is the unit of the times of a selftest. Everything that a run waits
+// for is many of them, so that a machine that is busy for one beat decides
+// nothing.
+const beat = 20 * time.Millisecond
+
+// timing is how long things may take in a trial.
+func (t *trial) timing() Timing {
+	unit := beat * time.Duration(t.pace)
+	return Timing{
+		Request: 10 * time.Second, Settle: 36 * unit, Quiet: 4 * unit, Poll: unit / 5, LongestWait: 60 * time.Second,
+	}
+}
+
+// affordable are the requirements that are exercised with a fault: those that
+// it breaks and needs, and of the others a few, so that over all faults each
+// of them has its turn.
+func (a *App) affordable(f reference.Fault, t trial) []string {
+	ids := slices.Concat(t.must, f.With)
+	const others = 8
+	var rest []string
+	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), selftestRelease) {
+		if !slices.Contains(ids, req.ID) && !(req.Section == "WRP" && req.Steps[0].When.Timer != "") {
+			rest = append(rest, req.ID)
+		}
+	}
+	order := func(id string) uint32 {
+		h := fnv.New32a()
+		fmt.Fprintf(h, "%s %s %s %v", id, f.Name, t.deployment, t.heard)
+		return h.Sum32()
+	}
+	slices.SortFunc(rest, func(x, y string) int { return int(int64(order(x)) - int64(order(y))) })
+	return append(ids, rest[:min(others, len(rest))]...)
+}
+
+// attempt certifies the deployment of a trial.
+func (a *App) attempt(ctx context.Context, t *trial) {
+	began := time.Now()
+	t.verdicts, t.stopped = map[string]evidence.Verdict{}, nil
+	if err := a.certifyTrial(ctx, t); err != nil {
+		t.stopped = err
+		var out *OutOfService
+		if errors.As(err, &out) {
+			t.verdicts["USR-07"] = outOfService(out)
+		}
+	}
+	t.took = time.Since(began)
+}
+
+func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
+	timing := t.timing()
+	config, err := reference.Default(t.deployment, selftestRelease.String(), 1)
+	if err != nil {
+		return err
+	}
+	config.Delay, config.WrapUpTimer = timing.Quiet/20, config.WrapUpTimer*time.Duration(t.pace)
+	config.Settle, config.Quiet = timing.Settle, timing.Quiet
+	config.Behaviour, config.Faults = t.behaviour, t.faults
+	if config.Behaviour.GetLag > 0 { // what is looked at for the quiet time must not lag by more
+		config.Behaviour.GetLag = timing.Quiet / 2
+	}
+	if t.fault != nil {
+		config.Faults = append(slices.Clone(config.Faults), t.fault.Name)
+	}
+	e, err := StartEmbedded(config, "127.0.0.1:0", true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	s := &session{
+		App: a, config: &Config{}, embedded: e, stimuli: e.Stimuli(), transport: client.Handler(e.Deployment),
+		target: &Target{URL: &url.URL{Scheme: "https", Host: "reference.invalid"}, Users: e.Users(), Release: selftestRelease, Timing: timing},
+	}
+	if t.heard {
+		s.events = e.Events
+	}
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	var said []string
+	s.listen(ctx, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	if t.heard && s.listener == nil {
+		return fmt.Errorf("the notification service could not be reached: %v", said)
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = s.close(closing) // a deployment with a fault may not be left in order
+	}()
+	s.setStage()
+	var items []suites.Item
+	for _, item := range suites.Plan(s.stage, suites.Selection{Only: t.only}) {
+		if (t.only == nil || slices.Contains(t.only, item.Requirement.ID)) && item.Outcome != evidence.NotApplicable && (item.Requirement.Steps == nil || item.Requirement.Steps[0].When.Probe == "") {
+			items = append(items, item)
+		}
+	}
+	h := inOrder(ctx, items, s.stage.Exercise)
+	standing := a.Judge.Standing()
+	for _, o := range h.outcomes {
+		for _, ev := range o.Evidence {
+			standing.Add(ev)
+		}
+	}
+	for _, o := range h.outcomes {
+		v := o.Verdict
+		if req, ok := a.Catalogue.ByID(v.Requirement); ok {
+			v = standing.Apply(req, v)
+		}
+		t.verdicts[v.Requirement] = v
+	}
+	for _, i := range items {
+		if !i.Runs() {
+			t.verdicts[i.Requirement.ID] = i.Verdict()
+		}
+	}
+	return nil
+}
+
+// outOfService is the failure of a deployment that says that it is not in
+// service: that is what USR-07 is about.
+func outOfService(out *OutOfService) evidence.Verdict {
+	return evidence.Verdict{
+		Requirement: "USR-07", Outcome: evidence.Failed, Reason: out.Error() + "; saw status " + fmt.Sprintf("%q", out.Status),
+		Step: -1, Exchange: -1, Event: -1, Expected: "status IN_SERVICE", Seen: out.Status, Attempts: 1,
+	}
+}

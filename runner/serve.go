@@ -1,0 +1,126 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+)
+
+// ServeOptions say how the reference deployment is served by itself.
+type ServeOptions struct {
+	Listen     string // host:port
+	Deployment string // UCCE or UCCX
+	Release    string
+	Latency    time.Duration // added to every answer
+	Delay      time.Duration // between the answer and the change
+	Troupes    int           // how many processes can be served at the same time
+	Plain      bool          // HTTP instead of HTTPS
+	Hook       string        // host:port of the stimulus hook, plain HTTP
+	Config     string        // file into which the configuration for a run is written, "" for none
+	Faults     []string      // names of faults that it has
+}
+
+// What the configuration for a served reference has, whose changes take
+// milliseconds. Faults of time are measured by it.
+var servedTiming = Timing{Settle: 2 * time.Second, Quiet: 200 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: 10 * time.Second}
+
+// servedBy is a served deployment and its hook.
+type servedBy struct {
+	*Embedded
+	hook string // address of the stimulus hook
+}
+
+// Serve serves the reference deployment until the context ends. It prints how
+// to certify it.
+func (a *App) Serve(ctx context.Context, o ServeOptions) error {
+	config, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
+	if err != nil {
+		return &UsageError{err}
+	}
+	config.Latency, config.Delay, config.Faults = o.Latency, o.Delay, o.Faults
+	config.Settle, config.Quiet = servedTiming.Settle, servedTiming.Quiet
+	e, err := StartEmbedded(config, o.Listen, o.Plain)
+	if err != nil {
+		return &UsageError{err}
+	}
+	hook, err := net.Listen("tcp", o.Hook)
+	if err != nil {
+		return errors.Join(&UsageError{fmt.Errorf("listen on %s for the stimulus hook: %w", o.Hook, err)}, e.Close())
+	}
+	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus"}
+	server := &http.Server{Handler: e.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(hook) }() // ends with the server
+	if o.Config != "" {
+		if err := a.serveConfig(served, o); err != nil {
+			return errors.Join(&UsageError{err}, server.Close(), e.Close())
+		}
+	}
+	a.announce(served, o)
+	<-ctx.Done()
+	return errors.Join(server.Close(), e.Close())
+}
+
+// serveConfig writes what a run needs to certify the served reference. It
+// holds passwords, which only its owner may read.
+func (a *App) serveConfig(e servedBy, o ServeOptions) error {
+	var ca string
+	if len(e.CAFile) > 0 {
+		ca = o.Config + ".ca.pem"
+		if err := os.WriteFile(ca, e.CAFile, 0o644); err != nil {
+			return fmt.Errorf("write the certificate: %w", err)
+		}
+	}
+	f, err := os.OpenFile(o.Config, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	defer f.Close()
+	if err := f.Chmod(0o600); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	writeServed(f, e, ca, true)
+	return f.Close()
+}
+
+// announce tells a person, or a script, how to certify what is served.
+func (a *App) announce(e servedBy, o ServeOptions) {
+	fmt.Fprintf(a.Out, "serving the reference deployment, %s %s, at %s (Ctrl-C ends it)\n", o.Deployment, o.Release, e.URL)
+	for _, name := range o.Faults {
+		fmt.Fprintf(a.Out, "with the fault %s\n", name)
+	}
+	fmt.Fprintln(a.Out)
+	if o.Config != "" {
+		fmt.Fprintf(a.Out, "certify it from another terminal:\n\n    %s run --config %s\n", Name, o.Config)
+		return
+	}
+	fmt.Fprintf(a.Out, "certify it with this configuration (--write-config FILE writes it, with the passwords):\n\n")
+	writeServed(a.Out, e, "", false)
+}
+
+func writeServed(w io.Writer, e servedBy, ca string, passwords bool) {
+	fmt.Fprintf(w, "target:\n  url: %s\n", e.URL)
+	switch {
+	case ca != "":
+		fmt.Fprintf(w, "  ca_file: %s\n", ca)
+	case e.URL.Scheme == "https":
+		fmt.Fprintf(w, "  insecure: true\n")
+	}
+	fmt.Fprintf(w, "release: %s\nusers:\n", e.Deployment.Config().Release)
+	for _, u := range e.Deployment.Config().Users {
+		password := "${FINESSE_PASSWORD}"
+		if passwords {
+			password = u.Password
+		}
+		fmt.Fprintf(w, "  - {id: %q, password: %q, extension: %q}\n", u.ID, password, u.Extension)
+	}
+	t := servedTiming
+	fmt.Fprintf(w, "timing: {settle: %v, quiet: %v, poll: %v, longest_wait: %v}\n", t.Settle, t.Quiet, t.Poll, t.LongestWait)
+	fmt.Fprintf(w, "notifications: {url: %q}\nstimuli: {http: %q}\n", e.Events, e.hook)
+}

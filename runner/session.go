@@ -1,0 +1,230 @@
+package runner
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/reports"
+	"finesse-conformance/runner/notify"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
+)
+
+// session is the certification of one target in this process.
+type session struct {
+	*App
+	config *Config
+	target *Target
+
+	embedded  *Embedded // nil for a target elsewhere
+	transport http.RoundTripper
+	wire      *http.Transport // at the bottom of transport, nil for a handler
+	tls       *tls.Config
+	stimuli   fixtures.Stimuli
+	events    *url.URL // of the notification service, nil for none
+	limiter   client.Limiter
+	journal   *Journal // nil where nothing has to survive this process
+	ledger    scenario.Ledger
+
+	client   *client.Client
+	survey   *Survey
+	listener *notify.Listener
+	stage    *scenario.Stage
+	began    time.Time
+
+	troupes []*fixtures.Cast // of the processes of the run
+	troupe  *fixtures.Cast   // of this process, nil where it has the whole cast
+	alone   map[string]bool  // the requirements that need more than a troupe
+	guests  *notify.Listener // to the users of other troupes, once they are needed
+	// unscheduled: without Ginkgo, which plays once in the life of a process.
+	unscheduled bool
+	listening   bool // to notifications, in this process or in those that it started
+}
+
+// dial makes the way to the target.
+func (s *session) dial() (err error) {
+	if s.wire, s.tls, err = transportOf(s.target); err == nil {
+		s.transport = s.wire
+	}
+	return err
+}
+
+// transportOf makes the round tripper for a target.
+func transportOf(t *Target) (*http.Transport, *tls.Config, error) {
+	config, err := t.TLSConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	return client.Transport(config, t.Proxy, t.Timing.Request), config, nil
+}
+
+// open makes the client and asks the target what a run has to know. What
+// changes a user goes through the journal from here on.
+func (s *session) open(ctx context.Context) error {
+	cast := s.target.Cast()
+	s.connect(cast)
+	var err error
+	s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force)
+	return err
+}
+
+// connect makes the client. The journal is told of whom in the cast a request
+// changes.
+func (s *session) connect(cast *fixtures.Cast) {
+	if s.journal != nil {
+		ledger := s.journal.Ledger(s.target.URL, cast)
+		s.transport, s.stimuli, s.ledger = ledger.Transport(s.transport), ledger.Stimuli(s.stimuli), ledger
+	}
+	s.client = client.New(client.Options{
+		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter,
+	})
+}
+
+// listen signs in to the notification service. Where that fails the run goes
+// on with GETs, and says so.
+func (s *session) listen(ctx context.Context, say func(string, ...any)) {
+	var connected atomic.Bool
+	if s.events == nil {
+		return
+	}
+	options := notify.Options{
+		URL: s.events.String(), Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain,
+		TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Subscribe: map[string][]string{},
+		ConnectTimeout: s.target.Timing.Request,
+		OnStatus: func(st notify.Status) {
+			if connected.Load() && st.State != notify.Left {
+				say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
+			}
+		},
+	}
+	for _, u := range s.players().Usable() {
+		options.Accounts = append(options.Accounts, notify.Account{User: u.ID, Username: u.Username, Password: u.Password.Reveal()})
+		for _, team := range u.Supervises {
+			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
+		}
+	}
+	listener, err := notify.Connect(ctx, options)
+	switch {
+	case listener == nil:
+		say("notifications are not listened to, GETs are used instead: %v", err)
+		return
+	case err != nil:
+		say("notifications are not listened to for some users: %v", err)
+	}
+	connected.Store(true)
+	s.listener, s.listening = listener, true
+}
+
+// setStage puts everything in place for acting.
+func (s *session) setStage() {
+	s.stage = &scenario.Stage{
+		Catalogue: s.Catalogue, Judge: s.Judge, Client: s.client, Cast: s.survey.Cast, Stimuli: s.stimuli, Ledger: s.ledger,
+		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs,
+		Target: evidence.Target{
+			Deployment: s.survey.Deployment, Release: s.survey.Release.String(), Notifications: s.listener != nil,
+			Settle: s.target.Timing.Settle, Quiet: s.target.Timing.Quiet, LongestWait: s.target.Timing.LongestWait,
+		},
+	}
+	if s.listener != nil {
+		s.stage.Events = hear(s.listener)
+	}
+	s.survey.Cast.SwitchesWrapUp = s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
+	for _, u := range s.survey.Cast.Usable() {
+		s.stage.Home(evidence.Look{User: u.ID, State: u.State, Pending: u.Pending, ReasonCodeID: u.ReasonCodeID, Extension: s.survey.Extensions[u.ID], Index: -1})
+	}
+}
+
+// close ends the listening. Sessions end only when the users are back: one
+// that ends may sign its user out (finesse facts §4.5).
+func (s *session) close(ctx context.Context) error {
+	var errs []error
+	for _, l := range []*notify.Listener{s.listener, s.guests} {
+		if l != nil {
+			errs = append(errs, l.Close(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// exercise is the Exercise of this session, with progress. A target that
+// answers nothing any more stops the run: one reason, not a hundred failures.
+func (s *session) exercise(p Progress, stop context.CancelCauseFunc) suites.Exercise {
+	var silent silence
+	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+		p.Start(req.ID)
+		s.gather(ctx, req, p.Say)
+		verdict, seen := s.stage.Exercise(ctx, req)
+		p.Done(verdict)
+		if silent.after(seen) {
+			stop(s.silentTarget(seen))
+		}
+		return verdict, seen
+	}
+}
+
+// enoughSilence is how many scenarios in a row have to get no answer at all.
+const enoughSilence = 3
+
+// unanswered reports whether a scenario sent requests and none of them was
+// served.
+func unanswered(seen []*evidence.Evidence) bool {
+	sent := 0
+	for _, ev := range seen {
+		for _, x := range ev.Exchanges {
+			sent++
+			if x.Served() {
+				return false
+			}
+		}
+	}
+	return sent > 0
+}
+
+func lastError(seen []*evidence.Evidence) string {
+	last := ""
+	for _, ev := range seen {
+		for _, x := range ev.Exchanges {
+			if last = x.Err; last == "" {
+				last = fmt.Sprintf("HTTP %d", x.Status)
+			}
+		}
+	}
+	return last
+}
+
+// conclude judges what can only be judged over the whole run and makes the
+// result of it all, with the evidence that it rests on.
+func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*reports.Result, []*evidence.Evidence) {
+	var verdicts []evidence.Verdict
+	standing := s.Judge.Standing()
+	for _, o := range h.outcomes {
+		for _, ev := range o.Evidence {
+			standing.Add(ev)
+			run.Evidence = append(run.Evidence, ev)
+		}
+	}
+	for _, o := range h.outcomes {
+		v := o.Verdict
+		if req, ok := s.Catalogue.ByID(v.Requirement); ok {
+			v = standing.Apply(req, v)
+		}
+		verdicts = append(verdicts, v)
+	}
+	for _, i := range items {
+		if !i.Runs() {
+			verdicts = append(verdicts, i.Verdict())
+		}
+	}
+	run.HarnessFaults = append(run.HarnessFaults, h.faults...)
+	return reports.Build(s.Catalogue, run, verdicts), run.Evidence
+}

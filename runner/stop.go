@@ -1,0 +1,78 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Interrupted is the cause of a context that a signal ended.
+type Interrupted struct{ Signal syscall.Signal }
+
+func (i Interrupted) Error() string {
+	if i.Signal == syscall.SIGTERM {
+		return "terminated"
+	}
+	return "interrupted"
+}
+
+// Code is the exit code of a run that the signal ended: 130 or 143.
+func (i Interrupted) Code() int { return 128 + int(i.Signal) }
+
+// StopOnSignal gives a context that the first SIGINT or SIGTERM ends: the run
+// stops, puts its users back and writes its reports. The second leaves at
+// once; the journal knows who is left to put back. Call the function when no
+// more signals are expected.
+func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		var first syscall.Signal
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				number, ok := s.(syscall.Signal)
+				if !ok {
+					continue
+				}
+				if first != 0 {
+					say("left at once: `finesse-conformance restore` puts back who was on the way")
+					os.Exit(Interrupted{number}.Code())
+				}
+				first = number
+				say(fmt.Sprintf("%v: putting users back and writing the reports; once more leaves at once", Interrupted{number}))
+				cancel(Interrupted{number})
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// signalOf gives the exit code of the signal that ended the context, 0
+// without one.
+func signalOf(ctx context.Context) int {
+	if n := interruptedBy(ctx); n != 0 {
+		return Interrupted{n}.Code()
+	}
+	return 0
+}
+
+// interruptedBy gives the signal that ended the context, 0 without one.
+func interruptedBy(ctx context.Context) syscall.Signal {
+	var i Interrupted
+	if ctx.Err() != nil && errors.As(context.Cause(ctx), &i) {
+		return i.Signal
+	}
+	return 0
+}

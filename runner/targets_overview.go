@@ -1,0 +1,59 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"finesse-conformance/reports"
+)
+
+// overview writes what became of all targets together, prints it, and gives
+// the exit code of the worst.
+func (t *targets) overview(config *Config, runs []*targetRun, began time.Time, err error) (int, error) {
+	o := &reports.Overview{
+		Schema: reports.OverviewID, Tool: t.tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
+	}
+	for _, r := range runs {
+		line := reports.OverviewTarget{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}
+		if u := r.config.Targets[0].URL; u != nil {
+			line.URL = withoutUser(u)
+		}
+		if r.err != nil {
+			line.Problem = r.err.Error()
+		}
+		// Reports of an earlier run may lie there.
+		if result, err := reports.Load(r.config.Run.JSON); err == nil && r.ending != nil && !result.Finished.Before(o.Started) {
+			line.Take(result)
+		}
+		o.Targets = append(o.Targets, line)
+	}
+	o.ExitCode = o.Worst()
+	if err != nil {
+		return reports.ExitHarness, err
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"overview.json": o.WriteJSON, "overview.html": o.WriteHTML,
+		"overview.txt": func(w io.Writer) error { return o.WriteText(w, reports.SummaryStyle{}) },
+	} {
+		if err := writeFile(filepath.Join(config.Run.Out, name), write); err != nil {
+			return reports.ExitHarness, err
+		}
+	}
+	return o.ExitCode, o.WriteText(t.Out, reports.SummaryStyle{Color: t.Colour && !config.Run.NoColor})
+}
+
+// dryRunTargets prints the plans of several targets.
+func (a *App) dryRunTargets(ctx context.Context, runs []*targetRun) (worst int, err error) {
+	for _, r := range runs {
+		fmt.Fprintf(a.Out, "%s\n\n", r.config.Targets[0].Name)
+		code, err := a.dryRun(ctx, r.config)
+		if err != nil {
+			return code, err
+		}
+		worst = max(worst, code)
+	}
+	return worst, nil
+}

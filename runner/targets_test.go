@@ -1,0 +1,170 @@
+package runner
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/reports"
+)
+
+// Several targets are certified side by side, each with its reports and its
+// processes; one that hangs holds nobody.
+func TestManyTargets(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	hangs, err := url.Parse("http://" + silent.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, app, config := parallelRun(t, 5, func(c *Config) { c.Run.Only = []string{"SIG-0[1-3]"} })
+	_, _, other := parallelRun(t, 1, nil)
+	config.Targets[0].Name, other.Targets[0].Name = "site a/1", "site a 1"
+	slow := &Target{Name: "slow", URL: hangs, Deployment: "UCCE", Timing: embeddedTiming,
+		Users: []*fixtures.User{{ID: "1", Password: "secret-of-one", Extension: "2"}}}
+	slow.Timing.Request = 5 * time.Minute
+	config.Targets = append(config.Targets, slow, other.Targets[0])
+	// It hangs until the others have written their reports.
+	go func() {
+		var held []net.Conn
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				conn, err := silent.Accept()
+				if err != nil {
+					return
+				}
+				held = append(held, conn)
+			}
+		}()
+		for _, folder := range []string{"site-a-1", "site-a-1-3"} {
+			for {
+				if _, err := os.Stat(filepath.Join(config.Run.Out, folder, "results.json")); err == nil || t.Context().Err() != nil {
+					break
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		_ = silent.Close()
+		<-done
+		for _, conn := range held {
+			_ = conn.Close()
+		}
+	}()
+
+	var out bytes.Buffer
+	app.Out = &out
+	code, err := app.Run(t.Context(), config)
+	if err != nil || code != reports.ExitUncertifiable {
+		t.Fatalf("exit code %d, %v", code, err)
+	}
+	text, err := os.ReadFile(filepath.Join(config.Run.Out, "overview.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o reports.Overview
+	if err := json.Unmarshal(text, &o); err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Targets) != 3 || o.ExitCode != code {
+		t.Fatalf("%s", text)
+	}
+	for n, want := range []struct {
+		folder  string
+		code    int
+		verdict reports.Word
+		procs   int
+	}{{"site-a-1", 0, reports.Conformant, 2}, {"slow", 3, reports.Incomplete, 1}, {"site-a-1-3", 0, reports.Conformant, 1}} {
+		got := o.Targets[n]
+		if got.Folder != want.folder || got.ExitCode != want.code || got.Verdict != want.verdict {
+			t.Errorf("target %d: %+v, want %+v", n, got, want)
+		}
+		result, err := reports.Load(filepath.Join(config.Run.Out, want.folder, "results.json"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if result.Procs != want.procs {
+			t.Errorf("target %d had %d processes, want %d", n, result.Procs, want.procs)
+		}
+	}
+	if !strings.Contains(out.String(), "site a/1\n  CONFORMANT") || !strings.Contains(out.String(), "slow: http://") {
+		t.Errorf("printed:\n%s", out.String())
+	}
+	page, err := os.ReadFile(filepath.Join(config.Run.Out, "overview.html"))
+	if err != nil || !bytes.Contains(page, []byte(`href="site-a-1-3/report.html"`)) {
+		t.Errorf("%v\n%s", err, page)
+	}
+}
+
+func TestEachTarget(t *testing.T) {
+	config := &Config{Run: RunConfig{Procs: 7, Out: "/out", JUnit: "/out/junit.xml", JSON: "/out/results.json", HTML: "/out/report.html", Journal: "/out/journal.jsonl",
+		MaxRequestsPerSecond: 30, Timeout: time.Minute}}
+	for _, name := range []string{"a", "b", "c"} {
+		config.Targets = append(config.Targets, &Target{Name: name})
+	}
+	procs := func() (list []int, atOnce int, total float64) {
+		runs, atOnce, err := eachTarget(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			list = append(list, r.config.Run.Procs)
+			total += r.config.Run.MaxRequestsPerSecond
+			if r.config.Run.JUnit != "/out/"+r.folder+"/junit.xml" || len(r.config.Targets) != 1 || r.config.Run.Timeout != 0 {
+				t.Errorf("%+v", r.config.Run)
+			}
+		}
+		return list, atOnce, total
+	}
+	if list, atOnce, total := procs(); atOnce != 3 || list[0] != 3 || list[1] != 2 || list[2] != 2 || total != 30 {
+		t.Errorf("7 processes: %v, %d at once, %v requests a second", list, atOnce, total)
+	}
+	config.Run.Procs = 2
+	if list, atOnce, _ := procs(); atOnce != 2 || list[0] != 1 || list[2] != 1 {
+		t.Errorf("2 processes: %v, %d at once", list, atOnce)
+	}
+	config.Run.Procs = 0
+	if list, atOnce, _ := procs(); atOnce != 3 || list[0] != 0 {
+		t.Errorf("as many as the cast allows: %v, %d at once", list, atOnce)
+	}
+	config.Run.JSON = "/elsewhere.json"
+	if _, _, err := eachTarget(config); err == nil || !strings.Contains(err.Error(), "--json") {
+		t.Errorf("one file for three targets: %v", err)
+	}
+}
+
+func TestFolderName(t *testing.T) {
+	for name, want := range map[string]string{"site-a": "site-a", "finesse1.example.com:8445": "finesse1.example.com-8445", "../..": "target", "a b/c": "a-b-c"} {
+		if got := folderName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// The worst exit code is the one that the documentation puts first.
+func TestWorstOfSeveral(t *testing.T) {
+	for _, test := range []struct {
+		codes []int
+		want  int
+	}{{nil, 0}, {[]int{0, 4}, 4}, {[]int{4, 5, 1}, 1}, {[]int{1, 3}, 3}, {[]int{3, 7}, 7}, {[]int{7, 6}, 6}, {[]int{6, 130}, 130}, {[]int{0, 0}, 0}} {
+		o := reports.Overview{}
+		for _, c := range test.codes {
+			o.Targets = append(o.Targets, reports.OverviewTarget{ExitCode: c})
+		}
+		if got := o.Worst(); got != test.want {
+			t.Errorf("%v: %d, want %d", test.codes, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/scenario"
+)
+
+// EmbeddedTroupes is for how many processes the embedded reference brings a
+// cast where the run says "as many as the cast allows".
+const EmbeddedTroupes = 8
+
+// embeddedTroupes is for how many processes the embedded reference has to
+// bring a cast.
+func (c *Config) embeddedTroupes() int {
+	if c.Run.Procs == 0 {
+		return EmbeddedTroupes
+	}
+	return c.Run.Procs
+}
+
+// beginTroupes is begin for a run of as many processes as the configuration
+// says and the cast has troupes for.
+func (s *session) beginTroupes(ctx context.Context, progress Progress) error {
+	s.began = time.Now()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.split()
+	if len(s.troupes) == 1 {
+		s.troupe = s.troupes[0]
+		s.listen(ctx, progress.Say)
+	}
+	s.setStage()
+	s.stage.Expected = len(s.troupes) > 1 && s.events != nil
+	return nil
+}
+
+// split splits the cast into the troupes of the processes. They are as small
+// as can be as long as each can play everything, also where there are few
+// processes: who is not needed is not looked at time and again, and a
+// requirement meets the same kind of cast however many processes there are.
+func (s *session) split() {
+	cast, wanted := s.survey.Cast, s.config.Run.Procs
+	most := cast.MaxTroupes()
+	if wanted > most {
+		s.survey.Notes = append(s.survey.Notes, fmt.Sprintf(
+			"the run has %d of the %d processes that were asked for: each needs users of its own for every role", most, wanted))
+	}
+	if wanted == 0 || wanted >= most {
+		s.troupes = cast.Troupes(most)
+		return
+	}
+	for n := most; n >= wanted; n-- {
+		if s.troupes = cast.Troupes(n)[:wanted]; n == wanted || s.allPlay() {
+			return
+		}
+	}
+}
+
+// allPlay reports whether each troupe can play what the whole cast can play.
+func (s *session) allPlay() bool {
+	for _, req := range s.Catalogue.All() {
+		if req.Foreign(s.survey.Deployment, s.survey.Release) != "" || !s.survey.Cast.Playable(req) {
+			continue
+		}
+		if slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !t.Playable(req) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// players are the users of this process.
+func (s *session) players() *fixtures.Cast {
+	if s.troupe != nil {
+		return s.troupe
+	}
+	return s.survey.Cast
+}
+
+// arrange finds out which requirements need more than every troupe has: they
+// are exercised alone, with the whole cast.
+func (s *session) arrange(items []suites.Item) {
+	var stages []*scenario.Stage
+	for _, t := range s.troupes {
+		stages = append(stages, s.planStage(&fixtures.Cast{Users: t.Users, SwitchesWrapUp: s.survey.Cast.SwitchesWrapUp}))
+	}
+	s.alone = map[string]bool{}
+	for _, i := range items {
+		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
+			return stage.Impossible(i.Requirement) != ""
+		})
+	}
+}
+
+// gather sets the stage for a requirement: with the troupe of this process,
+// or with everybody. In a parallel run all other processes have ended by then,
+// and their users are back.
+func (s *session) gather(ctx context.Context, req *spec.Requirement, say func(string, ...any)) {
+	if s.troupe == nil || !s.alone[req.ID] {
+		s.stage.Cast = s.players()
+		return
+	}
+	s.stage.Cast = s.survey.Cast
+	heard, listens := s.stage.Events.(*heard)
+	if !listens || s.guests != nil || len(s.troupe.Users) == len(s.survey.Cast.Users) {
+		return
+	}
+	rest := &fixtures.Cast{Users: slices.DeleteFunc(slices.Clone(s.survey.Cast.Users), func(u *fixtures.User) bool {
+		return s.troupe.ByID(u.ID) != nil
+	})}
+	guest := *s
+	guest.troupe, guest.listener = rest, nil
+	guest.listen(ctx, say)
+	if s.guests = guest.listener; s.guests != nil {
+		heard.join(s.guests, rest.IDs())
+	}
+}
