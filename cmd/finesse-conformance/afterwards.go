@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+)
+
+func compareCommand() *cobra.Command {
+	var files runner.Files
+	var failOn string
+	c := &cobra.Command{
+		Use:   "compare OLD NEW",
+		Short: "what changed between two result files: regressions, repairs, drift",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if failOn != "" && failOn != "drift" {
+				return &runner.UsageError{Err: errDrift}
+			}
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			code, err := a.Compare(args[0], args[1], failOn == "drift", files)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	c.Flags().StringVar(&files.JUnit, "junit", "", "`FILE` for a JUnit report")
+	c.Flags().StringVar(&files.JSON, "json", "", "`FILE` for JSON")
+	c.Flags().StringVar(&files.HTML, "html", "", "`FILE` for a page")
+	c.Flags().StringVar(&files.Markdown, "markdown", "", "`FILE` for Markdown, as for a pull request or a ticket")
+	c.Flags().StringVar(&failOn, "fail-on", "", "drift: exit 1 for behaviour that changed without failing, too")
+	return c
+}
+
+func reportCommand() *cobra.Command {
+	var files runner.Files
+	var out, waivers, markdown string
+	var propose bool
+	c := &cobra.Command{
+		Use:   "report RESULT…",
+		Short: "render a result or the evidence of a run again, or merge the results of a sharded run",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			run, err := outputs(out, files, waivers)
+			if err != nil {
+				return err
+			}
+			code, err := a.Report(args, run, markdown, propose)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	addOutputs(c, &out, &files, &waivers)
+	c.Flags().StringVar(&markdown, "markdown", "", "`FILE` for a summary in Markdown")
+	c.Flags().BoolVar(&propose, "propose-waivers", false, "print waivers for the failures, with places to fill in, and nothing else")
+	return c
+}
+
+func recheckCommand() *cobra.Command {
+	var files runner.Files
+	var out, waivers string
+	c := &cobra.Command{
+		Use:   "recheck EVIDENCE",
+		Short: "judge the evidence of an old run again with the present contract, offline",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			run, err := outputs(out, files, waivers)
+			if err != nil {
+				return err
+			}
+			code, err := a.Recheck(args[0], run)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	addOutputs(c, &out, &files, &waivers)
+	return c
+}
+
+func addOutputs(c *cobra.Command, out *string, files *runner.Files, waivers *string) {
+	c.Flags().StringVar(out, "out", "conformance-report", "`DIR` for the reports")
+	c.Flags().StringVar(&files.JUnit, "junit", "", "`FILE`, default junit.xml in the folder")
+	c.Flags().StringVar(&files.JSON, "json", "", "`FILE`, default results.json in the folder")
+	c.Flags().StringVar(&files.HTML, "html", "", "`FILE`, default report.html in the folder")
+	c.Flags().StringVar(&files.HAR, "har", "", "`FILE` for an HTTP archive of all exchanges")
+	c.Flags().StringVar(waivers, "waivers", "", "`FILE` of failures that are known and accepted")
+}
+
+// outputs says where the reports of a command go.
+func outputs(out string, files runner.Files, waivers string) (runner.RunConfig, error) {
+	dir, err := filepath.Abs(out)
+	if err != nil {
+		return runner.RunConfig{}, err
+	}
+	pick := func(name, otherwise string) string {
+		if name != "" {
+			return name
+		}
+		return filepath.Join(dir, otherwise)
+	}
+	return runner.RunConfig{
+		Out: dir, JUnit: pick(files.JUnit, "junit.xml"), JSON: pick(files.JSON, "results.json"), HTML: pick(files.HTML, "report.html"),
+		HAR: files.HAR, Waivers: waivers, NoColor: os.Getenv("NO_COLOR") != "",
+	}, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/runner"
+)
+
+var (
+	errDrift  = errors.New("--fail-on knows drift")
+	errNoUser = errors.New("with --target, name a --user whose password is in FINESSE_PASSWORD or asked for")
+)
+
+func doctorCommand() *cobra.Command {
+	var signIn bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "everything that has to hold before a run, and what a run would not exercise",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c)
+			if err != nil {
+				return err
+			}
+			a, err := app(config.Run.NoColor)
+			if err != nil {
+				return err
+			}
+			list, code, err := a.Doctor(c.Context(), config, signIn)
+			if err != nil {
+				return err
+			}
+			for _, d := range list {
+				if err := d.Write(os.Stdout, a.Colour); err != nil {
+					return err
+				}
+			}
+			return ended(code)
+		},
+	}
+	c.Flags().BoolVar(&signIn, "sign-in", false, "also sign in who is signed out, and out again")
+	addSettings(c, func(s runner.Setting) bool {
+		return s.Flag == "config" || s.Flag == "no-color" || s.Flag == "force" || s.Key != "" && !strings.HasPrefix(s.Key, "run.")
+	})
+	return c
+}
+
+func initCommand() *cobra.Command {
+	var user, file string
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "write a commented configuration, filled in from a target where one is given",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			var target *runner.Target
+			var who *fixtures.User
+			if c.Flags().Changed("target") {
+				if user == "" {
+					return &runner.UsageError{Err: errNoUser}
+				}
+				if target, who, err = initTarget(c, user); err != nil {
+					return err
+				}
+			}
+			text, err := a.Init(c.Context(), target, who)
+			if err != nil {
+				return err
+			}
+			if file == "" {
+				_, err := fmt.Print(text)
+				return err
+			}
+			return runner.WriteNew(file, text)
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "`ID` of a user who can be asked about the team; its password is in FINESSE_PASSWORD, or asked for")
+	c.Flags().StringVar(&file, "write", "", "`FILE` to write instead of printing; never over one that is there")
+	addSettings(c, func(s runner.Setting) bool { return strings.HasPrefix(s.Key, "target.") })
+	return c
+}
+
+// initTarget reads what --target and --user say.
+func initTarget(c *cobra.Command, user string) (*runner.Target, *fixtures.User, error) {
+	target, err := runner.TargetOf(runner.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv})
+	if err != nil {
+		return nil, nil, err
+	}
+	password := fixtures.Secret(os.Getenv("FINESSE_PASSWORD"))
+	if ask := prompt(); password.Empty() && ask != nil {
+		if password, err = ask(user); err != nil {
+			return nil, nil, err
+		}
+	}
+	if password.Empty() { // a sign-in without one only counts towards the lock of the account
+		return nil, nil, &runner.UsageError{Err: fmt.Errorf("no password for user %s: set FINESSE_PASSWORD, or run this in a terminal to be asked", user)}
+	}
+	return target, &fixtures.User{ID: user, Password: password}, nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+)
+
+func restoreCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "restore",
+		Short: "put users back after a run that was killed, from its journal",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c)
+			if err != nil {
+				return err
+			}
+			a, err := app(config.Run.NoColor)
+			if err != nil {
+				return err
+			}
+			code, err := a.PutBack(c.Context(), config)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	addSettings(c, func(s runner.Setting) bool {
+		return s.Flag == "config" || s.Flag == "journal" || s.Flag == "out" || strings.HasPrefix(s.Key, "target.") || strings.HasPrefix(s.Key, "timing.")
+	})
+	return c
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+)
+
+func runCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "certify a target; without one, the embedded reference deployment",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c)
+			if err != nil {
+				return err
+			}
+			a, err := app(config.Run.NoColor)
+			if err != nil {
+				return err
+			}
+			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(a.Err, text) })
+			defer stop()
+			code, err := a.Run(ctx, config)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	addSettings(c, func(runner.Setting) bool { return true })
+	return c
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// planted are passwords in the forms in which somebody could find them.
+type planted map[string]string // form to where it comes from
+
+// plant adds a user's password: as it is, as part of Basic credentials, and
+// as it stands in XML, HTML, addresses and dumps.
+func (p planted) plant(user, password string) {
+	basic := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	for what, form := range map[string]string{
+		"as it is": password, "in Basic credentials": strings.TrimRight(basic, "="), "in base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(password)), "="),
+		"in an address": url.QueryEscape(password), "in HTML": html.EscapeString(password), "in hexadecimal": hex.EncodeToString([]byte(password)),
+		"quoted": strings.Trim(strconv.Quote(password), `"`),
+	} {
+		if _, known := p[form]; !known {
+			p[form] = "the password of " + user + " " + what
+		}
+	}
+	// SASL PLAIN, as in XMPP.
+	p[strings.TrimRight(base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+password)), "=")] = "the password of " + user + " in SASL"
+}
+
+// in gives what of it a text holds.
+func (p planted) in(text string) []string {
+	var found []string
+	for form, what := range p {
+		if strings.Contains(text, form) {
+			found = append(found, what)
+		}
+	}
+	return found
+}
+
+var packed = regexp.MustCompile(`[A-Za-z0-9+/]{200,}={0,2}`)
+
+// unpacked is a file's text with all that is packed in it.
+func unpacked(t *testing.T, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw) + gunzipped(raw)
+	for _, piece := range packed.FindAllString(string(raw), -1) {
+		if inner, err := base64.StdEncoding.DecodeString(piece); err == nil {
+			text += string(inner) + gunzipped(inner)
+		}
+	}
+	return text
+}
+
+func gunzipped(raw []byte) string {
+	zip, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return ""
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// echoing stands before the reference and tells everybody's credentials to
+// everybody: in headers, bodies and errors.
+func echoing(t *testing.T, s *served) string {
+	t.Helper()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		req, err := http.NewRequest(r.Method, s.Target.URL+r.URL.RequestURI(), bytes.NewReader(body))
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		req.Header = r.Header.Clone()
+		resp, err := s.client.Transport.RoundTrip(req)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		defer resp.Body.Close()
+		answer, _ := io.ReadAll(resp.Body)
+		user, password, _ := r.BasicAuth()
+		w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
+		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
+		w.Header().Set("Location", "http://"+user+":"+url.QueryEscape(password)+"@elsewhere.example/")
+		w.Header().Set("Set-Cookie", "session="+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+		told := fmt.Sprintf("<password>%s</password><a>%s</a><b>%s</b>", html.EscapeString(password), r.Header.Get("Authorization"),
+			base64.StdEncoding.EncodeToString([]byte(password)))
+		text := strings.Replace(string(answer), "</ErrorMessage>", html.EscapeString(password)+" "+r.Header.Get("Authorization")+"</ErrorMessage>", 1)
+		text = strings.Replace(text, "</User>", told+"</User>", 1)
+		if text == "" {
+			text = "Refused for " + user + ":" + password
+		}
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/Dialogs") {
+			tooMuch(w, text, "HTTP/1.1 "+user+":"+password)
+			return
+		}
+		w.WriteHeader(resp.StatusCode)
+		_, _ = io.WriteString(w, text)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
+// tooMuch sends an answer and, when it was read, something more on the same
+// connection.
+func tooMuch(w http.ResponseWriter, text, more string) {
+	c, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer c.Close()
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	time.Sleep(10 * time.Millisecond)
+	_, _ = io.WriteString(c, more)
+}
+
+// No password leaves a run: not in anything that it writes or prints, however
+// much it prints and whatever goes wrong, and not in the arguments of its
+// processes.
+func TestNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "--troupes", "2")
+	secrets := planted{}
+	for _, u := range s.Users {
+		secrets.plant(u.ID, u.Password)
+	}
+	// One password comes from the environment, one from a file.
+	file := filepath.Join(s.dir, "password")
+	if err := os.WriteFile(file, []byte(s.Users[1].Password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.rewrite(t, s.Users[0].Password, "${PLANTED}",
+		"password: "+strconv.Quote(s.Users[1].Password), "password_file: "+file)
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured := func(name string, pairs ...string) string {
+		path := filepath.Join(s.dir, name+".config")
+		if err := os.WriteFile(path, []byte(strings.NewReplacer(pairs...).Replace(string(text))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const wrong = "wr0ng&<pass>word!"
+	secrets.plant(s.Users[2].ID, wrong)
+	broken := configured("broken", "users:", "users: &x\n  - {id: 1, password: "+wrong+", pasword: [") // no YAML any more
+	odd := configured("odd", "extension:", "extnsion:")
+	refused := configured("refused", strconv.Quote(s.Users[2].Password), strconv.Quote(wrong))
+	inAddress := configured("address", "url: https://", "url: https://joe:"+url.QueryEscape(wrong)+"@")
+	echo := configured("echo", s.Target.URL, echoing(t, s))
+	env := append(s.env, "PLANTED="+s.Users[0].Password)
+	out := filepath.Join(s.dir, "out")
+	some := []string{"--only", "AUT-*,USR-01,USR-09,SIG-01,RSN-0*,ERR-0*,SUP-02,NTF-01,TRN-UCCE-07,TRN-UCCE-08", "--quiet-time", "20ms"}
+
+	for _, test := range []struct {
+		name string
+		code int // -1 for any
+		args []string
+	}{
+		{"plain", 0, append([]string{"run", "--config", s.config, "--har", filepath.Join(out, "plain", "a.har"), "--progress", "plain"}, some...)},
+		{"json", 0, append([]string{"run", "--config", s.config, "--progress", "json", "--procs", "2"}, some...)},
+		{"quiet", 0, append([]string{"run", "--config", s.config, "--quiet"}, some...)},
+		{"dry", 0, []string{"run", "--config", s.config, "--dry-run"}},
+		{"doctor", -1, []string{"doctor", "--config", s.config}},
+		{"list", 0, []string{"list", "--config", s.config, "--format", "json"}},
+		{"wrong password", 3, append([]string{"run", "--config", refused}, some...)},
+		{"wrong password, doctor", -1, []string{"doctor", "--config", refused}},
+		{"password in the address", -1, append([]string{"run", "--config", inAddress}, some...)},
+		{"no YAML", 2, []string{"run", "--config", broken}},
+		{"unknown key", 2, []string{"run", "--config", odd}},
+		{"variable not set", 2, []string{"run", "--config", s.config, "--release", "nonsense"}},
+		{"echoing target", -1, append([]string{"run", "--config", echo, "--har", filepath.Join(out, "echo.har"), "--progress", "json"}, some...)},
+		{"echoing target, doctor", -1, []string{"doctor", "--config", echo}},
+		{"not reachable", 3, []string{"run", "--config", configured("gone", s.Target.URL, "https://127.0.0.1:1")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := test.args
+			if args[0] == "run" {
+				args = append(args, "--out", filepath.Join(out, test.name))
+			}
+			p := start(t, env, args...)
+			watched := watchArguments(p, secrets)
+			if code := p.code(t, time.Minute); test.code >= 0 && code != test.code {
+				t.Errorf("exit code %d:\n%s", code, p.out.String())
+			}
+			if found := <-watched; len(found) > 0 {
+				t.Errorf("in arguments: %v", found)
+			}
+			t.Logf("exit code %d, %d bytes printed", p.ProcessState.ExitCode(), len(p.out.String()))
+			if found := secrets.in(p.out.String()); len(found) > 0 {
+				t.Errorf("printed: %v\n%s", found, p.out.String())
+			}
+		})
+	}
+
+	t.Run("killed and restored", func(t *testing.T) {
+		run, out := begin(t, &served{dir: s.dir, config: s.config, env: env})
+		_ = run.Process.Signal(syscall.SIGQUIT) // a dump of all goroutines
+		<-run.done
+		restored := start(t, env, "restore", "--config", s.config, "--out", out)
+		if code := restored.code(t, time.Minute); code != 0 {
+			t.Errorf("restore: exit code %d:\n%s", code, restored.out.String())
+		}
+		if !strings.Contains(run.out.String(), "goroutine 1 ") {
+			t.Errorf("no dump: %s", run.out.String())
+		}
+		if found := secrets.in(run.out.String() + restored.out.String()); len(found) > 0 {
+			t.Errorf("printed: %v", found)
+		}
+	})
+
+	files := 0
+	err = filepath.WalkDir(s.dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || name == file || name == s.config || strings.HasSuffix(name, ".config") {
+			return err
+		}
+		files++
+		if found := secrets.in(unpacked(t, name)); len(found) > 0 {
+			t.Errorf("%s holds %v", name, found)
+		}
+		return nil
+	})
+	if err != nil || files < 40 {
+		t.Errorf("%d files looked at, %v", files, err)
+	}
+	t.Logf("%d files looked at for %d forms of %d passwords", files, len(secrets), len(s.Users)+1)
+	if found := secrets.in(unpacked(t, s.config)); len(found) == 0 {
+		t.Error("not even the configuration holds a password: the search finds nothing")
+	}
+}
+
+// watchArguments looks at the arguments of a process and its children for as
+// long as it lives.
+func watchArguments(p *program, secrets planted) <-chan []string {
+	result := make(chan []string, 1)
+	go func() {
+		var found []string
+		for {
+			lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+			for _, name := range lines {
+				stat, err := os.ReadFile(filepath.Join(filepath.Dir(name), "stat"))
+				if err != nil {
+					continue
+				}
+				pid := filepath.Base(filepath.Dir(name))
+				_, after, _ := strings.Cut(string(stat), ") ")
+				parent := strings.Fields(after + " x x")[1]
+				if me := strconv.Itoa(p.Process.Pid); pid != me && parent != me {
+					continue
+				}
+				line, err := os.ReadFile(name)
+				if err != nil {
+					continue
+				}
+				found = append(found, secrets.in(string(line))...)
+			}
+			select {
+			case <-p.done:
+				result <- found
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return result
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+)
+
+func selftestCommand() *cobra.Command {
+	var o runner.SelftestOptions
+	c := &cobra.Command{
+		Use:   "selftest",
+		Short: "prove the suites: the conformant reference passes, every fault is caught by the requirement it breaks",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Pattern == "list" {
+				return runner.WriteFaults(os.Stdout)
+			}
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(os.Stderr, text) })
+			defer stop()
+			code, err := a.Selftest(ctx, o)
+			if err != nil {
+				return err
+			}
+			if code != 0 {
+				return exit(code)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&o.Pattern, "fault", "", "`PATTERN` of faults and conformant variants, * for any text; list shows them")
+	c.Flags().IntVar(&o.Jobs, "jobs", runner.DefaultSelftestJobs, "how many deployments are certified at the same time")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print the result as JSON")
+	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault, not a part of those that it does not break")
+	c.Flags().BoolVar(&o.Once, "once", false, "take the first outcome: do not repeat with longer times what is not as expected")
+	return c
+}

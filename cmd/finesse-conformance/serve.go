@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+)
+
+func serveCommand() *cobra.Command {
+	var o runner.ServeOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "serve the embedded reference deployment by itself",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if slices.Equal(o.Faults, []string{"list"}) {
+				return runner.WriteFaults(os.Stdout)
+			}
+			a, err := app(false)
+			if err != nil {
+				return err
+			}
+			o.Deployment = strings.ToUpper(o.Deployment)
+			ctx, stop := runner.StopOnSignal(c.Context(), func(string) { fmt.Fprintln(os.Stderr, "stopping") })
+			defer stop()
+			return a.Serve(ctx, o)
+		},
+	}
+	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8445", "`ADDRESS` to listen on; port 0 picks a free one")
+	c.Flags().StringVar(&o.Hook, "hook", "127.0.0.1:0", "`ADDRESS` of the stimulus hook, plain HTTP")
+	c.Flags().StringVar(&o.Deployment, "deployment", "ucce", "ucce or uccx")
+	c.Flags().StringVar(&o.Release, "release", "12.5(1)", "`VERSION`")
+	c.Flags().DurationVar(&o.Latency, "latency", 0, "added to every answer")
+	c.Flags().DurationVar(&o.Delay, "delay", 30*time.Millisecond, "between the answer and the change")
+	c.Flags().IntVar(&o.Troupes, "troupes", 1, "how many processes can certify it at the same time")
+	c.Flags().StringSliceVar(&o.Faults, "fault", nil, "`NAME` of a fault that it has, or several; list shows them")
+	c.Flags().BoolVar(&o.Plain, "plain", false, "HTTP instead of HTTPS")
+	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords included")
+	return c
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/runner"
+)
+
+// addSettings gives a command the flags of the settings that it reads.
+func addSettings(c *cobra.Command, wanted func(runner.Setting) bool) {
+	for _, s := range runner.Settings() {
+		if s.Flag == "" || !wanted(s) {
+			continue
+		}
+		help := s.Help
+		if len(s.Choices) > 1 {
+			help += " (" + strings.Join(s.Choices, ", ") + ")"
+		}
+		help += " [" + s.Env() + "]"
+		switch s.Kind {
+		case runner.Bool:
+			c.Flags().Bool(s.Flag, false, help)
+		case runner.List:
+			c.Flags().StringSlice(s.Flag, nil, help)
+		default:
+			c.Flags().String(s.Flag, s.Default, help)
+			if s.Arg != "" {
+				c.Flags().Lookup(s.Flag).Usage = "`" + s.Arg + "` " + help
+			}
+		}
+	}
+}
+
+// load reads the configuration that a command's flags point to.
+func load(c *cobra.Command) (*runner.Config, error) {
+	return runner.Load(runner.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
+}
+
+// flagsOf gives the flags that were given.
+func flagsOf(c *cobra.Command) map[string][]string {
+	given := map[string][]string{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			given[f.Name] = list.GetSlice()
+			return
+		}
+		given[f.Name] = []string{f.Value.String()}
+	})
+	return given
+}
+
+// prompt asks for passwords where somebody can be asked.
+func prompt() func(string) (fixtures.Secret, error) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil
+	}
+	return func(user string) (fixtures.Secret, error) {
+		fmt.Fprintf(os.Stderr, "password of user %s: ", user)
+		text, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(os.Stderr)
+		return fixtures.Secret(text), err
+	}
+}
+
+// app makes what every command needs, with the terminal looked at.
+func app(noColor bool) (*runner.App, error) {
+	a, err := runner.NewApp(os.Stdout, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	a.Terminal = term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
+	a.Colour = a.Terminal && term.IsTerminal(int(os.Stdout.Fd())) && !noColor && os.Getenv("NO_COLOR") == ""
+	a.Environ = os.Environ()
+	return a, nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "finesse-conformance/"
+
+// TestWalls holds the rooms of the house apart: imports go down only, the
+// reference deployment knows nothing of the contract, and Ginkgo stays where
+// scheduling is done.
+func TestWalls(t *testing.T) {
+	// What each folder may import of the project, subfolders included.
+	allowed := map[string][]string{
+		"spec":               {"spec"},
+		"fixtures":           {"spec", "fixtures"},
+		"fixtures/reference": {"fixtures/reference"},
+		"suites":             {"spec", "fixtures", "suites"},
+		"suites/evidence":    {"spec"},
+		"suites/judge":       {"spec", "suites/evidence"},
+		"suites/navigate":    {"spec"},
+		"reports":            {"spec", "suites/evidence", "reports"},
+		"runner":             {"spec", "fixtures", "suites", "reports", "runner"},
+		"cmd":                {"spec", "fixtures", "suites", "reports", "runner"},
+	}
+	ginkgo := []string{"suites", "runner"}
+	seen := 0
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		relative, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(filepath.ToSlash(relative))
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if strings.HasPrefix(imported, "github.com/onsi/ginkgo") && !slices.Contains(ginkgo, dir) {
+				t.Errorf("%s imports Ginkgo: acting and judging are plain Go", relative)
+			}
+			mine, ok := strings.CutPrefix(imported, module)
+			if !ok {
+				continue
+			}
+			seen++
+			if !slices.ContainsFunc(allowed[room(dir, allowed)], func(r string) bool { return mine == r || strings.HasPrefix(mine, r+"/") }) {
+				t.Errorf("%s imports %s: imports go down only", relative, mine)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 50 {
+		t.Errorf("only %d imports were looked at", seen)
+	}
+}
+
+// room gives the innermost folder with a rule.
+func room(dir string, rules map[string][]string) string {
+	for ; dir != "."; dir = path.Dir(dir) {
+		if _, ok := rules[dir]; ok {
+			return dir
+		}
+	}
+	return ""
+}
