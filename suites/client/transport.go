@@ -12,15 +12,14 @@ import (
 )
 
 // Transport makes the round tripper of a run: connections are kept, HTTP/2 is
-// spoken where the target has it, and no stage of an exchange can hang for
-// longer than the timeout.
+// spoken where the target has it, and no connection takes longer than the
+// timeout to come about. An exchange as a whole is bounded by its context.
 func Transport(tlsConfig *tls.Config, proxy *url.URL, timeout time.Duration) *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    timeout,
-		ResponseHeaderTimeout:  timeout,
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        30 * time.Second,
