@@ -44,8 +44,12 @@ func (d dialogView) may(action string) bool {
 
 func (d dialogView) over() bool { return d.state == "DROPPED" || d.state == "WRAP_UP" }
 
-// dialogs lists the user's calls and reservations.
+// dialogs lists the user's calls and reservations: none where the target does
+// not serve the Dialog API, for then only the state tells of them.
 func (a *attempt) dialogs(ctx context.Context, p *player, purpose evidence.Purpose) ([]dialogView, error) {
+	if !a.Dialogs {
+		return nil, nil
+	}
 	x := a.send(ctx, client.Call{As: p.user, Method: http.MethodGet, Path: userPath(p.user.ID) + "/Dialogs", Purpose: purpose})
 	if x.Err != "" {
 		return nil, fmt.Errorf("GET %s: %s", x.Path, x.Err)
@@ -186,6 +190,7 @@ func (a *attempt) endCalls(ctx context.Context, p *player, purpose evidence.Purp
 	tried := map[string]int{}
 	var since time.Time // of the last try, and what was there then
 	var there string
+	helpless := false // nothing can be asked for that would end it
 	ok := eventually(ctx, 2*a.Target.Settle, a.Poll, func() bool {
 		list, err := a.dialogs(ctx, p, purpose)
 		list = slices.DeleteFunc(list, dialogView.over)
@@ -196,7 +201,7 @@ func (a *attempt) endCalls(ctx context.Context, p *player, purpose evidence.Purp
 				return false
 			}
 			if !p.look.State.OnCall() {
-				return last == nil || !a.Dialogs
+				return last == nil
 			}
 		}
 		// One way at a time: a second one, taken before the first has had its
@@ -204,9 +209,13 @@ func (a *attempt) endCalls(ctx context.Context, p *player, purpose evidence.Purp
 		if now := fmt.Sprint(p.look.State, list); now != there || time.Since(since) > a.Target.Settle {
 			since, there = time.Now(), now
 			last = a.endOne(ctx, p, list, tried, purpose)
+			helpless = !a.Dialogs && len(tried) == 0
 		}
-		return false
+		return helpless
 	})
+	if helpless {
+		return fmt.Errorf("the call of user %s cannot be ended: the target serves no Dialog API, and no stimulus does it", p.user.ID)
+	}
 	if ok {
 		return nil
 	}

@@ -126,7 +126,7 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
 }
 
 func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Look) error {
-	if a.Dialogs && (p.look.State.OnCall() || p.called) {
+	if p.look.State.OnCall() || p.called && a.Dialogs {
 		began := time.Now()
 		err := a.endCalls(ctx, p, evidence.ForReturn)
 		p.waited += time.Since(began)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +114,51 @@ func TestReference(t *testing.T) {
 				}
 				if len(seen) > 0 && len(seen[0].Steps) == 0 && v.Outcome == evidence.Passed {
 					t.Errorf("%s passed without a step", req.ID)
+				}
+			}
+			for id, why := range stage.Astray() {
+				t.Errorf("user %s was not put back: %s", id, why)
+			}
+			for _, u := range d.Snapshot().Users {
+				if u.State != "LOGOUT" {
+					t.Errorf("user %s was left in %s", u.ID, u.State)
+				}
+			}
+		})
+	}
+}
+
+// Where no Dialog API is served, calls and reservations of stimuli are ended by
+// stimuli, and nobody stays in one.
+func TestWithoutDialogAPI(t *testing.T) {
+	for _, deployment := range []string{"UCCE", "UCCX"} {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			stage, d := stageOn(t, deployment, 20*time.Millisecond)
+			stage.Dialogs = false
+			release, _ := spec.ParseRelease("12.5(1)")
+			for id, want := range map[string]evidence.Outcome{
+				"TRN-UCCE-10": evidence.Passed, "TRN-UCCE-12": evidence.Passed, "TRN-UCCE-16": evidence.Passed,
+				"TRN-UCCE-20": evidence.Passed, "TRN-UCCE-23": evidence.Passed, "ERR-10-RESERVED": evidence.Passed,
+				"SUP-07-RESERVED": evidence.Passed, "SUP-07-RESERVED_OUTBOUND_PREVIEW": evidence.Passed,
+				"SUP-06-RESERVED": evidence.Passed, "SUP-06-TALKING": evidence.Passed, "PND-01": evidence.Passed,
+				"TRN-UCCX-07": evidence.Passed, "TRN-UCCX-12": evidence.Passed, "PND-08": evidence.Passed,
+				"TRN-UCCE-24": evidence.NotExercised, "TRN-UCCX-13": evidence.NotExercised,
+			} {
+				req := requirement(t, stage, id)
+				if !req.AppliesTo(spec.Deployment(deployment), release) {
+					continue
+				}
+				v, seen := stage.Exercise(t.Context(), req)
+				if v.Outcome != want {
+					t.Errorf("%s: %s, %s", id, v.Outcome, v.Reason)
+				}
+				for _, ev := range seen {
+					for _, x := range ev.Exchanges {
+						if strings.Contains(x.Path, "Dialog") {
+							t.Errorf("%s: %s %s", id, x.Method, x.Path)
+						}
+					}
 				}
 			}
 			for id, why := range stage.Astray() {
