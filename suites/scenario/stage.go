@@ -151,12 +151,17 @@ func alike(a, b evidence.Verdict) bool {
 }
 
 var (
-	someUser = regexp.MustCompile(`user \S+`)
-	someTime = regexp.MustCompile(`\b(\d+(\.\d+)?(ns|µs|ms|h|m|s))+\b`)
+	someAnswer = regexp.MustCompile(`^(\d+) .*(, and the user went (from|to) )`)
+	someReason = regexp.MustCompile(` \(reasonCodeId [^(),]*\)|, reasonCodeId [^(),]*`)
+	someUser   = regexp.MustCompile(`user \S+`)
+	someTime   = regexp.MustCompile(`\b(\d+(\.\d+)?(ns|µs|ms|h|m|s))+\b`)
 )
 
-// withoutUsers leaves out of what was seen who it was and how long it took.
+// withoutUsers leaves out of what was seen who it was, how long it took, which
+// reason code was his, and in what words a refusal came after which the state
+// changed all the same: type and data may be others for another user.
 func withoutUsers(seen string) string {
+	seen = someReason.ReplaceAllString(someAnswer.ReplaceAllString(seen, "$1$2"), "")
 	return someTime.ReplaceAllString(someUser.ReplaceAllString(seen, "user"), "some time")
 }
 
