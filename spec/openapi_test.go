@@ -126,11 +126,15 @@ func TestSpellingsAreUnambiguous(t *testing.T) {
 			key = schema.XML.Name
 		}
 		list := []string{key}
-		if also, ok := schema.Extensions["x-also-named"]; ok {
+		for _, extension := range []string{"x-also-named", "x-named-in-notifications"} {
+			also, ok := schema.Extensions[extension]
+			if !ok {
+				continue
+			}
 			text, _ := json.Marshal(also)
 			var others []string
 			if err := json.Unmarshal(text, &others); err != nil {
-				t.Errorf("x-also-named of %s: %v", key, err)
+				t.Errorf("%s of %s: %v", extension, key, err)
 			}
 			list = append(list, others...)
 		}

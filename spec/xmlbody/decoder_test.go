@@ -153,6 +153,25 @@ func TestValidateElement(t *testing.T) {
 	}
 }
 
+// TestValidateAnswer makes sure that an answer is not spelled as a notification is, and that what samples
+// spell in two ways still may be.
+func TestValidateAnswer(t *testing.T) {
+	v := newValidator(t)
+	for _, test := range []struct{ kind, body, want string }{
+		{"User", body(t, "User/guide-order.xml"), ""},
+		{"User", body(t, "User/ucce-12.5-not-ready-reason.xml"), ""},
+		{"User", body(t, "User/notification-lower-case.xml"), "user: the root element is user, expected User"},
+		{"ApiErrors", body(t, "ApiErrors/sync-type-data-message.xml"), ""},
+		{"ApiErrors", body(t, "ApiErrors/async-invalid-state.xml"), "apiErrors: the root element is apiErrors, expected ApiErrors"},
+		{"ApiErrors", "<ApiErrors><apiError><ErrorType>Invalid Input</ErrorType><ErrorMessage/></apiError></ApiErrors>", "ApiErrors/ApiError: missing"},
+		{"ApiErrors", "<ApiErrors><ApiError><errorType>Invalid Input</errorType><ErrorMessage/></ApiError></ApiErrors>", "ApiErrors/ApiError[1]/ErrorType: missing"},
+	} {
+		if got := v.ValidateAnswer(test.kind, "application/xml", []byte(test.body)).First(); got != test.want {
+			t.Errorf("%s: %q, want %q", test.body, got, test.want)
+		}
+	}
+}
+
 func TestValidatorIsSafeForConcurrentUse(t *testing.T) {
 	v := newValidator(t)
 	good := []byte(body(t, "User/guide-order.xml"))

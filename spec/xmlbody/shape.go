@@ -10,7 +10,7 @@ import (
 // shape is a schema as the decoder needs it: made once, read by all.
 type shape struct {
 	schema *openapi3.Schema
-	names  []string // of the element, the first as the schema spells it, the others as x-also-named does
+	names  []string // of the element, the first as the schema spells it, the others as its extensions do
 	space  string   // namespace of the element
 	kind   string   // type of the schema; "" where it has none
 	props  []property
@@ -25,7 +25,12 @@ type property struct {
 }
 
 // shaper makes shapes, one for each schema and name, so that schemas may refer to themselves.
-type shaper map[shapeKey]*shape
+type shaper struct {
+	made  map[shapeKey]*shape
+	heard bool // names of x-named-in-notifications are taken too
+}
+
+func newShaper(heard bool) shaper { return shaper{made: make(map[shapeKey]*shape), heard: heard} }
 
 type shapeKey struct {
 	schema *openapi3.Schema
@@ -35,11 +40,11 @@ type shapeKey struct {
 // of makes the shape of a schema. The name is for an element that xml.name does not name.
 func (m shaper) of(schema *openapi3.Schema, name string) *shape {
 	key := shapeKey{schema, name}
-	if s := m[key]; s != nil {
+	if s := m.made[key]; s != nil {
 		return s
 	}
-	s := &shape{schema: schema, names: elementNames(schema, name)}
-	m[key] = s
+	s := &shape{schema: schema, names: m.elementNames(schema, name)}
+	m.made[key] = s
 	if schema.XML != nil {
 		s.space = schema.XML.Namespace
 	}
@@ -86,15 +91,21 @@ func (m shaper) addProperties(s *shape, schema *openapi3.Schema) {
 	}
 }
 
-func elementNames(schema *openapi3.Schema, name string) []string {
+func (m shaper) elementNames(schema *openapi3.Schema, name string) []string {
 	if schema.XML != nil && schema.XML.Name != "" {
 		name = schema.XML.Name
 	}
 	names := []string{name}
-	also, _ := schema.Extensions["x-also-named"].([]any)
-	for _, other := range also {
-		if other, ok := other.(string); ok {
-			names = append(names, other)
+	extensions := []string{"x-also-named"}
+	if m.heard {
+		extensions = append(extensions, "x-named-in-notifications")
+	}
+	for _, extension := range extensions {
+		also, _ := schema.Extensions[extension].([]any)
+		for _, other := range also {
+			if other, ok := other.(string); ok {
+				names = append(names, other)
+			}
 		}
 	}
 	return names

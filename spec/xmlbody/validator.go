@@ -17,6 +17,8 @@ import (
 type Validator struct {
 	kinds map[string]*shape
 	known map[*openapi3.Schema]*shape
+	// answers are kinds without the names that only notifications have.
+	answers map[string]*shape
 }
 
 // NewValidator prepares all component schemas of a document, which must have been validated and must not
@@ -25,13 +27,14 @@ func NewValidator(doc *openapi3.T) (*Validator, error) {
 	if doc.IsOpenAPI31OrLater() {
 		return nil, fmt.Errorf("OpenAPI %s is not supported, expected 3.0", doc.OpenAPI)
 	}
-	v := &Validator{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape)}
+	v := &Validator{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape), answers: make(map[string]*shape)}
 	if doc.Components == nil {
 		return v, nil
 	}
-	shapes := make(shaper)
+	heard, answered := newShaper(true), newShaper(false)
 	for kind, ref := range doc.Components.Schemas {
-		v.kinds[kind] = shapes.of(ref.Value, kind)
+		v.kinds[kind] = heard.of(ref.Value, kind)
+		v.answers[kind] = answered.of(ref.Value, kind)
 		v.known[ref.Value] = v.kinds[kind]
 	}
 	return v, nil
@@ -64,18 +67,32 @@ func (r Report) First() string {
 // type is that of the message; where it is empty, the media type is not judged. The caller limits the
 // size of the body.
 func (v *Validator) Validate(kind, contentType string, body []byte) Report {
+	return validate(v.kinds, kind, contentType, body)
+}
+
+// ValidateAnswer is Validate for the body of an answer: spellings that only notifications have are
+// unknown there.
+func (v *Validator) ValidateAnswer(kind, contentType string, body []byte) Report {
+	return validate(v.answers, kind, contentType, body)
+}
+
+func validate(kinds map[string]*shape, kind, contentType string, body []byte) Report {
 	doc, err := Parse(contentType, body)
 	if err != nil {
 		return Report{Problems: []Problem{{Message: err.Error(), Expected: "XML", Seen: shorten(string(body))}}}
 	}
-	report := v.ValidateElement(kind, firstElement(doc))
+	report := validateElement(kinds, kind, firstElement(doc))
 	report.Document = doc
 	return report
 }
 
 // ValidateElement judges an element of a parsed document, such as the user in a notification.
 func (v *Validator) ValidateElement(kind string, element *xmlquery.Node) Report {
-	s, ok := v.kinds[kind]
+	return validateElement(v.kinds, kind, element)
+}
+
+func validateElement(kinds map[string]*shape, kind string, element *xmlquery.Node) Report {
+	s, ok := kinds[kind]
 	if !ok {
 		return Report{Document: element, Problems: []Problem{{Message: fmt.Sprintf("the contract has no schema %q", kind)}}}
 	}
@@ -127,7 +144,7 @@ func (v *Validator) BodyDecoder() openapi3filter.BodyDecoder {
 		}
 		s, ok := v.known[ref.Value]
 		if !ok {
-			s = make(shaper).of(ref.Value, path.Base(ref.Ref))
+			s = newShaper(true).of(ref.Value, path.Base(ref.Ref))
 		}
 		value, d := decodeRoot(firstElement(doc), s)
 		if len(d.problems) > 0 {

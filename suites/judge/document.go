@@ -19,9 +19,17 @@ type document struct {
 	extra   []string
 }
 
-// document reads a body and holds it against the schema.
+// document reads the body of an answer and holds it against the schema.
 func (j *Judge) document(schema, contentType, body string) *document {
-	r := j.bodies.Validate(schema, contentType, []byte(body))
+	return reported(j.bodies.ValidateAnswer(schema, contentType, []byte(body)))
+}
+
+// notification does so with that of a notification.
+func (j *Judge) notification(schema, body string) *document {
+	return reported(j.bodies.Validate(schema, "", []byte(body)))
+}
+
+func reported(r xmlbody.Report) *document {
 	d := &document{node: r.Document, xml: r.Document != nil, extra: r.Extra}
 	if !r.Valid() {
 		d.problem, d.path = r.First(), r.Problems[0].Path

@@ -162,7 +162,7 @@ func (c *court) changeEvent(out spec.Outcome, events []*evidence.Event) *evidenc
 // eventAgrees: the user in the event is valid and the GET that follows shows
 // the same state, reason code and extension.
 func (c *court) eventAgrees(out spec.Outcome, e *evidence.Event) *miss {
-	d := c.document("UserUpdate", "", e.Payload)
+	d := c.notification("UserUpdate", e.Payload)
 	if d.problem != "" {
 		return c.eventMiss(out, e, d.problem)
 	}

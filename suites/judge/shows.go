@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -22,9 +23,12 @@ func (c *court) errorBody(out spec.Outcome, types []string) *miss {
 		m.xpath = d.path
 		return m
 	}
-	got, _ := d.text("ApiErrors/ApiError/ErrorType")
+	got, _ := xmlbody.Text(d.node, "ApiErrors/ApiError/ErrorType") // clients compare it as it stands
 	if len(types) > 0 && !slices.Contains(types, got) {
 		m := c.missed(out, 1, c.answerText())
+		if got != strings.TrimSpace(got) {
+			m.seen = fmt.Sprintf("%d with ErrorType %q", c.act.Status, got)
+		}
 		m.xpath = "ApiErrors/ApiError/ErrorType"
 		return m
 	}
