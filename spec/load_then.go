@@ -32,7 +32,7 @@ var outcomeKeys = map[Kind][]string{
 	Accepted: {"may_return", "never", "passes", "shows", "half_timer", "event"},
 	Refused:  {"data", "event"},
 	Error:    {"types", "data", "event"},
-	Keeps:    {"event"},
+	Keeps:    {"shows", "event"},
 	Deferred: {"event"},
 	Reaches:  {"passes", "shows", "half_timer", "event"},
 	Answer:   {"types", "schema", "shows", "header", "event"},

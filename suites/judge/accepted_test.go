@@ -28,6 +28,14 @@ func TestAccepted(t *testing.T) {
 		{"refused and done all the same", begin(notReady).puts(400, apiError("Invalid State", "")).stays(in(spec.Ready)), failed,
 			expected + "400 Invalid State", false},
 		{"never done", begin(notReady).puts(202, "").sees(9*time.Second, notReady), failed, expected + "NOT_READY for 9s", false},
+		{"a slow GET over the end of the settle time", begin(notReady).puts(202, "").slow(time.Second, 11*time.Second, notReady), open,
+			"nobody saw user 1001 at the end of the settle time: the GET before took 11s", true},
+		{"the change after a slow GET", begin(notReady).puts(202, "").slow(time.Second, 11*time.Second, notReady).sees(0, in(spec.Ready)), open,
+			"nobody saw user 1001 at the end of the settle time: the GET before took 11s", true},
+		{"a slow GET at the end of the settle time", begin(notReady).puts(202, "").slow(9500*time.Millisecond, 11*time.Second, notReady), failed,
+			expected + "NOT_READY for 21s", false},
+		{"a GET that is slow, and not so slow", begin(notReady).puts(202, "").slow(5*time.Second, 6*time.Second, notReady), failed,
+			expected + "NOT_READY for 11s", false},
 		{"another state", begin(notReady).puts(202, "").sees(9*time.Second, in(spec.Work)), failed, expected + "WORK for 9s", true},
 		{"undone", begin(notReady).puts(202, "").sees(0, in(spec.Ready)).converged().stays(notReady), failed,
 			expected + "READY reached, then NOT_READY within the quiet time", false},
@@ -68,10 +76,15 @@ func TestMayReturn(t *testing.T) {
 	start := func() *scene {
 		return begin(in(spec.ReservedOutbound)).puts(202, "").sees(0, in(spec.Ready)).converged()
 	}
+	reserved := func(second string) user {
+		return user{state: spec.ReservedOutbound, changed: "2026-01-02T03:04:" + second + ".000Z"}
+	}
 	const expected = "PUT READY: expected 202 or 200, then READY (going back to RESERVED_OUTBOUND is allowed); saw "
 	try(t, req, []hearing{
 		{"stays", start().stays(in(spec.Ready)), passed, "", false},
 		{"goes back", start().stays(in(spec.ReservedOutbound)), passed, "", false},
+		{"was back before anybody looked", begin(reserved("01")).puts(202, "").sees(0, reserved("02")).converged().stays(reserved("02")), passed, "", false},
+		{"did not move, by its own time", begin(reserved("01")).puts(202, "").stays(reserved("01")), failed, expected + "RESERVED_OUTBOUND for 2s", false},
 		{"goes elsewhere", start().stays(in(spec.Talking)), failed, expected + "READY reached, then TALKING within the quiet time", true},
 		{"was never there", begin(in(spec.ReservedOutbound)).puts(202, "").stays(in(spec.ReservedOutbound)), failed,
 			expected + "RESERVED_OUTBOUND for 2s", false},
@@ -88,12 +101,15 @@ func TestLoginIsTransient(t *testing.T) {
 			"PUT LOGIN: expected 202 or 200, then NOT_READY; saw LOGIN for 10s", false},
 	})
 	// It is no breach of a state that stays.
+	again := user{state: spec.Ready, ext: "1001"}
 	try(t, row(t, "SIG-02"), []hearing{
-		{"again, seen for a moment", begin(in(spec.Ready)).puts(202, "").sees(0, in(spec.Login)).stays(in(spec.Ready)), passed, "", false},
+		{"again, seen for a moment", begin(again).puts(202, "").sees(0, in(spec.Login)).stays(again), passed, "", false},
+		{"again, and the extension is gone", begin(again).puts(202, "").stays(in(spec.Ready)), failed,
+			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw User/extension \"\"", false},
 		{"again, beyond the settle time", begin(in(spec.Ready)).puts(202, "").sees(settle+time.Second, in(spec.Login)), failed,
-			"PUT LOGIN: expected 2xx and the state to stay; saw the user went to LOGIN 11s after it", true},
+			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw the user went to LOGIN 11s after it", true},
 		{"again, and signed out", begin(in(spec.Ready)).puts(202, "").stays(in(spec.Logout)), failed,
-			"PUT LOGIN: expected 2xx and the state to stay; saw the user went to LOGOUT 1s after it", true},
+			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw the user went to LOGOUT 1s after it", true},
 	})
 	try(t, row(t, "ERR-09"), []hearing{
 		{"in a request for something else", begin(in(spec.Logout)).puts(400, apiError("Invalid State", "")).sees(0, in(spec.Login)).stays(in(spec.Logout)), failed,
@@ -114,6 +130,18 @@ func TestHalfTimer(t *testing.T) {
 		{"never", begin(in(spec.Work)).puts(202, "").sees(9*time.Second, in(spec.Work)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw WORK for 9s", false},
 	})
+	over := "only as the wrap-up timer of 8s ran out, 8s after wrap-up began"
+	leave := func() *scene {
+		return begin(in(spec.Work)).puts(202, "").sees(8*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late)
+	}
+	try(t, row(t, "TRN-UCCE-30"), []hearing{
+		{"late, where the timer does not lead there", leave(), open, late, false},
+		{"with the end of the timer, which does not lead there", leave().fact("timer over", over), failed,
+			"PUT READY: expected 202 or 200, then READY; saw " + over, true},
+	})
+	try(t, row(t, "TRN-UCCE-31"), []hearing{
+		{"with the end of the timer, which leads there", start(8*time.Second).fact("late", late).fact("timer over", over), open, late, false},
+	})
 	reversed := one(spec.Either, put(spec.Ready),
 		spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}},
 		spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}, HalfTimer: true})
@@ -127,5 +155,18 @@ func TestHalfTimer(t *testing.T) {
 		{"refused", begin(in(spec.WorkReady)).puts(401, apiError("Invalid State", "")).stays(in(spec.WorkReady)), passed, "", false},
 		{"neither", begin(in(spec.WorkReady)).puts(401, apiError("Invalid Input", "")).stays(in(spec.WorkReady)), failed,
 			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 401 Invalid Input", false},
+	})
+}
+
+// A call without wrap-up after it ends in the state itself.
+func TestNoWrapUp(t *testing.T) {
+	start := func() *scene { return begin(in(spec.Talking)).waits() }
+	try(t, row(t, "TRN-UCCE-20"), []hearing{
+		{"none", start().sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), passed, "", false},
+		{"a short one", start().sees(0, in(spec.WorkReady)).sees(time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
+			"the end of the call: expected READY; saw WORK_READY first, though no wrap-up was to follow the call", false},
+	})
+	try(t, row(t, "WRP-03"), []hearing{
+		{"where there is one", start().sees(0, in(spec.Work)).converged().stays(in(spec.Work)), passed, "", false},
 	})
 }

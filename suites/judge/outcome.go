@@ -99,10 +99,13 @@ func (c *court) arrives(out spec.Outcome) *miss {
 	}
 	first := -1
 	for i, l := range c.looks {
-		if slices.Contains(out.States, l.State) {
+		if slices.Contains(out.States, l.State) || Returned(out, c.step.Baseline, l) {
 			first = i
 			break
 		}
+	}
+	if m := c.unsettled(first); m != nil {
+		return m
 	}
 	if first < 0 || c.step.Converged < 0 {
 		m := c.missed(out, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
@@ -134,14 +137,80 @@ func (c *court) arrives(out spec.Outcome) *miss {
 		m.exchange, m.xpath = lookExchange(last), "User/state"
 		return m
 	}
-	if out.HalfTimer && c.step.Facts["late"] != "" {
-		return &miss{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
+	if m := c.byTimer(out); m != nil {
+		return m
+	}
+	if m := c.wrapped(out); m != nil {
+		return m
 	}
 	if m := c.unwatched(c.step.Answered.Add(c.step.Converged)); m != nil {
 		return m
 	}
 	if slices.Contains(out.States, last.State) {
 		return c.shows(out, last)
+	}
+	return nil
+}
+
+// Returned reports whether a sighting shows that the user was in the state
+// that was sought and has gone back since, where the guide allows that: the
+// same state as before, entered later. Nobody need have seen it in between.
+func Returned(out spec.Outcome, was, now evidence.Look) bool {
+	return out.MayReturn != "" && now.State == out.MayReturn && was.State == now.State &&
+		was.ChangeTime != "" && now.ChangeTime > was.ChangeTime
+}
+
+// unsettled: nobody asked any more when the settle time came to its end, since
+// a GET hung for all of it. What it did not show may have come in time.
+func (c *court) unsettled(first int) *miss {
+	if first < 0 {
+		first = len(c.looks)
+	} else if c.looks[first].Asked.Sub(c.step.Answered) <= c.ev.Target.Settle {
+		return nil
+	}
+	settle := c.ev.Target.Settle
+	for i := first - 1; i >= 0; i-- {
+		l := c.looks[i]
+		if l.Event {
+			continue
+		}
+		if c.when.Timer != "" || c.errorEvent() != nil || l.Asked.Sub(c.step.Answered) >= settle*9/10 || l.At.Sub(l.Asked) < settle {
+			return nil
+		}
+		return &miss{exchange: -1, event: -1, unproven: true, suspect: true,
+			seen: fmt.Sprintf("nobody saw user %s at the end of the settle time: the GET before took %v", l.User, round(l.At.Sub(l.Asked)))}
+	}
+	return nil
+}
+
+// byTimer: what was asked for in wrap-up takes effect at once (guide 12.5(1),
+// page 469), and did so only when the wrap-up timer had run for long. Where
+// the timer leads there too, it may have done it; where it leads elsewhere and
+// was over, the request waited for it.
+func (c *court) byTimer(out spec.Outcome) *miss {
+	if !out.HalfTimer || c.step.Facts["late"] == "" {
+		return nil
+	}
+	leads := map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkReady: spec.Ready}[c.step.Baseline.State]
+	if over := c.step.Facts["timer over"]; over != "" && !slices.Contains(out.States, leads) {
+		m := c.missed(out, 3, over)
+		m.suspect = true
+		return m
+	}
+	return &miss{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
+}
+
+// wrapped: the call ended in wrap-up first, though none was to follow it.
+func (c *court) wrapped(out spec.Outcome) *miss {
+	if !c.when.EndCall || c.req.Given.WrapUp != spec.Off {
+		return nil
+	}
+	for _, l := range c.looks {
+		if (l.State == spec.Work || l.State == spec.WorkReady) && !slices.Contains(out.States, l.State) {
+			m := c.missed(out, 3, fmt.Sprintf("%s first, though no wrap-up was to follow the call", stateText(l)))
+			m.exchange, m.xpath = lookExchange(l), "User/state"
+			return m
+		}
 	}
 	return nil
 }
@@ -173,6 +242,9 @@ func (c *court) refused(out spec.Outcome) *miss {
 			return m
 		}
 	case c.act.Status == 200 || c.act.Status == 202:
+		if m := c.taken(out); m != nil {
+			return m
+		}
 		e := c.errorEvent()
 		switch {
 		case e != nil && !slices.Contains(out.Types, e.ErrorType):

@@ -45,6 +45,7 @@ func TestRefused(t *testing.T) {
 		// Without notifications, 2xx and nothing changed counts.
 		{"202", start(202, "").stays(was), passed, "", false},
 		{"200", start(200, "").stays(was), passed, "", false},
+		{"200 with an error in it", start(200, state).stays(was), failed, expected + "200 with an ApiErrors body: Invalid State", false},
 		{"202 and done", start(202, "").stays(in(spec.Work)), failed, expected + "202, and the user went from READY to WORK 1s after it", true},
 		{"looked at too soon", start(400, state).sees(time.Second, was), open, "nothing was seen of user 1001 at the end of the quiet time", true},
 		{"202 and never looked at", start(202, ""), failed, expected + "no sighting of the user afterwards", false},
@@ -115,6 +116,8 @@ func TestError(t *testing.T) {
 		{"another data", start(400, apiError("Parameter Missing", "stat")).stays(was), failed, expected + `400 Parameter Missing with ErrorData "stat"`, false},
 		{"no data", start(400, apiError("Parameter Missing", "")).stays(was), failed, expected + `400 Parameter Missing with ErrorData ""`, false},
 		{"data of the other deployment is not asked for", start(400, apiError("Parameter Missing", "x")).on(spec.UCCX).stays(was), passed, "", false},
+		{"a type with a blank behind it", start(400, apiError("Parameter Missing ", "state")).stays(was), failed,
+			expected + `400 with ErrorType "Parameter Missing "`, false},
 		{"HTML", html.stays(was), failed, expected + apiErrors + `Content-Type is "text/html", expected application/xml`, false},
 		{"a document type", start(400, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>`+missing).stays(was), failed,
 			expected + apiErrors + "not well-formed XML: line 1, column 1 (offset 0): document types are refused", false},

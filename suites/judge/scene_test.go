@@ -182,11 +182,14 @@ func (s *scene) dialog(status int, body string) *scene {
 func (s *scene) sends(key, value string) *scene { s.step().Values[key] = value; return s }
 
 // sees: a GET shows the user so, after a time.
-func (s *scene) sees(after time.Duration, u user) *scene {
+func (s *scene) sees(after time.Duration, u user) *scene { return s.slow(after, 5*time.Millisecond, u) }
+
+// slow: a GET that takes its time shows the user so.
+func (s *scene) slow(after, took time.Duration, u user) *scene {
 	s.after(after)
 	n := s.exchange(evidence.Exchange{
 		Purpose: evidence.ForWatch, As: id, Method: "GET", Path: "/finesse/api/User/1001", Status: 200, ResponseBody: u.xml(),
-	}, 5*time.Millisecond)
+	}, took)
 	l, ok := judge.Look(s.ev.Exchanges[n])
 	if !ok {
 		panic("the scene's own User document is not read")

@@ -238,6 +238,9 @@ func answered(x evidence.Exchange) string {
 	return fmt.Sprint(x.Status)
 }
 
+// leaving is the way out of RESERVED_OUTBOUND that the user's own PUT is.
+const leaving = "PUT"
+
 // endOne asks once for each way of ending a call, the gentlest first.
 func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, tried map[string]int, purpose evidence.Purpose) error {
 	for _, d := range list {
@@ -269,8 +272,8 @@ func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, trie
 			return err
 		}
 	}
-	if p.look.State == spec.ReservedOutbound && tried["put"] == 0 {
-		tried["put"]++
+	if p.look.State == spec.ReservedOutbound && tried[leaving] == 0 {
+		tried[leaving]++
 		_, err := a.wayPut(ctx, p, spec.NotReady, a.wayReason(p, spec.NotReady))
 		return err
 	}

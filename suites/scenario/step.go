@@ -192,13 +192,27 @@ func (a *attempt) hangUp(ctx context.Context, p *player) error {
 	}
 	before := p.look
 	tried := map[string]int{}
+	if a.accepted() {
+		tried[leaving] = 1 // it would take the place of what waits for the end
+	}
+	ways := len(tried)
 	if err := a.endOne(ctx, p, list, tried, evidence.ForWay); err != nil {
 		return &unreached{why: "the call could not be ended: " + err.Error(), again: true}
 	}
-	if len(tried) == 0 {
+	if len(tried) == ways {
 		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State)}
 	}
 	return nil
+}
+
+// accepted reports whether a change of state was accepted in a step before.
+func (a *attempt) accepted() bool {
+	for i, step := range a.ev.Steps {
+		if a.req.Steps[i].When.Put != nil && a.answer(step)/100 == 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // lateness notes when wrap-up had gone on for more than half its timer before
@@ -210,6 +224,9 @@ func (a *attempt) lateness(p *player, step *evidence.Step) {
 	}
 	if took := step.Answered.Add(step.Converged).Sub(p.wrapped); took > half {
 		fact(step, "late", fmt.Sprintf("seen %v after wrap-up began, which is more than half the wrap-up timer: the timer may have done it", took.Round(time.Millisecond)))
+		if took >= p.user.WrapUpTimer*9/10 { // wrap-up was seen a moment after it began
+			fact(step, "timer over", fmt.Sprintf("only as the wrap-up timer of %v ran out, %v after wrap-up began", p.user.WrapUpTimer, took.Round(time.Millisecond)))
+		}
 	}
 }
 

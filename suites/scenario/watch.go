@@ -162,6 +162,9 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 // shows reports whether a sighting is one of the sought changes.
 func (a *attempt) shows(sought []spec.Outcome, l evidence.Look, step *evidence.Step) bool {
 	for _, out := range sought {
+		if judge.Returned(out, step.Baseline, l) {
+			return true
+		}
 		if !slices.Contains(out.States, l.State) {
 			continue
 		}
