@@ -126,6 +126,8 @@ func givenText(req *spec.Requirement) string {
 		}
 	}
 	switch {
+	case g.Reason && g.State == spec.Ready:
+		text += ", after NOT_READY with a reason code"
 	case g.Reason:
 		text += ", with a reason code"
 	case g.Fresh:

@@ -184,8 +184,8 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 		r.errorf(n, "given has was with %s: it is the state before a call", g.State)
 	case g.Pending != "" && !g.State.OnCall():
 		r.errorf(n, "given has pending without a call: name a state on a call")
-	case g.Reason && g.State != NotReady:
-		r.errorf(n, "given has reason without the state NOT_READY")
+	case g.Reason && g.State != NotReady && g.State != Ready:
+		r.errorf(n, "given has reason without the state NOT_READY or READY")
 	case g.Fresh && g.State != NotReady:
 		r.errorf(n, "given has fresh without the state NOT_READY, into which signing in leads")
 	case g.Session && g.State != Logout:

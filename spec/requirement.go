@@ -108,9 +108,11 @@ type Given struct {
 	Call    Call   // on a call: its kind, "" for any
 	Pending State  // the change already pending
 	WrapUp  Switch // whether wrap-up follows the call
-	Reason  bool   // in NOT_READY with a reason code of the subject's, where it has any
-	Fresh   bool   // signed in by the run a moment ago, nothing changed since
-	Session bool   // LOGOUT after having been signed in
+	// Reason: in NOT_READY with a reason code of the subject's, where it has
+	// any; in READY, come there from such a NOT_READY.
+	Reason  bool
+	Fresh   bool // signed in by the run a moment ago, nothing changed since
+	Session bool // LOGOUT after having been signed in
 	// Mobile Off: the subject is not configured as a mobile agent. No read
 	// tells; a user is not one unless the configuration says so.
 	Mobile Switch

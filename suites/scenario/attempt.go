@@ -50,6 +50,7 @@ type player struct {
 	called    bool       // took part in a call or reservation, whatever its state shows
 	switched  bool       // wrap-up was switched by a stimulus
 	wrapped   time.Time  // when wrap-up was first seen
+	had       string     // the last reason code that it was seen with
 	body      string     // of the last GET, and
 	says      evidence.Look
 	waited    time.Duration // see attempt.phase
@@ -423,6 +424,9 @@ func (a *attempt) place(p *player, l evidence.Look) {
 		p.wrapped = l.At
 	}
 	p.look = l
+	if l.Reason() != "" {
+		p.had = l.ReasonCodeID
+	}
 	p.situation.State = l.State
 	// On Unified CCX a call between users does not show in the state.
 	if l.State.Resting() && (p.situation.Call != spec.CallDirect || a.Target.Deployment != spec.UCCX) {

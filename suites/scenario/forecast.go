@@ -201,6 +201,10 @@ func (f *forecaster) find(u *fixtures.User, goal spec.Given) (navigate.Way, erro
 // given follows attempt.given.
 func (f *forecaster) given(u *fixtures.User) {
 	g := f.req.Given
+	if (g.Fresh || g.Reason && g.State == spec.Ready) && len(u.Codes[spec.CategoryNotReady]) > 0 {
+		f.bring(u, spec.Given{State: spec.Ready})
+		f.bring(u, spec.Given{State: spec.NotReady})
+	}
 	switch {
 	case g.Fresh:
 		f.bring(u, spec.Given{State: spec.Logout})
@@ -211,7 +215,7 @@ func (f *forecaster) given(u *fixtures.User) {
 		return
 	}
 	f.bring(u, g)
-	if g.Reason {
+	if g.Reason && g.State == spec.NotReady {
 		f.bring(u, spec.Given{State: spec.Ready})
 		f.bring(u, spec.Given{State: spec.NotReady})
 	}

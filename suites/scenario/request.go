@@ -223,6 +223,11 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		if len(codes) == 0 {
 			return "1", nil
 		}
+		for _, c := range codes {
+			if c.ID != subject.had {
+				return c.ID, nil
+			}
+		}
 		return codes[0].ID, nil
 	case spec.ReasonOther:
 		for _, c := range codes {

@@ -62,6 +62,9 @@ func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
 
 // given brings the subject into the precondition.
 func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
+	if g.Fresh || g.Reason && g.State == spec.Ready {
+		a.leaveReason(ctx, p)
+	}
 	switch {
 	case g.Fresh:
 		if err := a.bring(ctx, p, spec.Given{State: spec.Logout}); err != nil {
@@ -75,7 +78,7 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 	if g.State == "" {
 		return nil
 	}
-	p.through = g.Reason && len(p.user.Codes[spec.CategoryNotReady]) > 0
+	p.through = g.Reason && g.State == spec.NotReady && len(p.user.Codes[spec.CategoryNotReady]) > 0
 	coded, err := p.through, a.bring(ctx, p, g)
 	p.through = false
 	switch {
@@ -94,6 +97,15 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 		}
 	}
 	return nil
+}
+
+// leaveReason has a user be NOT_READY with a reason code before what follows,
+// where it can: a target that keeps an old code shows it then.
+func (a *attempt) leaveReason(ctx context.Context, p *player) {
+	if len(p.user.Codes[spec.CategoryNotReady]) == 0 {
+		return
+	}
+	_ = a.withReason(ctx, p)
 }
 
 // chooseReason sets the reason code of a user who is NOT_READY.
