@@ -192,12 +192,16 @@ func (c *court) byTimer(out spec.Outcome) *miss {
 		return nil
 	}
 	leads := map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkReady: spec.Ready}[c.step.Baseline.State]
-	if over := c.step.Facts["timer over"]; over != "" && !slices.Contains(out.States, leads) {
+	over := c.step.Facts["timer over"]
+	switch {
+	case slices.Contains(out.States, leads):
+		return &miss{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
+	case over != "":
 		m := c.missed(out, 3, over)
 		m.suspect = true
 		return m
 	}
-	return &miss{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
+	return nil // late, and not the timer's doing
 }
 
 // wrapped: the call ended in wrap-up first, though none was to follow it.
