@@ -18,6 +18,9 @@ type Means struct {
 	Dialogs  bool                     // whether the target has the Dialog API
 	Peer     bool                     // whether the cast has somebody to call
 	Timer    bool                     // whether the wrap-up timer is short enough to wait for
+	// WrapUp tells by the user's settings whether wrap-up follows the call that
+	// a move begins, nil where it is switched by stimuli.
+	WrapUp func(*spec.Move) spec.Switch
 }
 
 // Way is a list of moves in order, with the situation after each.
@@ -115,6 +118,9 @@ func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means)
 				continue
 			}
 			to, cost := m.To.Apply(n.at), n.cost+price(m, means)
+			if means.WrapUp != nil && m.To.Call != "" {
+				to.WrapUp = means.WrapUp(m)
+			}
 			if known, seen := best[to]; seen && known <= cost {
 				continue
 			}

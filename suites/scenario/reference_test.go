@@ -58,11 +58,14 @@ func castOf(config reference.Config) *fixtures.Cast {
 	return cast
 }
 
-func stageOn(t *testing.T, deployment string, quiet time.Duration) (*scenario.Stage, *reference.Deployment) {
+func stageOn(t *testing.T, deployment string, quiet time.Duration, change ...func(*reference.Config)) (*scenario.Stage, *reference.Deployment) {
 	t.Helper()
 	config, err := reference.Default(deployment, "12.5(1)", 1)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(&config)
 	}
 	config.Delay = 3 * time.Millisecond
 	d, err := reference.New(config)
@@ -170,5 +173,26 @@ func TestWithoutDialogAPI(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where no stimulus switches wrap-up, a user whose settings differ for incoming
+// and outgoing calls gets a call of the kind that is needed.
+func TestWrapUpBySettings(t *testing.T) {
+	stage, _ := stageOn(t, "UCCE", 20*time.Millisecond, func(c *reference.Config) {
+		for i := range c.Users {
+			c.Users[i].WrapUpIncoming, c.Users[i].WrapUpOutgoing = reference.WrapUpRequired, reference.WrapUpNotAllowed
+		}
+	})
+	stage.Cast.SwitchesWrapUp = false
+	for id, want := range map[string]evidence.Outcome{
+		"TRN-UCCE-21": evidence.Passed, "TRN-UCCE-22": evidence.Passed, "TRN-UCCE-23": evidence.Passed,
+		"TRN-UCCE-26": evidence.Passed, "TRN-UCCE-28": evidence.Passed, "TRN-UCCE-33": evidence.Passed,
+		"PND-02": evidence.Passed, "WRP-03": evidence.Passed, "WRP-04": evidence.Passed,
+		"TRN-UCCE-20": evidence.NotExercised, // no incoming call without wrap-up, and who knows what a campaign's is
+	} {
+		if v, _ := stage.Exercise(t.Context(), requirement(t, stage, id)); v.Outcome != want {
+			t.Errorf("%s: %s, %s", id, v.Outcome, v.Reason)
+		}
 	}
 }

@@ -38,12 +38,16 @@ func (s *Stage) Way(req *spec.Requirement) (string, error) {
 }
 
 func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
-	return navigate.Means{
+	means := navigate.Means{
 		Stimulus: s.Stimuli.Supports,
 		Dialogs:  s.Dialogs,
 		Peer:     parts[spec.Peer] != nil && parts[spec.Peer] != u,
 		Timer:    u.WrapUpTimer > 0 && u.WrapUpTimer <= s.Target.LongestWait,
 	}
+	if !s.Cast.SwitchesWrapUp {
+		means.WrapUp = u.WrapUpAfter
+	}
+	return means
 }
 
 func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
