@@ -68,6 +68,9 @@ type Step struct {
 	// Converged is how long after the answer the sought state was first
 	// seen; negative when it was not.
 	Converged time.Duration `json:"converged_ns"`
+	// TimerFrom is, for a subject in wrap-up, from when on its timer may have
+	// moved it; zero for all others.
+	TimerFrom time.Time `json:"timer_from,omitzero"`
 	// Values are what the placeholders of the requirement stand for: id,
 	// extension, reason (the reasonCodeId sent), request_id, …
 	Values map[string]string `json:"values,omitempty"`

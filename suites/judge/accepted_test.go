@@ -148,6 +148,16 @@ func TestHalfTimer(t *testing.T) {
 	try(t, reversed, []hearing{
 		{"late, named second", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},
 	})
+	// The timer may run out while a refusal is watched; a change before that is
+	// none of the timer's.
+	refusedIn := func() *scene { return begin(in(spec.Work)).puts(202, "").timer(3 * time.Second) }
+	try(t, row(t, "SUP-14-WORK"), []hearing{
+		{"the timer meanwhile", refusedIn().sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
+		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
+			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to NOT_READY 2s after it", true},
+		{"elsewhere", refusedIn().sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
+			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+	})
 	// What one alternative leaves open the other cannot make a failure.
 	try(t, row(t, "SUP-14-WORK_READY"), []hearing{
 		{"late", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},

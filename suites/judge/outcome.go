@@ -191,7 +191,7 @@ func (c *court) byTimer(out spec.Outcome) *miss {
 	if !out.HalfTimer || c.step.Facts["late"] == "" {
 		return nil
 	}
-	leads := map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkReady: spec.Ready}[c.step.Baseline.State]
+	leads := timerLeads[c.step.Baseline.State]
 	over := c.step.Facts["timer over"]
 	switch {
 	case slices.Contains(out.States, leads):
@@ -202,6 +202,16 @@ func (c *court) byTimer(out spec.Outcome) *miss {
 		return m
 	}
 	return nil // late, and not the timer's doing
+}
+
+// timerLeads is where the end of the wrap-up timer leads.
+var timerLeads = map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkReady: spec.Ready}
+
+// timedOut reports whether a look shows what the wrap-up timer may have done
+// meanwhile, and not what was asked for.
+func (c *court) timedOut(l evidence.Look) bool {
+	from := c.step.TimerFrom
+	return !from.IsZero() && l.State == timerLeads[c.step.Baseline.State] && !c.asked(l.State) && !l.At.Before(from)
 }
 
 // wrapped: the call ended in wrap-up first, though none was to follow it.
@@ -300,7 +310,7 @@ func (c *court) unchanged(out spec.Outcome) *miss {
 		return c.missed(out, 1, "no sighting of the user afterwards")
 	}
 	for _, l := range c.looks {
-		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) {
+		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) {
 			continue
 		}
 		m := c.missed(out, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",

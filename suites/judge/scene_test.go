@@ -217,6 +217,12 @@ func (s *scene) converged() *scene {
 	return s
 }
 
+// timer: from a time after the answer on the wrap-up timer may move the user.
+func (s *scene) timer(after time.Duration) *scene {
+	s.step().TimerFrom = s.now.Add(after)
+	return s
+}
+
 // stays: the user is seen so for the quiet time.
 func (s *scene) stays(u user) *scene { return s.sees(time.Second, u).sees(time.Second, u) }
 

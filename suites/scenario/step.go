@@ -51,6 +51,11 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		}
 	}
 	step.Values = maps.Clone(a.values)
+	if s := step.Baseline.State; s == spec.Work || s == spec.WorkReady {
+		// Wrap-up was seen a moment after it began, and the timer is told in
+		// whole seconds: half of it may be all. It is all where it is not told.
+		step.TimerFrom = subject.wrapped.Add(subject.user.WrapUpTimer / 2)
+	}
 	if step.Skipped != "" {
 		a.ev.Steps = append(a.ev.Steps, step)
 		return nil
