@@ -54,7 +54,20 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 				continue
 			}
 		}
-		if err = a.homeward(ctx, p, home); err == nil && (!open || a.stays(ctx, p, home.State)) {
+		if err = a.homeward(ctx, p, home); err == nil && !p.asked.IsZero() {
+			// Something was asked on the way back and not seen to happen: where
+			// the user was seen before that is not where it is.
+			a.letCome(ctx, p)
+			open = true
+			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
+				continue
+			}
+			if p.look.State != home.State {
+				err = fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
+				continue
+			}
+		}
+		if err == nil && (!open || a.stays(ctx, p, home.State)) {
 			break
 		}
 		if err == nil {
@@ -133,6 +146,7 @@ func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Look) e
 		if err != nil {
 			return err
 		}
+		p.asked = time.Time{} // what was asked was that the call end
 	}
 	a.mu.Lock()
 	p.situation = spec.Situation{State: p.look.State, WrapUp: p.situation.WrapUp}

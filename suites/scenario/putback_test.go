@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
@@ -114,6 +115,37 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%+v; astray %v", p, s.Astray())
 		}
 	})
+}
+
+// Where somebody was last seen is not where he is when what was asked of him
+// on the way back was not seen to happen: the target took it and then gave no
+// answer for longer than the settle time.
+func TestBackOnlyWhenSeen(t *testing.T) {
+	t.Parallel()
+	s, f := fakeStage(t, "1001")
+	f.users["1001"] = &person{state: "NOT_READY", reason: "-1", extension: "71001", changed: 1}
+	s.Cast.Users[0].State = spec.NotReady
+	s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}}
+	var silent time.Time // until then
+	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+		if r.method == "PUT" && r.body.state == "LOGOUT" && silent.IsZero() {
+			silent = time.Now().Add(s.Target.Settle + 50*time.Millisecond)
+		}
+		if r.method == "GET" && time.Now().Before(silent) {
+			refuse(w, 500, "Internal Server Error", "")
+			return true
+		}
+		return false
+	}
+	if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
+		t.Errorf("%s: %s", v.Outcome, v.Reason)
+	}
+	if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
+		t.Errorf("%+v; astray %v; asked for %s", p, s.Astray(), f.asked("1001"))
+	}
+	if silent.IsZero() {
+		t.Error("he was not signed out on the way back")
+	}
 }
 
 type panicking struct{ fixtures.NoStimuli }

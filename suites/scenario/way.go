@@ -119,6 +119,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		return err
 	}
 	if x.Status >= 400 && x.Status < 500 {
+		p.asked = time.Time{}
 		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
 	}
 	ok := a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
@@ -126,6 +127,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 	if !ok {
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
+	p.asked = time.Time{}
 	a.onTheWay("user %s: choose reason code %s", p.user.ID, id)
 	return nil
 }
