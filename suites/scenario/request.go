@@ -13,6 +13,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
@@ -97,7 +98,28 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 	if err := a.touch(subject); err != nil {
 		return evidence.Exchange{}, err
 	}
-	return a.send(ctx, call), nil
+	x := a.send(ctx, call)
+	if p.Reason == "" || p.Reason == spec.ReasonAuto {
+		err = a.unreasoned(call, spec.Category(p.State), x)
+	}
+	return x, err
+}
+
+// unreasoned is the error of a request that was refused for want of a reason
+// code, when nobody could tell the run which codes there are: the target may
+// be right.
+func (a *attempt) unreasoned(call client.Call, category spec.Category, x evidence.Exchange) error {
+	if call.As == nil || call.Path != userPath(call.As.ID) || !slices.Contains(call.As.CodesUnknown, category) || x.Status != http.StatusBadRequest {
+		return nil
+	}
+	doc, err := xmlbody.Parse("", []byte(x.ResponseBody))
+	if err != nil {
+		return nil
+	}
+	if missing, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType"); strings.TrimSpace(missing) != "Parameter Missing" {
+		return nil
+	}
+	return &unreached{why: fmt.Sprintf("needs the %s reason codes of user %s, which could not be read: the target asks for one", category, call.As.ID)}
 }
 
 func (a *attempt) newRequestID() string {
