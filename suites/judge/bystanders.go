@@ -5,6 +5,10 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
+// OnlySubject is what a verdict expected when somebody moved whom the
+// requirement does not act on.
+const OnlySubject = "only the subject to move"
+
 // bystanders: whoever the requirement does not act on stays as he was. A
 // person at the desk could have moved him too, so the miss is suspect: it
 // counts when it happens again.
@@ -21,7 +25,7 @@ func (j *Judge) bystanders(req *spec.Requirement, ev *evidence.Evidence) *miss {
 			unseen = &miss{exchange: -1, event: -1, suspect: true, unproven: true, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && !was.Same(now):
 			return &miss{
-				expected: "only the subject to move", seen: bystanderText(was, now),
+				expected: OnlySubject, seen: bystanderText(was, now),
 				xpath: changedPath(was, now), exchange: lookExchange(now), event: -1, suspect: true,
 			}
 		}

@@ -140,6 +140,12 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 	if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
 		t.Errorf("%s: %s", v.Outcome, v.Reason)
 	}
+	// While the target is silent he may well be astray: that is no loss, he is
+	// tried once more at the end.
+	time.Sleep(time.Until(silent))
+	if err := s.PutBack(t.Context()); err != nil {
+		t.Error(err)
+	}
 	if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
 		t.Errorf("%+v; astray %v; asked for %s", p, s.Astray(), f.asked("1001"))
 	}

@@ -102,7 +102,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		case n > maxAttempts:
 			return third(first, other, v), all
 		case n > 1:
-			if twice := v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed; twice && !alike(first, v) && ctx.Err() == nil {
+			if twice := v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed; twice && !conclusive(first, v) && ctx.Err() == nil {
 				other = v // either may have been somebody else: what happens a third time decides
 				continue
 			}
@@ -136,12 +136,20 @@ func third(first, other, v evidence.Verdict) evidence.Verdict {
 		v.Reason = "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
 		return v
 	}
-	if v.Outcome != evidence.Failed || v.Step != first.Step || v.XPath != first.XPath || v.Observed.State != first.Observed.State {
+	if v.Outcome != evidence.Failed || v.Step != first.Step || v.XPath != first.XPath || v.Observed.State != first.Observed.State ||
+		v.Expected == judge.OnlySubject && withoutTimes(v.Seen) != withoutTimes(first.Seen) {
 		return other
 	}
 	v.Suspect = false
 	v.Observed.Note = "twice with these users, and not with others"
 	return v
+}
+
+// conclusive reports whether two failures in a row are enough. That somebody
+// moved who had no part in it is seen of everybody, so that people who work
+// bring it about by chance more often than anything else: that takes three.
+func conclusive(first, v evidence.Verdict) bool {
+	return alike(first, v) && v.Expected != judge.OnlySubject
 }
 
 // alike reports whether two failures are the same one, maybe of other users.
@@ -162,8 +170,10 @@ var (
 // changed all the same: type and data may be others for another user.
 func withoutUsers(seen string) string {
 	seen = someReason.ReplaceAllString(someAnswer.ReplaceAllString(seen, "$1$2"), "")
-	return someTime.ReplaceAllString(someUser.ReplaceAllString(seen, "user"), "some time")
+	return withoutTimes(someUser.ReplaceAllString(seen, "user"))
 }
+
+func withoutTimes(seen string) string { return someTime.ReplaceAllString(seen, "some time") }
 
 // unanswered reports whether nothing that an attempt asked for was served:
 // another user is not either.
