@@ -67,9 +67,10 @@ func TestShows(t *testing.T) {
 		{"shown", start().sees(0, second).converged().stays(second), passed, "", false},
 		{"shown and lost", start().sees(0, second).converged().stays(in(spec.NotReady)), failed, expected + "no User/reasonCodeId", false},
 		{"never", start().sees(9*time.Second, first), failed, expected + `User/reasonCodeId "1"`, false},
-		{"the code instead of the id", start().sees(9*time.Second, user{state: spec.NotReady, reason: "20"}), failed, expected + `User/reasonCodeId "20"`, false},
+		{"the code instead of the id", start().sees(9*time.Second, user{state: spec.NotReady, reason: "20"}), failed, expected + `User/reasonCodeId "20"`, true}, // somebody may have chosen it: it has to happen again
+		{"another that the requirement sent", start().sends("first_reason", "3").sees(9*time.Second, user{state: spec.NotReady, reason: "3"}), failed, expected + `User/reasonCodeId "3"`, false},
 		{"nothing was sent", begin(first).puts(202, "").sees(0, second).converged().stays(second), failed,
-			"PUT NOT_READY with a reasonCodeId (other): expected 202 or 200, then NOT_READY, User/reasonCodeId {reason}; saw " + `User/reasonCodeId "2"`, false},
+			"PUT NOT_READY with a reasonCodeId (other): expected 202 or 200, then NOT_READY, User/reasonCodeId {reason}; saw " + `User/reasonCodeId "2"`, true},
 	})
 	// Made for the supervisor's change, or not exposed; the two deployments differ.
 	sup := func(d spec.Deployment, u user) *scene {

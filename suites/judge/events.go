@@ -43,6 +43,10 @@ func (c *court) errorEvent() *evidence.Event {
 	return nil
 }
 
+// anybodys reports whether an error event may answer a request of somebody
+// else: it has no request id.
+func anybodys(e *evidence.Event) bool { return e.RequestID == "" }
+
 // event: what is expected of the notifications of a step.
 func (c *court) event(out spec.Outcome) *miss {
 	if out.Event == "" {

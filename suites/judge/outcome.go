@@ -49,13 +49,13 @@ func (c *court) accepted(out spec.Outcome) *miss {
 	if m := c.arrives(out); m != nil {
 		if e := c.errorEvent(); e != nil && c.step.Converged < 0 {
 			m.seen = fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e))
-			m.event = e.Index
+			m.event, m.suspect = e.Index, m.suspect || anybodys(e)
 		}
 		return m
 	}
 	if e := c.errorEvent(); e != nil {
 		m := c.missed(out, 3, fmt.Sprintf("%d, the change and an event that refuses it: %s", c.act.Status, eventText(e)))
-		m.event, m.xpath = e.Index, "Update/data/apiErrors"
+		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors", anybodys(e)
 		return m
 	}
 	return nil
@@ -128,8 +128,7 @@ func (c *court) arrives(out spec.Outcome) *miss {
 	}
 	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) {
 		m := c.missed(out, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.looks[first].State, stateText(last)))
-		m.exchange, m.xpath = lookExchange(last), "User/state"
-		m.suspect = last.State != c.step.Baseline.State
+		m.exchange, m.xpath, m.suspect = lookExchange(last), "User/state", true // people undo what they see happen, too
 		return m
 	}
 	if out.Never != "" && last.State == out.Never {
@@ -263,7 +262,7 @@ func (c *court) refused(out spec.Outcome) *miss {
 		switch {
 		case e != nil && !slices.Contains(out.Types, e.ErrorType):
 			m := c.missed(out, 2, "an event with "+eventText(e))
-			m.event, m.xpath = e.Index, "Update/data/apiErrors/apiError/errorType"
+			m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
 			return m
 		case e == nil && c.ev.Target.Notifications && c.step.Facts["outage"] == "":
 			if m := c.unchanged(out); m != nil {
@@ -316,7 +315,7 @@ func (c *court) unchanged(out spec.Outcome) *miss {
 		m := c.missed(out, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
 			c.answerText(), stateText(c.step.Baseline), stateText(l), round(l.At.Sub(c.step.Answered))))
 		m.exchange, m.xpath = lookExchange(l), changedPath(c.step.Baseline, l)
-		m.suspect = l.State != c.step.Baseline.State // also to what was asked for: people ask for that too
+		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) // also to what was asked for: people ask for that too
 		return m
 	}
 	return c.unwatched(c.step.Answered)
@@ -364,7 +363,7 @@ func (c *court) keeps(out spec.Outcome) *miss {
 	}
 	if e := c.errorEvent(); e != nil && len(out.Status) > 0 {
 		m := c.missed(out, 1, fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e)))
-		m.event = e.Index
+		m.event, m.suspect = e.Index, anybodys(e)
 		return m
 	}
 	if len(c.looks) == 0 {

@@ -63,8 +63,24 @@ func (c *court) shows(out spec.Outcome, l evidence.Look) *miss {
 	m := c.showsIn(out, c.documentOf(l))
 	if m != nil {
 		m.exchange = lookExchange(l)
+		m.suspect = m.xpath == "User/reasonCodeId" && c.chosen(l)
 	}
 	return m
+}
+
+// chosen reports whether a look shows a reason code that this requirement
+// neither found nor sent: a person may have chosen it.
+func (c *court) chosen(l evidence.Look) bool {
+	code := l.Reason()
+	if code == "" || code == c.step.Baseline.Reason() {
+		return false
+	}
+	for _, sent := range c.step.Values {
+		if sent == code {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *court) showsIn(out spec.Outcome, d *document) *miss {

@@ -23,7 +23,7 @@ func TestSaidTwice(t *testing.T) {
 	}
 	try(t, row(t, "TRN-UCCE-06"), []hearing{
 		{"made", start(right), passed, "", false},
-		{"made, and refused by event", start(right, refusal), failed, accepted + "; saw 202, the change and an event that refuses it: Invalid State (22)", false},
+		{"made, and refused by event", start(right, refusal), failed, accepted + "; saw 202, the change and an event that refuses it: Invalid State (22)", true},
 		{"made, and another request refused", start(right, with(refusal, func(e *evidence.Event) { e.RequestID = "other" })), passed, "", false},
 	})
 	later := tells(user{state: spec.Ready, reason: "7", changed: now.changed})

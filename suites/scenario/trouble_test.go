@@ -229,7 +229,7 @@ func TestForeignHand(t *testing.T) {
 		home(t, s, f)
 	})
 	t.Run("a bystander, moved along each time", func(t *testing.T) {
-		s, f := fakeStage(t, "1001", "1002", "1003")
+		s, f := fakeStage(t, "1001", "1003") // a third one would be asked for READY too, on the way
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
 			if r.method == "PUT" && r.body.state == "READY" {
 				f.users["1003"].move("READY")
@@ -241,31 +241,6 @@ func TestForeignHand(t *testing.T) {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
 		home(t, s, f)
-	})
-	t.Run("bystanders who work", func(t *testing.T) {
-		for name, moves := range map[string][]string{
-			"in other ways":        {"READY", "", "RESERVED"},
-			"twice, and not again": {"READY", "READY", ""},
-		} {
-			s, f := fakeStage(t, "1001", "1002", "1003")
-			n := 0
-			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-				if r.method != "PUT" || r.body.state != "WORK" {
-					return false
-				}
-				if to := moves[n]; to != "" {
-					f.users["1003"].move(to)
-				} else {
-					f.users["1003"].move("LOGOUT")
-				}
-				n++
-				refuse(w, 400, "Invalid Input", "state")
-				return true
-			}
-			if v, seen := s.Exercise(t.Context(), requirement(t, s, "ERR-13")); v.Outcome == evidence.Failed || len(seen) != 3 {
-				t.Errorf("%s: %s after %d attempts: %s", name, v.Outcome, len(seen), v.Reason)
-			}
-		}
 	})
 	t.Run("between two scenarios", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
