@@ -76,7 +76,17 @@ func cause(err error) string {
 	return err.Error()
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var (
+	yamlLine         = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+	unquotedVariable = regexp.MustCompile(`\{.*:\s*\$\{`)
+)
+
+// linesFrom gives some lines of a text, from the n-th on.
+func linesFrom(data []byte, n, count int) []byte {
+	lines := bytes.Split(data, []byte("\n"))
+	n = min(n-1, len(lines))
+	return bytes.Join(lines[n:min(n+count, len(lines))], []byte("\n"))
+}
 
 // parseFile reads a configuration. The error is a Problems.
 func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*file, error) {
@@ -87,14 +97,14 @@ func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*f
 	case errors.Is(err, io.EOF):
 		return nil, Problems{{File: name, Text: "is empty"}}
 	case err != nil:
-		return nil, Problems{syntaxProblem(name, err)}
+		return nil, Problems{syntaxProblem(name, data, err)}
 	}
 	if len(doc.Content) == 0 {
 		return nil, Problems{{File: name, Text: "is empty"}}
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, Problems{syntaxProblem(name, err)}
+			return nil, Problems{syntaxProblem(name, data, err)}
 		}
 		r.problem(&second, "", "there is a second document; a configuration is one")
 	}
@@ -106,11 +116,16 @@ func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*f
 	return f, nil
 }
 
-func syntaxProblem(name string, err error) Problem {
+// syntaxProblem says where a file is no YAML. A ${NAME} without quotes ends a
+// {…} that it stands in, which YAML does not tell.
+func syntaxProblem(name string, data []byte, err error) Problem {
 	p := Problem{File: name, Text: "is no YAML: " + err.Error()}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
 		p.Text = "is no YAML: " + m[2]
+	}
+	if n := p.Line; n > 0 && unquotedVariable.Match(linesFrom(data, n, 2)) {
+		p.Text += "; inside { } put ${…} into quotes"
 	}
 	return p
 }

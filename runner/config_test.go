@@ -129,6 +129,9 @@ func TestLoadProblems(t *testing.T) {
 	}{
 		{"empty", "", ": is empty"},
 		{"only a comment", "# nothing\n", ": is empty"},
+		{"a variable without quotes", "users:\n  - {id: '1', password: ${NAME}, extension: '2'}\n", "; inside { } put ${…} into quotes"},
+		{"one extension twice", "target: {url: 'https://f'}\nusers:\n  - {id: '1', password: x, extension: '7'}\n  - {id: '2', password: x, extension: '7'}\n  - {id: '3', password: x}\n  - {id: '4', password: x}\n",
+			":4: users[1].extension: 7 is also that of the user in line 3: only one of them can be signed in on it"},
 		{"no YAML", "target:\n\turl: x\n", ":2: is no YAML: "},
 		{"a list", "- a\n", ":1: must be a mapping of keys to values, not a list"},
 		{"two documents", small + "---\n" + small, "there is a second document"},

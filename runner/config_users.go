@@ -23,7 +23,7 @@ func (l *loader) users(t *Target, e entry) {
 		l.note(p)
 		return
 	}
-	lines := map[string]int{}
+	lines, phones := map[string]int{}, map[string]int{}
 	for i, u := range e.users {
 		user := l.user(u, i)
 		if user == nil {
@@ -34,6 +34,10 @@ func (l *loader) users(t *Target, e entry) {
 			continue
 		}
 		lines[user.ID] = u.line
+		if line, twice := phones[user.Extension]; twice && user.Extension != "" {
+			l.note(u.problem(l.config.File, i, "extension", "%s is also that of the user in line %d: only one of them can be signed in on it", user.Extension, line))
+		}
+		phones[user.Extension] = u.line
 		t.Users = append(t.Users, user)
 	}
 }

@@ -133,7 +133,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
 	case x.Status != http.StatusOK:
-		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s", p.at(), x.Status, saying(x))}
+		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, saying(x), perhaps(x, t))}
 	}
 	root, err := parseRoot(x.ResponseBody)
 	if err != nil {
@@ -162,6 +162,17 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	}
 	s.XMPPDomain, s.XMPPPubSubDomain = text(root, "xmppDomain"), text(root, "xmppPubSubDomain")
 	return nil
+}
+
+// perhaps says what an answer to the first request often comes of.
+func perhaps(x evidence.Exchange, t *Target) string {
+	switch {
+	case x.Status == http.StatusBadRequest && t.URL.Scheme == "http" && strings.Contains(x.ResponseBody, "HTTPS"):
+		return ": it speaks TLS there; use https://"
+	case x.Status == http.StatusNotFound:
+		return ": the address is what comes before /finesse/api; check it"
+	}
+	return ""
 }
 
 // users signs everybody in with one GET each.

@@ -14,6 +14,9 @@ import (
 // PutBack puts back who a run that was killed left behind, from its journal,
 // says what it did, and gives the exit code: 7 while somebody is not back.
 func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
+	if left, err := ReadJournal(config.Run.Journal); err == nil && len(left) > 0 && config.File == "" {
+		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
+	}
 	for _, t := range config.Targets {
 		t.FindPort(ctx)
 	}
@@ -32,7 +35,8 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 	all, err := r.Restore(ctx, config.Run.Journal, config)
 	if err != nil {
 		var busy *BusyError
-		if errors.As(err, &busy) {
+		var file *os.PathError
+		if errors.As(err, &busy) || errors.As(err, &file) {
 			return reports.ExitUsage, &UsageError{err}
 		}
 		return reports.ExitHarness, err

@@ -25,7 +25,7 @@ type Restorer struct {
 	Connect func(*Target) (*client.Client, error)
 	// Stimuli gives the hook of a target.
 	Stimuli func(*Target) fixtures.Stimuli
-	// Say tells a person what is done.
+	// Say tells a person who is being put back.
 	Say func(format string, args ...any)
 }
 
@@ -107,6 +107,7 @@ func (r *Restorer) target(ctx context.Context, j *Journal, config *Config, key s
 		case u.Barred != "":
 			list[i].Err = errors.New(u.Barred)
 		default:
+			r.Say("putting user %s back into %s", list[i].User, list[i].Home.State)
 			asked = append(asked, i)
 		}
 	}
@@ -176,10 +177,8 @@ func (r *Restorer) account(j *Journal, stage *scenario.Stage, list []Restored) {
 		ledger := &Ledger{journal: j, target: list[i].Target, cast: stage.Cast}
 		var err error
 		if list[i].Err == nil {
-			r.Say("user %s is back in %s", list[i].User, list[i].Is.State)
 			err = ledger.Returned(list[i].User, list[i].Is)
 		} else {
-			r.Say("user %s is not back in %s: %v", list[i].User, list[i].Home.State, list[i].Err)
 			err = ledger.Astray(list[i].User, list[i].Err.Error())
 		}
 		if err != nil && list[i].Err == nil {

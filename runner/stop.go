@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Interrupted is the cause of a context that a signal ended.
@@ -22,6 +23,10 @@ func (i Interrupted) Error() string {
 // Code is the exit code of a run that the signal ended: 130 or 143.
 func (i Interrupted) Code() int { return 128 + int(i.Signal) }
 
+// oneSignal is how soon after a SIGTERM another one is the same: timeout(1)
+// and supervisors like it signal a process and then its group.
+const oneSignal = 250 * time.Millisecond
+
 // StopOnSignal gives a context that the first SIGINT or SIGTERM ends: the run
 // stops, puts its users back and writes its reports. The second leaves at
 // once; the journal knows who is left to put back. Call the function when no
@@ -33,6 +38,7 @@ func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func(
 	done := make(chan struct{})
 	go func() {
 		var first syscall.Signal
+		var came time.Time
 		for {
 			select {
 			case <-done:
@@ -42,11 +48,14 @@ func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func(
 				if !ok {
 					continue
 				}
+				if first == syscall.SIGTERM && number == first && time.Since(came) < oneSignal {
+					continue
+				}
 				if first != 0 {
 					say("left at once: `finesse-conformance restore` puts back who was on the way")
 					os.Exit(Interrupted{number}.Code())
 				}
-				first = number
+				first, came = number, time.Now()
 				say(fmt.Sprintf("%v: putting users back and writing the reports; once more leaves at once", Interrupted{number}))
 				cancel(Interrupted{number})
 			}

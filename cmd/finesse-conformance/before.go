@@ -32,8 +32,18 @@ func doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, code, err := a.Doctor(c.Context(), config, signIn)
-			if err != nil {
+			ctx, stop := runner.StopOnSignal(c.Context(), func(string) {
+				if signIn {
+					fmt.Fprintln(a.Err, "stopping: who was signed in is signed out; once more leaves at once, and `finesse-conformance restore` does it then")
+				}
+			})
+			defer stop()
+			list, code, err := a.Doctor(ctx, config, signIn)
+			var stopped runner.Interrupted
+			switch {
+			case errors.As(err, &stopped):
+				return ended(code)
+			case err != nil:
 				return err
 			}
 			for _, d := range list {
@@ -64,7 +74,7 @@ func initCommand() *cobra.Command {
 			}
 			var target *runner.Target
 			var who *fixtures.User
-			if c.Flags().Changed("target") {
+			if given(c, "target") {
 				if user == "" {
 					return &runner.UsageError{Err: errNoUser}
 				}

@@ -29,7 +29,7 @@ func listCommand() *cobra.Command {
 				return err
 			}
 			var plan []suites.Item
-			if c.Flags().Changed("config") || c.Flags().Changed("target") {
+			if given(c, "config") || given(c, "target") {
 				config, err := load(c)
 				if err != nil {
 					return err
@@ -72,7 +72,7 @@ func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
 		Short: "one requirement: its clause, the way there, the request, every outcome accepted",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneRequirement,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a, err := app(false)
 			if err != nil {
@@ -94,6 +94,13 @@ func explainCommand() *cobra.Command {
 			return ids, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+func oneRequirement(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return fmt.Errorf("it takes the id of one requirement, such as SIG-01, not %d", len(args))
 }
 
 func specCommand() *cobra.Command {

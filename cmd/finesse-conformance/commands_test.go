@@ -14,6 +14,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 )
 
@@ -44,7 +45,13 @@ func TestHelp(t *testing.T) {
 	contain(t, ok(t, dir), "Available Commands", "run ", "selftest ")
 	for _, c := range root().Commands() {
 		if c.Runnable() {
-			contain(t, ok(t, dir, c.Name(), "--help"), "Usage:\n  finesse-conformance "+c.Name(), c.Short)
+			help := ok(t, dir, c.Name(), "--help")
+			contain(t, help, "Usage:\n  finesse-conformance "+c.Name(), c.Short)
+			for _, s := range runner.Settings() { // what a flag takes stands there once
+				if words := strings.Join(strings.Fields(help), " "); s.Arg != "" && strings.Contains(words, s.Arg+" "+s.Arg+" "+s.Help) || strings.Contains(words, "default []") {
+					t.Errorf("%s, %s: %s", c.Name(), s.Flag, help)
+				}
+			}
 		}
 	}
 }
@@ -76,6 +83,7 @@ func TestList(t *testing.T) {
 	if text := ok(t, m.dir, "list", "--transitions", "--deployment", "uccx"); strings.Contains(text, "UCCE") {
 		t.Error(text)
 	}
+	contain(t, ok(t, m.dir, "FINESSE_CONFORMANCE_CONFIG="+m.config, "list"), "WHY NOT")
 	m.server.Close()
 	if s := invoke(t, m.dir, "list", "--config", m.config); s.code != reports.ExitUncertifiable || strings.Contains(s.err, "fault of this program") {
 		t.Error(s)
@@ -150,6 +158,7 @@ func TestInit(t *testing.T) {
 		run = append([]string{"AGENT_" + u.ID + "_PASSWORD=" + u.Password}, run...)
 	}
 	contain(t, ok(t, m.dir, run...), "5 of 5 users")
+	contain(t, ok(t, m.dir, args[0], "FINESSE_CONFORMANCE_TARGET="+m.server.URL, "init", "--user", supervisor.ID), m.server.URL)
 	args[0] = "FINESSE_PASSWORD=wrong"
 	if s := invoke(t, m.dir, args...); s.code != reports.ExitUncertifiable || m.refused[supervisor.ID] != 1 {
 		t.Errorf("%d refused; %v", m.refused[supervisor.ID], s)

@@ -26,7 +26,11 @@ func TestWrongUsage(t *testing.T) {
 		{"unknown command", []string{"rum"}, "", `unknown command "rum", perhaps run; see`},
 		{"unknown flag", []string{"run", "--nope"}, "", "unknown flag: --nope; see `finesse-conformance run --help`"},
 		{"argument too many", []string{"run", "SIG-01"}, "", "SIG-01"},
-		{"argument missing", []string{"explain"}, "", "see `finesse-conformance explain --help`"},
+		{"argument missing", []string{"explain"}, "", "such as SIG-01, not 0; see `finesse-conformance explain --help`"},
+		{"shell that is not there", []string{"completion", "basch"}, "", `unknown command "basch"; see`},
+		{"restore without a configuration", []string{"restore", "--journal", "left.jsonl"}, "", "--config: is missing"},
+		{"restore of a folder", []string{"restore", "--config", "C", "--journal", "."}, "", "is a directory"},
+		{"extension twice", []string{"run", "--config", "twice.yaml"}, "", "twice.yaml:4: users[1].extension: 7 is also that of the user in line 3"},
 		{"unknown requirement", []string{"explain", "SIG"}, "", "there are SIG-01, SIG-02"},
 		{"pattern of only", []string{"run", "--config", "C", "--only", "NOPE-*"}, "", `--only "NOPE-*" matches no requirement`},
 		{"pattern of skip", []string{"run", "--config", "C", "--skip", "SIG-01,NOPE"}, "", `--skip "NOPE" matches no requirement`},
@@ -65,6 +69,8 @@ func TestWrongUsage(t *testing.T) {
 			file(t, filepath.Join(dir, "c.yaml"), contents(t, config)+test.more)
 			file(t, filepath.Join(dir, "bad-waivers.yaml"), "waivers:\n  - requirment: SIG-01\n")
 			file(t, filepath.Join(dir, "open-waivers.yaml"), "waivers:\n  - requirement: SIG-01\n    reason: x\n    owner: FILL-IN\n    until: 2999-01-01\n    why: y\n")
+			file(t, filepath.Join(dir, "left.jsonl"), `{"type":"touch","run":"r","target":"http://127.0.0.1:1","user":"1","state":"LOGOUT"}`+"\n")
+			file(t, filepath.Join(dir, "twice.yaml"), "target: {url: 'http://127.0.0.1:1'}\nusers:\n  - {id: '1', password: x, extension: '7'}\n  - {id: '2', password: x, extension: '7'}\n")
 			args := append([]string(nil), test.args...)
 			for i, a := range args {
 				if a == "C" {

@@ -34,9 +34,6 @@ func ended(code int) error {
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func run() (code int) {
-	// net/http logs what a target sends out of turn, and that is not for a
-	// terminal. The run tells what it saw itself.
-	log.SetOutput(io.Discard)
 	// A run waits most of its time and keeps what it saw: it can spare the
 	// processor to need less memory.
 	debug.SetGCPercent(50)
@@ -109,6 +106,13 @@ func root() *cobra.Command {
 	)
 	for _, sub := range c.Commands() {
 		settle(sub)
+	}
+	c.InitDefaultCompletionCmd()
+	if shells, _, err := c.Find([]string{"completion"}); err == nil && shells != c {
+		// As cobra makes it, it shows its help for every word and calls that well.
+		shells.Short = "print the completion script of a shell: bash, fish, powershell or zsh"
+		shells.Long = shells.Short
+		shells.Args, shells.RunE = aCommand, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	return c
 }

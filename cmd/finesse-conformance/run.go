@@ -22,7 +22,12 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(a.Err, text) })
+			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) {
+				if a.Terminal {
+					fmt.Fprintln(a.Err) // the cursor is behind the progress and the terminal's ^C
+				}
+				fmt.Fprintln(a.Err, text)
+			})
 			defer stop()
 			code, err := a.Run(ctx, config)
 			if err != nil {

@@ -31,16 +31,42 @@ func addSettings(c *cobra.Command, wanted func(runner.Setting) bool) {
 			c.Flags().StringSlice(s.Flag, nil, help)
 		default:
 			c.Flags().String(s.Flag, s.Default, help)
-			if s.Arg != "" {
-				c.Flags().Lookup(s.Flag).Usage = "`" + s.Arg + "` " + help
-			}
+		}
+		if f := c.Flags().Lookup(s.Flag); s.Arg != "" {
+			f.Value, f.DefValue = taking(f.Value, strings.ReplaceAll(s.Arg, "…", "...")), s.Default
 		}
 	}
+}
+
+// taking has the help say what a flag takes. A word in backquotes would do so
+// too, and stand in the text a second time.
+func taking(v pflag.Value, what string) pflag.Value {
+	if list, ok := v.(pflag.SliceValue); ok {
+		return takesList{takes{v, what}, list}
+	}
+	return takes{v, what}
+}
+
+type takes struct {
+	pflag.Value
+	what string
+}
+
+func (t takes) Type() string { return t.what }
+
+type takesList struct {
+	takes
+	pflag.SliceValue
 }
 
 // load reads the configuration that a command's flags point to.
 func load(c *cobra.Command) (*runner.Config, error) {
 	return runner.Load(runner.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
+}
+
+// given reports whether a setting was given, by its flag or its variable.
+func given(c *cobra.Command, flag string) bool {
+	return c.Flags().Changed(flag) || os.Getenv(runner.Setting{Flag: flag}.Env()) != ""
 }
 
 // flagsOf gives the flags that were given.
