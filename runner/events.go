@@ -2,6 +2,7 @@ package runner
 
 import (
 	"cmp"
+	"context"
 	"strings"
 	"sync"
 	"time"
@@ -71,6 +72,16 @@ func (h *heard) Wake() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.wake
+}
+
+// Confirm makes sure that everything sent to the user's session has been heard.
+// What else keeps it from that is in the outages.
+func (h *heard) Confirm(ctx context.Context, user string) { _ = h.of(user).Confirm(ctx, user) }
+
+// Unsubscribed says why a node of the user's was not subscribed to.
+func (h *heard) Unsubscribed(user, node string) string {
+	status, _ := h.of(user).Status(user)
+	return status.Refused[node]
 }
 
 // Outage says whether the user's session was down at any moment since t.

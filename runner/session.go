@@ -48,7 +48,8 @@ type session struct {
 	guests  *notify.Listener // to the users of other troupes, once they are needed
 	// unscheduled: without Ginkgo, which plays once in the life of a process.
 	unscheduled bool
-	listening   bool // to notifications, in this process or in those that it started
+	listening   bool   // to notifications, in this process or in those that it started
+	unheard     string // why they are not listened to, though they are configured
 }
 
 // dial makes the way to the target.
@@ -100,7 +101,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	options := notify.Options{
 		URL: s.events.String(), Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain,
 		TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Subscribe: map[string][]string{},
-		ConnectTimeout: s.target.Timing.Request,
+		ConnectTimeout: s.target.Timing.Request, PingTimeout: s.target.Timing.Request,
 		OnStatus: func(st notify.Status) {
 			if connected.Load() && st.State != notify.Left {
 				say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
@@ -116,6 +117,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	listener, err := notify.Connect(ctx, options)
 	switch {
 	case listener == nil:
+		s.unheard = err.Error()
 		say("notifications are not listened to, GETs are used instead: %v", err)
 		return
 	case err != nil:
@@ -129,7 +131,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 func (s *session) setStage() {
 	s.stage = &scenario.Stage{
 		Catalogue: s.Catalogue, Judge: s.Judge, Client: s.client, Cast: s.survey.Cast, Stimuli: s.stimuli, Ledger: s.ledger,
-		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs,
+		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard,
 		Target: evidence.Target{
 			Deployment: s.survey.Deployment, Release: s.survey.Release.String(), Notifications: s.listener != nil,
 			Settle: s.target.Timing.Settle, Quiet: s.target.Timing.Quiet, LongestWait: s.target.Timing.LongestWait,

@@ -74,7 +74,7 @@ func (c *connection) keep(life context.Context) {
 func (c *connection) attempt(life context.Context) (connected bool, err error) {
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
-	s := newSession(c.options, c.account, c.history.add)
+	s := newSession(c.options, c.account, c.history.add, cancel)
 	c.update(func(st *Status) { st.Attempts++ })
 
 	signing, done := context.WithTimeout(ctx, c.options.ConnectTimeout)
@@ -93,6 +93,7 @@ func (c *connection) attempt(life context.Context) (connected bool, err error) {
 		err = c.failed(s, err)
 		return false, err
 	}
+	defer close(s.gone)
 	c.up(s)
 	err = c.watch(ctx, s)
 	if c.isLeaving() || life.Err() != nil {
@@ -112,17 +113,19 @@ func (c *connection) watch(ctx context.Context, s *session) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
-			answer, cancel := context.WithTimeout(ctx, c.options.PingTimeout)
-			err := s.ping(answer)
-			cancel()
-			if err != nil {
-				if errors.Is(err, context.DeadlineExceeded) {
-					err = &because{TimedOut, fmt.Sprintf("the server did not answer a ping for %s", c.options.PingTimeout), nil}
-				}
+			if err := c.ping(ctx, s); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// ping asks once whether the server is still there.
+func (c *connection) ping(ctx context.Context, s *session) error {
+	answer, cancel := context.WithTimeoutCause(ctx, c.options.PingTimeout,
+		&because{TimedOut, fmt.Sprintf("the server did not answer a ping for %s", c.options.PingTimeout), nil})
+	defer cancel()
+	return s.ping(answer)
 }
 
 // failed records an attempt that came to nothing. A connection that breaks on the password, before it was ever
@@ -165,7 +168,7 @@ func (c *connection) fall(since time.Time, why *because, failure error) {
 		}
 		last := &c.down[len(c.down)-1]
 		last.Reason, last.Detail = why.reason, why.Error()
-		st.State, st.Reason, st.Detail, st.Subscribed = state, why.reason, why.Error(), nil
+		st.State, st.Reason, st.Detail, st.Subscribed, st.Refused = state, why.reason, why.Error(), nil, nil
 		c.current = nil
 		c.firstErr = failure
 	})
@@ -185,7 +188,7 @@ func (c *connection) up(s *session) {
 		now := time.Now()
 		c.down[len(c.down)-1].To = now
 		st.State, st.Since, st.Reason, st.Detail = Up, now, "", ""
-		st.Subscribed = s.subscriptions
+		st.Subscribed, st.Refused = s.subscriptions, s.refusals
 		c.current = s
 		c.firstErr = refused
 	})
@@ -253,7 +256,8 @@ func (c *connection) leave(ctx context.Context) error {
 	return err
 }
 
-// confirm pings on the connection that stands now.
+// confirm pings on the connection that stands now. One that does not answer is ended, and its outage is on record when
+// confirm returns.
 func (c *connection) confirm(ctx context.Context) error {
 	c.mu.Lock()
 	s := c.current
@@ -262,11 +266,16 @@ func (c *connection) confirm(ctx context.Context) error {
 		st := c.status()
 		return &AccountError{c.account.User, st.Reason, "confirming", fmt.Errorf("not connected (%s)", st.State)}
 	}
-	if err := s.ping(ctx); err != nil {
-		why := explain(err)
-		return &AccountError{c.account.User, why.reason, "confirming", why}
+	err := c.ping(ctx, s)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if ctx.Err() == nil {
+		s.end(explain(err))
+		<-s.gone
+	}
+	why := explain(err)
+	return &AccountError{c.account.User, why.reason, "confirming", why}
 }
 
 func (c *connection) status() Status {

@@ -51,7 +51,8 @@ type Options struct {
 	// PingEvery is the time between pings; default 20 s, what the notification service expects (DevNet, "Managing
 	// Notifications in Third-Party Applications").
 	PingEvery time.Duration
-	// PingTimeout is how long the answer to a ping may take before it is an outage; default PingEvery.
+	// PingTimeout is how long the answer to a ping may take, also to one of [Listener.Confirm], before it is an outage;
+	// default PingEvery.
 	PingTimeout time.Duration
 	// ConnectTimeout bounds signing in: from dialling to the last subscription; default 15 s.
 	ConnectTimeout time.Duration
@@ -201,7 +202,8 @@ func (l *Listener) Events(f func(Event)) (stop func()) { return l.history.follow
 
 // Confirm makes sure that everything the server had sent to a user before the call has been heard: it waits for the
 // answer to a ping sent now, which comes behind it. With it the absence of an event can be shown, also on a connection
-// that broke without anybody noticing.
+// that broke without anybody noticing: one without an answer is an outage from its last sign of life on, and is made
+// anew.
 func (l *Listener) Confirm(ctx context.Context, user string) error {
 	c, ok := l.accounts[user]
 	if !ok {

@@ -93,7 +93,8 @@ func TestSubscriptionRefused(t *testing.T) {
 	if !errors.As(err, &account) || account.Reason != notify.Refused || err.Error() != "notifications for user 1003: subscribing to "+forbidden+": the server refused it (forbidden)" {
 		t.Errorf("error %v", err)
 	}
-	if s, _ := l.Status("1003"); s.State != notify.Up || !slices.Equal(s.Subscribed, []string{allowed}) {
+	if s, _ := l.Status("1003"); s.State != notify.Up || !slices.Equal(s.Subscribed, []string{allowed}) ||
+		len(s.Refused) != 1 || s.Refused[forbidden] != "the server refused it (forbidden)" {
 		t.Errorf("status %+v", s)
 	}
 	mark := l.Mark()
@@ -155,6 +156,85 @@ func TestConfirm(t *testing.T) {
 	if err := l.Confirm(ctx, "1002"); err == nil {
 		t.Error("confirmed for a user who has no account")
 	}
+}
+
+// A connection that broke without anybody noticing is found out by asking, and is an outage since it was last heard of.
+func TestConfirmFindsSilence(t *testing.T) {
+	asked := make(chan struct{})
+	th := play(t, func(c *conversation) {
+		c.welcomes()
+		if c.show > 1 {
+			c.stalls()
+			return
+		}
+		c.hears("ping")
+		close(asked)
+		c.stalls()
+	})
+	o := th.options(t)
+	o.PingTimeout, o.BackoffMin, o.BackoffMax = 100*time.Millisecond, time.Hour, time.Hour
+	l, err := notify.Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListener(t, l)
+	before := time.Now()
+	err = l.Confirm(t.Context(), "1001")
+	<-asked
+	var account *notify.AccountError
+	if !errors.As(err, &account) || account.Reason != notify.TimedOut ||
+		err.Error() != "notifications for user 1001: confirming: the server did not answer a ping for 100ms" {
+		t.Errorf("error %v", err)
+	}
+	if l.ConnectedThroughout("1001", before, time.Now()) {
+		t.Error("said to have been connected")
+	}
+	if s, _ := l.Status("1001"); s.State != notify.Down || s.Reason != notify.TimedOut {
+		t.Errorf("status %+v", s)
+	}
+	if out := l.Outages("1001"); len(out) != 2 || out[1].From.After(before) {
+		t.Errorf("outages %+v, and it was silent since %s", out, before)
+	}
+}
+
+// Whoever stops waiting for a confirmation ends the wait and nothing else.
+func TestConfirmGivenUp(t *testing.T) {
+	th := play(t, func(c *conversation) { c.welcomes(); c.stalls() })
+	l, err := notify.Connect(t.Context(), th.options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListener(t, l)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := l.Confirm(ctx, "1001"); err == nil {
+		t.Error("confirmed by a server that does not answer")
+	}
+	if s, _ := l.Status("1001"); s.State != notify.Up {
+		t.Errorf("status %+v", s)
+	}
+}
+
+// The ids of the server's own requests are its own, also those that look like ours.
+func TestAnswersWhileBinding(t *testing.T) {
+	answered := make(chan struct{}, 1)
+	th := play(t, func(c *conversation) {
+		c.accepts()
+		c.says(`<iq type="get" id="bind" from="` + domain + `"><ping xmlns="urn:xmpp:ping"/></iq><presence from="1002@` + domain + `/r"/>`)
+		if c.hears(`<iq xmlns="jabber:client" type="result" id="bind" to="` + domain + `"/>`) {
+			answered <- struct{}{}
+		}
+		c.says(bound)
+		c.hears(`</iq>`)
+		c.says(`<iq type="result" id="n1" from="` + domain + `"/>`)
+		c.stalls()
+	})
+	l, err := notify.Connect(t.Context(), th.options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListener(t, l)
+	<-answered
 }
 
 // What deviates is heard as what it is.

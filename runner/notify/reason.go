@@ -140,6 +140,8 @@ type Status struct {
 	// Subscribed are the nodes that are subscribed to explicitly, while Up. A node of Options.Subscribe that is not
 	// among them was refused by the server, and nothing is heard on it.
 	Subscribed []string
+	// Refused are the nodes that the server did not let the user subscribe to, while Up, and why.
+	Refused map[string]string
 	// Attempts counts the connections tried so far.
 	Attempts int
 }

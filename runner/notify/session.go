@@ -34,6 +34,7 @@ type session struct {
 	// subscriptions are the nodes that were subscribed to, refused what could not be.
 	subscriptions []string
 	refused       []error
+	refusals      map[string]string // the same by node
 
 	last     atomic.Int64 // when something was last received, in Unix nanoseconds
 	ids      atomic.Uint64
@@ -41,12 +42,16 @@ type session struct {
 	waiting  map[string]chan *element
 	finished chan struct{} // closed when reading has ended
 	ended    error         // why; valid once finished
+
+	end  context.CancelCauseFunc // ends the session, for a reason
+	gone chan struct{}           // closed when its end is on record; of one that was up
 }
 
-func newSession(o Options, account Account, heard func(Event)) *session {
+func newSession(o Options, account Account, heard func(Event), end context.CancelCauseFunc) *session {
 	return &session{
-		options: o, account: account, heard: heard, doing: "connecting",
-		waiting: make(map[string]chan *element), finished: make(chan struct{}),
+		options: o, account: account, heard: heard, doing: "connecting", end: end,
+		waiting: make(map[string]chan *element), finished: make(chan struct{}), gone: make(chan struct{}),
+		refusals: make(map[string]string),
 	}
 }
 
@@ -213,7 +218,15 @@ func (s *session) ask(ctx context.Context, id, request string) (*element, error)
 		if err != nil {
 			return nil, err
 		}
-		if answer.name.Local == "iq" && answer.attr("id") == id {
+		if answer.name.Local != "iq" {
+			continue
+		}
+		if kind := answer.attr("type"); kind == "get" || kind == "set" {
+			// A request of the server's, whose ids are its own.
+			if err := s.iq(ctx, answer); err != nil {
+				return nil, err
+			}
+		} else if answer.attr("id") == id {
 			return answer, refusal(answer)
 		}
 	}
@@ -253,6 +266,7 @@ func (s *session) settle(ctx context.Context) error {
 			s.subscriptions = append(s.subscriptions, node)
 		case explain(err).reason == Refused:
 			s.refused = append(s.refused, &AccountError{s.account.User, Refused, s.doing, explain(err)})
+			s.refusals[node] = err.Error()
 		default:
 			return err
 		}

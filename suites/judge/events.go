@@ -229,6 +229,9 @@ func (c *court) teamEvent(out spec.Outcome) *miss {
 			return nil
 		}
 	}
+	if why := c.step.Facts["unsubscribed"]; why != "" {
+		seen = "no subscription to " + node + ": " + why
+	}
 	return c.missed(out, 4, seen)
 }
 

@@ -89,6 +89,8 @@ func TestTeamEvents(t *testing.T) {
 			expected + "events on " + node + ", none with the new state of user 1001", false},
 		{"seen by somebody else", noted(team("1004", mine, in(spec.Ready))), failed, expected + "no event on " + node, false},
 		{"on the user's node alone", noted(tells(in(spec.Ready))), failed, expected + "no event on " + node, false},
+		{"the subscription refused", noted(tells(in(spec.Ready))).fact("unsubscribed", "forbidden"), failed,
+			expected + "no subscription to " + node + ": forbidden", false},
 	})
 }
 

@@ -496,6 +496,9 @@ func (a *attempt) gatherEvents() {
 
 func userPath(id string) string { return "/finesse/api/User/" + id }
 
+// teamPath is the node of the changes of a user's team.
+func teamPath(u *fixtures.User) string { return "/finesse/api/Team/" + u.Team + "/Users" }
+
 // pause waits, and reports false when the context ended first.
 func (a *attempt) pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)

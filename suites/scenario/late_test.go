@@ -21,6 +21,9 @@ type bell struct {
 	mu   sync.Mutex
 	list []evidence.Event
 	wake chan struct{}
+
+	down  string   // the user whose session is down
+	asked []string // whose sessions were asked whether they stand
 }
 
 func (b *bell) ring(e evidence.Event) {
@@ -49,7 +52,16 @@ func (b *bell) Wake() <-chan struct{} {
 	return b.wake
 }
 
-func (b *bell) Outage(string, time.Time) string { return "" }
+func (b *bell) Confirm(_ context.Context, user string) { b.asked = append(b.asked, user) }
+
+func (b *bell) Outage(user string, _ time.Time) string {
+	if user != b.down {
+		return ""
+	}
+	return "the session of user " + user + " was down"
+}
+
+func (b *bell) Unsubscribed(string, string) string { return "" }
 
 // told is the event of a user's present state.
 func told(p *person, id string) evidence.Event {
@@ -92,6 +104,49 @@ func TestLateEvents(t *testing.T) {
 			}
 			home(t, s, f)
 		}
+	}
+}
+
+// What was not heard proves nothing unless the session that would have heard
+// it stands: the subject's, and on a team's node the supervisor's. A session is
+// asked where something depends on it.
+func TestDeafSessions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		id, down string
+		want     evidence.Outcome
+		asked    []string
+	}{
+		{"NTF-01", "", evidence.Failed, []string{"1001"}},
+		{"NTF-01", "1001", evidence.NotExercised, []string{"1001"}},
+		{"NTF-01", "1003", evidence.Failed, []string{"1001"}},
+		{"NTF-07", "", evidence.Failed, []string{"1003"}},
+		{"NTF-07", "1001", evidence.Failed, []string{"1003"}},
+		{"NTF-07", "1003", evidence.NotExercised, []string{"1003"}},
+		{"ERR-12", "", evidence.Failed, []string{"1001"}},
+		{"ERR-12", "1001", evidence.Passed, []string{"1001"}},
+		{"TRN-UCCE-06", "1001", evidence.Passed, nil},
+	} {
+		s, f := fakeStage(t, "1001", "1003")
+		boss := s.Cast.ByID("1003")
+		boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
+		b := &bell{down: test.down}
+		s.Events, s.Target.Notifications = b, true
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if test.id != "ERR-12" || r.method != "PUT" || r.body.state != "READY" {
+				return false
+			}
+			w.WriteHeader(202) // and it is refused by an event that nobody hears
+			return true
+		}
+		v, _ := s.Exercise(t.Context(), requirement(t, s, test.id))
+		if v.Outcome != test.want {
+			t.Errorf("%s, session of %q down: %s, %s", test.id, test.down, v.Outcome, v.Reason)
+		}
+		if !slices.Equal(b.asked, test.asked) {
+			t.Errorf("%s, session of %q down: asked the sessions of %q, want %q", test.id, test.down, b.asked, test.asked)
+		}
+		home(t, s, f)
 	}
 }
 

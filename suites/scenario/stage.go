@@ -32,6 +32,7 @@ type Stage struct {
 	Poll      time.Duration // between two GETs while waiting
 	Dialogs   bool          // whether the target has the Dialog API
 	Expected  bool          // a plan is made for a run that will have notifications
+	Unheard   string        // why there are none, where they are configured
 
 	mu      sync.Mutex
 	homes   map[string]evidence.Look // how each user was found, by id
@@ -52,9 +53,15 @@ type Events interface {
 	Since(t time.Time) []evidence.Event
 	// Wake gives a channel that is closed when the next event arrives.
 	Wake() <-chan struct{}
+	// Confirm makes sure that whatever was sent to the user's session before
+	// the call has been heard. A session that does not answer is an outage.
+	Confirm(ctx context.Context, user string)
 	// Outage says in words whether the user's session was down at any moment
 	// since t, "" if it was not.
 	Outage(user string, t time.Time) string
+	// Unsubscribed says in words why the user's session hears nothing on a
+	// node that has to be subscribed to, "" where it does.
+	Unsubscribed(user, node string) string
 }
 
 // Ledger is told before a user is touched and after it was put back, so that
@@ -220,6 +227,9 @@ func (s *Stage) Impossible(req *spec.Requirement) string {
 		return req.Never
 	}
 	if req.Given.Notifications && s.Events == nil && !s.Expected {
+		if s.Unheard != "" {
+			return "needs notifications, which are not listened to: " + s.Unheard
+		}
 		return "needs notifications: none are configured"
 	}
 	for _, step := range req.Steps {

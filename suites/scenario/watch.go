@@ -24,9 +24,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 	defer func() {
 		step.Until = time.Now()
 		if a.Events != nil {
-			if why := a.Events.Outage(p.user.ID, step.Sent); why != "" {
-				fact(step, "outage", why)
-			}
+			a.deaf(ctx, p, st, step)
 		}
 	}()
 	if st.When.Get != nil || st.When.Probe != "" {
@@ -139,7 +137,7 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 		node := userPath(p.user.ID)
 		switch out.Event {
 		case spec.EventTeam:
-			node = "/finesse/api/Team/" + p.user.Team + "/Users"
+			node = teamPath(p.user)
 		case spec.EventState, spec.EventShape, spec.EventAgrees, spec.EventEcho:
 		default:
 			continue
@@ -156,6 +154,28 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 			continue
 		}
 		_, _ = a.look(ctx, p, evidence.ForWatch) // the GET that follows
+	}
+}
+
+// deaf notes why nothing can be concluded from what was not heard in a step:
+// the session that would have heard it was down. Where the step is about what
+// is heard, the session is asked whether it still stands.
+func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
+	listener, decides := p.user, false
+	for _, out := range st.Then {
+		decides = decides || out.Event != "" || out.Kind == spec.Refused
+		if supervisor := a.parts[spec.Supervisor]; out.Event == spec.EventTeam && supervisor != nil {
+			listener = supervisor
+			if why := a.Events.Unsubscribed(supervisor.ID, teamPath(p.user)); why != "" {
+				fact(step, "unsubscribed", why)
+			}
+		}
+	}
+	if decides {
+		a.Events.Confirm(ctx, listener.ID)
+	}
+	if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
+		fact(step, "outage", why)
 	}
 }
 
