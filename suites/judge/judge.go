@@ -318,14 +318,14 @@ func merge(a, b evidence.Observed) evidence.Observed {
 	if b.Status != 0 {
 		a.Status = b.Status
 	}
+	if b.Via != "" && (a.Via == "" || a.ErrorType == "" || b.ErrorType != "") {
+		a.Via = b.Via
+	}
 	if b.ErrorType != "" {
 		a.ErrorType, a.ErrorData, a.ErrorMessage = b.ErrorType, b.ErrorData, b.ErrorMessage
 	}
 	if b.State != "" {
 		a.State, a.ReasonCodeID = b.State, b.ReasonCodeID
-	}
-	if b.Via != "" && (a.Via == "" || a.ErrorType == "") {
-		a.Via = b.Via
 	}
 	a.Note = join(a.Note, b.Note)
 	return a

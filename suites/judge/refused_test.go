@@ -94,6 +94,15 @@ func TestRefusalObserved(t *testing.T) {
 	if want := (evidence.Observed{Status: 202, State: "READY", Via: evidence.ViaUnchanged}); unchanged != want {
 		t.Errorf("never seen: %+v, want %+v", unchanged, want)
 	}
+	// It is the refusal that counts, also between steps that were not refused.
+	talking, pending := user{state: spec.Talking, ext: "1001"}, user{state: spec.Talking, ext: "1001", pending: "NOT_READY"}
+	later := begin(talking).on(spec.UCCX).listening().puts(202, "").stays(pending).sends("first", "1").
+		puts(202, "").hears(0, refuses("Invalid State", "265")).stays(pending).
+		waits().sees(0, user{state: spec.NotReady, ext: "1001", reason: "1"}).converged().stays(user{state: spec.NotReady, ext: "1001", reason: "1"}).
+		sends("first", "1").verdict(row(t, "PND-06"))
+	if o := later.Observed; later.Outcome != passed || o.ErrorData != "265" || o.Via != evidence.ViaEvent {
+		t.Errorf("%s: %s; observed %+v", later.Outcome, later.Reason, o)
+	}
 }
 
 func TestError(t *testing.T) {
