@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,7 @@ func TestStrangers(t *testing.T) {
 		c.says(`<message from="someone@` + domain + `" to="1001@` + domain + `">` + event)
 		c.says(`<message from="pubsub.` + domain + `" to="1002@` + domain + `">` + event)
 		c.says(`<message from="pubsub.` + domain + `" to="1001@` + domain + `/other">` + event)
+		c.says(`<message type="error" from="pubsub.` + domain + `" to="1001@` + domain + `">` + event)
 		c.says(`<message from="pubsub.` + domain + `" to="1001@` + domain + `/r">` + event)
 		c.says(`<message from="pubsub.` + domain + `"><body>hello</body></message><presence/><surprise/>`)
 		c.says(`<iq type="result" id="n99"/><iq type="error" id="n1"/>`)
@@ -284,16 +286,20 @@ func TestStrangers(t *testing.T) {
 	if !<-answered {
 		t.Error("the server's requests were not answered")
 	}
-	if _, err := l.Wait(ctx, 0, func(e notify.Event) bool { return e.Stray == "" }); err != nil {
+	bounced := func(e notify.Event) bool { return slices.Contains(e.Problems, "the message is of type error") }
+	if _, err := l.Wait(ctx, 0, func(e notify.Event) bool { return e.Stray == "" && !bounced(e) }); err != nil {
 		t.Fatal(err)
 	}
 	var strays []string
-	for _, e := range l.Since(0) {
+	for i, e := range l.Since(0) {
 		strays = append(strays, e.Stray)
+		if bounced(e) != (i == 3) {
+			t.Errorf("problems of message %d: %q", i, e.Problems)
+		}
 	}
 	want := `it comes from "someone@finesse.example.com", not from "pubsub.finesse.example.com"|` +
 		`it is addressed to "1002@finesse.example.com", not to "1001@finesse.example.com"|` +
-		`it is addressed to "1001@finesse.example.com/other", not to "1001@finesse.example.com"|`
+		`it is addressed to "1001@finesse.example.com/other", not to "1001@finesse.example.com"||`
 	if got := strings.Join(strays, "|"); got != want {
 		t.Errorf("strays %s", got)
 	}

@@ -78,6 +78,9 @@ func parseMessage(message *element, at time.Time) []Event {
 					continue // a retraction
 				}
 				e := Event{Node: items.attr("node"), Received: at, Stanza: string(message.outer)}
+				if message.attr("type") == "error" {
+					e.problem("the message is of type error")
+				}
 				if event.name.Space != namespacePubSub+"#event" {
 					e.problem("the event element has the namespace %s", event.name.Space)
 				}
@@ -138,6 +141,7 @@ func (e *Event) readUpdate(update *element) {
 		e.malformed("the Update has no data")
 	case data.child("apiErrors") != nil:
 		e.Kind = KindErrors
+		e.spelt(data.child("apiErrors"), "apiErrors")
 		e.readErrors(data.child("apiErrors"))
 	case data.child("user") != nil:
 		e.Kind = KindUser
@@ -153,10 +157,22 @@ func (e *Event) readUpdate(update *element) {
 	}
 }
 
+// spelt notes a name that differs from the documented one in its case. Clients look for the name as it is documented;
+// that of a user has two.
+func (e *Event) spelt(c *element, name string) {
+	if c != nil && c.name.Local != name {
+		e.problem("%s is written %s", name, c.name.Local)
+	}
+}
+
 func (e *Event) readErrors(list *element) {
 	for _, c := range list.children {
 		if !strings.EqualFold(c.name.Local, "apiError") {
 			continue
+		}
+		e.spelt(c, "apiError")
+		for _, name := range []string{"errorType", "errorMessage", "errorData"} {
+			e.spelt(c.child(name), name)
 		}
 		e.Errors = append(e.Errors, APIError{
 			Type: c.content("errorType"), HasType: c.child("errorType") != nil,

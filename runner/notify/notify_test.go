@@ -277,6 +277,11 @@ func TestDeviations(t *testing.T) {
 					e.Errors[0] == notify.APIError{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Data: "260",
 						PeripheralCode: "10125", PeripheralMsg: "m", PeripheralText: "t", HasType: true, HasMessage: true, HasData: true}
 			}},
+		{"refusal in capitals", `<Update><data><ApiErrors><ApiError><ErrorType>t</ErrorType><errorMessage>m</errorMessage><errorData>1</errorData></ApiError></ApiErrors></data><source>x</source><event>put</event></Update>`, nil, 1,
+			func(e notify.Event) bool {
+				return e.Kind == notify.KindErrors && e.Errors[0].Type == "t" &&
+					slices.Equal(e.Problems, []string{"apiErrors is written ApiErrors", "apiError is written ApiError", "errorType is written ErrorType"})
+			}},
 		{"refusal without a type", `<Update><data><apiErrors><apiError><errorMessage>m</errorMessage><errorData/></apiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1,
 			func(e notify.Event) bool {
 				return e.Kind == notify.KindErrors && slices.Equal(e.Problems, []string{"apiError has no errorType"})

@@ -15,20 +15,47 @@ import (
 // change, which may be one on the way to the precondition.
 func (c *court) own(node string) []*evidence.Event {
 	var list []*evidence.Event
-	for i := range c.ev.Events {
-		e := &c.ev.Events[i]
-		if e.Node != node || e.Received.Before(c.step.Sent) || !c.step.Until.IsZero() && e.Received.After(c.step.Until) {
-			continue
+	for _, e := range c.during(node) {
+		if c.foreign(e) == "" {
+			list = append(list, e)
 		}
-		if mine := c.step.Values["request_id"]; e.RequestID != "" && mine != "" && e.RequestID != mine {
-			continue
-		}
-		if at := c.changed(e); node == c.node() && at != "" && at < c.step.Baseline.ChangeTime {
-			continue
-		}
-		list = append(list, e)
 	}
 	return list
+}
+
+// during gives the events on a node from the request to the end of the watch.
+func (c *court) during(node string) []*evidence.Event {
+	var list []*evidence.Event
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
+		if e.Node == node && !e.Received.Before(c.step.Sent) && (c.step.Until.IsZero() || !e.Received.After(c.step.Until)) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// foreign says why an event does not belong to the step, "" where it does.
+func (c *court) foreign(e *evidence.Event) string {
+	if mine := c.step.Values["request_id"]; e.RequestID != "" && mine != "" && e.RequestID != mine {
+		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
+	}
+	if at := c.changed(e); e.Node == c.node() && at != "" && at < c.step.Baseline.ChangeTime {
+		return fmt.Sprintf("the stateChangeTime %s, which is before that of the state the user was in", at)
+	}
+	return ""
+}
+
+// unheard says that no event of the change was heard on a node, and of one
+// that looks like it what keeps it from being it.
+func (c *court) unheard(out spec.Outcome, node string) string {
+	seen := "no event on " + node
+	for _, e := range c.during(node) {
+		if why := c.foreign(e); why != "" && slices.Contains(out.States, spec.State(c.userState(e))) {
+			return seen + " but one with " + why
+		}
+	}
+	return seen
 }
 
 func (c *court) node() string { return "/finesse/api/User/" + c.step.Baseline.User }
@@ -84,7 +111,7 @@ func (c *court) event(out spec.Outcome) *miss {
 	}
 	e := c.changeEvent(out, events)
 	if e == nil {
-		seen := "no event on " + c.node()
+		seen := c.unheard(out, c.node())
 		if len(events) > 0 {
 			seen = fmt.Sprintf("%d events on %s, none with state %s", len(events), c.node(), states(out.States))
 		}
@@ -95,11 +122,8 @@ func (c *court) event(out spec.Outcome) *miss {
 	}
 	switch out.Event {
 	case spec.EventShape:
-		if e.Source != c.node() {
-			return c.eventMiss(out, e, fmt.Sprintf("source %q", e.Source))
-		}
-		if !strings.EqualFold(e.Event, "PUT") {
-			return c.eventMiss(out, e, fmt.Sprintf("event %q", e.Event))
+		if m := c.misshapen(out, e); m != nil {
+			return m
 		}
 		for _, o := range events {
 			// The same user in another event may be the news of something
@@ -163,8 +187,18 @@ func (c *court) changeEvent(out spec.Outcome, events []*evidence.Event) *evidenc
 	return nil
 }
 
+// shown are the elements of a user that do not change between an event and the
+// GET that follows it, and whether both have to have them.
+var shown = []struct {
+	name string
+	must bool
+}{
+	{"state", true}, {"reasonCodeId", true}, {"extension", true}, {"loginId", true}, {"loginName", false}, {"uri", false},
+	{"dialogs", false}, {"teamId", false}, {"teamName", false}, {"firstName", false}, {"lastName", false}, {"pendingState", false},
+}
+
 // eventAgrees: the user in the event is valid and the GET that follows shows
-// the same state, reason code and extension.
+// the same.
 func (c *court) eventAgrees(out spec.Outcome, e *evidence.Event) *miss {
 	d := c.notification("UserUpdate", e.Payload)
 	if d.problem != "" {
@@ -175,12 +209,20 @@ func (c *court) eventAgrees(out spec.Outcome, e *evidence.Event) *miss {
 		return c.missed(out, 4, "no GET after the event")
 	}
 	get := c.documentOf(last)
-	for _, name := range []string{"state", "reasonCodeId", "extension", "loginId"} {
-		in, _ := d.text("Update/data/user/" + name)
-		then, _ := get.text("User/" + name)
-		if blank(in) != blank(then) {
-			return c.eventMiss(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
+	differs := func(name, in, then string) *miss {
+		return c.eventMiss(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
+	}
+	for _, s := range shown {
+		in, here := d.text("Update/data/user/" + s.name)
+		then, there := get.text("User/" + s.name)
+		if (s.must || here && there) && blank(in) != blank(then) {
+			return differs(s.name, in, then)
 		}
+	}
+	// Two nodes may note the same change at two times; each notes one.
+	in, _ := d.text("Update/data/user/stateChangeTime")
+	if then, _ := get.text("User/stateChangeTime"); in == "" && then != "" {
+		return differs("stateChangeTime", in, then)
 	}
 	return nil
 }
@@ -211,6 +253,17 @@ func (c *court) errorEventComplete(out spec.Outcome) *miss {
 			return c.eventMiss(out, e, "an error event without "+part.name)
 		}
 	}
+	return c.misshapen(out, e)
+}
+
+// misshapen: the source of an event is the node, its kind PUT in either case.
+func (c *court) misshapen(out spec.Outcome, e *evidence.Event) *miss {
+	if e.Source != c.node() {
+		return c.eventMiss(out, e, fmt.Sprintf("source %q", e.Source))
+	}
+	if !strings.EqualFold(e.Event, "PUT") {
+		return c.eventMiss(out, e, fmt.Sprintf("event %q", e.Event))
+	}
 	return nil
 }
 
@@ -219,7 +272,7 @@ func (c *court) errorEventComplete(out spec.Outcome) *miss {
 func (c *court) teamEvent(out spec.Outcome) *miss {
 	node := "/finesse/api/Team/" + c.ev.Cast["subject"].Team + "/Users"
 	supervisor := c.ev.Cast[string(spec.Supervisor)].ID
-	seen := "no event on " + node
+	seen := c.unheard(out, node)
 	for _, e := range c.own(node) {
 		if e.Session != supervisor && supervisor != "" {
 			continue

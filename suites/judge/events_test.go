@@ -35,7 +35,11 @@ func TestStateEvents(t *testing.T) {
 		})), passed, "", false},
 		{"none", silent, failed, expected + "no event on /finesse/api/User/1001", false},
 		{"with the old state", noted(tells(in(spec.NotReady))), failed, expected + "1 events on /finesse/api/User/1001, none with state READY", false},
-		{"for another request", noted(with(right, func(e *evidence.Event) { e.RequestID = "other" })), failed, expected + "no event on /finesse/api/User/1001", false},
+		{"for another request", noted(with(right, func(e *evidence.Event) { e.RequestID = "other" })), failed,
+			expected + `no event on /finesse/api/User/1001 but one with the requestId "other" of another request`, false},
+		{"from before", begin(user{state: spec.NotReady, changed: "2026-01-02T03:04:00.000Z"}).listening().puts(202, "").
+			hears(time.Second, tells(user{state: spec.Ready, changed: "2001-01-01T00:00:00.000Z"})).sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
+			expected + "no event on /finesse/api/User/1001 but one with the stateChangeTime 2001-01-01T00:00:00.000Z, which is before that of the state the user was in", false},
 		{"on another node", noted(with(right, func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })), failed, expected + "no event on /finesse/api/User/1001", false},
 		{"before the request", begin(in(spec.NotReady)).listening().hears(0, right).puts(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
 			expected + "no event on /finesse/api/User/1001", false},
@@ -54,6 +58,7 @@ func TestStateEvents(t *testing.T) {
 		{"another source", noted(with(right, func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" })), failed, shaped + `source "/finesse/api/User/1002"`, false},
 		{"no source", noted(with(right, func(e *evidence.Event) { e.Source = "" })), failed, shaped + `source ""`, false},
 	})
+	since := user{state: spec.Ready, changed: "2026-01-02T03:04:06.000Z"}
 	const agreed = accepted + "an event whose user is valid and agrees with the GET that follows; saw "
 	agrees := *row(t, "NTF-01") // NTF-03 asks for another state; what agrees is the same
 	agrees.Steps = slices.Clone(agrees.Steps)
@@ -64,6 +69,12 @@ func TestStateEvents(t *testing.T) {
 		{"no reason in two spellings", noted(tells(user{state: spec.Ready, reason: "-1"})), passed, "", false},
 		{"another reason", noted(tells(user{state: spec.Ready, reason: "2"})), failed, agreed + `reasonCodeId "2" in the event and "" in the GET that follows`, false},
 		{"another extension", noted(tells(user{state: spec.Ready, ext: "7"})), failed, agreed + `extension "7" in the event and "" in the GET that follows`, false},
+		{"another team", noted(with(right, func(e *evidence.Event) {
+			e.Payload = strings.Replace(e.Payload, "<teamId>5000<", "<teamId>6000<", 1)
+		})), failed, agreed + `teamId "6000" in the event and "5000" in the GET that follows`, false},
+		{"without the time of the change", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).
+			sees(0, since).converged().stays(since), failed, agreed + `stateChangeTime "" in the event and "2026-01-02T03:04:06.000Z" in the GET that follows`, false},
+		{"a change pending", noted(tells(user{state: spec.Ready, pending: "LOGOUT"})), failed, agreed + `pendingState "LOGOUT" in the event and "" in the GET that follows`, false},
 		{"an element missing", noted(with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<teamId>5000</teamId>", "", 1) })), failed,
 			agreed + "Update/data/User/teamId: missing", false},
 	})
@@ -128,6 +139,9 @@ func TestErrorEvents(t *testing.T) {
 		{"whole", start(whole), passed, "", false},
 		{"no message", start(with(whole, func(e *evidence.Event) { e.ErrorMessage = "" })), failed, expected + "an error event without errorMessage", false},
 		{"no data", start(with(whole, func(e *evidence.Event) { e.ErrorData = "" })), failed, expected + "an error event without errorData", false},
+		{"of another source", start(with(whole, func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" })), failed, expected + `source "/finesse/api/User/1002"`, false},
+		{"of another kind", start(with(whole, func(e *evidence.Event) { e.Event = "POST" })), failed, expected + `event "POST"`, false},
+		{"in capitals", start(with(whole, func(e *evidence.Event) { e.Event = "PUT" })), passed, "", false},
 		{"refused at once", begin(was).listening().puts(400, apiError("Invalid State", "257")).stays(was), open,
 			"the target refuses at once here, so there is no asynchronous error to look at", false},
 	})
