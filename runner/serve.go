@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
@@ -70,12 +71,13 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 // serveConfig writes what a run needs to certify the served reference. It
 // holds passwords, which only its owner may read.
 func (a *App) serveConfig(e servedBy, o ServeOptions) error {
-	var ca string
+	var ca string // a configuration names files as seen from its own folder
 	if len(e.CAFile) > 0 {
-		ca = o.Config + ".ca.pem"
-		if err := os.WriteFile(ca, e.CAFile, 0o644); err != nil {
+		file := o.Config + ".ca.pem"
+		if err := os.WriteFile(file, e.CAFile, 0o644); err != nil {
 			return fmt.Errorf("write the certificate: %w", err)
 		}
+		ca = filepath.Base(file)
 	}
 	f, err := os.OpenFile(o.Config, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -108,7 +110,7 @@ func writeServed(w io.Writer, e servedBy, ca string, passwords bool) {
 	fmt.Fprintf(w, "target:\n  url: %s\n", e.URL)
 	switch {
 	case ca != "":
-		fmt.Fprintf(w, "  ca_file: %s\n", ca)
+		fmt.Fprintf(w, "  ca_file: %q\n", ca)
 	case e.URL.Scheme == "https":
 		fmt.Fprintf(w, "  insecure: true\n")
 	}
