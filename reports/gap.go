@@ -27,6 +27,7 @@ const (
 	GapReasonCodes   GapKind = "reason_codes"  // needs other reason codes on the target
 	GapWrapUp        GapKind = "wrap_up"       // needs another wrap-up setting
 	GapTarget        GapKind = "target"        // the target does not offer it
+	GapWay           GapKind = "way"           // the target did something else on the way to the precondition
 	GapTime          GapKind = "time"          // would take longer than the run may wait
 	GapForeign       GapKind = "foreign"       // somebody else moved a user of the cast
 	GapNever         GapKind = "never"         // no run can cause it
@@ -53,6 +54,7 @@ var remedies = map[GapKind]string{
 	GapReasonCodes:   "configure the reason codes on the target",
 	GapWrapUp:        "give a user of the cast that wrap-up setting, or configure the stimuli wrap_up_on and wrap_up_off",
 	GapTarget:        "nothing in the configuration: the target does not offer what it needs",
+	GapWay:           "nothing in the configuration: the target did something else on the way there",
 	GapTime:          "raise timing.longest_wait",
 	GapForeign:       "see that nobody else uses or moves the users of the cast during the run",
 	GapNever:         "",
@@ -77,6 +79,7 @@ var gapWords = []struct {
 	{GapCast, regexp.MustCompile(`(?i)\bnone in the (cast|troupe)\b`)},
 	{GapNotifications, regexp.MustCompile(`(?i)\bnotifications?\b`)},
 	{GapStimulus, regexp.MustCompile(`(?i)\bstimul(us|i)\b|\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview)\b`)},
+	{GapWay, regexp.MustCompile(`(?i)\bdid not come about\b|\bdoes not stay\b|\bcould not be brought\b|\bon the way\b|\bcould not be ended\b|\band none is shown\b`)},
 	{GapReasonCodes, regexp.MustCompile(`(?i)\breason codes?\b`)},
 	{GapForeign, regexp.MustCompile(`(?i)\bsomebody else\b|\bdid not cause\b`)},
 	{GapTarget, regexp.MustCompile(`(?i)\bthe target (does not|offers no)\b|\bno plain HTTP port\b|\bover HTTPS\b`)},

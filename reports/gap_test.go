@@ -25,6 +25,11 @@ func TestGapsAreTold(t *testing.T) {
 		{"needs a second NOT_READY reason code for user 1", GapReasonCodes, "reason codes"},
 		{"user 1 is in READY, though the run left it in HOLD: somebody else acts on it", GapForeign, "nobody else"},
 		{"needs the Dialog API, which the target does not serve", GapTarget, "does not offer"},
+		{`"drop the call and wrap up" did not come about 3 times in a row, and was not tried again: the target did something else`, GapWay, "did something else"},
+		{"user 1 does not stay on the way to WORK: it is in NOT_READY, which the target did on its own", GapWay, "did something else"},
+		{"user 1 could not be brought to READY: PUT READY was answered 400 Parameter Missing, and the user is in NOT_READY", GapWay, ""},
+		{"user 1 stayed in READY for 2s after PUT NOT_READY; NOT_READY was expected on the way", GapWay, ""},
+		{"user 1 went NOT_READY with a reason code, and none is shown", GapWay, ""},
 		{"something nobody thought of", GapOther, ""},
 	} {
 		if got := classGap(tc.reason); got.Kind != tc.kind || !strings.Contains(got.Remedy, tc.remedy) {

@@ -146,12 +146,14 @@ func (k *packer) pack() (string, error) {
 	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// since gives milliseconds with one decimal.
+// since gives milliseconds with one decimal, by the wall clock: that is the
+// one which the evidence file keeps, so that a page made from it later is the
+// same.
 func since(start, t time.Time) float64 {
 	if t.IsZero() || start.IsZero() {
 		return 0
 	}
-	return float64(t.Sub(start).Microseconds()/100) / 10
+	return float64(t.Round(0).Sub(start.Round(0)).Microseconds()/100) / 10
 }
 
 func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {

@@ -81,9 +81,9 @@ func (e edgeRow) Outcome() evidence.Outcome {
 }
 
 type gapKind struct {
-	Remedy string
-	Groups []GapGroup
-	Count  int
+	Heading string // what would make them run, or that nothing would
+	Groups  []GapGroup
+	Count   int
 }
 
 func newPage(in HTMLInput) (*page, error) {
@@ -340,14 +340,24 @@ func draw(in HTMLInput) (*drawing, error) {
 	return out, nil
 }
 
+func gapHeading(g GapGroup) string {
+	switch {
+	case g.Remedy != "":
+		return shownLine(g.Remedy, 600)
+	case g.Kind == GapNever:
+		return "No run can exercise these"
+	}
+	return "What would make these run is not known"
+}
+
 // gaps groups what was not exercised by what would make it run.
 func gaps(r *Result) []gapKind {
 	var kinds []gapKind
 	for _, g := range r.NotExercised {
 		g.Reason = shownLine(g.Reason, 600)
-		i := slices.IndexFunc(kinds, func(k gapKind) bool { return k.Groups[0].Kind == g.Kind && k.Remedy == g.Remedy })
+		i := slices.IndexFunc(kinds, func(k gapKind) bool { return k.Groups[0].Kind == g.Kind && k.Groups[0].Remedy == g.Remedy })
 		if i < 0 {
-			i, kinds = len(kinds), append(kinds, gapKind{Remedy: shownLine(g.Remedy, 600)})
+			i, kinds = len(kinds), append(kinds, gapKind{Heading: gapHeading(g)})
 		}
 		kinds[i].Groups = append(kinds[i].Groups, g)
 		kinds[i].Count += len(g.Requirements)

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"html/template"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -248,30 +249,77 @@ func (b *rowBuilder) failure(r *Row, whole bool) failure {
 	for _, w := range way {
 		f.Way = append(f.Way, shownLine(w, 300))
 	}
+	if f.Asked != "" {
+		f.Asked = shownLine(b.askedBefore(r, e)+f.Asked, 600)
+	}
 	if !whole {
 		return f
 	}
-	act := -1
-	if e != nil && r.Step >= 1 && r.Step <= len(e.Steps) {
-		act = e.Steps[r.Step-1].Exchange
-	}
-	decided := r.Exchange
-	if x := exchangeRef(e, act, true); x != nil && (decided == nil || decided.Index != act) {
-		f.Panes = append(f.Panes, b.pane("The request under test", r, x, false))
-	}
-	if decided != nil {
-		heading := "The request under test"
-		if len(f.Panes) > 0 {
-			heading = "The answer that showed it"
-		}
-		f.Panes = append(f.Panes, b.pane(heading, r, decided, r.Event == nil))
-	}
+	f.Panes = b.panes(r, e)
 	if v := r.Event; v != nil {
 		p := pane{Heading: "The event that showed it", Line: "Event on " + shownLine(v.Node, 300)}
 		p.Answer = fold(b.lines(v.Payload, r, true, &p))
 		f.Event = &p
 	}
 	return f
+}
+
+// askedBefore tells what was asked in the steps before the one that failed:
+// the end of a call means little without the state that was asked for in it.
+func (b *rowBuilder) askedBefore(r *Row, e *evidence.Evidence) string {
+	q, before := b.requirement(r.ID), ""
+	for n := range r.Step - 1 {
+		skipped := e != nil && n < len(e.Steps) && e.Steps[n].Skipped != ""
+		if q != nil && n < len(q.Steps) && !skipped {
+			before += q.Steps[n].When.Words(nil) + ", then "
+		}
+	}
+	return before
+}
+
+// panes are what was sent, step by step, and the answer that decided.
+func (b *rowBuilder) panes(r *Row, e *evidence.Evidence) []pane {
+	var list []pane
+	shown := false
+	for n := range r.Step {
+		last := n == r.Step-1
+		for _, i := range sent(e, n) {
+			heading := fmt.Sprintf("Step %d of %d", n+1, r.Step)
+			if last {
+				heading = "The request under test"
+			}
+			decided := r.Exchange != nil && r.Exchange.Index == i
+			shown = shown || decided
+			list = append(list, b.pane(heading, r, exchangeRef(e, i, true), decided && r.Event == nil))
+		}
+	}
+	if r.Exchange != nil && !shown {
+		heading := "The answer that showed it"
+		if e == nil {
+			heading = "The exchange that decided"
+		}
+		list = append(list, b.pane(heading, r, r.Exchange, r.Event == nil))
+	}
+	return list
+}
+
+// sent gives the exchanges that carried out a step: the request under test
+// or, for the end of a call, which has none, what was sent to end it.
+func sent(e *evidence.Evidence, n int) []int {
+	if e == nil || n >= len(e.Steps) || e.Steps[n].Skipped != "" {
+		return nil
+	}
+	s := e.Steps[n]
+	if s.Exchange >= 0 && s.Exchange < len(e.Exchanges) {
+		return []int{s.Exchange}
+	}
+	var list []int
+	for i, x := range e.Exchanges {
+		if x.Purpose == evidence.ForWay && x.Method != http.MethodGet && x.Started.After(s.Baseline.At) && x.Started.Before(s.Until) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 func (b *rowBuilder) pane(heading string, r *Row, x *ExchangeRef, decided bool) pane {

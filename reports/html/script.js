@@ -258,6 +258,7 @@ function side(word, line, data, head, body, x) {
   const b = data.bodies[body - 1];
   const pre = el('pre', '');
   pre.tabIndex = 0;
+  pre.setAttribute('role', 'group');
   pre.setAttribute('aria-label', 'Body: ' + word);
   const marks = new Set(x && x.k || []);
   b.t.split('\n').forEach((line, i) => {

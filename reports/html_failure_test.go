@@ -1,0 +1,83 @@
+package reports
+
+import (
+	"html"
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// TestHTMLFailureOfALaterStep: a person sees everything that was sent, in
+// order, and which answer showed the failure, not the read alone.
+func TestHTMLFailureOfALaterStep(t *testing.T) {
+	in := certification(t, nil)
+	const id = "TRN-UCCE-22"
+	row, e := in.Result.Row(id), attempt(byRequirement(in.Evidence)[id], 1)
+	at := e.Exchanges[actAt].Started
+	step := func(from, until time.Duration, exchange int) evidence.Step {
+		return evidence.Step{Exchange: exchange, Baseline: evidence.Look{At: at.Add(from)}, Sent: at.Add(from), Until: at.Add(until)}
+	}
+	e.Exchanges[actAt].RequestBody = "<User><state>NOT_READY</state></User>"
+	drop := &e.Exchanges[actAt+3] // sent to end the call, which no step has as its own
+	drop.Purpose, drop.Method, drop.Path, drop.RequestBody, drop.Status, drop.ResponseBody = evidence.ForWay, "PUT", "/finesse/api/Dialog/17", "<Dialog><requestedAction>DROP</requestedAction></Dialog>", 202, ""
+	e.Steps = []evidence.Step{step(-time.Millisecond, 100*time.Millisecond, actAt), step(100*time.Millisecond, 3*time.Second, -1)}
+	row.Outcome, row.Step, row.Expected, row.Seen, row.XPath = evidence.Failed, 2, "WORK", "READY for 2s", "User/state"
+	row.Reason = "the end of the call: expected WORK; saw READY for 2s"
+	row.Exchange = exchangeRef(e, actAt+9, true)
+	in.Result.Conclude()
+
+	page := html.UnescapeString(render(t, in))
+	_, card, _ := strings.Cut(page, `id="fail-`+id+`"`)
+	card, _, _ = strings.Cut(card, "</article>")
+	for _, want := range []string{
+		"PUT NOT_READY, then the end of the call", "Step 1 of 2", "PUT /finesse/api/User/1001001", "NOT_READY",
+		"The request under test", "PUT /finesse/api/Dialog/17", "DROP", "The answer that showed it", "GET /finesse/api/User/1001001", "expected WORK",
+	} {
+		_, rest, ok := strings.Cut(card, want)
+		if !ok {
+			t.Fatalf("the card lacks %q, or has it in another place", want)
+		}
+		card = rest
+	}
+	if digest, _, _ := strings.Cut(page, "<article"); !strings.Contains(digest, "TALKING to WORK when the call ends") {
+		t.Error("the list of what is wrong does not say what the requirement is")
+	}
+
+	e.Steps[0].Skipped = "the user was there already"
+	if page := html.UnescapeString(render(t, in)); strings.Contains(page, "PUT NOT_READY, then the end of the call") || strings.Contains(page, "Step 1 of 2") {
+		t.Error("a step that was left out is told as done")
+	}
+	in.Evidence = nil
+	page = render(t, in)
+	_, card, _ = strings.Cut(page, `id="fail-`+id+`"`)
+	if card, _, _ = strings.Cut(card, "</article>"); strings.Contains(card, "The request under test") || !strings.Contains(card, "The exchange that decided") {
+		t.Error("without evidence, a read is called the request under test")
+	}
+}
+
+// Only what no run can cause is said to be beyond every run.
+func TestHTMLGapHeadings(t *testing.T) {
+	for want, g := range map[string]GapGroup{
+		"No run can exercise these":                {Kind: GapNever},
+		"What would make these run is not known":   {Kind: GapOther},
+		"nothing in the configuration: the target": {Kind: GapWay, Remedy: NewGap(GapWay).Remedy},
+	} {
+		if got := gapHeading(g); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", g.Kind, got)
+		}
+	}
+}
+
+// The page of a run and the one made from its evidence file are the same:
+// what is read from a file has no monotonic clock.
+func TestSinceIsOfTheWallClock(t *testing.T) {
+	start := time.Now()
+	for range 200_000 {
+		now := time.Now()
+		if live, read := since(start, now), since(start.Round(0), now.Round(0)); live != read {
+			t.Fatalf("%v in the run, %v from its evidence", live, read)
+		}
+	}
+}
