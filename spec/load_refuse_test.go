@@ -1,6 +1,9 @@
 package spec_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -193,5 +196,31 @@ func TestMovesFollowTheirRows(t *testing.T) {
 		if got := move(test.text); got != test.want {
 			t.Errorf("%s\n got %s\nwant %s", test.text, got, test.want)
 		}
+	}
+}
+
+// A mistake in a row is told alone: the moves that name the row are right.
+func TestLoadFSTellsNoConsequences(t *testing.T) {
+	files := fstest.MapFS{}
+	for _, name := range []string{"*.yaml", "requirements/*.yaml"} {
+		names, err := filepath.Glob(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range names {
+			data, err := os.ReadFile(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[filepath.ToSlash(n)] = &fstest.MapFile{Data: data}
+		}
+	}
+	if _, err := spec.LoadFS(files); err != nil {
+		t.Fatal(err)
+	}
+	const name = "requirements/01-sig.yaml"
+	files[name].Data = bytes.Replace(files[name].Data, []byte("    given:"), []byte("\tgiven:"), 1)
+	if _, err := spec.LoadFS(files); err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), name+":") {
+		t.Errorf("got %v", err)
 	}
 }
