@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"finesse-conformance/suites/evidence"
@@ -64,8 +65,19 @@ func mdRows(b *strings.Builder, r *Result, o evidence.Outcome, title string) {
 		if row.WaivedBy != nil {
 			seen += waivedWords(row)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", mdText(row.ID), mdText(expected), mdText(seen), mdText(Page(row)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", mdText(row.ID+" "+row.Title), mdText(expected), mdText(seen), mdPage(row))
 	}
+}
+
+// mdPage is the page of the clause, as a link where its address is known. The
+// address is of the contract, not of the target; a bracket in it would end
+// the link.
+func mdPage(row *Row) string {
+	page := Page(row)
+	if i := slices.Index(row.Source, page); i >= 0 && i < len(row.Links) && row.Links[i] != "" {
+		return "[" + mdText(page) + "](" + strings.NewReplacer("(", "%28", ")", "%29", "|", "%7C").Replace(row.Links[i]) + ")"
+	}
+	return mdText(page)
 }
 
 // mdText makes text plain for Markdown: one line, and nothing in it is

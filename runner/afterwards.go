@@ -78,12 +78,15 @@ func (a *App) Report(names []string, run RunConfig, markdown string, propose boo
 	if err := writable(&Config{Run: run}); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if markdown != "" {
-		if err := writeFile(markdown, func(w io.Writer) error { return reports.WriteMarkdown(w, result) }); err != nil {
-			return reports.ExitUsage, &UsageError{err}
-		}
+	code, err := a.publish(result, all, run, with)
+	if err != nil || markdown == "" {
+		return code, err
 	}
-	return a.publish(result, all, run, with)
+	// Last: publishing has applied the waivers to the result.
+	if err := writeFile(markdown, func(w io.Writer) error { return reports.WriteMarkdown(w, result) }); err != nil {
+		return reports.ExitUsage, &UsageError{err}
+	}
+	return code, nil
 }
 
 // open reads a result file, with the evidence where it lies beside it, or an

@@ -333,7 +333,8 @@ func testProposeWaivers(t *testing.T, m *mock, _, bad string) {
 		}
 	}
 	file(t, filepath.Join(m.dir, "w.yaml"), strings.Join(lines, "\n"))
-	contain(t, ok(t, m.dir, "report", bad, "--waivers", "w.yaml", "--out", "w"), "Waived", "1 waived")
+	contain(t, ok(t, m.dir, "report", bad, "--waivers", "w.yaml", "--out", "w", "--markdown", "w.md"), "Waived", "1 waived")
+	contain(t, contents(t, filepath.Join(m.dir, "w.md")), "### Waived")
 }
 
 // The shards of a run add up to the whole, and merge into what it would be.
