@@ -1,10 +1,12 @@
 package judge_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 )
 
 // ready is a change to READY, seen after the time and for the quiet time.
@@ -84,10 +86,25 @@ func TestMayReturn(t *testing.T) {
 		{"stays", start().stays(in(spec.Ready)), passed, "", false},
 		{"goes back", start().stays(in(spec.ReservedOutbound)), passed, "", false},
 		{"was back before anybody looked", begin(reserved("01")).puts(202, "").sees(0, reserved("02")).converged().stays(reserved("02")), passed, "", false},
-		{"did not move, by its own time", begin(reserved("01")).puts(202, "").stays(reserved("01")), failed, expected + "RESERVED_OUTBOUND for 2s", false},
+		{"did not move, by its own time", begin(reserved("01")).puts(202, "").sees(settle-time.Second, reserved("01")), failed, expected + "RESERVED_OUTBOUND for 9s", false},
 		{"goes elsewhere", start().stays(in(spec.Talking)), failed, expected + "READY reached, then TALKING within the quiet time", true},
-		{"was never there", begin(in(spec.ReservedOutbound)).puts(202, "").stays(in(spec.ReservedOutbound)), failed,
-			expected + "RESERVED_OUTBOUND for 2s", false},
+		{"was never there", begin(in(spec.ReservedOutbound)).puts(202, "").sees(settle-time.Second, in(spec.ReservedOutbound)), failed,
+			expected + "RESERVED_OUTBOUND for 9s", false},
+	})
+}
+
+// A run that looked for another outcome, such as one of an older contract, or
+// that was stopped, did not wait for this one: it proves nothing.
+func TestNotWaitedFor(t *testing.T) {
+	const unwaited = "the user was watched for %s and the settle time is 10s: the run did not wait for this outcome"
+	start := func() *scene { return begin(in(spec.NotReady)).puts(202, "") }
+	refusal := evidence.Event{Node: "/finesse/api/User/1001", ErrorType: "Invalid State", RequestID: request}
+	try(t, row(t, "TRN-UCCE-06"), []hearing{
+		{"not there yet", start().stays(in(spec.NotReady)), open, fmt.Sprintf(unwaited, "2s"), false},
+		{"there, and nobody looked for it", start().sees(30*time.Millisecond, in(spec.Ready)).stays(in(spec.Ready)), open, fmt.Sprintf(unwaited, "2s"), false},
+		{"refused meanwhile", start().listening().hears(time.Second, refusal).stays(in(spec.NotReady)), failed,
+			"PUT READY: expected 202 or 200, then READY; saw 202 and then an event that refuses it: Invalid State", false},
+		{"refused at once", begin(in(spec.NotReady)).puts(500, "").stays(in(spec.NotReady)), failed, "PUT READY: expected 202 or 200, then READY; saw 500", false},
 	})
 }
 
@@ -153,9 +170,9 @@ func TestHalfTimer(t *testing.T) {
 	refusedIn := func() *scene { return begin(in(spec.Work)).puts(202, "").timer(3 * time.Second) }
 	try(t, row(t, "SUP-14-WORK"), []hearing{
 		{"the timer meanwhile", refusedIn().sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
-		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
+		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).sees(settle-2*time.Second, in(spec.NotReady)), failed,
 			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to NOT_READY 2s after it", true},
-		{"elsewhere", refusedIn().sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
+		{"elsewhere", refusedIn().sees(4*time.Second, in(spec.Logout)).sees(settle-4*time.Second, in(spec.Logout)), failed,
 			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
 	})
 	// What one alternative leaves open the other cannot make a failure.

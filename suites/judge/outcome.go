@@ -108,6 +108,9 @@ func (c *court) arrives(out spec.Outcome) *miss {
 		return m
 	}
 	if first < 0 || c.step.Converged < 0 {
+		if m := c.unwaited(); m != nil {
+			return m
+		}
 		m := c.missed(out, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
 		m.exchange, m.xpath = lookExchange(last), "User/state"
 		m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
@@ -226,6 +229,19 @@ func (c *court) wrapped(out spec.Outcome) *miss {
 		}
 	}
 	return nil
+}
+
+// unwaited: the change was not waited for as long as it may take, as the run
+// that this evidence is of looked for another outcome or was stopped. That it
+// did not come, or did not stay, is not proven by it. As below, a tenth less
+// is near enough.
+func (c *court) unwaited() *miss {
+	waited := c.step.Until.Sub(c.step.Answered)
+	if waited >= c.ev.Target.Settle*9/10 || c.errorEvent() != nil || c.act != nil && c.act.Status >= 400 {
+		return nil
+	}
+	return &miss{exchange: -1, event: -1, unproven: true,
+		seen: fmt.Sprintf("the user was watched for %v and the settle time is %v: the run did not wait for this outcome", round(waited), c.ev.Target.Settle)}
 }
 
 // unwatched: nobody saw the user when the quiet time after the moment was
