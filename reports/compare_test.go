@@ -361,6 +361,24 @@ func TestRequirementsThatOneCatalogueLacks(t *testing.T) {
 	}
 }
 
+// Whether polling meets a state that lasts for a moment is chance; who
+// listens always sees it.
+func TestStatesPassedOnTheWay(t *testing.T) {
+	for _, listening := range []bool{true, false} {
+		old, new := many(), many()
+		old.run.Settings.Notifications = listening
+		old.verdict("ERR-04").Observed.Note = "NOT_READY was not seen on the way; reaches"
+		new.verdict("ERR-04").Observed.Note = "passed NOT_READY with code 50006; reaches"
+		c, err := Compare(old.result(), new.result())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(c.Drifts) > 0; got != listening {
+			t.Errorf("listening %v: %d drifts", listening, len(c.Drifts))
+		}
+	}
+}
+
 func TestDeploymentsAreNotCompared(t *testing.T) {
 	b := sample()
 	b.Target.Deployment = "UCCX"

@@ -76,6 +76,9 @@ func rowDrifts(old, new *Result) []Drift {
 		}
 		p := rowPair{old: steadyRow(old, a), new: steadyRow(new, b), row: b,
 			events: old.Settings.Notifications && new.Settings.Notifications}
+		if !p.events {
+			p.old.Note, p.new.Note = withoutPassing(p.old.Note), withoutPassing(p.new.Note)
+		}
 		for _, d := range p.drifts() {
 			r := rowDrift{Drift: d, requirement: b.ID}
 			switch d.Kind {
@@ -119,6 +122,16 @@ func steadyRow(r *Result, row *Row) steadyView {
 	}
 	v.order, v.values = row.Events, row.Values
 	return v
+}
+
+// withoutPassing leaves out of a note which state was passed on the way: it
+// lasts for a moment, and whether a GET meets it is chance. Only who listened
+// to both runs knows.
+func withoutPassing(note string) string {
+	parts := slices.DeleteFunc(strings.Split(note, "; "), func(n string) bool {
+		return strings.HasPrefix(n, "passed ") || strings.HasSuffix(n, " was not seen on the way")
+	})
+	return strings.Join(parts, "; ")
 }
 
 // manner is how the target dealt with a request.
