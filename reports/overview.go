@@ -105,28 +105,32 @@ var overviewPage = template.Must(template.New("overview").Parse(`<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Conformance of {{len .Targets}} targets</title>
 <style>
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; --bad: #b3261e; --good: #1b6e3c; --mid: #8a5a00; }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff9a90; --good: #7ddc9e; --mid: #f0c060; } a { color: #8ab4f8; } }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #8885; padding: .4rem .6rem; text-align: left; vertical-align: top; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; }
+th { overflow-wrap: anywhere; } small { font-weight: normal; }
+b { color: var(--mid); } b.conformant { color: var(--good); } b.nonconformant { color: var(--bad); }
+@media (max-width: 45rem) {
+  thead { display: none; } tr, th, td { display: block; } tr { border-bottom: 1px solid #8885; padding: .6rem 0; }
+  th, td, td.n { border: 0; padding: .1rem 0; text-align: left; } td.n::before { content: attr(data-label) ": "; }
+}
 </style>
 </head>
 <body>
 <main>
 <h1>Conformance of {{len .Targets}} targets</h1>
 <p>{{.Tool.Name}} {{.Tool.Version}}, {{.Started.Format "2006-01-02 15:04:05"}} UTC; exit code {{.ExitCode}}.</p>
-<div class="wide">
 <table>
 <thead><tr><th scope="col">Target</th><th scope="col">Deployment</th><th scope="col">Verdict</th><th scope="col">Exit code</th><th scope="col">Passed</th><th scope="col">Failed</th><th scope="col">Not exercised</th><th scope="col">Reports</th></tr></thead>
 <tbody>
-{{range .Targets}}<tr><th scope="row">{{.Name}}<br><small>{{.URL}}</small></th><td>{{.Deployment}} {{.Release}}</td><td>{{with .Verdict}}{{.}}{{else}}none{{end}}{{with .Problem}}<br><small>{{.}}</small>{{end}}</td><td class="n">{{.ExitCode}}</td>
-{{with .Summary}}<td class="n">{{.Passed}}</td><td class="n">{{.Failed}}</td><td class="n">{{.NotExercised}}</td>{{else}}<td></td><td></td><td></td>{{end}}
+{{range .Targets}}<tr><th scope="row">{{.Name}}<br><small>{{.URL}}</small></th><td>{{.Deployment}} {{.Release}}</td><td>{{with .Verdict}}<b class="{{.}}">{{.}}</b>{{else}}none{{end}}{{with .Problem}}<br><small>{{.}}</small>{{end}}</td><td class="n" data-label="Exit code">{{.ExitCode}}</td>
+{{with .Summary}}<td class="n" data-label="Passed">{{.Passed}}</td><td class="n" data-label="Failed">{{.Failed}}</td><td class="n" data-label="Not exercised">{{.NotExercised}}</td>{{else}}<td></td><td></td><td></td>{{end}}
 <td>{{if .Summary}}<a href="{{.Folder}}/report.html">report</a> · <a href="{{.Folder}}/results.json">JSON</a> · <a href="{{.Folder}}/junit.xml">JUnit</a>{{end}}</td></tr>
 {{end}}</tbody>
 </table>
-</div>
 </main>
 </body>
 </html>

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"html"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -186,4 +189,40 @@ func draw(t *testing.T, in Input) string {
 		}
 	}
 	return b.String()
+}
+
+// What the drawing says below itself stays inside it, however much it is.
+func TestLegendIsNotCutOff(t *testing.T) {
+	c, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	every := map[string]Outcome{}
+	for i, q := range c.All() {
+		every[q.ID] = Outcome{Outcome: []evidence.Outcome{evidence.Passed, evidence.Failed, evidence.Waived, evidence.Info, evidence.NotExercised, evidence.NotApplicable}[i%6]}
+	}
+	entry := regexp.MustCompile(`<g transform="translate\(([\d.]+) (\d+)\)">.*?<text x="([\d.]+)" y="4">([^<]*)</text>`)
+	for _, d := range spec.Deployments() {
+		for name, outcomes := range map[string]map[string]Outcome{"documented": nil, "of a run": every} {
+			text := draw(t, Input{Deployment: d, Requirements: c.All(), Outcomes: outcomes, Standalone: true})
+			_, legend, _ := strings.Cut(text, `class="d-legend"`)
+			entries := entry.FindAllStringSubmatch(legend, -1)
+			if len(entries) < 4 {
+				t.Fatalf("%s, %s: %d entries", d, name, len(entries))
+			}
+			var tall int
+			if _, err := fmt.Sscanf(text[strings.Index(text, "viewBox="):], `viewBox="0 0 1170 %d"`, &tall); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				var x, y, words float64
+				fmt.Sscan(e[1], &x)
+				fmt.Sscan(e[2], &y)
+				fmt.Sscan(e[3], &words)
+				if right := 20 + x + words + 6.1*float64(len(html.UnescapeString(e[4]))); right > width || height+18+y+10 > float64(tall) {
+					t.Errorf("%s, %s: %q ends at %.0f in row %.0f of a drawing of %d x %d", d, name, e[4], right, y, width, tall)
+				}
+			}
+		}
+	}
 }

@@ -15,16 +15,16 @@ import (
 // Write draws the diagram as an SVG element. Equal input gives equal bytes.
 // The only errors are those of w.
 func Write(w io.Writer, in Input) error {
-	p := &pen{in: in}
-	p.open()
+	p, below := &pen{in: in}, &pen{in: in}
 	arrows, refusals := in.Arrows(), in.Refusals()
+	p.open(height + below.legend(arrows, refusals))
 	for _, a := range arrows {
 		p.arrow(a)
 	}
 	for _, s := range order {
 		p.state(s, arrows, refusals)
 	}
-	p.legend(arrows, refusals)
+	p.out.Write(below.out.Bytes())
 	p.printf("</svg>\n")
 	_, err := w.Write(p.out.Bytes())
 	return err
@@ -38,8 +38,7 @@ type pen struct {
 
 func (p *pen) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
 
-func (p *pen) open() {
-	total := height + 40
+func (p *pen) open(total int) {
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="diagram" viewBox="0 0 %d %d" role="group" aria-labelledby="diagram-title" aria-describedby="diagram-desc"`, width, total)
 	if p.in.Standalone {
 		p.printf(` width="%d" height="%d"`, width, total)

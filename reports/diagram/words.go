@@ -101,13 +101,22 @@ func (p *pen) rows(all []*spec.Requirement) string {
 	return strings.Join(texts, "; ")
 }
 
-// legend explains the marks that are in the drawing, and those alone.
-func (p *pen) legend(arrows []Arrow, refusals []Refusal) {
+// legend explains the marks that are in the drawing, and those alone, in as
+// many rows as that takes. It gives their height.
+func (p *pen) legend(arrows []Arrow, refusals []Refusal) int {
+	const row, letter = 22, 6.1 // the height of a row; what a letter takes, at the most
 	p.printf(`<g class="d-legend" transform="translate(20 %d)" aria-hidden="true">`, height+18)
-	x := 0.0
-	text := func(words string) {
-		p.printf(`<text x="%s" y="4">%s</text>`, num(x), html.EscapeString(words))
-		x += 6.1*float64(len(words)) + 22
+	x, y := 0.0, 0
+	// entry writes a sign, which draw puts at the origin, and its words.
+	entry := func(sign float64, words string, draw func()) {
+		need := sign + letter*float64(len(words))
+		if x > 0 && x+need > width-40 {
+			x, y = 0, y+row
+		}
+		p.printf(`<g transform="translate(%s %d)">`, num(x), y)
+		draw()
+		p.printf(`<text x="%s" y="4">%s</text></g>`, num(sign), html.EscapeString(words))
+		x += need + 22
 	}
 	if p.in.Outcomes == nil {
 		for _, c := range causes {
@@ -116,11 +125,11 @@ func (p *pen) legend(arrows []Arrow, refusals []Refusal) {
 			}) {
 				continue
 			}
-			p.printf(`<g class="d-arrow m-plain c-%s">`, c.cause)
-			p.label(point{x + 10, 0}, c.letter, Plain)
-			p.printf("</g>")
-			x += 26
-			text(c.words)
+			entry(26, c.words, func() {
+				p.printf(`<g class="d-arrow m-plain c-%s">`, c.cause)
+				p.label(point{10, 0}, c.letter, Plain)
+				p.printf("</g>")
+			})
 		}
 	}
 	used := map[Mark]bool{}
@@ -134,18 +143,18 @@ func (p *pen) legend(arrows []Arrow, refusals []Refusal) {
 		if !used[m] {
 			continue
 		}
-		p.printf(`<g class="d-arrow m-%s"><path class="way" d="M%s 0h30"/>`, m, num(x))
-		p.printf(`<g class="label" transform="translate(%s 0)"><rect x="-9" y="-8" width="18" height="16" rx="8"/>`, num(x+15))
-		p.sign(0, 0, m)
-		p.printf("</g></g>")
-		x += 38
-		text(markWords[m])
+		entry(38, markWords[m], func() {
+			p.printf(`<g class="d-arrow m-%s"><path class="way" d="M0 0h30"/>`, m)
+			p.printf(`<g class="label" transform="translate(15 0)"><rect x="-9" y="-8" width="18" height="16" rx="8"/>`)
+			p.sign(0, 0, m)
+			p.printf("</g></g>")
+		})
 	}
 	if len(refusals) > 0 {
-		p.printf(`<g class="d-refusal m-plain"><rect x="%s" y="-7.5" width="17" height="15" rx="4"/><path class="bar" transform="translate(%s 0)" d="%s"/></g>`,
-			num(x), num(x+8.5), barred)
-		x += 24
-		text("asking for this state has to be refused here; (sup.) a supervisor's request")
+		entry(24, "asking for this state has to be refused here; (sup.) a supervisor's request", func() {
+			p.printf(`<g class="d-refusal m-plain"><rect x="0" y="-7.5" width="17" height="15" rx="4"/><path class="bar" transform="translate(8.5 0)" d="%s"/></g>`, barred)
+		})
 	}
 	p.printf("</g>\n")
+	return 18 + y + row
 }
