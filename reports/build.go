@@ -222,8 +222,8 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	if row.Outcome == evidence.NotExercised {
 		gap, planned := b.run.Gaps[req.ID]
 		switch {
-		case req.Never != "":
-			gap = NewGap(GapNever)
+		case req.Never != "": // whatever else kept it from running: nothing would change that
+			row.Reason, gap = oneLine(req.Never), NewGap(GapNever)
 		case !planned:
 			gap = classGap(row.Reason)
 		}

@@ -296,3 +296,18 @@ func closeObjects(node any) {
 		}
 	}
 }
+
+// What no run can cause is told as that, also where it was not selected: to
+// select it would change nothing.
+func TestNeverIsTheReason(t *testing.T) {
+	verdicts := sampleVerdicts()
+	for i := range verdicts {
+		if verdicts[i].Requirement == "TRN-UCCE-01" {
+			verdicts[i].Reason = "not selected: --only SIG-*"
+		}
+	}
+	row := Build(small(), sampleRun(), verdicts).Row("TRN-UCCE-01")
+	if row.Gap.Kind != GapNever || row.Reason != "no run can cause UNKNOWN" {
+		t.Errorf("%s: %s", row.Gap.Kind, row.Reason)
+	}
+}
