@@ -31,10 +31,20 @@ const oneSignal = 250 * time.Millisecond
 // stops, puts its users back and writes its reports. The second leaves at
 // once; the journal knows who is left to put back. Call the function when no
 // more signals are expected.
+//
+// A terminal that is gone ends a run like a SIGTERM, unless it was begun with
+// nohup. Nobody reading what it prints any more, as behind a closed pipe, does
+// not end it: users are on the way.
 func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	// Until the program ends, and not ignored, which commands that a run starts
+	// would inherit.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
 		var first syscall.Signal
@@ -48,7 +58,11 @@ func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func(
 				if !ok {
 					continue
 				}
-				if first == syscall.SIGTERM && number == first && time.Since(came) < oneSignal {
+				hungUp := number == syscall.SIGHUP // by the system and by shells, and by nobody who is in a hurry
+				if hungUp {
+					number = syscall.SIGTERM
+				}
+				if first != 0 && hungUp || first == syscall.SIGTERM && number == first && time.Since(came) < oneSignal {
 					continue
 				}
 				if first != 0 {

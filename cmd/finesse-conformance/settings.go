@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -97,7 +100,7 @@ func prompt() func(string) (fixtures.Secret, error) {
 
 // app makes what every command needs, with the terminal looked at.
 func app(noColor bool) (*runner.App, error) {
-	a, err := runner.NewApp(os.Stdout, os.Stderr)
+	a, err := runner.NewApp(unread{os.Stdout}, unread{os.Stderr})
 	if err != nil {
 		return nil, err
 	}
@@ -105,4 +108,16 @@ func app(noColor bool) (*runner.App, error) {
 	a.Colour = a.Terminal && term.IsTerminal(int(os.Stdout.Fd())) && !noColor && os.Getenv("NO_COLOR") == ""
 	a.Environ = os.Environ()
 	return a, nil
+}
+
+// unread writes to where nobody may read any more: a run does not end, nor
+// has it a fault, because a pipe was closed behind it.
+type unread struct{ io.Writer }
+
+func (u unread) Write(p []byte) (int, error) {
+	n, err := u.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(p), nil
+	}
+	return n, err
 }

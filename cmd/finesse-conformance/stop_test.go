@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -64,7 +65,7 @@ func TestSignalled(t *testing.T) {
 		signal syscall.Signal
 		code   int
 		procs  string
-	}{{syscall.SIGINT, 130, "1"}, {syscall.SIGTERM, 143, "1"}, {syscall.SIGTERM, 143, "2"}} {
+	}{{syscall.SIGINT, 130, "1"}, {syscall.SIGTERM, 143, "1"}, {syscall.SIGTERM, 143, "2"}, {syscall.SIGHUP, 143, "1"}} {
 		t.Run(test.signal.String()+" "+test.procs, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, "--troupes", test.procs)
@@ -73,6 +74,9 @@ func TestSignalled(t *testing.T) {
 			run, out := begin(t, s, "--procs", test.procs)
 			if err := run.Process.Signal(test.signal); err != nil {
 				t.Fatal(err)
+			}
+			if test.signal != syscall.SIGINT {
+				_ = run.Process.Signal(test.signal) // timeout(1) and shells send it twice
 			}
 			if code := run.code(t, 30*time.Second); code != test.code {
 				t.Errorf("exit code %d:\n%s", code, run.out.String())
@@ -84,6 +88,39 @@ func TestSignalled(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		})
+	}
+}
+
+// Nobody reads any more what a run prints, as behind head(1): it goes on, for
+// users are on the way.
+func TestNobodyReads(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.inhabit(t)
+	before := s.look(t)
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(s.dir, "out")
+	run := exec.Command(executable(t), "run", "--config", s.config, "--out", out, "--quiet-time", "50ms", "--only", "SIG-*", "--progress", "json")
+	run.Env = append(append(os.Environ(), asProgram+"=1"), s.env...)
+	run.Stdout, run.Stderr = ours, ours
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = run.Process.Kill() })
+	_ = ours.Close()
+	eventually(t, func() bool { return touched(filepath.Join(out, "journal.jsonl")) > 1 })
+	_ = theirs.Close()
+	if err := run.Wait(); err != nil {
+		t.Error(err)
+	}
+	if r := readReport(t, out); r.Verdict != "conformant" {
+		t.Errorf("%+v", r)
+	}
+	if diff := differences(before, s.look(t)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -131,7 +131,8 @@ func (c *court) arrives(out spec.Outcome) *miss {
 	}
 	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) {
 		m := c.missed(out, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.looks[first].State, stateText(last)))
-		m.exchange, m.xpath, m.suspect = lookExchange(last), "User/state", true // people undo what they see happen, too
+		m.exchange, m.xpath = lookExchange(last), "User/state"
+		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
 		return m
 	}
 	if out.Never != "" && last.State == out.Never {
@@ -331,7 +332,8 @@ func (c *court) unchanged(out spec.Outcome) *miss {
 		m := c.missed(out, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
 			c.answerText(), stateText(c.step.Baseline), stateText(l), round(l.At.Sub(c.step.Answered))))
 		m.exchange, m.xpath = lookExchange(l), changedPath(c.step.Baseline, l)
-		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) // also to what was asked for: people ask for that too
+		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending && !c.asked(spec.State(l.Pending))
+		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) || wished // also to what was asked for: people ask for that too
 		return m
 	}
 	return c.unwatched(c.step.Answered)

@@ -34,6 +34,8 @@ func TestRefused(t *testing.T) {
 			expected + "400 Invalid State (22), and the user went from READY to WORK 105ms after it", true},
 		{"and pending", start(400, state).stays(user{state: spec.Ready, pending: "WORK"}), failed,
 			expected + "400 Invalid State (22), and the user went from READY to READY (pending WORK) 1s after it", false},
+		{"and another wish", start(400, state).stays(user{state: spec.Ready, pending: "NOT_READY"}), failed,
+			expected + "400 Invalid State (22), and the user went from READY to READY (pending NOT_READY) 1s after it", true},
 		{"and another reason code", begin(withReason).puts(400, state).stays(user{state: spec.NotReady, reason: "3", code: "5"}), failed,
 			expected + "400 Invalid State (22), and the user went from NOT_READY (reasonCodeId 2) to NOT_READY (reasonCodeId 3) 1s after it", true},
 		{"and the reason code lost", begin(withReason).puts(400, state).stays(user{state: spec.NotReady, reason: "-1"}), failed,

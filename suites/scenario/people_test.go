@@ -56,28 +56,4 @@ func TestPeopleWhoWork(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what was accepted is undone, once and each time", func(t *testing.T) {
-		for times, want := range map[int]evidence.Outcome{1: evidence.Passed, 9: evidence.Failed} {
-			s, f := fakeStage(t, "1001") // nobody else is asked for READY, as a witness would be
-			n, due := 0, ""
-			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-				switch {
-				case r.method == "PUT" && r.body.state == "READY":
-					if n++; n <= times {
-						due = r.user
-					}
-				case r.method == "GET" && r.user == due && f.users[due].state == "READY":
-					w.Header().Set("Content-Type", "application/xml")
-					_, _ = w.Write([]byte(f.users[due].xml(due)))
-					f.users[due].move("NOT_READY")
-					due = ""
-					return true
-				}
-				return false
-			}
-			if v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != want || len(seen) < 2 {
-				t.Errorf("%d times: %s after %d attempts: %s", times, v.Outcome, len(seen), v.Reason)
-			}
-		}
-	})
 }
