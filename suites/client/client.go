@@ -125,7 +125,7 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) (secrets, error) {
 	if c.opts.Limiter != nil {
 		if err := c.opts.Limiter.Wait(ctx); err != nil {
-			return nil, fmt.Errorf("waiting for the request limit: %w", err)
+			return secrets{}, fmt.Errorf("waiting for the request limit: %w", err)
 		}
 		x.Started = time.Now()
 	}
@@ -144,7 +144,7 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, u.String(), body)
 	if err != nil {
-		return nil, err
+		return secrets{}, err
 	}
 	req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
 	req.Header.Set("Accept", "application/xml, text/xml;q=0.9, */*;q=0.1")
@@ -159,7 +159,7 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	}
 	secret, err := c.sign(req, call)
 	if err != nil {
-		return nil, err
+		return secrets{}, err
 	}
 	resp, err := c.opts.Transport.RoundTrip(req)
 	if err != nil {
@@ -199,7 +199,7 @@ var ErrTwiceWrong = errors.New("not sent: the user's last request had a wrong pa
 // sign sets the credentials and gives the texts that must not be recorded.
 func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
 	if call.Credentials == None || call.As == nil {
-		return c.learn(nil), nil
+		return c.learn(secrets{}), nil
 	}
 	password := call.As.Password.Reveal()
 	if call.Credentials == Wrong {
@@ -208,18 +208,18 @@ func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
 		c.wrong[call.As.ID] = true
 		c.mu.Unlock()
 		if twice {
-			return nil, ErrTwiceWrong
+			return secrets{}, ErrTwiceWrong
 		}
 		password = rand.Text()
 	}
 	req.SetBasicAuth(call.As.Name(), password)
-	hidden := secrets{strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")}
+	hidden := secrets{texts: []string{strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")}}
 	// A password that also is an id or an extension cannot be told from it.
 	if password != call.As.ID && password != call.As.Extension && password != call.As.Name() {
 		hidden = hidden.with(password)
 	}
 	if call.Credentials == Wrong {
-		return append(hidden, c.learn(nil)...), nil
+		return c.learn(secrets{}).and(hidden), nil
 	}
 	return c.learn(hidden), nil
 }

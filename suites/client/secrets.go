@@ -3,18 +3,28 @@ package client
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// secrets are the texts that must not be recorded, when a target sends them
-// back.
-type secrets []string
+// secrets are what must not be recorded, when a target sends it back.
+type secrets struct {
+	texts    []string
+	disguise []disguise
+}
+
+// disguise is a password as it stands where some or all of it is escaped.
+type disguise struct {
+	password string
+	any      *regexp.Regexp
+}
 
 // mask takes their place.
 const mask = "•••"
@@ -33,11 +43,39 @@ func (s secrets) with(password string) secrets {
 		password, html.EscapeString(password), escapeByName.Replace(password), url.QueryEscape(password), url.PathEscape(password),
 		base64.RawStdEncoding.EncodeToString([]byte(password)), base64.RawURLEncoding.EncodeToString([]byte(password)), hex.EncodeToString([]byte(password)),
 	} {
-		if len(text) >= shortestWord && !slices.Contains(s, text) {
-			s = append(s, text)
+		if len(text) >= shortestWord && !slices.Contains(s.texts, text) {
+			s.texts = append(s.texts, text)
 		}
 	}
+	if len(password) >= shortestWord {
+		s.disguise = append(s.disguise, disguise{password, escaped(password)})
+	}
 	return s
+}
+
+// escaped finds a password of which each character may be escaped or not, as
+// XML, addresses and JSON do it, also more than once: whoever reads the text
+// has the password back.
+func escaped(password string) *regexp.Regexp {
+	named := map[rune]string{'<': "lt", '>': "gt", '"': "quot", '\'': "apos"}
+	var b strings.Builder
+	for _, r := range password {
+		b.WriteString(`(?:\\*` + regexp.QuoteMeta(string(r)))
+		fmt.Fprintf(&b, `|&(?:amp;)*#0*%d;|&(?:amp;)*#[xX]0*(?i:%x);|\\+u(?i:%04x)|`, r, r, r)
+		for _, c := range []byte(string(r)) {
+			fmt.Fprintf(&b, `%%(?:25)*(?i:%02x)`, c)
+		}
+		switch name := named[r]; {
+		case name != "":
+			b.WriteString(`|&(?:amp;)*` + name + `;`)
+		case r == '&':
+			b.WriteString(`|&(?:amp;)+`)
+		case r == ' ':
+			b.WriteString(`|\+|%(?:25)*2[bB]`)
+		}
+		b.WriteString(`)`)
+	}
+	return regexp.MustCompile(b.String())
 }
 
 // learn keeps the secrets of a request for all that come later, and gives them
@@ -46,29 +84,54 @@ func (s secrets) with(password string) secrets {
 func (c *Client) learn(mine secrets) secrets {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(mine) > 0 && !c.heard[mine[0]] {
-		c.heard[mine[0]] = true
-		for _, text := range mine {
-			// A number may be another user's id or extension.
-			if len(text) >= shortestAnywhere && strings.Trim(text, "0123456789") != "" && !slices.Contains(c.known, text) {
-				c.known = append(c.known[:len(c.known):len(c.known)], text)
+	// A number may be another user's id or extension.
+	ofOthers := func(text string) bool { return len(text) >= shortestAnywhere && strings.Trim(text, "0123456789") != "" }
+	if len(mine.texts) > 0 && !c.heard[mine.texts[0]] {
+		c.heard[mine.texts[0]] = true
+		for _, text := range mine.texts {
+			if ofOthers(text) && !slices.Contains(c.known.texts, text) {
+				c.known.texts = append(slices.Clip(c.known.texts), text)
+			}
+		}
+		for _, d := range mine.disguise {
+			if ofOthers(d.password) {
+				c.known.disguise = append(slices.Clip(c.known.disguise), d)
 			}
 		}
 	}
-	all := c.known
-	for _, text := range mine {
-		if !slices.Contains(all, text) {
-			all = append(all[:len(all):len(all)], text)
+	return c.known.and(mine)
+}
+
+// and gives both.
+func (s secrets) and(others secrets) secrets {
+	for _, text := range others.texts {
+		if !slices.Contains(s.texts, text) {
+			s.texts = append(slices.Clip(s.texts), text)
 		}
 	}
-	return all
+	for _, d := range others.disguise {
+		if !slices.ContainsFunc(s.disguise, func(have disguise) bool { return have.password == d.password }) {
+			s.disguise = append(slices.Clip(s.disguise), d)
+		}
+	}
+	return s
 }
 
 // escapeByName escapes as XML may and package html does not.
 var escapeByName = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
 
 func (s secrets) scrub(text string) string {
-	for _, secret := range s {
+	if strings.ContainsAny(text, `&%\`) { // else nothing in it is escaped
+		for _, d := range s.disguise {
+			text = d.any.ReplaceAllStringFunc(text, func(found string) string {
+				if found == d.password { // for below
+					return found
+				}
+				return mask
+			})
+		}
+	}
+	for _, secret := range s.texts {
 		switch {
 		case !strings.Contains(text, secret):
 		case len(secret) >= shortestAnywhere:
