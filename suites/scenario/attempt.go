@@ -220,8 +220,11 @@ func (a *attempt) act(ctx context.Context) error {
 	if a.lookedErr == nil {
 		// The steps were watched to their end: nothing is under way any more,
 		// also of those at whom nobody looked, such as the other party of a call.
+		// Of the subject that is known already.
 		for _, p := range a.cast() {
-			p.asked = time.Time{}
+			if p != subject {
+				p.asked = time.Time{}
+			}
 		}
 	}
 	return a.lookedErr

@@ -154,6 +154,35 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 	}
 }
 
+// What was asked may be under way although the answer was that of a server in
+// trouble, or lost: it is waited for, on the way and under test.
+func TestBackAfterTrouble(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []string{"LOGIN", "READY"} {
+		for _, lost := range []bool{false, true} {
+			s, f := fakeStage(t, "1001")
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				if r.method != "PUT" || r.body.state != asked {
+					return false
+				}
+				time.AfterFunc(80*time.Millisecond, func() {
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					f.users[r.user].take(r.body)
+				})
+				if lost {
+					abort()
+				}
+				refuse(w, 500, "Internal Server Error", "")
+				return true
+			}
+			s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+			time.Sleep(100 * time.Millisecond)
+			home(t, s, f)
+		}
+	}
+}
+
 type panicking struct{ fixtures.NoStimuli }
 
 func (panicking) Supports(spec.Stimulus) bool { return true }

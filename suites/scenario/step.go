@@ -253,6 +253,12 @@ func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
 	if sought, _ := a.sought(st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
 		subject.asked, subject.overdue = step.Answered, true
 	}
+	// Without an answer, or with one of a server in trouble, what was asked may
+	// be under way all the same.
+	status := a.answer(step)
+	if lost := step.Exchange >= 0 && (status == 0 || status >= 500); lost && st.When.Get == nil && subject.look.State == step.Baseline.State {
+		subject.asked = step.Answered
+	}
 }
 
 // follow keeps the situation of the subject up with what the step did.

@@ -229,7 +229,9 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 		// What a target refuses it should not do; one that did it all the same
 		// is there, and what that is worth is for another requirement.
 		if l, err := a.look(ctx, p, evidence.ForWatch); err != nil || l.State != to.State || from == to.State {
-			p.asked = time.Time{}
+			if x.Status < 500 { // a server in trouble may be at it all the same
+				p.asked = time.Time{}
+			}
 			return a.wayFailed(p, *x, string(to.State))
 		}
 	}
