@@ -29,20 +29,14 @@ type App struct {
 	Environ  []string  // as os.Environ gives it
 }
 
-// NewApp loads the contract. An error here is a fault of the program.
+// NewApp loads the contract: the catalogue, and the schemas of bodies once
+// there is one to validate. An error here is a fault of the program.
 func NewApp(out, err io.Writer) (*App, error) {
 	catalogue, e := spec.Load()
 	if e != nil {
 		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
 	}
-	doc, e := spec.OpenAPI()
-	if e != nil {
-		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
-	}
-	bodies, e := xmlbody.NewValidator(doc)
-	if e != nil {
-		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
-	}
+	bodies := xmlbody.Lazy(spec.OpenAPI)
 	return &App{
 		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: out, Err: err,
 	}, nil

@@ -10,6 +10,7 @@ type Catalogue struct {
 	byID     map[string]*Requirement
 	moves    []*Move
 	guides   []Guide
+	states   []State
 	digest   string
 }
 
@@ -49,6 +50,10 @@ func (c *Catalogue) Moves(d Deployment, release Release) []*Move {
 	}
 	return some
 }
+
+// States gives the states in which the User object may show a user, in the
+// order of openapi.yaml.
+func (c *Catalogue) States() []State { return slices.Clone(c.states) }
 
 // Guides gives the documents that sources name, in the order of sources.yaml.
 func (c *Catalogue) Guides() []Guide { return slices.Clone(c.guides) }

@@ -39,7 +39,7 @@ func LoadFS(files fs.FS) (*Catalogue, error) {
 	if err := found.err(); err != nil {
 		return nil, err // without the vocabulary every row would be wrong
 	}
-	c := &Catalogue{byID: map[string]*Requirement{}, guides: w.guides}
+	c := &Catalogue{byID: map[string]*Requirement{}, guides: w.guides, states: w.users}
 	if len(sections) == 0 {
 		found.add(Problem{File: "requirements", Text: "has no files *.yaml"})
 	}

@@ -11,7 +11,8 @@ import (
 // states, error types and bodies of openapi.yaml, the guides of sources.yaml,
 // the aliases of aliases.yaml. Requirements use these words and no others.
 type words struct {
-	states  []State  // a user's, and those that may be asked for
+	users   []State  // those that the User object may show
+	states  []State  // those, and those that may be asked for
 	types   []string // of errors
 	schemas []string
 	guides  []Guide
@@ -43,7 +44,11 @@ func (w *words) readOpenAPI(docs documents, found *problems) {
 		w.schemas = append(w.schemas, schemas.Content[i].Value)
 	}
 	w.types = r.enum(schemas, "ErrorType")
-	for _, s := range append(r.enum(schemas, "State"), r.enum(schemas, "RequestState")...) {
+	for _, s := range r.enum(schemas, "State") {
+		w.users = append(w.users, State(s))
+	}
+	w.states = slices.Clone(w.users)
+	for _, s := range r.enum(schemas, "RequestState") {
 		if !slices.Contains(w.states, State(s)) {
 			w.states = append(w.states, State(s))
 		}

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
 	"path"
@@ -17,15 +16,12 @@ var openAPISource string
 // User state-change API and of the calls that a run needs beside it.
 func OpenAPISource() []byte { return []byte(openAPISource) }
 
-// OpenAPI parses and validates the OpenAPI document, its examples included. Each call gives a document
-// of its own; keep it, since that takes milliseconds.
+// OpenAPI parses the OpenAPI document. That it is valid, its examples included, a test makes sure. Each
+// call gives a document of its own; keep it, since that takes milliseconds.
 func OpenAPI() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(OpenAPISource())
 	if err != nil {
 		return nil, fmt.Errorf("load openapi.yaml: %w", err)
-	}
-	if err := doc.Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
-		return nil, fmt.Errorf("validate openapi.yaml: %w", err)
 	}
 	return doc, nil
 }

@@ -22,6 +22,13 @@ func openAPI(t testing.TB) *openapi3.T {
 	return doc
 }
 
+// TestOpenAPIIsValid is what every user of the document relies on, its examples included.
+func TestOpenAPIIsValid(t *testing.T) {
+	if err := openAPI(t).Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestEveryStatusIsDocumented is the status lists of the guide (DG12.5 p.29, 32, 33, 51, 53, 73, 82, 95,
 // 108, 150; DevNet, User - Change Agent State), with 500 and 503, which any call may answer.
 func TestEveryStatusIsDocumented(t *testing.T) {
@@ -53,6 +60,13 @@ func TestStatesAndErrorTypes(t *testing.T) {
 		spec.Talking, spec.Hold, spec.Work, spec.WorkReady, spec.Unknown,
 	}
 	if diff := cmp.Diff(states, spec.States()); diff != "" {
+		t.Error(diff)
+	}
+	catalogue, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(states, catalogue.States()); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]spec.State{spec.Login, spec.Logout, spec.NotReady, spec.Ready}, spec.RequestStates()); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/antchfx/xmlquery"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,6 +16,11 @@ import (
 // Validator validates XML bodies against the component schemas of one OpenAPI document. It is made once
 // and may be used by many goroutines.
 type Validator struct {
+	schemas func() *schemas
+}
+
+// schemas are the component schemas of a document, prepared.
+type schemas struct {
 	kinds map[string]*shape
 	known map[*openapi3.Schema]*shape
 	// answers are kinds without the names that only notifications have.
@@ -24,20 +30,49 @@ type Validator struct {
 // NewValidator prepares all component schemas of a document, which must have been validated and must not
 // change afterwards. Documents of OpenAPI 3.1 are refused: their nullable is another.
 func NewValidator(doc *openapi3.T) (*Validator, error) {
+	s, err := prepare(doc)
+	if err != nil {
+		return nil, err
+	}
+	return &Validator{schemas: func() *schemas { return s }}, nil
+}
+
+// Lazy is NewValidator for a document that is not loaded before the first body is validated: many a
+// caller never validates one. The document is part of the program, so that one that cannot be loaded is a
+// mistake of the programmer, and a panic.
+func Lazy(load func() (*openapi3.T, error)) *Validator {
+	return &Validator{schemas: sync.OnceValue(func() *schemas {
+		doc, err := load()
+		if err != nil {
+			panic(fmt.Sprintf("xmlbody: %v", err))
+		}
+		s, err := prepare(doc)
+		if err != nil {
+			panic(fmt.Sprintf("xmlbody: %v", err))
+		}
+		return s
+	})}
+}
+
+// Prepare loads the document of a Lazy validator now: for a caller who has time to spare, as while a
+// target answers.
+func (v *Validator) Prepare() { v.schemas() }
+
+func prepare(doc *openapi3.T) (*schemas, error) {
 	if doc.IsOpenAPI31OrLater() {
 		return nil, fmt.Errorf("OpenAPI %s is not supported, expected 3.0", doc.OpenAPI)
 	}
-	v := &Validator{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape), answers: make(map[string]*shape)}
+	s := &schemas{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape), answers: make(map[string]*shape)}
 	if doc.Components == nil {
-		return v, nil
+		return s, nil
 	}
 	heard, answered := newShaper(true), newShaper(false)
 	for kind, ref := range doc.Components.Schemas {
-		v.kinds[kind] = heard.of(ref.Value, kind)
-		v.answers[kind] = answered.of(ref.Value, kind)
-		v.known[ref.Value] = v.kinds[kind]
+		s.kinds[kind] = heard.of(ref.Value, kind)
+		s.answers[kind] = answered.of(ref.Value, kind)
+		s.known[ref.Value] = s.kinds[kind]
 	}
-	return v, nil
+	return s, nil
 }
 
 // Report is what came of validating a body.
@@ -67,13 +102,13 @@ func (r Report) First() string {
 // type is that of the message; where it is empty, the media type is not judged. The caller limits the
 // size of the body.
 func (v *Validator) Validate(kind, contentType string, body []byte) Report {
-	return validate(v.kinds, kind, contentType, body)
+	return validate(v.schemas().kinds, kind, contentType, body)
 }
 
 // ValidateAnswer is Validate for the body of an answer: spellings that only notifications have are
 // unknown there.
 func (v *Validator) ValidateAnswer(kind, contentType string, body []byte) Report {
-	return validate(v.answers, kind, contentType, body)
+	return validate(v.schemas().answers, kind, contentType, body)
 }
 
 func validate(kinds map[string]*shape, kind, contentType string, body []byte) Report {
@@ -88,7 +123,7 @@ func validate(kinds map[string]*shape, kind, contentType string, body []byte) Re
 
 // ValidateElement judges an element of a parsed document, such as the user in a notification.
 func (v *Validator) ValidateElement(kind string, element *xmlquery.Node) Report {
-	return validateElement(v.kinds, kind, element)
+	return validateElement(v.schemas().kinds, kind, element)
 }
 
 func validateElement(kinds map[string]*shape, kind string, element *xmlquery.Node) Report {
@@ -142,7 +177,7 @@ func (v *Validator) BodyDecoder() openapi3filter.BodyDecoder {
 		if err != nil {
 			return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: err}
 		}
-		s, ok := v.known[ref.Value]
+		s, ok := v.schemas().known[ref.Value]
 		if !ok {
 			s = newShaper(true).of(ref.Value, path.Base(ref.Ref))
 		}

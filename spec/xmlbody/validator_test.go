@@ -34,6 +34,26 @@ func newValidator(t testing.TB) *xmlbody.Validator {
 	return v
 }
 
+// TestLazy: the document is loaded once, and not before there is a body.
+func TestLazy(t *testing.T) {
+	loaded := 0
+	v := xmlbody.Lazy(func() (*openapi3.T, error) {
+		loaded++
+		return contract(t), nil
+	})
+	if loaded != 0 {
+		t.Error("the document was loaded before there was a body")
+	}
+	for range 2 {
+		if report := v.Validate("User", "application/xml", []byte("<User/>")); report.Valid() {
+			t.Error("an empty User is valid")
+		}
+	}
+	if v.Prepare(); loaded != 1 {
+		t.Errorf("the document was loaded %d times", loaded)
+	}
+}
+
 // body reads a body of testdata, where the folder is the kind.
 func body(t testing.TB, name string) string {
 	t.Helper()

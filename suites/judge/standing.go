@@ -30,7 +30,7 @@ type clock struct{ user, time string }
 // Standing starts the checks of a run.
 func (j *Judge) Standing() *Standing {
 	return &Standing{
-		judge: j, states: spec.States(), valid: map[string]bool{},
+		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
 		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, clocks: map[clock]time.Time{},
 	}
 }
