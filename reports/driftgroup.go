@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -71,9 +70,9 @@ func oneChange(a, b rowDrift) bool {
 	return false
 }
 
-var stateWords = regexp.MustCompile(`\b(LOGIN|LOGOUT|NOT_READY|READY|RESERVED(_OUTBOUND(_PREVIEW)?)?|TALKING|HOLD|WORK(_READY)?|UNKNOWN)\b`)
+var stateWords = pattern(`\b(LOGIN|LOGOUT|NOT_READY|READY|RESERVED(_OUTBOUND(_PREVIEW)?)?|TALKING|HOLD|WORK(_READY)?|UNKNOWN)\b`)
 
-func withoutStates(text string) string { return stateWords.ReplaceAllLiteralString(text, "…") }
+func withoutStates(text string) string { return stateWords().ReplaceAllLiteralString(text, "…") }
 
 // edit is what has to be taken out and put in to make one text of another,
 // apart from what both begin and end with.

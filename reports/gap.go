@@ -69,36 +69,36 @@ func NewGap(kind GapKind) Gap { return Gap{Kind: kind, Remedy: remedies[kind]} }
 // reason did not say the kind. The first that matches counts.
 var gapWords = []struct {
 	kind GapKind
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 }{
-	{GapSelection, regexp.MustCompile(`(?i)\bnot selected\b`)},
-	{GapShard, regexp.MustCompile(`(?i)\bshard\b`)},
-	{GapEnded, regexp.MustCompile(`(?i)\brun (ended|was stopped)\b|\binterrupted\b`)},
-	{GapTime, regexp.MustCompile(`(?i)longest[ _]wait`)},
-	{GapWrapUp, regexp.MustCompile(`(?i)settings have wrap-up|\bwrap_up_(on|off)\b`)},
-	{GapCast, regexp.MustCompile(`(?i)\bnone in the (cast|troupe)\b`)},
-	{GapNotifications, regexp.MustCompile(`(?i)\bnotifications?\b`)},
-	{GapStimulus, regexp.MustCompile(`(?i)\bstimul(us|i)\b|\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview)\b`)},
-	{GapWay, regexp.MustCompile(`(?i)\bdid not come about\b|\bdoes not stay\b|\bcould not be brought\b|\bon the way\b|\bcould not be ended\b|\band none is shown\b`)},
-	{GapReasonCodes, regexp.MustCompile(`(?i)\breason codes?\b`)},
-	{GapForeign, regexp.MustCompile(`(?i)\bsomebody else\b|\bdid not cause\b`)},
-	{GapTarget, regexp.MustCompile(`(?i)\bthe target (does not|offers no)\b|\bno plain HTTP port\b|\bover HTTPS\b`)},
-	{GapCast, regexp.MustCompile(`(?i)\bcast\b|\btroupe\b`)},
+	{GapSelection, pattern(`(?i)\bnot selected\b`)},
+	{GapShard, pattern(`(?i)\bshard\b`)},
+	{GapEnded, pattern(`(?i)\brun (ended|was stopped)\b|\binterrupted\b`)},
+	{GapTime, pattern(`(?i)longest[ _]wait`)},
+	{GapWrapUp, pattern(`(?i)settings have wrap-up|\bwrap_up_(on|off)\b`)},
+	{GapCast, pattern(`(?i)\bnone in the (cast|troupe)\b`)},
+	{GapNotifications, pattern(`(?i)\bnotifications?\b`)},
+	{GapStimulus, pattern(`(?i)\bstimul(us|i)\b|\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview)\b`)},
+	{GapWay, pattern(`(?i)\bdid not come about\b|\bdoes not stay\b|\bcould not be brought\b|\bon the way\b|\bcould not be ended\b|\band none is shown\b`)},
+	{GapReasonCodes, pattern(`(?i)\breason codes?\b`)},
+	{GapForeign, pattern(`(?i)\bsomebody else\b|\bdid not cause\b`)},
+	{GapTarget, pattern(`(?i)\bthe target (does not|offers no)\b|\bno plain HTTP port\b|\bover HTTPS\b`)},
+	{GapCast, pattern(`(?i)\bcast\b|\btroupe\b`)},
 }
 
-var stimulusName = regexp.MustCompile(`\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview|wrap_up_on|wrap_up_off)\b`)
+var stimulusName = pattern(`\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview|wrap_up_on|wrap_up_off)\b`)
 
 // classGap tells the gap from the text of a reason.
 func classGap(reason string) Gap {
 	kind := GapOther
 	for _, w := range gapWords {
-		if w.form.MatchString(reason) {
+		if w.form().MatchString(reason) {
 			kind = w.kind
 			break
 		}
 	}
 	g := NewGap(kind)
-	if name := stimulusName.FindString(reason); name != "" && kind == GapStimulus {
+	if name := stimulusName().FindString(reason); name != "" && kind == GapStimulus {
 		g.Remedy = strings.Replace(g.Remedy, "that makes it happen", "that knows "+name, 1)
 	}
 	return g

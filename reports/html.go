@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"finesse-conformance/reports/diagram"
 	"finesse-conformance/spec"
@@ -46,18 +47,21 @@ func WriteHTML(w io.Writer, in HTMLInput) error {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	var out bytes.Buffer
-	if err := htmlTemplate.ExecuteTemplate(&out, "page.html", page); err != nil {
+	if err := htmlTemplate().ExecuteTemplate(&out, "page.html", page); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err = w.Write(out.Bytes())
 	return err
 }
 
-var htmlTemplate = template.Must(template.New("").Funcs(template.FuncMap{
-	"icon": func(o evidence.Outcome) template.HTML { return icon(o) },
-	"took": took,
-	"word": outcomeWord,
-}).ParseFS(htmlFiles, "html/*.html"))
+// htmlTemplate is parsed when the first page is made.
+var htmlTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"icon": func(o evidence.Outcome) template.HTML { return icon(o) },
+		"took": took,
+		"word": outcomeWord,
+	}).ParseFS(htmlFiles, "html/*.html"))
+})
 
 // assets are the page's own style and script, as elements, and the policy
 // that allows them and nothing else.

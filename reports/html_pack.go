@@ -131,10 +131,7 @@ type packer struct {
 
 func (k *packer) pack() (string, error) {
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	z := gzip.NewWriter(&b)
 	enc := json.NewEncoder(z)
 	enc.SetEscapeHTML(false) // it is packed: no reader of HTML sees it
 	if err := enc.Encode(k.out); err != nil {

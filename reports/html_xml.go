@@ -5,7 +5,6 @@ import (
 	"errors"
 	"html/template"
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -50,9 +49,43 @@ func wellFormed(body string) bool {
 	}
 }
 
-// markup is one piece of markup of a well-formed document: a comment, a
-// section, an instruction, a declaration or a tag.
-var markup = regexp.MustCompile(`(?s)<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!(?:[^\[>]|\[.*?\])*>|<(?:"[^"]*"|'[^']*'|[^>"'])*>`)
+// markup gives the length of the piece of markup with which a rest of a
+// well-formed document begins: a comment, a section, an instruction, a
+// declaration or a tag.
+func markup(rest string) int {
+	until := func(end string) int {
+		if at := strings.Index(rest, end); at >= 0 {
+			return at + len(end)
+		}
+		return len(rest)
+	}
+	switch {
+	case strings.HasPrefix(rest, "<!--"):
+		return until("-->")
+	case strings.HasPrefix(rest, "<![CDATA["):
+		return until("]]>")
+	case strings.HasPrefix(rest, "<?"):
+		return until("?>")
+	case strings.HasPrefix(rest, "<!"):
+		if at := strings.IndexAny(rest, "[>"); at >= 0 && rest[at] == '[' {
+			inside := until("]")
+			return min(inside+strings.IndexByte(rest[inside:]+">", '>')+1, len(rest))
+		}
+		return until(">")
+	}
+	for quote, at := byte(0), 0; at < len(rest); at++ { // a > in quotes ends no tag
+		switch c := rest[at]; {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '"', c == '\'':
+			quote = c
+		case c == '>':
+			return at + 1
+		}
+	}
+	return len(rest)
+}
 
 type xmlPrinter struct {
 	layout layout
@@ -65,13 +98,15 @@ type xmlPrinter struct {
 // print writes the pieces as they stand in the body, each element on a line of
 // its own; an element that holds only text stays on one line.
 func (p *xmlPrinter) print(body string) {
-	at := 0
-	for _, span := range markup.FindAllStringIndex(body, -1) {
-		p.text(body[at:span[0]])
-		p.piece(body[span[0]:span[1]])
-		at = span[1]
+	for body != "" {
+		text, _, more := strings.Cut(body, "<")
+		p.text(text)
+		if body = body[len(text):]; more {
+			n := markup(body)
+			p.piece(body[:n])
+			body = body[n:]
+		}
 	}
-	p.text(body[at:])
 }
 
 func (p *xmlPrinter) text(text string) {
@@ -152,7 +187,7 @@ func (l layout) linesAt(path string) []int {
 // xmlParts are the parts of a line of laid out XML that are coloured: markup
 // that is no element, the name of a tag, an attribute, the end of a tag. The
 // script of the page does the same.
-var xmlParts = regexp.MustCompile(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
+var xmlParts = pattern(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
 
 // coloured gives a line of laid out XML as HTML.
 func coloured(line string) template.HTML {
@@ -170,7 +205,7 @@ func coloured(line string) template.HTML {
 		}
 	}
 	at := 0
-	for _, m := range xmlParts.FindAllStringSubmatchIndex(line, -1) {
+	for _, m := range xmlParts().FindAllStringSubmatchIndex(line, -1) {
 		group := func(n int) string {
 			if m[2*n] < 0 {
 				return ""

@@ -46,23 +46,27 @@ var enumerated = map[string][]string{
 // answers and payloads of notifications. What is no well-formed XML has no
 // shape.
 func Observe(all []*evidence.Evidence) []Observation {
-	o := observer{shapes: map[string]*shape{}, parsed: map[string]*document{}}
+	type seen struct{ prefix, text string }
+	times := map[seen]int{} // most documents come again and again
 	for _, e := range all {
 		for _, x := range e.Exchanges {
 			if x.Status != 0 && x.Err == "" && x.ResponseBody != "" {
-				o.add("", x.ResponseBody)
+				times[seen{"", x.ResponseBody}]++
 			}
 		}
 		for _, v := range e.Events {
-			o.add("event ", v.Payload)
+			times[seen{"event ", v.Payload}]++
 		}
+	}
+	o := observer{shapes: map[string]*shape{}}
+	for s, n := range times {
+		o.add(s.prefix, s.text, n)
 	}
 	return o.observations()
 }
 
 type observer struct {
 	shapes map[string]*shape
-	parsed map[string]*document // by text: most documents come again and again
 }
 
 type shape struct {
@@ -70,43 +74,40 @@ type shape struct {
 	elements map[string]*Element
 }
 
-func (o *observer) add(prefix, text string) {
-	doc, known := o.parsed[text]
-	if !known {
-		doc = parseDocument(text)
-		o.parsed[text] = doc
-	}
+// add counts a text that was seen so many times.
+func (o *observer) add(prefix, text string, n int) {
+	doc := parseDocument(text)
 	if doc == nil {
 		return
 	}
-	o.count(prefix+doc.root, doc)
+	o.count(prefix+doc.root, doc, n)
 	if doc.root == "User" && spec.State(doc.state).Resting() {
-		o.count(prefix+"User in "+doc.state, doc)
+		o.count(prefix+"User in "+doc.state, doc, n)
 	}
 }
 
-func (o *observer) count(name string, doc *document) {
+func (o *observer) count(name string, doc *document, n int) {
 	s := o.shapes[name]
 	if s == nil {
 		s = &shape{elements: map[string]*Element{}}
 		o.shapes[name] = s
 	}
-	s.seen++
+	s.seen += n
 	for path, texts := range doc.texts {
 		e := s.elements[path]
 		if e == nil {
 			e = &Element{Path: path, Forms: map[string]int{}}
 			s.elements[path] = e
 		}
-		e.Seen++
+		e.Seen += n
 		list := slices.Contains(enumerated[doc.root], path)
 		for _, text := range texts {
-			e.Forms[formOf(text)]++
+			e.Forms[formOf(text)] += n
 			if list && text != "" && !(isState(path) && documented(text)) {
 				if e.Values == nil {
 					e.Values = map[string]int{}
 				}
-				e.Values[cut(text, 64)]++
+				e.Values[cut(text, 64)] += n
 			}
 		}
 	}
@@ -210,22 +211,22 @@ func parseDocument(text string) *document {
 // forms are tried in their order.
 var forms = []struct {
 	name string
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 }{
-	{"empty", regexp.MustCompile(`^$`)},
-	{"none", regexp.MustCompile(`^-1$`)},
-	{"integer", regexp.MustCompile(`^-?\d+$`)},
-	{"boolean", regexp.MustCompile(`^(true|false)$`)},
-	{"time with milliseconds", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:?\d\d)$`)},
-	{"time", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$`)},
-	{"path", regexp.MustCompile(`^/`)},
+	{"empty", pattern(`^$`)},
+	{"none", pattern(`^-1$`)},
+	{"integer", pattern(`^-?\d+$`)},
+	{"boolean", pattern(`^(true|false)$`)},
+	{"time with milliseconds", pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:?\d\d)$`)},
+	{"time", pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$`)},
+	{"path", pattern(`^/`)},
 }
 
 // formOf classes a text: empty, none (-1), integer, boolean, time with
 // milliseconds, time, path, or text.
 func formOf(text string) string {
 	for _, f := range forms {
-		if f.form.MatchString(text) {
+		if f.form().MatchString(text) {
 			return f.name
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"sync"
 	"text/tabwriter"
 	"time"
 )
@@ -98,7 +99,9 @@ func (o *Overview) WriteText(w io.Writer, style SummaryStyle) error {
 	return err
 }
 
-var overviewPage = template.Must(template.New("overview").Parse(`<!DOCTYPE html>
+var overviewPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("overview").Parse(overviewHTML)) })
+
+const overviewHTML = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -134,7 +137,7 @@ b { color: var(--mid); } b.conformant { color: var(--good); } b.nonconformant { 
 </main>
 </body>
 </html>
-`))
+`
 
 // WriteHTML writes the overview as a page with links to the reports.
-func (o *Overview) WriteHTML(w io.Writer) error { return overviewPage.Execute(w, o) }
+func (o *Overview) WriteHTML(w io.Writer) error { return overviewPage().Execute(w, o) }

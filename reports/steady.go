@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 )
@@ -9,7 +8,7 @@ import (
 // volatileForms are what changes from run to run in texts of the target and
 // of the judge: identifiers, times, durations, addresses, and numbers so long
 // that they can only be ids. Shorter numbers stay, for codes are such.
-var volatileForms = regexp.MustCompile(strings.Join([]string{
+var volatileForms = pattern(strings.Join([]string{
 	`\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b`, // UUID
 	`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?`,                  // RFC 3339
 	`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d( GMT)?`,         // HTTP date
@@ -28,7 +27,7 @@ func steady(text string, values []string, mark string) string {
 	for _, v := range sorted {
 		text = replaceWord(text, v, mark)
 	}
-	return volatileForms.ReplaceAllLiteralString(text, mark)
+	return volatileForms().ReplaceAllLiteralString(text, mark)
 }
 
 // replaceWord replaces value where no letter or digit adjoins it.

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // of JUnit files even where they are escaped, go.
 func clean(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = xmlDeclaration.ReplaceAllString(text, "")
+	text = xmlDeclaration().ReplaceAllString(text, "")
 	text = strings.ReplaceAll(text, "<?xml", "<? xml")
 	if plain(text) {
 		return text
@@ -38,7 +37,7 @@ func clean(text string) string {
 	return b.String()
 }
 
-var xmlDeclaration = regexp.MustCompile(`(?s)<\?xml\s.*?\?>\s*`)
+var xmlDeclaration = pattern(`(?s)<\?xml\s.*?\?>\s*`)
 
 func plain(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !legible(r) }) < 0

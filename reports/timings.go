@@ -2,7 +2,6 @@ package reports
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -142,12 +141,12 @@ func margin(e *evidence.Evidence) *Margin {
 	return m
 }
 
-var apiPath = regexp.MustCompile(`/finesse/api/([A-Za-z]+)(?:/[^/?]+(?:/([A-Za-z]+))?)?`)
+var apiPath = pattern(`/finesse/api/([A-Za-z]+)(?:/[^/?]+(?:/([A-Za-z]+))?)?`)
 
 // requestKind names a request without its ids: "GET User",
 // "GET User Dialogs", "PUT Dialog".
 func requestKind(method, path string) string {
-	m := apiPath.FindStringSubmatch(path)
+	m := apiPath().FindStringSubmatch(path)
 	if m == nil {
 		return method + " other"
 	}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -31,7 +32,7 @@ func (a *App) Init(ctx context.Context, t *Target, user *fixtures.User) (string,
 		}
 	}
 	var b strings.Builder
-	if err := initTemplate.Execute(&b, data); err != nil {
+	if err := initTemplate().Execute(&b, data); err != nil {
 		return "", err
 	}
 	return b.String(), nil
@@ -168,8 +169,11 @@ func quotedYAML(text string) (string, error) {
 	return strings.ReplaceAll(string(b), "$", "$$"), err
 }
 
-var initTemplate = template.Must(template.New("init").Funcs(template.FuncMap{"q": quotedYAML}).Parse(
-	`# Configuration of finesse-conformance.
+var initTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("init").Funcs(template.FuncMap{"q": quotedYAML}).Parse(initText))
+})
+
+const initText = `# Configuration of finesse-conformance.
 {{- range .Seen}}
 # {{.}}
 {{- end}}
@@ -227,4 +231,4 @@ timing:
 
 # stimuli:                     # how to make calls happen that no API of the target can cause
 #   http: http://127.0.0.1:9000/stimulus         # or  exec: [./stimulus.sh]
-`))
+`

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"finesse-conformance/reports"
 	"finesse-conformance/suites/evidence"
 )
@@ -99,8 +101,9 @@ func worse(w io.Writer, code int, comparison *reports.Comparison, failOnDrift bo
 	return code, err
 }
 
-// write writes the reports as files.
+// write writes the reports as files, side by side: they only read the result.
 func (a *App) write(result *reports.Result, all []*evidence.Evidence, run RunConfig) error {
+	var files errgroup.Group
 	for _, report := range []struct {
 		path  string
 		write func(io.Writer) error
@@ -114,14 +117,11 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run RunCon
 		{filepath.Join(run.Out, evidenceName), func(w io.Writer) error { return reports.WriteEvidence(w, result, all) }},
 		{run.HAR, func(w io.Writer) error { return reports.WriteHAR(w, result, all) }},
 	} {
-		if report.path == "" {
-			continue
-		}
-		if err := writeFile(report.path, report.write); err != nil {
-			return err
+		if report.path != "" {
+			files.Go(func() error { return writeFile(report.path, report.write) })
 		}
 	}
-	return nil
+	return files.Wait()
 }
 
 // tellCI adds to the page of a GitHub job and marks its failures there, when
