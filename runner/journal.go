@@ -16,9 +16,9 @@ import (
 
 // Journal is what a run is about to change, written to a file before it is
 // changed, so that another process can put users back when this one is gone.
-// It is only ever appended to: one JSON object a line, on the disk before the
-// call that writes it returns. Several processes of a run share one file. It
-// is safe for concurrent use.
+// It is only ever appended to: one JSON object a line, in the file before the
+// call that writes it returns, and on the disk where restoring rests on it.
+// Several processes of a run share one file. It is safe for concurrent use.
 type Journal struct {
 	path string
 	run  string
@@ -182,10 +182,28 @@ func (j *Journal) write(e journalEntry) error {
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
+	if !e.vital() {
+		return nil
+	}
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	return nil
+}
+
+// vital reports whether users could not be put back without the entry, should
+// the machine lose its power: then it has to be on the disk, with all that
+// came before it, before anything is changed. Of the others nothing is lost
+// with the process, and with the power no more than words: who was touched is
+// looked at again, whatever was asked of it since.
+func (e journalEntry) vital() bool {
+	switch e.Type {
+	case journalRun, journalTouch:
+		return true
+	case journalChange:
+		return switchesWrapUp(e.What) // which no look at the user shows
+	}
+	return false
 }
 
 // Close ends the run in the journal and lets its users go. Those who were not

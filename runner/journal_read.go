@@ -30,9 +30,11 @@ type Unfinished struct {
 // WrapUpSwitched reports whether the run switched the user's wrap-up and has
 // not undone that.
 func (u Unfinished) WrapUpSwitched() bool {
-	return slices.ContainsFunc(u.Asked, func(what string) bool {
-		return what == stimulusChange+string(spec.WrapUpOn) || what == stimulusChange+string(spec.WrapUpOff)
-	})
+	return slices.ContainsFunc(u.Asked, switchesWrapUp)
+}
+
+func switchesWrapUp(what string) bool {
+	return what == stimulusChange+string(spec.WrapUpOn) || what == stimulusChange+string(spec.WrapUpOff)
 }
 
 // ReadJournal gives who was not put back, in the order in which they were

@@ -49,6 +49,29 @@ func left(t *testing.T, path string) string {
 	return strings.Join(list, "; ")
 }
 
+// TestVital is what has to be on the disk before a user is changed: putting
+// back after a loss of power rests on nothing else.
+func TestVital(t *testing.T) {
+	for _, test := range []struct {
+		entry journalEntry
+		vital bool
+	}{
+		{journalEntry{Type: journalRun}, true},
+		{journalEntry{Type: journalTouch, User: "1"}, true},
+		{journalEntry{Type: journalChange, User: "1", What: "stimulus wrap_up_on"}, true},
+		{journalEntry{Type: journalChange, User: "1", What: "stimulus wrap_up_off"}, true},
+		{journalEntry{Type: journalChange, User: "1", What: "stimulus route_call"}, false},
+		{journalEntry{Type: journalChange, User: "1", What: "PUT READY"}, false},
+		{journalEntry{Type: journalReturned, User: "1"}, false},
+		{journalEntry{Type: journalAstray, User: "1"}, false},
+		{journalEntry{Type: journalEnd}, false},
+	} {
+		if test.entry.vital() != test.vital {
+			t.Errorf("%s %s: vital %v", test.entry.Type, test.entry.What, !test.vital)
+		}
+	}
+}
+
 func TestJournal(t *testing.T) {
 	target := journalTarget(t, "https://F:8445/", "1", "2")
 	path := filepath.Join(t.TempDir(), "new", "journal.jsonl")
