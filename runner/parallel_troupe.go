@@ -83,6 +83,7 @@ func playTroupe(address string) error {
 		return err
 	}
 	go t.obey()
+	go t.Bodies.Prepare() // while the target answers
 	t.listen(t.ctx, t.say)
 	t.setStage()
 	if err := t.link.send(note{Kind: noteReady, Listening: t.listener != nil}); err != nil {
@@ -90,6 +91,7 @@ func playTroupe(address string) error {
 	}
 	silenceGinkgo()
 	t.register()
+	settleCollector()
 	configureGinkgo(&suite, &reporter, suite.RandomSeed)
 	suite.RandomizeAllSpecs = true // ranks order nothing in a container otherwise
 	ginkgo.RunSpecs(failure{}, Name, suite, reporter)
@@ -99,13 +101,8 @@ func playTroupe(address string) error {
 // mostAsked is more than the requests that a process ever waits to send.
 const mostAsked = 1 << 12
 
-// collectorPercent trades some time for memory: a run mostly waits, and may
-// have many processes.
-const collectorPercent = 50
-
 // take makes the session that the cue describes.
 func (t *troupe) take() error {
-	debug.SetGCPercent(collectorPercent)
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		return err

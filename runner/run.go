@@ -54,9 +54,7 @@ func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
 	if len(config.Targets) > 1 {
 		return a.runTargets(ctx, config)
 	}
-	if a.environ("GOGC") == "" {
-		debug.SetGCPercent(collectorPercent)
-	}
+	settleCollector()
 	config.Targets[0].FindPort(ctx)
 	s, err := a.session(config, config.Targets[0])
 	if err != nil {
@@ -75,6 +73,15 @@ func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
 		a.sayRestore(config)
 	}
 	return code, err
+}
+
+// settleCollector sets, unless GOGC does, how much garbage there may be from
+// here on. A run has many processes or keeps what it saw, and mostly waits:
+// what main allows for the start would cost it memory for nothing.
+func settleCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(100)
+	}
 }
 
 // sayRestore says how those are put back whom the run has left behind.

@@ -34,9 +34,11 @@ func ended(code int) error {
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func run() (code int) {
-	// A run waits most of its time and keeps what it saw: it can spare the
-	// processor to need less memory.
-	debug.SetGCPercent(50)
+	// Most commands are over before there is anything worth collecting. A run,
+	// which keeps what it saw, sets what it needs itself.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	// Nothing here writes to it but net/http, which tells what a target sends
 	// beyond an answer, credentials that it tells back included.
 	log.SetOutput(io.Discard)
