@@ -35,9 +35,11 @@ func BenchmarkLoadSpec(b *testing.B) {
 // Everything that a run needs of the contract, schemas included.
 func BenchmarkNewApp(b *testing.B) {
 	for b.Loop() {
-		if _, err := NewApp(io.Discard, io.Discard); err != nil {
+		app, err := NewApp(io.Discard, io.Discard)
+		if err != nil {
 			b.Fatal(err)
 		}
+		app.Bodies.Prepare()
 	}
 }
 
