@@ -102,8 +102,13 @@ func TestShows(t *testing.T) {
 		u := user{state: spec.NotReady, reason: "-1", ext: ext}
 		return begin(in(spec.Logout)).puts(202, "").sees(0, u).converged().stays(u)
 	}
+	again := func(s *scene, ext string) *scene {
+		u := user{state: spec.NotReady, reason: "-1", ext: ext}
+		return s.back(in(spec.Logout)).puts(202, "").sees(0, u).converged().stays(u)
+	}
 	try(t, row(t, "SIG-01"), []hearing{
-		{"own", sign("1001"), passed, "", false},
+		{"own", again(sign("1001"), "1001"), passed, "", false},
+		{"none the second time", again(sign("1001"), ""), failed, `PUT LOGIN: expected 202 or 200, then NOT_READY, User/extension 1001; saw User/extension ""`, false},
 		{"another", sign("1002"), failed, `PUT LOGIN: expected 202 or 200, then NOT_READY, User/extension 1001; saw User/extension "1002"`, false},
 	})
 }

@@ -264,6 +264,9 @@ func (a *attempt) mine(now evidence.Look) error {
 		a.left[now.User] = now
 		a.Stage.mu.Unlock()
 	}
+	a.Stage.mu.Lock()
+	a.foreign = true
+	a.Stage.mu.Unlock()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
 		now.User, now.State, left.State), again: true}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,10 @@ type Stage struct {
 	known   map[string]map[sighting]bool
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
+
+	reflexes []string // requirements that failed once by a prompt change, and passed then
+	prompted int      // what they count
+	foreign  bool     // a user was seen to have been moved by somebody else
 }
 
 // Events gives the notifications of a run.
@@ -89,6 +94,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	var first, other evidence.Verdict
 	var whom fixtures.Parts // of the first attempt
 	used := map[*fixtures.User]int{}
+	prompt := 0 // how little chance explains the change by which the first failed
 	for n := 1; ; n++ {
 		parts, err := whom, error(nil)
 		if n <= maxAttempts {
@@ -114,6 +120,12 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 				continue
 			}
 			other = second(first, v)
+			if prompt > 0 && v.Outcome == evidence.Passed {
+				if often := s.reflex(req.ID, prompt); often != "" {
+					first.Suspect, first.Reason = false, first.Reason+often
+					return first, all
+				}
+			}
 			if first.Outcome != evidence.Failed || v.Outcome != evidence.Passed || ctx.Err() != nil || parts[spec.Self] == whom[spec.Self] {
 				return other, all
 			}
@@ -124,7 +136,51 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 			return v, all
 		}
 		first, whom = v, parts
+		if v.Outcome == evidence.Failed {
+			prompt = s.prompt(req, a.ev, v)
+		}
 	}
+}
+
+// prompt tells whether the subject left its state so soon after the request
+// under test as hardly a hand would have by chance: 0 for no, 2 where it went
+// to what the request asked for, else 1.
+func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
+	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
+		return 0
+	}
+	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
+	for _, l := range ev.Looks {
+		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || l.State == step.Baseline.State {
+			continue
+		}
+		switch {
+		case l.At.Sub(step.Answered) > max(s.Target.Quiet/2, 2*s.Poll):
+			return 0
+		case put != nil && put.State == string(l.State):
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+// manyReflexes is how much may come of chance: what requirements count that
+// failed once by a prompt change and passed when repeated.
+const manyReflexes = 3
+
+// reflex notes a requirement that passed on its repetition, and says when that
+// was too often, in a run in which nobody else's hand was noticed otherwise.
+func (s *Stage) reflex(id string, prompt int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := strings.Join(s.reflexes, ", ")
+	s.reflexes = append(s.reflexes, id)
+	s.prompted += prompt
+	if before == "" || s.prompted < manyReflexes || s.foreign {
+		return ""
+	}
+	return fmt.Sprintf("; not when repeated, and so in %s: now and then, and no coincidence", before)
 }
 
 // third is the verdict when it failed with some users and passed with others:

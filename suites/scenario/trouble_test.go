@@ -242,6 +242,36 @@ func TestForeignHand(t *testing.T) {
 		}
 		home(t, s, f)
 	})
+	t.Run("now and then, promptly, in one requirement after the other: it is the target", func(t *testing.T) {
+		for _, noticed := range []bool{false, true} {
+			s, f := fakeStage(t, "1001")
+			n := 0
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				if r.method != "PUT" || r.body.state != "WORK" && r.body.state != "HOLD" && r.body.state != "TALKING" {
+					return false
+				}
+				if n++; n%2 == 1 {
+					f.users[r.user].move("READY")
+				}
+				refuse(w, 400, "Invalid Input", "state")
+				return true
+			}
+			for i, id := range []string{"ERR-08-WORK", "ERR-08-HOLD", "ERR-08-TALKING"} {
+				if noticed && i == 1 {
+					f.users["1001"].move("NOT_READY") // somebody is there
+				}
+				v, _ := s.Exercise(t.Context(), requirement(t, s, id))
+				switch {
+				case i < 2 || noticed:
+					if v.Outcome == evidence.Failed {
+						t.Errorf("%s: %s, %s", id, v.Outcome, v.Reason)
+					}
+				case v.Outcome != evidence.Failed || !strings.HasSuffix(v.Reason, "; not when repeated, and so in ERR-08-WORK, ERR-08-HOLD: now and then, and no coincidence"):
+					t.Errorf("%s: %s, %s", id, v.Outcome, v.Reason)
+				}
+			}
+		}
+	})
 	t.Run("between two scenarios", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		req := requirement(t, s, "TRN-UCCE-06")
