@@ -41,9 +41,13 @@ type Target struct {
 	Timing     Timing
 
 	Notifications *url.URL // ws, wss, xmpp or xmpps; nil for none
-	StimulusHTTP  *url.URL // nil for none
-	StimulusExec  []string // command and first arguments; nil for none
-	Dir           string   // where StimulusExec runs: the configuration's folder
+	// XMPPDomain and XMPPPubSubDomain are "" to take those that SystemInfo
+	// tells.
+	XMPPDomain, XMPPPubSubDomain string
+
+	StimulusHTTP *url.URL // nil for none
+	StimulusExec []string // command and first arguments; nil for none
+	Dir          string   // where StimulusExec runs: the configuration's folder
 }
 
 // Timing is how long things may take.

@@ -121,7 +121,7 @@ func (d *doctor) notifications(ctx context.Context) {
 		d.add(name, Lacking, "set notifications.url", "none configured: refusals that come later are seen as nothing happening")
 		return
 	}
-	if !d.reach(ctx, name+" ", d.events) {
+	if !d.reach(ctx, name+" ", d.survey.serviceAt(d.events)) {
 		return
 	}
 	users := d.survey.Cast.Usable()
@@ -131,7 +131,7 @@ func (d *doctor) notifications(ctx context.Context) {
 	}
 	u := users[0]
 	listener, err := notify.Connect(ctx, notify.Options{
-		URL: d.events.String(), Domain: d.survey.XMPPDomain, PubSub: d.survey.XMPPPubSubDomain, TLS: d.tls.Clone(),
+		URL: d.survey.serviceAt(d.events).String(), Domain: d.survey.XMPPDomain, PubSub: d.survey.XMPPPubSubDomain, TLS: d.tls.Clone(),
 		UserAgent: Name + "/" + d.Version, ConnectTimeout: d.target.Timing.Request,
 		Accounts: []notify.Account{{User: u.ID, Username: u.Username, Password: u.Password.Reveal()}},
 	})

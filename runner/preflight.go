@@ -23,9 +23,12 @@ type Survey struct {
 	Release    spec.Release // zero where neither target nor configuration tells
 	// Dialogs says whether the target has the Dialog API.
 	Dialogs bool
-	// XMPPDomain and XMPPPubSubDomain are for the notification service, ""
-	// where SystemInfo does not give them.
+	// XMPPDomain and XMPPPubSubDomain are for the notification service, as
+	// configured, else as SystemInfo gives them, else "".
 	XMPPDomain, XMPPPubSubDomain string
+	// XMPPPorts are the ports of the notification service on each host that
+	// SystemInfo names, by scheme.
+	XMPPPorts map[string]map[string]string
 	// Cast is filled in from the target. Whoever must not be touched is
 	// Barred.
 	Cast *fixtures.Cast
@@ -122,6 +125,7 @@ func (p *preflight) fly(ctx context.Context) error {
 func (p *preflight) systemInfo(x evidence.Exchange) error {
 	s, t := p.survey, p.target
 	s.Deployment, s.Release = t.Deployment, t.Release
+	s.XMPPDomain, s.XMPPPubSubDomain = t.XMPPDomain, t.XMPPPubSubDomain
 	switch {
 	case x.Err != "":
 		return &Unable{Reason: fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
@@ -160,7 +164,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 			s.Release = r
 		}
 	}
-	s.XMPPDomain, s.XMPPPubSubDomain = text(root, "xmppDomain"), text(root, "xmppPubSubDomain")
+	p.service(root)
 	return nil
 }
 

@@ -99,7 +99,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 		return
 	}
 	options := notify.Options{
-		URL: s.events.String(), Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain,
+		URL: s.survey.serviceAt(s.events).String(), Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain,
 		TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Subscribe: map[string][]string{},
 		ConnectTimeout: s.target.Timing.Request, PingTimeout: s.target.Timing.Request,
 		OnStatus: func(st notify.Status) {

@@ -101,7 +101,7 @@ func (o Options) check() error {
 	case u.User != nil:
 		return errors.New("notification address: users and passwords do not belong in it")
 	case o.Domain == "":
-		return errors.New("notifications: the XMPP domain is not known (xmppDomain of SystemInfo)")
+		return errors.New("notifications: the XMPP domain is not known: SystemInfo has no xmppDomain, and notifications.domain is not configured")
 	case len(o.Accounts) == 0:
 		return errors.New("notifications: no account to listen with")
 	}

@@ -1,0 +1,50 @@
+package runner
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/antchfx/xmlquery"
+)
+
+// service reads from SystemInfo where the notification service is. What is
+// configured beats it; the publish-subscribe service of another domain than
+// the configured one is none of it.
+func (p *preflight) service(root *xmlquery.Node) {
+	s, domain := p.survey, text(root, "xmppDomain")
+	s.XMPPDomain = cmp.Or(s.XMPPDomain, domain)
+	if strings.EqualFold(s.XMPPDomain, domain) {
+		s.XMPPPubSubDomain = cmp.Or(s.XMPPPubSubDomain, text(root, "xmppPubSubDomain"))
+	}
+	s.XMPPPorts = map[string]map[string]string{}
+	for _, node := range []string{"primaryNode/", "secondaryNode/"} {
+		host := strings.ToLower(text(root, node+"host"))
+		if host == "" || s.XMPPPorts[host] != nil {
+			continue
+		}
+		s.XMPPPorts[host] = map[string]string{}
+		for scheme, name := range map[string]string{"xmpp": "xmppPort", "xmpps": "xmppSecurePort"} {
+			if n, err := strconv.Atoi(text(root, node+name)); err == nil && n > 0 && n < 1<<16 {
+				s.XMPPPorts[host][scheme] = strconv.Itoa(n)
+			}
+		}
+	}
+}
+
+// serviceAt gives an address of the notification service the port that
+// SystemInfo tells for its host, where it has none. nil stays nil.
+func (s *Survey) serviceAt(u *url.URL) *url.URL {
+	if u == nil || u.Port() != "" {
+		return u
+	}
+	port := s.XMPPPorts[strings.ToLower(u.Hostname())][u.Scheme]
+	if port == "" {
+		return u
+	}
+	whole := *u
+	whole.Host = net.JoinHostPort(u.Hostname(), port)
+	return &whole
+}
