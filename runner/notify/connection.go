@@ -45,11 +45,12 @@ func (c *connection) keep(life context.Context) {
 	defer c.once.Do(func() { close(c.first) })
 	pause := c.options.BackoffMin
 	for {
-		connected, err := c.attempt(life)
+		held, err := c.attempt(life)
 		if life.Err() != nil || c.isLeaving() {
 			return
 		}
-		if connected {
+		// A service that lets everybody in and drops them again is no reason to sign in once a second.
+		if held > c.options.BackoffMax {
 			pause = c.options.BackoffMin
 		}
 		if explain(err).reason.Lasting() {
@@ -70,8 +71,8 @@ func (c *connection) keep(life context.Context) {
 	}
 }
 
-// attempt connects and stays until the connection ends. It tells whether it was up, and why it is not any more.
-func (c *connection) attempt(life context.Context) (connected bool, err error) {
+// attempt connects and stays until the connection ends. It tells for how long it was up, and why it is not any more.
+func (c *connection) attempt(life context.Context) (held time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
 	s := newSession(c.options, c.account, c.history.add, cancel)
@@ -90,16 +91,17 @@ func (c *connection) attempt(life context.Context) (connected bool, err error) {
 	}
 	done()
 	if err != nil {
-		err = c.failed(s, err)
-		return false, err
+		return 0, c.failed(s, err)
 	}
 	defer close(s.gone)
 	c.up(s)
+	since := time.Now()
 	err = c.watch(ctx, s)
+	held = time.Since(since)
 	if c.isLeaving() || life.Err() != nil {
-		return true, err
+		return held, err
 	}
-	return true, c.lost(s, err)
+	return held, c.lost(s, err)
 }
 
 // watch pings until the connection ends.

@@ -56,7 +56,8 @@ type Options struct {
 	PingTimeout time.Duration
 	// ConnectTimeout bounds signing in: from dialling to the last subscription; default 15 s.
 	ConnectTimeout time.Duration
-	// BackoffMin and BackoffMax bound the growing pause before connecting again; defaults 500 ms and 30 s.
+	// BackoffMin and BackoffMax bound the growing pause before connecting again; defaults 500 ms and 30 s. It begins
+	// anew after a connection that held for longer than BackoffMax.
 	BackoffMin, BackoffMax time.Duration
 	// MaxStanza is the size in bytes up to which a stanza is read; default 1 MiB. A larger one ends the connection.
 	MaxStanza int

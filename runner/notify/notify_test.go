@@ -138,6 +138,23 @@ func TestComesBack(t *testing.T) {
 	}
 }
 
+// A service that drops everybody at once is not signed in to again and again without a growing pause.
+func TestDroppedAtOnce(t *testing.T) {
+	th := play(t, func(c *conversation) { c.welcomes() })
+	o := th.options(t)
+	o.BackoffMin, o.BackoffMax = 20*time.Millisecond, time.Hour
+	l, err := notify.Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	closeListener(t, l)
+	// The pauses are at least 10, 20, 40, 80, 160 and 320 ms, and the next one is too long.
+	if n := th.shows.Load(); n < 2 || n > 8 {
+		t.Errorf("%d connections in a second", n)
+	}
+}
+
 func TestConfirm(t *testing.T) {
 	w := newWorld(t)
 	l := connect(t, w.options(t, w.wss, "1001"))
