@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,8 +53,27 @@ func (h *heard) add(e notify.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.events = append(h.events, kept)
+	if len(h.events) > mostHeard {
+		h.forget()
+	}
 	close(h.wake)
 	h.wake = make(chan struct{})
+}
+
+// mostHeard bounds what is kept of a service that tells more than a run asks
+// about: a supervisor hears every change of a team, and strangers' events may
+// come without end.
+const mostHeard = 20000
+
+// forget lets go of the older half: of what is not as it should be first, and
+// of all of it where that does not help.
+func (h *heard) forget() {
+	half := len(h.events) / 2
+	older := slices.DeleteFunc(slices.Clone(h.events[:half]), func(e evidence.Event) bool { return e.Problem != "" })
+	if len(older) > half/2 {
+		older = nil
+	}
+	h.events = append(older, h.events[half:]...)
 }
 
 // Since gives the events received at or after t.
