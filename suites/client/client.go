@@ -39,9 +39,9 @@ type Client struct {
 	opts Options
 
 	mu    sync.Mutex
-	known secrets         // those of everybody whom a request was signed for so far
-	heard map[string]bool // the credentials that they are of
-	wrong map[string]bool // users whose last sign-in was sent with a wrong password
+	known secrets            // those of everybody whom a request was signed for so far
+	heard map[string]secrets // those of each credentials
+	wrong map[string]bool    // users whose last sign-in was sent with a wrong password
 
 	bodies bodies
 }
@@ -56,7 +56,7 @@ func New(opts Options) *Client {
 	base := *opts.Base
 	base.User = nil
 	opts.Base = &base
-	return &Client{opts: opts, wrong: map[string]bool{}, heard: map[string]bool{}}
+	return &Client{opts: opts, wrong: map[string]bool{}, heard: map[string]secrets{}}
 }
 
 // Base is the address that all paths are relative to.
@@ -213,15 +213,27 @@ func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
 		password = rand.Text()
 	}
 	req.SetBasicAuth(call.As.Name(), password)
-	hidden := secrets{texts: []string{strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")}}
-	// A password that also is an id or an extension cannot be told from it.
-	if password != call.As.ID && password != call.As.Extension && password != call.As.Name() {
-		hidden = hidden.with(password)
-	}
+	basic := strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")
 	if call.Credentials == Wrong {
-		return c.learn(secrets{}).and(hidden), nil
+		return c.learn(secrets{}).and(hidden(call.As, basic, password)), nil
 	}
-	return c.learn(hidden), nil
+	c.mu.Lock()
+	mine, known := c.heard[basic]
+	c.mu.Unlock()
+	if !known { // making them is no small work
+		mine = hidden(call.As, basic, password)
+	}
+	return c.learn(mine), nil
+}
+
+// hidden gives what must not be recorded of a user's credentials.
+func hidden(as *fixtures.User, basic, password string) secrets {
+	s := secrets{texts: []string{basic}}
+	// A password that also is an id or an extension cannot be told from it.
+	if password != as.ID && password != as.Extension && password != as.Name() {
+		s = s.with(password)
+	}
+	return s
 }
 
 // plain says what went wrong without the address that every message repeats.

@@ -86,8 +86,11 @@ func (c *Client) learn(mine secrets) secrets {
 	defer c.mu.Unlock()
 	// A number may be another user's id or extension.
 	ofOthers := func(text string) bool { return len(text) >= shortestAnywhere && strings.Trim(text, "0123456789") != "" }
-	if len(mine.texts) > 0 && !c.heard[mine.texts[0]] {
-		c.heard[mine.texts[0]] = true
+	if len(mine.texts) == 0 {
+		return c.known
+	}
+	if _, known := c.heard[mine.texts[0]]; !known {
+		c.heard[mine.texts[0]] = mine
 		for _, text := range mine.texts {
 			if ofOthers(text) && !slices.Contains(c.known.texts, text) {
 				c.known.texts = append(slices.Clip(c.known.texts), text)
