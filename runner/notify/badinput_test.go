@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -221,6 +222,37 @@ func TestLosesConnection(t *testing.T) {
 				t.Errorf("heard %+v", events)
 			}
 		})
+	}
+}
+
+// A server that asks and asks and reads no answer holds up who answers, and with it whoever else writes: that ends too.
+func TestServerReadsNothing(t *testing.T) {
+	th := play(t, func(c *conversation) {
+		if c.show == 1 {
+			_ = c.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+			c.welcomes()
+			for range 4000 {
+				c.says(`<iq type="get" id="` + strings.Repeat("a", 50_000) + `"><ping xmlns="urn:xmpp:ping"/></iq>`)
+			}
+		}
+	})
+	lost := make(chan notify.Status, 100)
+	o := th.options(t)
+	o.PingEvery, o.PingTimeout = 500*time.Millisecond, 50*time.Millisecond
+	o.OnStatus = func(s notify.Status) {
+		if s.State == notify.Down {
+			lost <- s
+		}
+	}
+	l, err := notify.Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListener(t, l)
+	select {
+	case <-lost:
+	case <-time.After(5 * time.Second):
+		t.Fatal("never lost")
 	}
 }
 

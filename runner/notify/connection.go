@@ -274,7 +274,10 @@ func (c *connection) confirm(ctx context.Context) error {
 	}
 	if ctx.Err() == nil {
 		s.end(explain(err))
-		<-s.gone
+		select {
+		case <-s.gone:
+		case <-ctx.Done():
+		}
 	}
 	why := explain(err)
 	return &AccountError{c.account.User, why.reason, "confirming", why}

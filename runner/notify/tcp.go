@@ -20,6 +20,7 @@ import (
 type tcpLink struct {
 	config  *tls.Config
 	limit   int
+	patient time.Duration // for a server that does not read what is sent
 	writing sync.Mutex
 
 	mu   sync.Mutex
@@ -34,7 +35,7 @@ func dialTCP(ctx context.Context, u *url.URL, o Options) (link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &tcpLink{config: clientTLS(o, u.Hostname()), limit: o.MaxStanza, conn: conn}
+	l := &tcpLink{config: clientTLS(o, u.Hostname()), limit: o.MaxStanza, patient: o.PingTimeout, conn: conn}
 	l.attach()
 	if u.Scheme == "xmpps" {
 		if err := l.secure(ctx); err != nil {
@@ -110,7 +111,11 @@ func (l *tcpLink) next() (*element, error) {
 func (l *tcpLink) send(ctx context.Context, data string) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	deadline, _ := ctx.Deadline() // the zero time is none
+	// Never without one: who waits for the lock waits for as long as well.
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(l.patient)
+	}
 	if err := l.conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
