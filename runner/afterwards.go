@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/reports"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // Files are where a command writes its reports; "" for not.
@@ -133,19 +134,26 @@ func (a *App) Recheck(name string, run RunConfig) (int, error) {
 	if err := writable(&Config{Run: run}); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	last := map[string]*evidence.Evidence{}
+	attempts := map[string][]evidence.Verdict{}
 	standing := a.Judge.Standing()
 	for _, ev := range all {
-		last[ev.Requirement] = ev
+		if req, ok := a.Catalogue.ByID(ev.Requirement); ok {
+			attempts[req.ID] = append(attempts[req.ID], a.Judge.Verdict(req, ev))
+		}
 		standing.Add(ev)
 	}
 	var verdicts []evidence.Verdict
 	for _, req := range a.Catalogue.All() {
-		switch ev := last[req.ID]; {
-		case ev != nil:
-			verdicts = append(verdicts, standing.Apply(req, a.Judge.Verdict(req, ev)))
-		case then.Row(req.ID) != nil:
-			verdicts = append(verdicts, then.Row(req.ID).Verdict())
+		var was evidence.Verdict
+		row := then.Row(req.ID)
+		if row != nil {
+			was = row.Verdict()
+		}
+		switch {
+		case len(attempts[req.ID]) > 0:
+			verdicts = append(verdicts, standing.Apply(req, scenario.Together(attempts[req.ID], was)))
+		case row != nil:
+			verdicts = append(verdicts, was)
 		default:
 			verdicts = append(verdicts, evidence.Verdict{
 				Requirement: req.ID, Outcome: evidence.NotExercised, Reason: "the run did not know this requirement yet", Step: -1, Exchange: -1, Event: -1,

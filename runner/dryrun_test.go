@@ -210,7 +210,7 @@ func TestDryRun(t *testing.T) {
 	}
 	for _, want := range []string{
 		`PLAN for http://127\.0\.0\.1:\d+ \(UCCE`, `nothing was changed`, `Requests +about \d+, at most \d+`, `Time +about .*, at most `,
-		`  1001001  agent of team 5011, extension 2001001, is in LOGOUT\n +will pass NOT_READY, READY, .*TALKING`,
+		`  1001001  agent of team 5011, extension 2001001, is in LOGOUT\n +will pass NOT_READY, .*READY, .*TALKING`,
 		`Users who are left alone\n  1001003: it has 1 call\(s\), in the state RESERVED; --force`,
 		`1001001 calls 1001002: \d+ times, in `, `route_call for 1001001: \d+ times`,
 		`without credentials, to the User of 1001001: 2 times`, `a password that is made up.*: 1 time, in AUT-02`,

@@ -179,7 +179,7 @@ func TestVerdicts(t *testing.T) {
 		{"waiver of another reason", faults(fault), []string{"--only", failing}, strings.Replace(waiving(failing), `"*e*"`, `"*teapot*"`, 1), []int{1, 5}, "for another reason"},
 		{"waiver of another release", nil, []string{"--only", "SIG-03"}, strings.Replace(waiving("SIG-03"), "why:", "releases: {from: 15.0(1)}, why:", 1), nil, ""},
 		{"stale and incomplete", nil, []string{"--only", "SIG-03", "--require-complete"}, waiving("SIG-03"), []int{5, 4}, ""},
-		{"somebody cannot be put back", faults("sign-out-not-ready", "supervisor-sign-out-not-ready"), []string{"--only", "SIG-01", "--settle", "200ms"}, "", []int{7}, "could not be put back"},
+		{"somebody cannot be put back", faults("sign-out-not-ready", "supervisor-sign-out-not-ready"), []string{"--only", "TRN-UCCE-03", "--settle", "200ms"}, "", []int{7}, "could not be put back"},
 		{"that and more", faults("sign-out-not-ready", "supervisor-sign-out-not-ready", fault), []string{"--only", "ERR-01,SIG-03", "--settle", "200ms"}, waiving("SIG-03"), []int{7, 1, 5}, "could not be put back"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

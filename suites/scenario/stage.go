@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -115,12 +113,12 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		case n > maxAttempts:
 			return third(first, other, v), all
 		case n > 1:
-			if twice := v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed; twice && !conclusive(first, v) && ctx.Err() == nil {
+			if undecided(first, v) && ctx.Err() == nil {
 				other = v // either may have been somebody else: what happens a third time decides
 				continue
 			}
 			other = second(first, v)
-			if prompt > 0 && v.Outcome == evidence.Passed {
+			if first.Outcome == evidence.Failed && v.Outcome == evidence.Passed {
 				if often := s.reflex(req.ID, prompt); often != "" {
 					first.Suspect, first.Reason = false, first.Reason+often
 					return first, all
@@ -140,129 +138,6 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 			prompt = s.prompt(req, a.ev, v)
 		}
 	}
-}
-
-// prompt tells whether the subject left its state so soon after the request
-// under test as hardly a hand would have by chance: 0 for no, 2 where it went
-// to what the request asked for, else 1.
-func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
-	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
-		return 0
-	}
-	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
-	for _, l := range ev.Looks {
-		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || l.State == step.Baseline.State {
-			continue
-		}
-		switch {
-		case l.At.Sub(step.Answered) > max(s.Target.Quiet/2, 2*s.Poll):
-			return 0
-		case put != nil && put.State == string(l.State):
-			return 2
-		}
-		return 1
-	}
-	return 0
-}
-
-// manyReflexes is how much may come of chance: what requirements count that
-// failed once by a prompt change and passed when repeated.
-const manyReflexes = 3
-
-// reflex notes a requirement that passed on its repetition, and says when that
-// was too often, in a run in which nobody else's hand was noticed otherwise.
-func (s *Stage) reflex(id string, prompt int) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := strings.Join(s.reflexes, ", ")
-	s.reflexes = append(s.reflexes, id)
-	s.prompted += prompt
-	if before == "" || s.prompted < manyReflexes || s.foreign {
-		return ""
-	}
-	return fmt.Sprintf("; not when repeated, and so in %s: now and then, and no coincidence", before)
-}
-
-// third is the verdict when it failed with some users and passed with others:
-// what happens to the same users in the same way once more is no coincidence.
-func third(first, other, v evidence.Verdict) evidence.Verdict {
-	if other.Outcome == evidence.Failed {
-		if v.Outcome == evidence.Failed && (alike(first, v) || alike(other, v)) {
-			v.Suspect = false
-			return v
-		}
-		if v.Outcome == evidence.Passed || v.Outcome == evidence.Info {
-			v.Observed.Note = "on the third attempt; those before were disturbed: " + first.Seen + "; " + other.Seen
-			return v
-		}
-		v.Outcome, v.Suspect = evidence.NotExercised, false
-		v.Reason = "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
-		return v
-	}
-	if v.Outcome != evidence.Failed || v.Step != first.Step || v.XPath != first.XPath || v.Observed.State != first.Observed.State ||
-		v.Expected == judge.OnlySubject && withoutTimes(v.Seen) != withoutTimes(first.Seen) {
-		return other
-	}
-	v.Suspect = false
-	v.Observed.Note = "twice with these users, and not with others"
-	return v
-}
-
-// conclusive reports whether two failures in a row are enough. That somebody
-// moved who had no part in it is seen of everybody, so that people who work
-// bring it about by chance more often than anything else: that takes three.
-func conclusive(first, v evidence.Verdict) bool {
-	return alike(first, v) && v.Expected != judge.OnlySubject
-}
-
-// alike reports whether two failures are the same one, maybe of other users.
-func alike(a, b evidence.Verdict) bool {
-	return a.Step == b.Step && a.XPath == b.XPath && a.Expected == b.Expected && a.Observed.State == b.Observed.State &&
-		a.Observed.Status == b.Observed.Status && withoutUsers(a.Seen) == withoutUsers(b.Seen)
-}
-
-var (
-	someAnswer = regexp.MustCompile(`^(\d+) .*(, and the user went (from|to) )`)
-	someReason = regexp.MustCompile(` \(reasonCodeId [^(),]*\)|, reasonCodeId [^(),]*`)
-	someUser   = regexp.MustCompile(`user \S+`)
-	someTime   = regexp.MustCompile(`\b(\d+(\.\d+)?(ns|µs|ms|h|m|s))+\b`)
-)
-
-// withoutUsers leaves out of what was seen who it was, how long it took, which
-// reason code was his, and in what words a refusal came after which the state
-// changed all the same: type and data may be others for another user.
-func withoutUsers(seen string) string {
-	seen = someReason.ReplaceAllString(someAnswer.ReplaceAllString(seen, "$1$2"), "")
-	return withoutTimes(someUser.ReplaceAllString(seen, "user"))
-}
-
-func withoutTimes(seen string) string { return someTime.ReplaceAllString(seen, "some time") }
-
-// unanswered reports whether nothing that an attempt asked for was served:
-// another user is not either.
-func unanswered(ev *evidence.Evidence) bool {
-	for _, x := range ev.Exchanges {
-		if x.Served() {
-			return false
-		}
-	}
-	return len(ev.Exchanges) > 0
-}
-
-// second is the verdict after a repetition: a failure that did not happen
-// again proves nothing, unless the repetition proved the contrary.
-func second(first, v evidence.Verdict) evidence.Verdict {
-	if v.Outcome == evidence.Failed && v.Suspect && first.Outcome != evidence.Failed {
-		v.Outcome, v.Reason = evidence.NotExercised, "happened once, and somebody else's hand could explain it: "+v.Reason
-	}
-	if v.Outcome == evidence.NotExercised && first.Reason != "" && first.Reason != v.Reason {
-		v.Reason += "; before that: " + first.Reason
-	}
-	if (v.Outcome == evidence.Passed || v.Outcome == evidence.Info) && first.Outcome == evidence.Failed {
-		v.Observed.Note = "on the second attempt; the first was disturbed: " + first.Seen
-	}
-	v.Suspect = false
-	return v
 }
 
 // rank prefers users who were not used yet and who are where they were found.
