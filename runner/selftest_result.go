@@ -71,7 +71,7 @@ type SelftestRequirement struct {
 // sum makes the result of the trials.
 func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Duration) *SelftestResult {
 	r := &SelftestResult{
-		Schema: "finesse-conformance/selftest/v1", Tool: a.tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: o.Pattern == "",
+		Schema: "finesse-conformance/selftest/v1", Tool: a.tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
 		Variants: []SelftestVariant{}, Faults: []SelftestFault{}, Unproven: []string{},
 		Trials: len(trials), Repeated: repeated, WallMS: took.Milliseconds(),
 	}
@@ -94,7 +94,7 @@ func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Du
 	for _, f := range reference.Faults() {
 		ts := byName[f.Name]
 		if len(ts) == 0 {
-			if o.Pattern == "" {
+			if r.Whole {
 				r.Passed = false
 				r.Faults = append(r.Faults, SelftestFault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
 			}

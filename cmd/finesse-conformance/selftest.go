@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func selftestCommand() *cobra.Command {
 		Short: "prove the suites: the conformant reference passes, every fault is caught by the requirement it breaks",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.Pattern == "list" {
+			if slices.Contains(o.Patterns, "list") {
 				return runner.WriteFaults(os.Stdout)
 			}
 			a, err := app(false)
@@ -35,10 +36,10 @@ func selftestCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&o.Pattern, "fault", "", "`PATTERN` of faults and conformant variants, * for any text; list shows them")
+	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")
 	c.Flags().IntVar(&o.Jobs, "jobs", runner.DefaultSelftestJobs, "how many deployments are certified at the same time")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print the result as JSON")
-	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault, not a part of those that it does not break")
+	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault, with notifications and without, not a part of what it does not break")
 	c.Flags().BoolVar(&o.Once, "once", false, "take the first outcome: do not repeat with longer times what is not as expected")
 	return c
 }

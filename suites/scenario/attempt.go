@@ -50,7 +50,8 @@ type player struct {
 	called    bool       // took part in a call or reservation, whatever its state shows
 	switched  bool       // wrap-up was switched by a stimulus
 	wrapped   time.Time  // when wrap-up was first seen
-	had       string     // the last reason code that it was seen with
+	had       string     // the last reason code that it was seen with, and
+	gave      string     // the last one that the run sent on its way
 	body      string     // of the last GET, and
 	says      evidence.Look
 	waited    time.Duration // see attempt.phase

@@ -201,9 +201,10 @@ func (f *forecaster) find(u *fixtures.User, goal spec.Given) (navigate.Way, erro
 // given follows attempt.given.
 func (f *forecaster) given(u *fixtures.User) {
 	g := f.req.Given
-	if (g.Fresh || g.Reason && g.State == spec.Ready) && len(u.Codes[spec.CategoryNotReady]) > 0 {
-		f.bring(u, spec.Given{State: spec.Ready})
+	if (g.Fresh || g.Reason && g.State == spec.Ready) && len(u.Codes[spec.CategoryNotReady]) > 0 && f.at[u].State != spec.Ready {
 		f.bring(u, spec.Given{State: spec.NotReady})
+		f.send(1)
+		f.until(f.stage.Target.Settle)
 	}
 	switch {
 	case g.Fresh:

@@ -245,9 +245,13 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		if len(codes) == 0 {
 			return "1", nil
 		}
-		for _, c := range codes {
-			if c.ID != subject.had {
-				return c.ID, nil
+		// Another one than before, so that an old one can be told from it.
+		old := []string{subject.gave, subject.had}
+		for ; len(old) > 0; old = old[:len(old)-1] {
+			for _, c := range codes {
+				if !slices.Contains(old, c.ID) {
+					return c.ID, nil
+				}
 			}
 		}
 		return codes[0].ID, nil

@@ -104,12 +104,17 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 }
 
 // leaveReason has a user be NOT_READY with a reason code before what follows,
-// where it can: a target that keeps an old code shows it then.
+// where it can: a target that keeps an old code shows it then. The code is
+// changed in NOT_READY, so that going NOT_READY from READY is not on the way:
+// what follows may be about that.
 func (a *attempt) leaveReason(ctx context.Context, p *player) {
-	if len(p.user.Codes[spec.CategoryNotReady]) == 0 {
+	codes := p.user.Codes[spec.CategoryNotReady]
+	if len(codes) == 0 || p.look.State == spec.Ready {
 		return
 	}
-	_ = a.withReason(ctx, p)
+	if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err == nil && p.look.Reason() == "" {
+		_ = a.chooseReason(ctx, p, codes[0].ID)
+	}
 }
 
 // chooseReason sets the reason code of a user who is NOT_READY.
@@ -293,6 +298,9 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 	}
 	if err := a.touch(p); err != nil {
 		return evidence.Exchange{}, err
+	}
+	if state == spec.NotReady && reason != "" {
+		p.gave = reason
 	}
 	extension := ""
 	if state == spec.Login {
