@@ -383,22 +383,25 @@ type sighting struct {
 }
 
 // outdated reports whether a look shows once more what was seen before
-// something newer, by the target's own time of change.
+// something newer and else, by the target's own time of change.
 func (s *Stage) outdated(l evidence.Look) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.newest == nil {
-		s.newest, s.known = map[string]string{}, map[string]map[sighting]bool{}
+		s.newest, s.known = map[string]evidence.Look{}, map[string]map[sighting]bool{}
 	}
 	if s.known[l.User] == nil {
 		s.known[l.User] = map[sighting]bool{}
 	}
-	this := sighting{l.State, l.ChangeTime}
-	if l.ChangeTime != "" && l.ChangeTime < s.newest[l.User] && s.known[l.User][this] {
+	this, newest := sighting{l.State, l.ChangeTime}, s.newest[l.User]
+	if l.ChangeTime != "" && l.ChangeTime < newest.ChangeTime && s.known[l.User][this] &&
+		(l.State != newest.State || l.ReasonCodeID != newest.ReasonCodeID) {
 		return true
 	}
 	s.known[l.User][this] = true
-	s.newest[l.User] = max(s.newest[l.User], l.ChangeTime)
+	if l.ChangeTime >= newest.ChangeTime {
+		s.newest[l.User] = l
+	}
 	return false
 }
 

@@ -39,28 +39,31 @@ func undecided(first, v evidence.Verdict) bool {
 	return v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed && !conclusive(first, v)
 }
 
-// prompt tells whether the subject left its state as soon after the request
-// under test as this target's own changes show, which a hand hardly does by
-// chance: 0 for no, 2 where it went to what the request asked for, else 1.
+// prompt tells whether the subject may have left its state as soon after the
+// request under test as this target's own changes show, which a hand hardly
+// does by chance: 0 for no, 2 where it went to what the request asked for,
+// else 1.
 func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
 	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
 		return 0
 	}
-	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
 	s.mu.Lock()
 	soon := max(2*s.Poll, s.slow)
 	s.mu.Unlock()
+	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
+	before := step.Answered // it still was where it had been
 	for _, l := range ev.Looks {
-		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || l.State == step.Baseline.State {
-			continue
-		}
 		switch {
-		case l.At.Sub(step.Answered) > soon:
+		case l.User != step.Baseline.User || l.Asked.Before(step.Sent):
+		case l.State == step.Baseline.State:
+			before = l.Asked
+		case before.Sub(step.Answered) > soon:
 			return 0
 		case put != nil && put.State == string(l.State):
 			return 2
+		default:
+			return 1
 		}
-		return 1
 	}
 	return 0
 }

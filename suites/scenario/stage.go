@@ -40,7 +40,7 @@ type Stage struct {
 	unknown map[string]string        // made-up ids that were checked not to exist
 	slow    time.Duration            // what changes took of late, at most
 	refused map[string]int           // how often in a row a user's own credentials were
-	newest  map[string]string        // the latest stateChangeTime seen of each user
+	newest  map[string]evidence.Look // by the time of change, of each user
 	known   map[string]map[sighting]bool
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
