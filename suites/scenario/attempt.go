@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -326,122 +325,6 @@ func (a *attempt) mayCall(subject *player) bool {
 		return false
 	}
 	return slices.ContainsFunc(way.Moves, func(m *spec.Move) bool { return m.Action.Call != "" })
-}
-
-// read takes the sighting out of a GET. Most bodies are seen again and again
-// while nothing changes, and parsed once.
-func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Look, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if x.Err == "" && x.Status == http.StatusOK && x.ResponseBody == p.body && p.body != "" {
-		l := p.says
-		l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
-		return l, true
-	}
-	l, ok := judge.Look(x)
-	if ok {
-		p.body, p.says = x.ResponseBody, l
-	}
-	return l, ok
-}
-
-// look reads a user with its own credentials (who else may is not
-// documented, A20). A node of a cluster that lags behind what another one has
-// shown already is asked again, for as long as a change may take to show.
-func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose) (evidence.Look, error) {
-	var err error
-	began := time.Now()
-	for failures := 0; failures < 3; {
-		if err := a.shutOut(p.user); err != nil {
-			return evidence.Look{}, err
-		}
-		x := a.send(ctx, client.Call{As: p.user, Method: "GET", Path: userPath(p.user.ID), Purpose: purpose})
-		l, ok := a.read(p, x)
-		l.User = p.user.ID
-		switch {
-		case ok && !(a.outdated(l) && time.Since(began) < a.Target.Settle):
-			a.sight(p, l)
-			return l, nil
-		case ok:
-		case x.Status != 0 && x.Status < 500, busy(x):
-			return evidence.Look{}, lookError(x) // send was patient already
-		default:
-			failures++
-			err = lookError(x)
-		}
-		if !a.pause(ctx, a.Poll) {
-			return evidence.Look{}, context.Cause(ctx)
-		}
-	}
-	return evidence.Look{}, err
-}
-
-// sighting is what tells one moment in a user's life from another.
-type sighting struct {
-	state  spec.State
-	change string
-}
-
-// outdated reports whether a look shows once more what was seen before
-// something newer and else, by the target's own time of change.
-func (s *Stage) outdated(l evidence.Look) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.newest == nil {
-		s.newest, s.known = map[string]evidence.Look{}, map[string]map[sighting]bool{}
-	}
-	if s.known[l.User] == nil {
-		s.known[l.User] = map[sighting]bool{}
-	}
-	this, newest := sighting{l.State, l.ChangeTime}, s.newest[l.User]
-	if l.ChangeTime != "" && l.ChangeTime < newest.ChangeTime && s.known[l.User][this] &&
-		(l.State != newest.State || l.ReasonCodeID != newest.ReasonCodeID) {
-		return true
-	}
-	s.known[l.User][this] = true
-	if l.ChangeTime >= newest.ChangeTime {
-		s.newest[l.User] = l
-	}
-	return false
-}
-
-func lookError(x evidence.Exchange) error {
-	switch {
-	case x.Err != "":
-		return fmt.Errorf("GET %s: %s", x.Path, x.Err)
-	case x.Status != 200:
-		return fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
-	}
-	return fmt.Errorf("GET %s was answered with a body that is no User document with a state", x.Path)
-}
-
-func (a *attempt) sight(p *player, l evidence.Look) {
-	a.mu.Lock()
-	a.ev.Looks = append(a.ev.Looks, l)
-	a.mu.Unlock()
-	a.place(p, l)
-}
-
-// place takes over where a user is.
-func (a *attempt) place(p *player, l evidence.Look) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if p.look.At.IsZero() {
-		p.situation.WrapUp = p.user.WrapUp(a.req.Given.Call)
-	}
-	wrapping := l.State == spec.Work || l.State == spec.WorkReady
-	if wrapping && p.look.State != l.State || p.wrapped.IsZero() && wrapping {
-		p.wrapped = l.At
-	}
-	p.look = l
-	if l.Reason() != "" {
-		p.had = l.ReasonCodeID
-	}
-	p.situation.State = l.State
-	// On Unified CCX a call between users does not show in the state.
-	if l.State.Resting() && (p.situation.Call != spec.CallDirect || a.Target.Deployment != spec.UCCX) {
-		p.situation.Was, p.situation.Pending, p.situation.Call = "", "", ""
-	}
 }
 
 // lookAfter looks at everybody whom the requirement does not act on.
