@@ -30,10 +30,7 @@ func selftestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if code != 0 {
-				return exit(code)
-			}
-			return nil
+			return ended(code)
 		},
 	}
 	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -18,9 +17,9 @@ func Together(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdi
 	if len(attempts) == 1 {
 		return first
 	}
-	if _, after, ok := strings.Cut(then.Reason, "; not when repeated"); ok && strings.HasSuffix(after, noCoincidence) &&
+	if _, others, ok := strings.Cut(then.Reason, notRepeated); ok && strings.HasSuffix(others, noCoincidence) &&
 		first.Outcome == evidence.Failed {
-		first.Suspect, first.Reason = false, first.Reason+"; not when repeated"+after
+		first.Suspect, first.Reason = false, first.Reason+notRepeated+others
 		return first
 	}
 	if len(attempts) == 2 {
@@ -72,8 +71,12 @@ func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.
 // failed once by a prompt change and passed when repeated.
 const manyReflexes = 3
 
-// noCoincidence ends the reason of what failed now and then.
-const noCoincidence = ": now and then, and no coincidence"
+// What stands before and behind the other requirements in the reason of what
+// failed now and then.
+const (
+	notRepeated   = "; not when repeated, and so in "
+	noCoincidence = ": now and then, and no coincidence"
+)
 
 // reflex notes a requirement that failed and passed on its repetition, and
 // says when that was too often, in a run in which nobody else's hand was
@@ -91,7 +94,7 @@ func (s *Stage) reflex(id string, prompt int) string {
 	if before == "" || s.prompted < manyReflexes || s.foreign {
 		return ""
 	}
-	return fmt.Sprintf("; not when repeated, and so in %s"+noCoincidence, before)
+	return notRepeated + before + noCoincidence
 }
 
 // third is the verdict when it failed with some users and passed with others:
