@@ -215,7 +215,13 @@ func (a *attempt) act(ctx context.Context) error {
 		}
 	}
 	if a.looked.IsZero() {
+		a.looked = time.Now()
+		var wg sync.WaitGroup
+		if subject.touched { // it has to be put back
+			wg.Go(func() { _, _ = a.look(ctx, subject, evidence.ForReturn) })
+		}
 		a.lookedErr = a.lookAfter(ctx)
+		wg.Wait()
 	}
 	if a.lookedErr == nil {
 		// The steps were watched to their end: nothing is under way any more,
@@ -327,10 +333,14 @@ func (a *attempt) mayCall(subject *player) bool {
 	return slices.ContainsFunc(way.Moves, func(m *spec.Move) bool { return m.Action.Call != "" })
 }
 
-// lookAfter looks at everybody whom the requirement does not act on.
+// lookAfter looks at everybody whom the requirement does not act on, and at
+// the other party of a call, who has to be put back.
 func (a *attempt) lookAfter(ctx context.Context) error {
 	looks := make([]*evidence.Look, len(a.ev.Before))
 	var wg sync.WaitGroup
+	if peer := a.parts[spec.Peer]; peer != nil && a.player(peer).touched {
+		wg.Go(func() { _, _ = a.look(ctx, a.player(peer), evidence.ForReturn) })
+	}
 	for i, was := range a.ev.Before {
 		wg.Go(func() {
 			if l, err := a.look(ctx, a.playerOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {

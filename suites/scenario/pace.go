@@ -89,7 +89,7 @@ func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit
 	if a.Events != nil && (p.ahead > 0 || p.through) {
 		told = func() bool { return a.hasEvent(p, since, from, sought) }
 	}
-	there := eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, time.Now().Add(limit), func() bool {
+	there := eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, since, time.Now().Add(limit), func() bool {
 		if told() {
 			return true
 		}
@@ -132,7 +132,7 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 	if a.calls { // as far as the subject gets on its own
 		goal = spec.Given{}
 		if way, err := a.find(subject, a.req.Given); err == nil && len(way.Moves) > 0 && way.Moves[0].Action.Put == spec.Login {
-			goal.State, subject.through = spec.NotReady, true
+			goal.State = spec.NotReady
 		}
 	}
 	a.phase(func() {
@@ -141,8 +141,7 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 		if !a.calls {
 			err = a.given(ctx, subject, goal)
 		} else if goal.State != "" {
-			err = a.bring(ctx, subject, goal)
-			subject.through = false
+			err = a.pass(ctx, subject, goal.State)
 		}
 		wg.Wait()
 	})

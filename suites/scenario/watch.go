@@ -111,7 +111,7 @@ func (a *attempt) answer(step evidence.Step) int {
 // settle waits for a sought change, or for the event that refuses it.
 func (a *attempt) settle(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
 	deadline := time.Now().Add(limit)
-	eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, deadline, func() bool {
+	eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, step.Sent, deadline, func() bool {
 		if a.refusedByEvent(p, step) {
 			return patient || len(sought) > 0
 		}
@@ -150,7 +150,7 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 			})
 		}
 		deadline := step.Answered.Add(a.Target.Settle)
-		if heard() || !eventually(ctx, time.Until(deadline), time.Millisecond, a.paced(ctx, nil, deadline, heard)) {
+		if heard() || !eventually(ctx, time.Until(deadline), time.Millisecond, a.paced(ctx, nil, time.Time{}, deadline, heard)) {
 			continue
 		}
 		_, _ = a.look(ctx, p, evidence.ForWatch) // the GET that follows
@@ -211,9 +211,15 @@ func (a *attempt) refusedByEvent(p *player, step *evidence.Step) bool {
 // its end. Where it shows the state from before a change that was seen
 // already, either the change was undone or this one GET lags behind the
 // others: a second quiet time tells.
+//
+// After a change it begins with the GET that showed it, unless that took long:
+// the judge counts from its answer, and takes a tenth less for near enough.
 func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome) {
 	length := a.Target.Quiet
-	if step.Converged < 0 && a.answer(*step)/100 == 2 {
+	switch {
+	case step.Converged >= 0:
+		length -= min(took(p.look), length/10)
+	case a.answer(*step)/100 == 2:
 		length = a.patience() // it was accepted: what comes of it may come late
 	}
 	throughout(ctx, length, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {

@@ -69,13 +69,18 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 	if g.Fresh || g.Reason && g.State == spec.Ready {
 		a.leaveReason(ctx, p)
 	}
+	var first spec.State
 	switch {
 	case g.Fresh:
-		if err := a.bring(ctx, p, spec.Given{State: spec.Logout}); err != nil {
-			return err
-		}
+		first = spec.Logout
 	case g.Session && p.look.State == spec.Logout:
-		if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err != nil {
+		first = spec.NotReady
+	}
+	if first != "" {
+		p.through = g.State != ""
+		err := a.bring(ctx, p, spec.Given{State: first})
+		p.through = false
+		if err != nil {
 			return err
 		}
 	}
@@ -127,7 +132,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		p.asked = time.Time{}
 		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
 	}
-	ok := a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
+	ok := a.untilSince(ctx, p, x.Started, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
 	p.waited += a.shown(p, x.Started, p.look)
 	if !ok {
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
@@ -194,6 +199,14 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 	}
 	return &unreached{why: fmt.Sprintf("user %s does not stay on the way to %s: it is in %s, which the target did on its own",
 		p.user.ID, navigate.Goal(goal), p.look.State), again: true}
+}
+
+// pass is bring for a state from which the way goes on: what a notification
+// tells of it is enough.
+func (a *attempt) pass(ctx context.Context, p *player, s spec.State) error {
+	p.through = true
+	defer func() { p.through = false }()
+	return a.bring(ctx, p, spec.Given{State: s})
 }
 
 // move makes one move and waits until the user is there.
@@ -267,8 +280,10 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	if to.Pending != p.situation.Pending {
 		// A pending change shows in pendingState or nowhere: it is given time
 		// to be taken.
-		began = time.Now()
-		a.until(ctx, p, a.patience(), func(l evidence.Look) bool { return l.Pending == string(to.Pending) })
+		taken := func(l evidence.Look) bool { return l.Pending == string(to.Pending) }
+		if began = time.Now(); p.look.Event || !taken(p.look) {
+			a.until(ctx, p, a.patience(), taken)
+		}
 		p.waited += a.shown(p, began, p.look)
 	}
 	a.mu.Lock()
