@@ -13,7 +13,7 @@ func readMoves(docs documents, w *words, found *problems) []*Move {
 		return nil
 	}
 	var moves []*Move
-	r.mapping(top, "moves.yaml", fields{"moves": func(n *yaml.Node) {
+	r.mapping(top, "moves.yaml", fields{{"moves", func(n *yaml.Node) {
 		if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 			r.errorf(n, "moves is %s: write a list of moves", kindOf(n))
 			return
@@ -27,23 +27,23 @@ func readMoves(docs documents, w *words, found *problems) []*Move {
 			names[m.Name] = true
 			moves = append(moves, m)
 		}
-	}})
+	}}})
 	return moves
 }
 
 func (r *reader) move(n *yaml.Node) *Move {
 	m := &Move{Deployments: Deployments(), Line: n.Line}
 	r.mapping(n, "a move", fields{
-		"name":        func(n *yaml.Node) { m.Name = r.line(n, "name") },
-		"deployments": func(n *yaml.Node) { m.Deployments = r.deployments(n) },
-		"releases":    func(n *yaml.Node) { m.Releases = r.releases(n) },
-		"action":      func(n *yaml.Node) { m.Action = r.action(n) },
-		"from":        func(n *yaml.Node) { m.From = r.pattern(n) },
-		"to":          func(n *yaml.Node) { m.To = r.effect(n) },
-		"rows": func(n *yaml.Node) {
+		{"name", func(n *yaml.Node) { m.Name = r.line(n, "name") }},
+		{"deployments", func(n *yaml.Node) { m.Deployments = r.deployments(n) }},
+		{"releases", func(n *yaml.Node) { m.Releases = r.releases(n) }},
+		{"action", func(n *yaml.Node) { m.Action = r.action(n) }},
+		{"from", func(n *yaml.Node) { m.From = r.pattern(n) }},
+		{"to", func(n *yaml.Node) { m.To = r.effect(n) }},
+		{"rows", func(n *yaml.Node) {
 			r.list(n, func(e *yaml.Node) { m.Rows = append(m.Rows, r.text(e, "rows")) })
-		},
-		"sources": func(n *yaml.Node) { m.Sources = r.sources(n) },
+		}},
+		{"sources", func(n *yaml.Node) { m.Sources = r.sources(n) }},
 	})
 	if n.Kind == yaml.MappingNode {
 		for _, key := range []string{"name", "action", "from", "to", "sources"} {
@@ -59,11 +59,11 @@ func (r *reader) action(n *yaml.Node) Action {
 	var a Action
 	dialogs := slices.DeleteFunc(DialogActions(), func(d string) bool { return d == "MAKE_CALL" })
 	r.mapping(n, "action", fields{
-		"put":      func(n *yaml.Node) { a.Put = oneOf(r, n, "put", Login, Logout, NotReady, Ready) },
-		"dialog":   func(n *yaml.Node) { a.Dialog = oneOf(r, n, "dialog", dialogs...) },
-		"call":     func(n *yaml.Node) { a.Call = oneOf(r, n, "call", CallMake, CallReceive) },
-		"stimulus": func(n *yaml.Node) { a.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) },
-		"timer":    func(n *yaml.Node) { a.Timer = oneOf(r, n, "timer", TimerWrapUp) },
+		{"put", func(n *yaml.Node) { a.Put = oneOf(r, n, "put", Login, Logout, NotReady, Ready) }},
+		{"dialog", func(n *yaml.Node) { a.Dialog = oneOf(r, n, "dialog", dialogs...) }},
+		{"call", func(n *yaml.Node) { a.Call = oneOf(r, n, "call", CallMake, CallReceive) }},
+		{"stimulus", func(n *yaml.Node) { a.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) }},
+		{"timer", func(n *yaml.Node) { a.Timer = oneOf(r, n, "timer", TimerWrapUp) }},
 	})
 	if n.Kind == yaml.MappingNode && len(n.Content) != 2 {
 		r.errorf(n, "action is one of put, dialog, call, stimulus or timer")
@@ -75,12 +75,12 @@ func (r *reader) pattern(n *yaml.Node) Pattern {
 	var p Pattern
 	calls := append(Calls(), CallAccepted, CallNone)
 	r.mapping(n, "from", fields{
-		"state":   func(n *yaml.Node) { p.States = r.states(n, "state") },
-		"was":     func(n *yaml.Node) { p.Was = oneOf(r, n, "was", Ready, NotReady) },
-		"after":   func(n *yaml.Node) { p.After = oneOf(r, n, "after", Ready, NotReady) },
-		"pending": func(n *yaml.Node) { p.Pending = oneOf(r, n, "pending", Ready, NotReady, PendingNone) },
-		"call":    func(n *yaml.Node) { p.Calls = someOf(r, n, "call", calls...) },
-		"wrap_up": func(n *yaml.Node) { p.WrapUp = oneOf(r, n, "wrap_up", On, Off) },
+		{"state", func(n *yaml.Node) { p.States = r.states(n, "state") }},
+		{"was", func(n *yaml.Node) { p.Was = oneOf(r, n, "was", Ready, NotReady) }},
+		{"after", func(n *yaml.Node) { p.After = oneOf(r, n, "after", Ready, NotReady) }},
+		{"pending", func(n *yaml.Node) { p.Pending = oneOf(r, n, "pending", Ready, NotReady, PendingNone) }},
+		{"call", func(n *yaml.Node) { p.Calls = someOf(r, n, "call", calls...) }},
+		{"wrap_up", func(n *yaml.Node) { p.WrapUp = oneOf(r, n, "wrap_up", On, Off) }},
 	})
 	if n.Kind == yaml.MappingNode && at(n, "state") == nil {
 		r.errorf(n, "from has no state: name the states from which the move starts")
@@ -91,12 +91,12 @@ func (r *reader) pattern(n *yaml.Node) Pattern {
 func (r *reader) effect(n *yaml.Node) Effect {
 	var e Effect
 	r.mapping(n, "to", fields{
-		"state":   func(n *yaml.Node) { e.State = r.state(n, "state") },
-		"or":      func(n *yaml.Node) { e.Or = r.state(n, "or") },
-		"was":     func(n *yaml.Node) { e.Was = oneOf(r, n, "was", Ready, NotReady) },
-		"pending": func(n *yaml.Node) { e.Pending = oneOf(r, n, "pending", Ready, NotReady) },
-		"call":    func(n *yaml.Node) { e.Call = oneOf(r, n, "call", append(Calls(), CallAccepted)...) },
-		"wrap_up": func(n *yaml.Node) { e.WrapUp = oneOf(r, n, "wrap_up", On, Off) },
+		{"state", func(n *yaml.Node) { e.State = r.state(n, "state") }},
+		{"or", func(n *yaml.Node) { e.Or = r.state(n, "or") }},
+		{"was", func(n *yaml.Node) { e.Was = oneOf(r, n, "was", Ready, NotReady) }},
+		{"pending", func(n *yaml.Node) { e.Pending = oneOf(r, n, "pending", Ready, NotReady) }},
+		{"call", func(n *yaml.Node) { e.Call = oneOf(r, n, "call", append(Calls(), CallAccepted)...) }},
+		{"wrap_up", func(n *yaml.Node) { e.WrapUp = oneOf(r, n, "wrap_up", On, Off) }},
 	})
 	if e == (Effect{}) && n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.errorf(n, "to is empty: a move leads somewhere")

@@ -26,21 +26,21 @@ func (r *reader) requirement(n *yaml.Node, section string, deployments []Deploym
 	var single Step
 	var hasWhen, hasThen, hasSteps bool
 	r.mapping(n, "a requirement", fields{
-		"id":              func(n *yaml.Node) { q.ID = r.text(n, "id") },
-		"title":           func(n *yaml.Node) { q.Title = r.line(n, "title") },
-		"level":           func(n *yaml.Node) { q.Level = oneOf(r, n, "level", Must, Either, Info) },
-		"deployments":     func(n *yaml.Node) { q.Deployments = r.deployments(n) },
-		"releases":        func(n *yaml.Node) { q.Releases = r.releases(n) },
-		"sources":         func(n *yaml.Node) { q.Sources = r.sources(n) },
-		"transition":      func(n *yaml.Node) { q.Transition = r.edge(n) },
-		"given":           func(n *yaml.Node) { r.given(n, &q.Given) },
-		"when":            func(n *yaml.Node) { hasWhen = true; single.When = r.when(n) },
-		"then":            func(n *yaml.Node) { hasThen = true; single.Then = r.then(n) },
-		"steps":           func(n *yaml.Node) { hasSteps = true; q.Steps = r.steps(n) },
-		"standing":        func(n *yaml.Node) { q.Standing = oneOf(r, n, "standing", Standings()...) },
-		"never_exercised": func(n *yaml.Node) { q.Never = r.line(n, "never_exercised") },
-		"note":            func(n *yaml.Node) { q.Note = r.line(n, "note") },
-		"for_each":        func(n *yaml.Node) {},
+		{"id", func(n *yaml.Node) { q.ID = r.text(n, "id") }},
+		{"title", func(n *yaml.Node) { q.Title = r.line(n, "title") }},
+		{"level", func(n *yaml.Node) { q.Level = oneOf(r, n, "level", Must, Either, Info) }},
+		{"deployments", func(n *yaml.Node) { q.Deployments = r.deployments(n) }},
+		{"releases", func(n *yaml.Node) { q.Releases = r.releases(n) }},
+		{"sources", func(n *yaml.Node) { q.Sources = r.sources(n) }},
+		{"transition", func(n *yaml.Node) { q.Transition = r.edge(n) }},
+		{"given", func(n *yaml.Node) { r.given(n, &q.Given) }},
+		{"when", func(n *yaml.Node) { hasWhen = true; single.When = r.when(n) }},
+		{"then", func(n *yaml.Node) { hasThen = true; single.Then = r.then(n) }},
+		{"steps", func(n *yaml.Node) { hasSteps = true; q.Steps = r.steps(n) }},
+		{"standing", func(n *yaml.Node) { q.Standing = oneOf(r, n, "standing", Standings()...) }},
+		{"never_exercised", func(n *yaml.Node) { q.Never = r.line(n, "never_exercised") }},
+		{"note", func(n *yaml.Node) { q.Note = r.line(n, "note") }},
+		{"for_each", func(n *yaml.Node) {}},
 	})
 	switch acts := hasWhen || hasThen || hasSteps; {
 	case q.Never != "" && acts:
@@ -134,7 +134,7 @@ func (r *reader) releases(n *yaml.Node) Releases {
 			*into = release
 		}
 	}
-	r.mapping(n, "releases", fields{"from": read(&rs.From), "to": read(&rs.To)})
+	r.mapping(n, "releases", fields{{"from", read(&rs.From)}, {"to", read(&rs.To)}})
 	if !rs.To.IsZero() && rs.To.Before(rs.From) {
 		r.errorf(n, "releases goes from %s down to %s", rs.From, rs.To)
 	}
@@ -147,14 +147,14 @@ func causes() []Cause { return []Cause{ByAgent, ByDialog, ByStimulus, ByTimer} }
 func (r *reader) edge(n *yaml.Node) *Edge {
 	var e Edge
 	r.mapping(n, "transition", fields{
-		"from": func(n *yaml.Node) {
+		{"from", func(n *yaml.Node) {
 			if e.From = "*"; n.Value != "*" {
 				e.From = r.state(n, "from")
 			}
-		},
-		"to":    func(n *yaml.Node) { e.To = r.state(n, "to") },
-		"or":    func(n *yaml.Node) { e.Or = r.state(n, "or") },
-		"cause": func(n *yaml.Node) { e.Cause = oneOf(r, n, "cause", causes()...) },
+		}},
+		{"to", func(n *yaml.Node) { e.To = r.state(n, "to") }},
+		{"or", func(n *yaml.Node) { e.Or = r.state(n, "or") }},
+		{"cause", func(n *yaml.Node) { e.Cause = oneOf(r, n, "cause", causes()...) }},
 	})
 	if at(n, "from") == nil || at(n, "to") == nil {
 		r.errorf(n, "a transition has from and to")
@@ -165,19 +165,19 @@ func (r *reader) edge(n *yaml.Node) *Edge {
 // given reads a precondition into one that has its defaults.
 func (r *reader) given(n *yaml.Node, g *Given) {
 	r.mapping(n, "given", fields{
-		"subject":       func(n *yaml.Node) { g.Subject = oneOf(r, n, "subject", RoleAgent, RoleSupervisor, RoleUser) },
-		"state":         func(n *yaml.Node) { g.State = r.state(n, "state") },
-		"was":           func(n *yaml.Node) { g.Was = oneOf(r, n, "was", Ready, NotReady) },
-		"call":          func(n *yaml.Node) { g.Call = oneOf(r, n, "call", Calls()...) },
-		"pending":       func(n *yaml.Node) { g.Pending = oneOf(r, n, "pending", Ready, NotReady) },
-		"wrap_up":       func(n *yaml.Node) { g.WrapUp = oneOf(r, n, "wrap_up", On, Off) },
-		"reason":        func(n *yaml.Node) { g.Reason = r.flag(n, "reason") },
-		"codes":         func(n *yaml.Node) { g.Codes = r.codes(n) },
-		"fresh":         func(n *yaml.Node) { g.Fresh = r.flag(n, "fresh") },
-		"witness":       func(n *yaml.Node) { g.Witness = r.flag(n, "witness") },
-		"session":       func(n *yaml.Node) { g.Session = r.flag(n, "session") },
-		"mobile":        func(n *yaml.Node) { g.Mobile = oneOf(r, n, "mobile", Off) },
-		"notifications": func(n *yaml.Node) { g.Notifications = r.flag(n, "notifications") },
+		{"subject", func(n *yaml.Node) { g.Subject = oneOf(r, n, "subject", RoleAgent, RoleSupervisor, RoleUser) }},
+		{"state", func(n *yaml.Node) { g.State = r.state(n, "state") }},
+		{"was", func(n *yaml.Node) { g.Was = oneOf(r, n, "was", Ready, NotReady) }},
+		{"call", func(n *yaml.Node) { g.Call = oneOf(r, n, "call", Calls()...) }},
+		{"pending", func(n *yaml.Node) { g.Pending = oneOf(r, n, "pending", Ready, NotReady) }},
+		{"wrap_up", func(n *yaml.Node) { g.WrapUp = oneOf(r, n, "wrap_up", On, Off) }},
+		{"reason", func(n *yaml.Node) { g.Reason = r.flag(n, "reason") }},
+		{"codes", func(n *yaml.Node) { g.Codes = r.codes(n) }},
+		{"fresh", func(n *yaml.Node) { g.Fresh = r.flag(n, "fresh") }},
+		{"witness", func(n *yaml.Node) { g.Witness = r.flag(n, "witness") }},
+		{"session", func(n *yaml.Node) { g.Session = r.flag(n, "session") }},
+		{"mobile", func(n *yaml.Node) { g.Mobile = oneOf(r, n, "mobile", Off) }},
+		{"notifications", func(n *yaml.Node) { g.Notifications = r.flag(n, "notifications") }},
 	})
 	switch {
 	case g.Was != "" && g.State.Resting():
@@ -200,8 +200,8 @@ func (r *reader) codes(n *yaml.Node) map[Category]string {
 		return func(n *yaml.Node) { codes[c] = oneOf(r, n, "codes", "none", "one", "two") }
 	}
 	r.mapping(n, "codes", fields{
-		string(CategoryNotReady): read(CategoryNotReady),
-		string(CategoryLogout):   read(CategoryLogout),
+		{string(CategoryNotReady), read(CategoryNotReady)},
+		{string(CategoryLogout), read(CategoryLogout)},
 	})
 	return codes
 }

@@ -22,10 +22,10 @@ func (r *reader) section(top *yaml.Node) Section {
 	deployments := Deployments()
 	var rows []*yaml.Node
 	r.mapping(top, "the file", fields{
-		"section":     func(n *yaml.Node) { s.Name = r.text(n, "section") },
-		"title":       func(n *yaml.Node) { s.Title = r.line(n, "title") },
-		"deployments": func(n *yaml.Node) { deployments = r.deployments(n) },
-		"requirements": func(n *yaml.Node) {
+		{"section", func(n *yaml.Node) { s.Name = r.text(n, "section") }},
+		{"title", func(n *yaml.Node) { s.Title = r.line(n, "title") }},
+		{"deployments", func(n *yaml.Node) { deployments = r.deployments(n) }},
+		{"requirements", func(n *yaml.Node) {
 			if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 				r.errorf(n, "requirements is %s: write a list of requirements", kindOf(n))
 				return
@@ -33,7 +33,7 @@ func (r *reader) section(top *yaml.Node) Section {
 			for _, row := range n.Content {
 				rows = append(rows, r.expand(row)...)
 			}
-		},
+		}},
 	})
 	switch {
 	case top.Kind != yaml.MappingNode:

@@ -15,7 +15,7 @@ func (w *words) readGuides(docs documents, found *problems) {
 	if top == nil {
 		return
 	}
-	r.mapping(top, "sources.yaml", fields{"guides": func(n *yaml.Node) {
+	r.mapping(top, "sources.yaml", fields{{"guides", func(n *yaml.Node) {
 		if n.Kind != yaml.MappingNode {
 			r.errorf(n, "guides is %s: write the keys of the guides, each with title and address", kindOf(n))
 			return
@@ -23,7 +23,7 @@ func (w *words) readGuides(docs documents, found *problems) {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			r.guide(n.Content[i], n.Content[i+1])
 		}
-	}})
+	}}})
 }
 
 var guideKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*$`)
@@ -31,10 +31,10 @@ var guideKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*$`)
 func (r *reader) guide(key, n *yaml.Node) {
 	g := Guide{Key: key.Value}
 	r.mapping(n, "the guide "+key.Value, fields{
-		"title":    func(n *yaml.Node) { g.Title = r.text(n, "title") },
-		"release":  func(n *yaml.Node) { g.Release = r.text(n, "release") },
-		"url":      func(n *yaml.Node) { g.URL = r.address(n, "url") },
-		"page_url": func(n *yaml.Node) { g.PageURL = r.address(n, "page_url") },
+		{"title", func(n *yaml.Node) { g.Title = r.text(n, "title") }},
+		{"release", func(n *yaml.Node) { g.Release = r.text(n, "release") }},
+		{"url", func(n *yaml.Node) { g.URL = r.address(n, "url") }},
+		{"page_url", func(n *yaml.Node) { g.PageURL = r.address(n, "page_url") }},
 	})
 	switch {
 	case !guideKey.MatchString(g.Key):
@@ -87,14 +87,14 @@ var factsForm = regexp.MustCompile(`^(§\d+(\.\d+)?(/\d+(-\d+)?)?|A\d+)$`)
 func (r *reader) source(n *yaml.Node) Source {
 	var s Source
 	r.mapping(n, "a source", fields{
-		"guide": func(n *yaml.Node) { s.Guide = r.text(n, "guide") },
-		"page":  func(n *yaml.Node) { s.Page = r.text(n, "page") },
-		"url":   func(n *yaml.Node) { s.URL = r.address(n, "url") },
-		"facts": func(n *yaml.Node) {
+		{"guide", func(n *yaml.Node) { s.Guide = r.text(n, "guide") }},
+		{"page", func(n *yaml.Node) { s.Page = r.text(n, "page") }},
+		{"url", func(n *yaml.Node) { s.URL = r.address(n, "url") }},
+		{"facts", func(n *yaml.Node) {
 			if s.Facts = r.text(n, "facts"); s.Facts != "" && !factsForm.MatchString(s.Facts) {
 				r.errorf(n, "facts is %q: write a section and row such as §4.1/4, or A7", s.Facts)
 			}
-		},
+		}},
 	})
 	if n.Kind != yaml.MappingNode {
 		return s

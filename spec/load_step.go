@@ -16,10 +16,10 @@ func (r *reader) steps(n *yaml.Node) []Step {
 	for i, e := range n.Content {
 		var s Step
 		r.mapping(e, "a step", fields{
-			"when":   func(n *yaml.Node) { s.When = r.when(n) },
-			"then":   func(n *yaml.Node) { s.Then = r.then(n) },
-			"unless": func(n *yaml.Node) { s.Unless = r.state(n, "unless") },
-			"again":  func(n *yaml.Node) { s.Again = r.flag(n, "again") },
+			{"when", func(n *yaml.Node) { s.When = r.when(n) }},
+			{"then", func(n *yaml.Node) { s.Then = r.then(n) }},
+			{"unless", func(n *yaml.Node) { s.Unless = r.state(n, "unless") }},
+			{"again", func(n *yaml.Node) { s.Again = r.flag(n, "again") }},
 		})
 		if at(e, "when") == nil {
 			r.errorf(e, "a step has no when")
@@ -43,15 +43,15 @@ func (r *reader) when(n *yaml.Node) When {
 		return func(n *yaml.Node) { actions = append(actions, key); read(n) }
 	}
 	r.mapping(n, "when", fields{
-		"by":       func(n *yaml.Node) { w.By = oneOf(r, n, "by", Actors()...) },
-		"put":      action("put", func(n *yaml.Node) { w.Put = r.put(n) }),
-		"get":      action("get", func(n *yaml.Node) { w.Get = r.get(n) }),
-		"method":   action("method", func(n *yaml.Node) { w.Method = oneOf(r, n, "method", "POST", "DELETE") }),
-		"dialog":   action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", DialogActions()...) }),
-		"stimulus": action("stimulus", func(n *yaml.Node) { w.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) }),
-		"timer":    action("timer", func(n *yaml.Node) { w.Timer = oneOf(r, n, "timer", TimerWrapUp) }),
-		"end_call": action("end_call", func(n *yaml.Node) { w.EndCall = r.flag(n, "end_call") }),
-		"probe":    action("probe", func(n *yaml.Node) { w.Probe = oneOf(r, n, "probe", ProbePlainHTTP, ProbeTLS) }),
+		{"by", func(n *yaml.Node) { w.By = oneOf(r, n, "by", Actors()...) }},
+		{"put", action("put", func(n *yaml.Node) { w.Put = r.put(n) })},
+		{"get", action("get", func(n *yaml.Node) { w.Get = r.get(n) })},
+		{"method", action("method", func(n *yaml.Node) { w.Method = oneOf(r, n, "method", "POST", "DELETE") })},
+		{"dialog", action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", DialogActions()...) })},
+		{"stimulus", action("stimulus", func(n *yaml.Node) { w.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) })},
+		{"timer", action("timer", func(n *yaml.Node) { w.Timer = oneOf(r, n, "timer", TimerWrapUp) })},
+		{"end_call", action("end_call", func(n *yaml.Node) { w.EndCall = r.flag(n, "end_call") })},
+		{"probe", action("probe", func(n *yaml.Node) { w.Probe = oneOf(r, n, "probe", ProbePlainHTTP, ProbeTLS) })},
 	})
 	switch {
 	case n.Kind != yaml.MappingNode:
@@ -77,18 +77,18 @@ func (r *reader) put(n *yaml.Node) *Put {
 	}
 	extension := ""
 	r.mapping(n, "put", fields{
-		"state":       func(n *yaml.Node) { p.State = string(r.state(n, "state")) },
-		"text":        func(n *yaml.Node) { p.State = r.text(n, "text") },
-		"empty_state": func(n *yaml.Node) { p.EmptyState = r.flag(n, "empty_state") },
-		"extension": func(n *yaml.Node) {
+		{"state", func(n *yaml.Node) { p.State = string(r.state(n, "state")) }},
+		{"text", func(n *yaml.Node) { p.State = r.text(n, "text") }},
+		{"empty_state", func(n *yaml.Node) { p.EmptyState = r.flag(n, "empty_state") }},
+		{"extension", func(n *yaml.Node) {
 			extension = oneOf(r, n, "extension", ExtensionOwn, ExtensionUnknown, "none")
-		},
-		"reason":      func(n *yaml.Node) { p.Reason = oneOf(r, n, "reason", reasons()...) },
-		"mobile":      func(n *yaml.Node) { p.Mobile = r.mobile(n) },
-		"body":        func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) },
-		"user":        func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown) },
-		"credentials": func(n *yaml.Node) { p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) },
-		"if_unknown":  func(n *yaml.Node) { p.IfUnknown = r.flag(n, "if_unknown") },
+		}},
+		{"reason", func(n *yaml.Node) { p.Reason = oneOf(r, n, "reason", reasons()...) }},
+		{"mobile", func(n *yaml.Node) { p.Mobile = r.mobile(n) }},
+		{"body", func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) }},
+		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown) }},
+		{"credentials", func(n *yaml.Node) { p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) }},
+		{"if_unknown", func(n *yaml.Node) { p.IfUnknown = r.flag(n, "if_unknown") }},
 	})
 	if at(n, "state") != nil && at(n, "text") != nil {
 		r.errorf(n, "put has state and text: text is for what is no state, keep one")
@@ -111,8 +111,8 @@ func (r *reader) put(n *yaml.Node) *Put {
 func (r *reader) mobile(n *yaml.Node) *Mobile {
 	m := &Mobile{}
 	r.mapping(n, "mobile", fields{
-		"mode": func(n *yaml.Node) { m.Mode = oneOf(r, n, "mode", "valid", "unknown") },
-		"dial": func(n *yaml.Node) { m.Dial = r.flag(n, "dial") },
+		{"mode", func(n *yaml.Node) { m.Mode = oneOf(r, n, "mode", "valid", "unknown") }},
+		{"dial", func(n *yaml.Node) { m.Dial = r.flag(n, "dial") }},
 	})
 	return m
 }
@@ -127,10 +127,10 @@ func (r *reader) get(n *yaml.Node) *Get {
 		what(n)
 	} else {
 		r.mapping(n, "get", fields{
-			"what":     what,
-			"user":     func(n *yaml.Node) { g.User = oneOf(r, n, "user", UserUnknown) },
-			"category": func(n *yaml.Node) { g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout) },
-			"query":    func(n *yaml.Node) { g.Query = r.text(n, "query") },
+			{"what", what},
+			{"user", func(n *yaml.Node) { g.User = oneOf(r, n, "user", UserUnknown) }},
+			{"category", func(n *yaml.Node) { g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout) }},
+			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
 		})
 		if at(n, "what") == nil {
 			r.errorf(n, "get has no what: use %s", orList([]string{GetUser, GetSystemInfo, GetReasonCodes}))

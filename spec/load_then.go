@@ -54,24 +54,24 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 	states := func(n *yaml.Node) { o.States = r.states(n, string(o.Kind)) }
 	status := func(n *yaml.Node) { o.Status = r.status(n) }
 	r.mapping(n, "an outcome", fields{
-		"accepted":   kind(Accepted, states),
-		"refused":    kind(Refused, func(n *yaml.Node) { o.Types = r.errorTypes(n) }),
-		"error":      kind(Error, status),
-		"keeps":      kind(Keeps, func(n *yaml.Node) { o.Status = r.kept(n) }),
-		"deferred":   kind(Deferred, states),
-		"reaches":    kind(Reaches, states),
-		"answer":     kind(Answer, status),
-		"recorded":   kind(Recorded, func(n *yaml.Node) { r.flag(n, "recorded") }),
-		"types":      func(n *yaml.Node) { o.Types = r.errorTypes(n) },
-		"data":       func(n *yaml.Node) { o.Data = r.data(n) },
-		"schema":     func(n *yaml.Node) { o.Schema = oneOf(r, n, "schema", r.words.schemas...) },
-		"shows":      func(n *yaml.Node) { o.Shows = r.shows(n) },
-		"header":     func(n *yaml.Node) { o.Header = r.text(n, "header") },
-		"may_return": func(n *yaml.Node) { o.MayReturn = r.state(n, "may_return") },
-		"never":      func(n *yaml.Node) { o.Never = r.state(n, "never") },
-		"passes":     func(n *yaml.Node) { o.Passes = r.state(n, "passes") },
-		"half_timer": func(n *yaml.Node) { o.HalfTimer = r.flag(n, "half_timer") },
-		"event":      func(n *yaml.Node) { o.Event = oneOf(r, n, "event", EventChecks()...) },
+		{"accepted", kind(Accepted, states)},
+		{"refused", kind(Refused, func(n *yaml.Node) { o.Types = r.errorTypes(n) })},
+		{"error", kind(Error, status)},
+		{"keeps", kind(Keeps, func(n *yaml.Node) { o.Status = r.kept(n) })},
+		{"deferred", kind(Deferred, states)},
+		{"reaches", kind(Reaches, states)},
+		{"answer", kind(Answer, status)},
+		{"recorded", kind(Recorded, func(n *yaml.Node) { r.flag(n, "recorded") })},
+		{"types", func(n *yaml.Node) { o.Types = r.errorTypes(n) }},
+		{"data", func(n *yaml.Node) { o.Data = r.data(n) }},
+		{"schema", func(n *yaml.Node) { o.Schema = oneOf(r, n, "schema", r.words.schemas...) }},
+		{"shows", func(n *yaml.Node) { o.Shows = r.shows(n) }},
+		{"header", func(n *yaml.Node) { o.Header = r.text(n, "header") }},
+		{"may_return", func(n *yaml.Node) { o.MayReturn = r.state(n, "may_return") }},
+		{"never", func(n *yaml.Node) { o.Never = r.state(n, "never") }},
+		{"passes", func(n *yaml.Node) { o.Passes = r.state(n, "passes") }},
+		{"half_timer", func(n *yaml.Node) { o.HalfTimer = r.flag(n, "half_timer") }},
+		{"event", func(n *yaml.Node) { o.Event = oneOf(r, n, "event", EventChecks()...) }},
 	})
 	switch {
 	case n.Kind != yaml.MappingNode:
@@ -139,7 +139,7 @@ func (r *reader) perDeployment(n *yaml.Node, what string, read func(Deployment, 
 	}
 	known := fields{}
 	for _, d := range Deployments() {
-		known[string(d)] = func(n *yaml.Node) { read(d, n) }
+		known = append(known, field{string(d), func(n *yaml.Node) { read(d, n) }})
 	}
 	r.mapping(n, what, known)
 }
@@ -165,21 +165,21 @@ var (
 func (r *reader) show(n *yaml.Node) Show {
 	var s Show
 	r.mapping(n, "shows", fields{
-		"at": func(n *yaml.Node) {
+		{"at", func(n *yaml.Node) {
 			if s.At = r.text(n, "at"); s.At != "" && !pathForm.MatchString(s.At) {
 				r.errorf(n, "at is %q: write a path such as User/reasonCodeId", s.At)
 			}
-		},
-		"is": func(n *yaml.Node) {
+		}},
+		{"is", func(n *yaml.Node) {
 			s.Is = map[Deployment][]string{}
 			r.perDeployment(n, "is", func(d Deployment, n *yaml.Node) {
 				r.list(n, func(e *yaml.Node) { s.Is[d] = append(s.Is[d], r.shown(e)) })
 			})
-		},
-		"each_in": func(n *yaml.Node) {
+		}},
+		{"each_in", func(n *yaml.Node) {
 			r.list(n, func(e *yaml.Node) { s.EachIn = append(s.EachIn, r.shown(e)) })
-		},
-		"or_absent": func(n *yaml.Node) { s.OrAbsent = r.flag(n, "or_absent") },
+		}},
+		{"or_absent", func(n *yaml.Node) { s.OrAbsent = r.flag(n, "or_absent") }},
 	})
 	switch {
 	case n.Kind != yaml.MappingNode:

@@ -146,7 +146,7 @@ func (w *words) readAliases(docs documents, found *problems) {
 		return
 	}
 	aliases := map[string][]string{}
-	r.mapping(top, "aliases.yaml", fields{"error_types": func(n *yaml.Node) {
+	r.mapping(top, "aliases.yaml", fields{{"error_types", func(n *yaml.Node) {
 		if n.Kind != yaml.MappingNode {
 			r.errorf(n, "error_types is %s: write names, each with a list of error types", kindOf(n))
 			return
@@ -154,6 +154,6 @@ func (w *words) readAliases(docs documents, found *problems) {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			aliases[n.Content[i].Value] = r.errorTypes(n.Content[i+1])
 		}
-	}})
+	}}})
 	w.aliases = aliases
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -98,8 +97,18 @@ func (docs documents) open(name string, w *words, found *problems) (*reader, *ya
 	return &reader{file: name, found: found, words: w}, doc.top
 }
 
-// fields says for the keys of a mapping how their values are read.
-type fields map[string]func(*yaml.Node)
+// fields says for the keys of a mapping how their values are read. It is no
+// map: there is one for every mapping of the contract, mostly of few keys.
+type fields []field
+
+type field struct {
+	key  string
+	read func(*yaml.Node)
+}
+
+func (known fields) index(key string) int {
+	return slices.IndexFunc(known, func(f field) bool { return f.key == key })
+}
 
 // mapping reads a mapping key by key, in the file's order. Keys that are not
 // among the fields, and keys that are there twice, are problems.
@@ -108,24 +117,29 @@ func (r *reader) mapping(n *yaml.Node, what string, known fields) {
 		r.errorf(n, "%s is %s: write it as keys with values, of %s", what, kindOf(n), keysOf(known))
 		return
 	}
-	seen := map[string]bool{}
+	seen := make([]bool, len(known))
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		read := known[key.Value]
+		at := known.index(key.Value)
 		switch {
-		case key.Kind != yaml.ScalarNode || read == nil:
+		case key.Kind != yaml.ScalarNode || at < 0:
 			r.errorf(key, "%s has no key %q: use %s", what, key.Value, keysOf(known))
-		case seen[key.Value]:
+		case seen[at]:
 			r.errorf(key, "%s has the key %s twice: keep one", what, key.Value)
 		default:
-			seen[key.Value] = true
-			read(value)
+			seen[at] = true
+			known[at].read(value)
 		}
 	}
 }
 
 func keysOf(known fields) string {
-	return strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+	keys := make([]string, len(known))
+	for i, f := range known {
+		keys[i] = f.key
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, ", ")
 }
 
 // list calls read with each element of a sequence, or with the node itself
