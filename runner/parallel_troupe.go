@@ -83,7 +83,6 @@ func playTroupe(address string) error {
 		return err
 	}
 	go t.obey()
-	go t.Bodies.Prepare() // while the target answers
 	t.listen(t.ctx, t.say)
 	t.setStage()
 	if err := t.link.send(note{Kind: noteReady, Listening: t.listener != nil}); err != nil {
@@ -192,6 +191,7 @@ func (t *troupe) register() {
 		return t.exercise(both, req), nil
 	})
 	ginkgo.BeforeSuite(func() {
+		go t.Bodies.Prepare() // while the target answers
 		// Ginkgo would go on to the end of the spec, skip the rest and say no
 		// more; the run's own way is to put users back and say why.
 		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)

@@ -54,7 +54,7 @@ type OutOfService struct {
 
 func (o *OutOfService) Error() string { return o.Reason }
 
-// atOnce is how many users are asked for at the same time.
+// atOnce is how many requests are under way at the same time.
 const atOnce = 24
 
 // Preflight asks the target what a run has to know, and fills in the cast.
@@ -94,7 +94,7 @@ type preflight struct {
 	lenient bool
 	rec     *client.Recorder
 
-	mu       sync.Mutex // guards survey while users are asked for
+	mu       sync.Mutex // guards survey, users included, while several are asked for
 	survey   *Survey
 	failures map[string][]string // why users cannot be used, and who
 }
@@ -181,7 +181,11 @@ func perhaps(x evidence.Exchange, t *Target) string {
 
 // users signs everybody in with one GET each.
 func (p *preflight) users(ctx context.Context) error {
-	each(p.survey.Cast.Users, func(u *fixtures.User) { p.signIn(ctx, u) })
+	var questions []func()
+	for _, u := range p.survey.Cast.Users {
+		questions = append(questions, func() { p.signIn(ctx, u) })
+	}
+	sideBySide(questions)
 	p.sort()
 	if len(p.failures) > 0 && !(p.lenient && len(p.survey.Cast.Usable()) > 0) {
 		return &Unable{Reason: p.refusals() + "; correct the configuration, or take them out of it"}
@@ -191,15 +195,21 @@ func (p *preflight) users(ctx context.Context) error {
 
 // details asks for calls and reason codes, and bars who must not be touched.
 func (p *preflight) details(ctx context.Context) {
-	each(p.survey.Cast.Usable(), func(u *fixtures.User) {
-		p.calls(ctx, u)
-		for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
-			p.codes(ctx, u, category)
-		}
+	usable := p.survey.Cast.Usable()
+	var questions []func()
+	for _, u := range usable {
+		questions = append(questions,
+			func() { p.calls(ctx, u) },
+			func() { p.codes(ctx, u, spec.CategoryNotReady) },
+			func() { p.codes(ctx, u, spec.CategoryLogout) },
+		)
+	}
+	sideBySide(questions)
+	for _, u := range usable {
 		if why := atWork(u); why != "" && !p.force {
 			u.Barred = why + "; --force touches it nevertheless"
 		}
-	})
+	}
 	for _, u := range p.survey.Cast.Users {
 		if u.Barred != "" {
 			p.note("user %s is left alone: %s", u.ID, u.Barred)
@@ -220,12 +230,12 @@ func atWork(u *fixtures.User) string {
 	return ""
 }
 
-// each calls a function for every user, for several at the same time.
-func each(users []*fixtures.User, do func(*fixtures.User)) {
+// sideBySide asks questions, several at the same time.
+func sideBySide(questions []func()) {
 	var g errgroup.Group
 	g.SetLimit(atOnce)
-	for _, u := range users {
-		g.Go(func() error { do(u); return nil })
+	for _, ask := range questions {
+		g.Go(func() error { ask(); return nil })
 	}
 	_ = g.Wait() // nothing in it gives an error
 }

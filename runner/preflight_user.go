@@ -162,7 +162,10 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 	x := p.get(ctx, u, "/finesse/api/User/"+u.ID+"/ReasonCodes", "category="+string(category))
 	root, err := parseRoot(x.ResponseBody)
 	if x.Err != "" || x.Status != http.StatusOK || err != nil {
+		p.mu.Lock()
 		u.CodesUnknown = append(u.CodesUnknown, category)
+		slices.Sort(u.CodesUnknown) // both may have been asked for at the same time
+		p.mu.Unlock()
 		what := "HTTP " + strconv.Itoa(x.Status)
 		switch {
 		case x.Err != "":
@@ -187,6 +190,8 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 			codes = append(codes, c)
 		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if u.Codes == nil {
 		u.Codes = map[spec.Category][]fixtures.ReasonCode{}
 	}
