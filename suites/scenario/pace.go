@@ -15,11 +15,12 @@ import (
 
 // What a scenario has to wait for is counted as it goes: the answers to the
 // requests on the way, under test and on the way back (finding the call that
-// one is about included), the time until the changes that they ask for are there, quiet times and timers, and the answer
-// to one look each before, at the end of the last quiet time and when the
-// users are back. All other looks are not counted, nor is what it takes to see
-// a change that is there already. What goes on side by side counts once. A run
-// of the same scenarios one after the other cannot be faster.
+// one is about included), the time until the changes that they ask for are
+// there, as a notification tells or, without notifications, the one GET that
+// shows it, quiet times and timers, and the answer to one look each before, at
+// the end of the last quiet time and when the users are back. All other looks
+// are not counted. What goes on side by side counts once. A run of the same
+// scenarios one after the other cannot be faster.
 
 // waits counts what had to be waited for.
 func (a *attempt) waits(d time.Duration) {
@@ -85,6 +86,7 @@ func (a *attempt) plan(p *player, goal spec.Given) (navigate.Way, error) {
 // a notification tells is enough.
 func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit time.Duration, from spec.State, sought func(evidence.Look) bool) bool {
 	p.ahead--
+	answered := time.Since(since) // and the change may have been there before
 	told := func() bool { return false }
 	if a.Events != nil && (p.ahead > 0 || p.through) {
 		told = func() bool { return a.hasEvent(p, since, from, sought) }
@@ -96,9 +98,12 @@ func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit
 		l, err := a.look(ctx, p, evidence.ForWatch)
 		return err == nil && sought(l)
 	}))
-	p.waited += a.shown(p, since, p.look)
-	if !there {
+	p.waited += max(a.shown(p, since, p.look), answered)
+	switch {
+	case !there:
 		p.waited += time.Since(p.look.Asked)
+	case a.Events == nil && !(a.returning && p.ahead == 0):
+		p.waited += took(p.look) // nothing else tells; the last look on the way back is counted there
 	}
 	return there
 }

@@ -133,7 +133,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
 	}
 	ok := a.untilSince(ctx, p, x.Started, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
-	p.waited += a.shown(p, x.Started, p.look)
+	p.waited += max(a.shown(p, x.Started, p.look), x.Duration)
 	if !ok {
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
