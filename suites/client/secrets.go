@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,10 +21,12 @@ type secrets struct {
 	disguise []disguise
 }
 
-// disguise is a password as it stands where some or all of it is escaped.
+// disguise is a password as it stands where some or all of it is escaped. Most
+// runs meet no text in which anything is, so that the expression is made when
+// the first one comes.
 type disguise struct {
 	password string
-	any      *regexp.Regexp
+	any      func() *regexp.Regexp
 }
 
 // mask takes their place.
@@ -48,7 +51,7 @@ func (s secrets) with(password string) secrets {
 		}
 	}
 	if len(password) >= shortestWord {
-		s.disguise = append(s.disguise, disguise{password, escaped(password)})
+		s.disguise = append(s.disguise, disguise{password, sync.OnceValue(func() *regexp.Regexp { return escaped(password) })})
 	}
 	return s
 }
@@ -126,7 +129,7 @@ var escapeByName = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `
 func (s secrets) scrub(text string) string {
 	if strings.ContainsAny(text, `&%\`) { // else nothing in it is escaped
 		for _, d := range s.disguise {
-			text = d.any.ReplaceAllStringFunc(text, func(found string) string {
+			text = d.any().ReplaceAllStringFunc(text, func(found string) string {
 				if found == d.password { // for below
 					return found
 				}
