@@ -16,9 +16,10 @@ import (
 
 // Journal is what a run is about to change, written to a file before it is
 // changed, so that another process can put users back when this one is gone.
-// It is only ever appended to: one JSON object a line, in the file before the
-// call that writes it returns, and on the disk where restoring rests on it.
-// Several processes of a run share one file. It is safe for concurrent use.
+// It is appended to, until a later run finds that it has nobody left to put
+// back and begins it anew: one JSON object a line, in the file before the call
+// that writes it returns, and on the disk where restoring rests on it. Several
+// processes of a run share one file. It is safe for concurrent use.
 type Journal struct {
 	path string
 	run  string
@@ -109,6 +110,10 @@ func openJournal(path string, run JournalRun) (*Journal, error) {
 		return nil, err
 	case len(left) > 0:
 		return nil, &UnfinishedError{Path: path, Users: left}
+	case isJournal(path):
+		if err := os.Truncate(path, 0); err != nil {
+			return nil, fmt.Errorf("begin the journal anew: %w", err)
+		}
 	}
 	j, err := JoinJournal(path, run.ID)
 	if err != nil {

@@ -54,6 +54,18 @@ func ReadJournal(path string) ([]Unfinished, error) {
 	return left, nil
 }
 
+// isJournal reports whether a file begins as journals do. Another one, named by
+// mistake, is not emptied.
+func isJournal(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	var first journalEntry
+	return json.NewDecoder(file).Decode(&first) == nil && first.Type == journalRun && first.Run != ""
+}
+
 func readJournal(from io.Reader) ([]Unfinished, error) {
 	var left []Unfinished
 	at := func(e journalEntry) int {

@@ -136,8 +136,26 @@ func TestJournal(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
-	if text, err := os.ReadFile(path); err != nil || bytes.Contains(text, []byte("hunter2")) {
+	text, err := os.ReadFile(path)
+	if err != nil || bytes.Contains(text, []byte("hunter2")) {
 		t.Errorf("%v, a password is in the journal", err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n != 2 { // the run, and its end
+		t.Errorf("a finished journal was not begun anew: it has %d lines", n)
+	}
+
+	// A file that is named by mistake keeps what it has.
+	if err := os.WriteFile(path, []byte("users: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = OpenJournal(path, run); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(text, []byte("users: []\n")) {
+		t.Errorf("a file that is no journal was emptied: %v", err)
 	}
 }
 
