@@ -321,6 +321,7 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 		m := p.members[proc]
 		if m != nil && m.ending != nil {
 			p.harvest.unrestored = append(p.harvest.unrestored, m.ending.Unrestored...)
+			p.harvest.afterwards = append(p.harvest.afterwards, m.ending.Afterwards...)
 			p.harvest.peakMemory += m.ending.PeakMemory
 			continue
 		}

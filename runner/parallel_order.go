@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"cmp"
+	"fmt"
 	"math/bits"
 	"slices"
 	"time"
@@ -12,18 +14,20 @@ import (
 
 // ranked gives the items that are exercised with their ranks: those that take
 // longest come first, so that none of them is what is waited for in the end.
-// Without a seed equal ones are in the catalogue's order; with one, those of
-// about the same length are in the order that Ginkgo makes of it. What not
-// every troupe can play has to wait for the whole cast.
+// Without a seed, of equal ones those come together that begin alike, since a
+// user may stay for the next one, else they are in the catalogue's order. With
+// one, those of about the same length are in the order that Ginkgo makes of
+// it. What not every troupe can play has to wait for the whole cast.
 func (p *processes) ranked(items []suites.Item) []cueItem {
 	var list []cueItem
-	lasts := map[string]time.Duration{}
+	lasts, begins := map[string]time.Duration{}, map[string]string{}
 	for _, i := range items {
 		if !i.Runs() {
 			continue
 		}
 		id := i.Requirement.ID
-		lasts[id] = p.stage.Lasts(i.Requirement)
+		given := i.Requirement.Given
+		lasts[id], begins[id] = p.stage.Lasts(i.Requirement), fmt.Sprint(given.State, given.Reason, given.Fresh)
 		list = append(list, cueItem{ID: id, Alone: p.alone[id]})
 	}
 	if p.config.Run.Seed != 0 {
@@ -33,7 +37,9 @@ func (p *processes) ranked(items []suites.Item) []cueItem {
 		return list
 	}
 	longest := slices.Clone(list)
-	slices.SortStableFunc(longest, func(a, b cueItem) int { return int(lasts[b.ID] - lasts[a.ID]) })
+	slices.SortStableFunc(longest, func(a, b cueItem) int {
+		return cmp.Or(cmp.Compare(lasts[b.ID], lasts[a.ID]), cmp.Compare(begins[a.ID], begins[b.ID]))
+	})
 	rank := map[string]int{}
 	for n, i := range longest {
 		rank[i.ID] = len(longest) - n
@@ -68,5 +74,9 @@ func bound(h *harvest, procs int, alone map[string]bool) time.Duration {
 		sum += waited
 		longest = max(longest, waited)
 	}
-	return serial + max(longest, sum/time.Duration(max(procs, 1)))
+	home := time.Duration(0) // of each process when it is done
+	for _, e := range h.afterwards {
+		home = max(home, e.Waited)
+	}
+	return serial + max(longest, sum/time.Duration(max(procs, 1))) + home
 }

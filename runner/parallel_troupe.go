@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,6 +86,9 @@ func playTroupe(address string) error {
 	go t.obey()
 	t.listen(t.ctx, t.say)
 	t.setStage()
+	// What has to be done alone waits, in the first process, until all others
+	// are done: too long for somebody who is READY.
+	t.stage.Stays = t.proc > 1 || !slices.ContainsFunc(t.cue.Items, func(i cueItem) bool { return i.Alone })
 	if err := t.link.send(note{Kind: noteReady, Listening: t.listener != nil}); err != nil {
 		return err
 	}
@@ -207,7 +211,7 @@ func (t *troupe) register() {
 	// to be done alone.
 	ginkgo.AfterSuite(func() {
 		left := t.end(t.ctx, sayOnly{t})
-		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, PeakMemory: peakMemory()}})
+		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, Afterwards: t.afterwards, PeakMemory: peakMemory()}})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
 )
 
 // The processes of a run talk to the one that started them over a socket in a
@@ -80,7 +81,8 @@ type cueItem struct {
 // ending is what a process leaves behind.
 type ending struct {
 	Unrestored []reports.Unrestored
-	PeakMemory int64 // bytes
+	Afterwards []*evidence.Evidence // of putting users back in the end
+	PeakMemory int64                // bytes
 
 	// Of a process that certifies one of several targets.
 	Code   int

@@ -254,6 +254,7 @@ func (s *session) certify(ctx context.Context, progress Progress) (*reports.Resu
 	}
 	progress.End()
 	run.Unrestored = append(h.unrestored, s.end(ctx, progress)...)
+	h.afterwards = append(h.afterwards, s.afterwards...)
 	run.Settings = s.settings() // whether notifications were listened to is known now
 	run.Bound = bound(h, len(s.troupes), s.alone)
 	run.PeakMemory = h.peakMemory + peakMemory()
@@ -341,15 +342,17 @@ func withoutUser(u *url.URL) string {
 	return c.String()
 }
 
-// putBack tries once more to put back who is astray, and names who still is.
+// putBack puts back who stayed signed in between scenarios, tries once more
+// with who is astray, and names who still is.
 func (s *session) putBack(ctx context.Context, say func(string, ...any)) []reports.Unrestored {
-	if len(s.stage.Astray()) == 0 {
-		return nil
-	}
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+6*s.target.Timing.Settle)
 	defer cancel()
-	if err := s.stage.PutBack(limit); err != nil {
+	seen, err := s.stage.PutBack(limit)
+	if err != nil {
 		say("%v", err)
+	}
+	if seen != nil {
+		s.afterwards = append(s.afterwards, seen)
 	}
 	var list []reports.Unrestored
 	for id, why := range s.stage.Astray() {

@@ -21,7 +21,8 @@ type harvest struct {
 	outcomes   []suites.Outcome
 	faults     []reports.HarnessFault
 	unrestored []reports.Unrestored
-	peakMemory int64 // of the processes beside this one, in bytes
+	afterwards []*evidence.Evidence // of putting users back when the scenarios were over
+	peakMemory int64                // of the processes beside this one, in bytes
 }
 
 func (h *harvest) add(o suites.Outcome) { h.outcomes = append(h.outcomes, o) }

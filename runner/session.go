@@ -48,8 +48,9 @@ type session struct {
 	guests  *notify.Listener // to the users of other troupes, once they are needed
 	// unscheduled: without Ginkgo, which plays once in the life of a process.
 	unscheduled bool
-	listening   bool   // to notifications, in this process or in those that it started
-	unheard     string // why they are not listened to, though they are configured
+	afterwards  []*evidence.Evidence // of putting users back when the last scenario was over
+	listening   bool                 // to notifications, in this process or in those that it started
+	unheard     string               // why they are not listened to, though they are configured
 }
 
 // dial makes the way to the target.
@@ -215,6 +216,7 @@ func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*r
 			run.Evidence = append(run.Evidence, ev)
 		}
 	}
+	run.Evidence = append(run.Evidence, h.afterwards...)
 	for _, o := range h.outcomes {
 		v := o.Verdict
 		if req, ok := s.Catalogue.ByID(v.Requirement); ok {

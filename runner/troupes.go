@@ -39,6 +39,7 @@ func (s *session) beginTroupes(ctx context.Context, progress Progress) error {
 	}
 	s.setStage()
 	s.stage.Expected = len(s.troupes) > 1 && s.events != nil
+	s.stage.Stays = true
 	return nil
 }
 

@@ -25,7 +25,8 @@ type attempt struct {
 	moves     []*spec.Move
 	values    map[string]string
 	witness   *fixtures.User // nil where there is nobody to spare, or no need
-	returning bool           // the scenario is over, users are put back
+	over      bool           // users are put back
+	clean     bool           // it went as the guide says
 	disturbed bool           // worth trying again: what went wrong may not do so twice
 
 	calls     bool      // the peer takes part, on the way or in a step
@@ -53,6 +54,7 @@ type player struct {
 	gave      string     // the last one that the run sent on its way
 	body      string     // of the last GET, and
 	says      evidence.Look
+	homeward  bool          // on the way back
 	waited    time.Duration // see attempt.phase
 	ahead     int           // moves of the way that is being gone, the next included
 	through   bool          // the end of the way is only passed
@@ -152,10 +154,27 @@ func (a *attempt) play(ctx context.Context) {
 	}
 	returned = true
 	a.dragged()
+	a.clean = err == nil && ctx.Err() == nil && !a.disturbed && a.proven()
 	a.giveBack(ctx)
-	a.ev.Exchanges = a.rec.Exchanges()
-	a.gatherEvents()
+	a.close()
+}
+
+// close completes the evidence.
+func (a *attempt) close() {
+	a.gather(a.ev)
 	a.ev.Ended = time.Now()
+}
+
+// proven reports whether what was seen so far is what the guide says.
+func (a *attempt) proven() bool {
+	if !a.Stays {
+		return false // nobody asks
+	}
+	ev := *a.ev
+	ev.Looks = slices.Clone(ev.Looks)
+	a.gather(&ev)
+	v := a.Judge.Verdict(a.req, &ev)
+	return v.Outcome == evidence.Passed || v.Outcome == evidence.Info
 }
 
 // dragged has those given back who seem to have been moved along with the
@@ -189,6 +208,11 @@ func (a *attempt) asksFor(s spec.State) bool {
 // act is the scenario itself.
 func (a *attempt) act(ctx context.Context) error {
 	a.castWitness()
+	for _, u := range a.Cast.Usable() {
+		if a.staying(u) {
+			a.player(u)
+		}
+	}
 	others, err := a.survey(ctx)
 	defer others() // nothing is asked any more when the scenario is over
 	if err != nil {
@@ -284,26 +308,16 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	wg.Go(func() { a.placeWitness(ctx) })
-	for actor, u := range a.parts {
-		p := a.player(u)
-		if p == subject {
-			continue
-		}
-		goal := spec.Given{State: spec.NotReady}
-		switch actor {
-		case spec.Supervisor, spec.ForeignSupervisor:
-			if p.look.State == spec.Ready {
-				continue
-			}
-		case spec.Peer:
-			if !a.calls {
-				continue
-			}
-		default:
+	for _, p := range a.cast() {
+		if p == subject || p.user == a.witness {
 			continue
 		}
 		wg.Go(func() {
-			if err := a.bring(ctx, p, goal); err != nil {
+			err := a.comeHome(ctx, p)
+			if err == nil && a.signsIn(p) {
+				err = a.bring(ctx, p, spec.Given{State: spec.NotReady})
+			}
+			if err != nil {
 				mu.Lock()
 				errs[p] = err
 				mu.Unlock()
@@ -317,6 +331,20 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 		}
 	}
 	return nil
+}
+
+// signsIn reports whether somebody but the subject has to be signed in.
+func (a *attempt) signsIn(p *player) bool {
+	for actor, u := range a.parts {
+		switch {
+		case u != p.user:
+		case actor == spec.Supervisor, actor == spec.ForeignSupervisor:
+			return p.look.State != spec.Ready
+		case actor == spec.Peer:
+			return a.calls
+		}
+	}
+	return false
 }
 
 // mayCall reports whether the peer is needed: by a step, or on the way.
@@ -378,23 +406,24 @@ func (a *attempt) swept(was, now evidence.Look) {
 	}
 }
 
-// gatherEvents adds the notifications of the attempt to the evidence.
-func (a *attempt) gatherEvents() {
+// gather adds the exchanges and notifications of the attempt to its evidence.
+func (a *attempt) gather(ev *evidence.Evidence) {
+	ev.Exchanges = a.rec.Exchanges()
 	if a.Events != nil {
-		a.ev.Events = a.Events.Since(a.ev.Started)
+		ev.Events = a.Events.Since(ev.Started)
 	}
-	for i := range a.ev.Events {
-		e := &a.ev.Events[i]
+	for i := range ev.Events {
+		e := &ev.Events[i]
 		e.Index = i
 		if e.Node != userPath(e.Session) {
 			continue
 		}
 		if l, ok := judge.LookInEvent(*e); ok {
 			l.User = e.Session
-			a.ev.Looks = append(a.ev.Looks, l)
+			ev.Looks = append(ev.Looks, l)
 		}
 	}
-	slices.SortStableFunc(a.ev.Looks, func(x, y evidence.Look) int { return x.At.Compare(y.At) })
+	slices.SortStableFunc(ev.Looks, func(x, y evidence.Look) int { return x.At.Compare(y.At) })
 }
 
 func userPath(id string) string { return "/finesse/api/User/" + id }

@@ -26,11 +26,11 @@ func (a *attempt) giveBack(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, fmt.Errorf("no end of putting users back within %v", limit))
 	defer cancel()
-	a.returning = true
+	a.over = true
 	a.phase(func() {
 		var wg sync.WaitGroup
 		for _, p := range a.cast() {
-			if p.touched {
+			if p.touched || a.staying(p.user) {
 				wg.Go(func() { a.sendHome(ctx, p) })
 			}
 		}
@@ -46,6 +46,16 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	if !ok {
 		return // never seen, so never changed
 	}
+	if !a.lookedAt(p) && a.remains(p, home) {
+		_, _ = a.look(ctx, p, evidence.ForReturn) // what it does not show, the way home does
+	}
+	if a.lookedAt(p) && a.remains(p, home) {
+		p.waited += took(p.look)
+		a.leave(p.look, "")
+		a.stay(p.user.ID, true)
+		return
+	}
+	a.stay(p.user.ID, false)
 	open := a.letCome(ctx, p)
 	var err error
 	for n := 0; n < maxHomeward; n++ {

@@ -270,7 +270,7 @@ func TestCallsAreEnded(t *testing.T) {
 			t.Errorf("DROP answered %d: astray %v", test.drop, s.Astray())
 		}
 		drop = 202
-		if err := s.PutBack(t.Context()); err != nil {
+		if _, err := s.PutBack(t.Context()); err != nil {
 			t.Errorf("put back: %v", err)
 		}
 		home(t, s, f)

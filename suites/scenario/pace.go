@@ -102,7 +102,7 @@ func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit
 	switch {
 	case !there:
 		p.waited += time.Since(p.look.Asked)
-	case a.Events == nil && !(a.returning && p.ahead == 0):
+	case a.Events == nil && !(a.returning(p) && p.ahead == 0):
 		p.waited += took(p.look) // nothing else tells; the last look on the way back is counted there
 	}
 	return there
@@ -143,9 +143,11 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		wg.Go(func() { others = a.prepare(ctx, subject) })
-		if !a.calls {
+		switch err = a.comeHome(ctx, subject); {
+		case err != nil:
+		case !a.calls:
 			err = a.given(ctx, subject, goal)
-		} else if goal.State != "" {
+		case goal.State != "":
 			err = a.pass(ctx, subject, goal.State)
 		}
 		wg.Wait()

@@ -143,7 +143,7 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 	// While the target is silent he may well be astray: that is no loss, he is
 	// tried once more at the end.
 	time.Sleep(time.Until(silent))
-	if err := s.PutBack(t.Context()); err != nil {
+	if _, err := s.PutBack(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
@@ -215,11 +215,11 @@ func TestAstray(t *testing.T) {
 	if s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11")); f.asked("1001") != "" {
 		t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
 	}
-	if err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
+	if _, err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
 		t.Errorf("put back while stuck: %v, astray %v", err, s.Astray())
 	}
 	stuck = false
-	if err := s.PutBack(t.Context()); err != nil {
+	if _, err := s.PutBack(t.Context()); err != nil {
 		t.Error(err)
 	}
 	home(t, s, f)

@@ -6,8 +6,6 @@ package scenario
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -31,12 +29,14 @@ type Stage struct {
 	Poll      time.Duration // between two GETs while waiting
 	Dialogs   bool          // whether the target has the Dialog API
 	Expected  bool          // a plan is made for a run that will have notifications
+	Stays     bool          // who signs in may stay so for the next scenario; PutBack ends it
 	Unheard   string        // why there are none, where they are configured
 
 	mu      sync.Mutex
 	homes   map[string]evidence.Look // how each user was found, by id
 	left    map[string]evidence.Look // how the last scenario left it
 	astray  map[string]string        // who could not be put back, and why
+	stayed  map[string]bool          // who is signed in for the next scenario, and was not
 	unknown map[string]string        // made-up ids that were checked not to exist
 	slow    time.Duration            // what changes took of late, at most
 	refused map[string]int           // how often in a row a user's own credentials were
@@ -264,30 +264,4 @@ func (s *Stage) leave(l evidence.Look, why string) {
 		return
 	}
 	s.astray[l.User] = why
-}
-
-// PutBack tries once more to put back everybody who is astray.
-func (s *Stage) PutBack(ctx context.Context) error {
-	var errs []error
-	s.mu.Lock()
-	s.barriers = nil // whatever did not come about may do so now
-	s.mu.Unlock()
-	for id := range s.Astray() {
-		u := s.Cast.ByID(id)
-		if u == nil {
-			continue
-		}
-		a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
-		p := a.player(u)
-		p.touched = true
-		if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
-			errs = append(errs, fmt.Errorf("user %s: %w", id, err))
-			continue
-		}
-		a.giveBack(ctx)
-		if why := s.Astray()[id]; why != "" {
-			errs = append(errs, fmt.Errorf("user %s: %s", id, why))
-		}
-	}
-	return errors.Join(errs...)
 }

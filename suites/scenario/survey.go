@@ -16,7 +16,7 @@ import (
 func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, err error) {
 	users := a.Cast.Usable()
 	looks, errs := make([]evidence.Look, len(users)), make([]error, len(users))
-	plays := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
+	plays := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness || a.staying(u) }
 	var players, rest sync.WaitGroup
 	for i, u := range users {
 		switch p := a.playerOr(u); {

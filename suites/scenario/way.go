@@ -138,7 +138,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
 	p.asked = time.Time{}
-	a.onTheWay("user %s: choose reason code %s", p.user.ID, id)
+	a.onTheWay(p, "choose reason code %s", id)
 	return nil
 }
 
@@ -148,19 +148,22 @@ type refusedReason struct{ error }
 
 func (r *refusedReason) Unwrap() error { return r.error }
 
-// onTheWay notes a part of the way into the precondition.
-func (a *attempt) onTheWay(format string, args ...any) {
-	if a.returning {
+// onTheWay notes a part of a user's way into the precondition.
+func (a *attempt) onTheWay(p *player, format string, args ...any) {
+	if a.returning(p) {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ev.Way = append(a.ev.Way, fmt.Sprintf(format, args...))
+	a.ev.Way = append(a.ev.Way, "user "+p.user.ID+": "+fmt.Sprintf(format, args...))
 }
 
-// purpose is what requests on a way are for: getting there, or back.
-func (a *attempt) purpose() evidence.Purpose {
-	if a.returning {
+// returning reports whether a user is on the way back.
+func (a *attempt) returning(p *player) bool { return a.over || p.homeward }
+
+// purpose is what requests on a user's way are for: getting there, or back.
+func (a *attempt) purpose(p *player) evidence.Purpose {
+	if a.returning(p) {
 		return evidence.ForReturn
 	}
 	return evidence.ForWay
@@ -191,7 +194,7 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 			if err != nil {
 				break
 			}
-			a.onTheWay("user %s: %s (%s)", p.user.ID, m.Name, way.After[i].State)
+			a.onTheWay(p, "%s (%s)", m.Name, way.After[i].State)
 		}
 		if !errors.Is(err, errMoved) {
 			return err
@@ -327,7 +330,7 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 	text, _ := body(&spec.Put{State: string(state)}, reason, extension)
 	return a.send(ctx, client.Call{
 		As: p.user, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml",
-		Body: text, Purpose: a.purpose(),
+		Body: text, Purpose: a.purpose(p),
 	}), nil
 }
 

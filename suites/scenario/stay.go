@@ -1,0 +1,172 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Most scenarios begin with signing in whom the one before has just signed
+// out. Where the stage says so, a user who was found signed out stays signed
+// in when a scenario went as the guide says and left him as the way into the
+// next one would: NOT_READY without a reason code or with the one that ways
+// lead to, or READY, with nothing under way. A scenario whose way does not lead
+// over that begins with sending him home, and so does one in which he has no
+// part. What one scenario did is thus never seen in another.
+
+// stand is where a user may stay: a state, and with a reason code or without.
+type stand struct {
+	state  spec.State
+	reason bool
+}
+
+// standOf gives where a look shows a user who may stay, false for anywhere
+// else.
+func (a *attempt) standOf(p *player, l evidence.Look) (stand, bool) {
+	at := stand{l.State, l.Reason() != ""}
+	switch {
+	case l.Event, l.Pending != "", l.Extension != p.user.Extension:
+		return at, false
+	case l.State == spec.NotReady:
+		return at, !at.reason || l.Reason() == a.wayReason(p, spec.NotReady)
+	}
+	return at, l.State == spec.Ready && !at.reason
+}
+
+// remains reports whether a user can stay as he is for scenarios to come.
+func (a *attempt) remains(p *player, home evidence.Look) bool {
+	_, ok := a.standOf(p, p.look)
+	return ok && a.clean && home.State == spec.Logout && !p.called && !p.switched && p.asked.IsZero()
+}
+
+// stay notes that a user is signed in for scenarios to come, or no longer.
+func (s *Stage) stay(user string, yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stayed == nil {
+		s.stayed = map[string]bool{}
+	}
+	if s.stayed[user] = yes; !yes {
+		delete(s.stayed, user)
+	}
+}
+
+// staying reports whether a user is signed in from a scenario before.
+func (s *Stage) staying(u *fixtures.User) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stayed[u.ID]
+}
+
+// fits reports whether a user who stayed is where the way into the scenario
+// leads him.
+func (a *attempt) fits(p *player) bool {
+	at, ok := a.standOf(p, p.look)
+	if !ok {
+		return false
+	}
+	if p.user == a.witness {
+		return true // it is READY for a moment before it is where it bears witness from
+	}
+	for actor, u := range a.parts {
+		if u != p.user {
+			continue
+		}
+		switch actor {
+		case spec.Self:
+			return a.leadsOver(at)
+		case spec.Supervisor, spec.ForeignSupervisor:
+			return at == stand{state: spec.NotReady}
+		case spec.Peer:
+			return at == stand{state: spec.NotReady} && a.calls
+		}
+	}
+	return false
+}
+
+// leadsOver reports whether the subject's way from being signed out leads over
+// a place, with nothing before it but what leads there.
+func (a *attempt) leadsOver(at stand) bool {
+	g := a.req.Given
+	signedIn := at == stand{state: spec.NotReady}
+	switch {
+	case g.State == "":
+		return signedIn && (g.Session || g.Fresh)
+	case g.Fresh:
+		return signedIn
+	case g.Reason:
+		return signedIn || at.reason && (g.State == spec.NotReady || g.State == spec.Ready)
+	case at.reason:
+		return false
+	}
+	way, err := a.route(a.req, a.parts)
+	for i, to := range way.After {
+		if put := way.Moves[i].Action.Put; err != nil || put != spec.Login && put != spec.Ready {
+			return false
+		}
+		if to.State == at.state {
+			return true
+		}
+	}
+	return false
+}
+
+// comeHome signs a user out who stayed and does not fit.
+func (a *attempt) comeHome(ctx context.Context, p *player) error {
+	if !a.staying(p.user) || a.fits(p) {
+		return nil
+	}
+	home, ok := a.home(p.user.ID)
+	if !ok {
+		return nil
+	}
+	p.homeward = true
+	defer func() { p.homeward = false }()
+	return a.goTo(ctx, p, home.State)
+}
+
+// PutBack sends home who stayed signed in, and tries once more to put back
+// everybody who is astray. The evidence is of what that took, nil for nothing.
+func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
+	var errs []error
+	s.mu.Lock()
+	s.barriers = nil // whatever did not come about may do so now
+	away := map[string]bool{}
+	for id := range s.astray {
+		away[id] = true
+	}
+	for id := range s.stayed {
+		away[id] = true
+	}
+	s.mu.Unlock()
+	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
+	for _, u := range s.Cast.Users {
+		if !away[u.ID] {
+			continue
+		}
+		p := a.player(u)
+		if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
+			errs = append(errs, fmt.Errorf("user %s: %w", u.ID, err))
+			_, left := s.Whereabouts(u.ID)
+			s.leave(left, err.Error())
+			s.stay(u.ID, false)
+			continue
+		}
+		p.touched = true
+	}
+	if len(a.players) == 0 {
+		return nil, nil
+	}
+	a.giveBack(ctx)
+	a.close()
+	for _, p := range a.cast() {
+		if why := s.Astray()[p.user.ID]; why != "" && p.touched {
+			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
+		}
+	}
+	return a.ev, errors.Join(errs...)
+}
