@@ -107,6 +107,41 @@ func TestLateEvents(t *testing.T) {
 	}
 }
 
+// On the node of a team others are told of too: their news is not what is
+// waited for.
+func TestLateTeamEvents(t *testing.T) {
+	t.Parallel()
+	s, f := fakeStage(t, "1001", "1002", "1101")
+	boss := s.Cast.ByID("1101")
+	boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
+	b := &bell{}
+	s.Events, s.Target.Notifications = b, true
+	s.Target.Settle = 600 * time.Millisecond
+	of := func(user string) evidence.Event {
+		e := told(f.users[user], user)
+		e.Session, e.Node = "1101", "/finesse/api/Team/1/Users"
+		return e
+	}
+	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+		if r.method != "PUT" || r.body.state != "READY" || r.user != "1001" {
+			return false
+		}
+		f.users[r.user].take(r.body)
+		other := *f.users["1002"]
+		f.users["1002"].state = "READY"
+		b.ring(of("1002"))
+		*f.users["1002"] = other
+		late := of("1001")
+		time.AfterFunc(150*time.Millisecond, func() { b.ring(late) })
+		w.WriteHeader(202)
+		return true
+	}
+	if v, _ := s.Exercise(t.Context(), requirement(t, s, "NTF-07")); v.Outcome != evidence.Passed {
+		t.Errorf("%s %s", v.Outcome, v.Reason)
+	}
+	home(t, s, f)
+}
+
 // What was not heard proves nothing unless the session that would have heard
 // it stands: the subject's, and on a team's node the supervisor's. A session is
 // asked where something depends on it.

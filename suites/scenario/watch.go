@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,9 +136,13 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 	}
 	for _, out := range st.Then {
 		node := userPath(p.user.ID)
+		source, listener := "", "" // of whom is told on a node of many, and to whom
 		switch out.Event {
 		case spec.EventTeam:
-			node = teamPath(p.user)
+			node, source = teamPath(p.user), "/"+p.user.ID
+			if u := a.parts[spec.Supervisor]; u != nil {
+				listener = u.ID
+			}
 		case spec.EventState, spec.EventShape, spec.EventAgrees, spec.EventEcho:
 		default:
 			continue
@@ -146,7 +151,8 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 			return slices.ContainsFunc(a.Events.Since(step.Sent), func(e evidence.Event) bool {
 				l, ok := judge.LookInEvent(e)
 				old := l.ChangeTime != "" && l.ChangeTime < step.Baseline.ChangeTime // of the way, and late
-				return ok && !old && e.Node == node && slices.Contains(out.States, l.State)
+				mine := strings.HasSuffix(e.Source, source) && (listener == "" || e.Session == listener)
+				return ok && !old && mine && e.Node == node && slices.Contains(out.States, l.State)
 			})
 		}
 		deadline := step.Answered.Add(a.Target.Settle)
