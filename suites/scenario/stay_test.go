@@ -105,3 +105,33 @@ func TestOnlyWhoWasSignedOutStays(t *testing.T) {
 		t.Errorf("somebody stayed: %v, %v", seen, err)
 	}
 }
+
+// Who cannot be signed out in the end is named, whether the target refuses it
+// or answers no more.
+func TestStaysForGood(t *testing.T) {
+	t.Parallel()
+	for _, dead := range []bool{false, true} {
+		s, f := stays(t, "1001")
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "AUT-01")); v.Outcome != evidence.Passed {
+			t.Fatalf("%s %s", v.Outcome, v.Reason)
+		}
+		if f.users["1001"].state != "NOT_READY" {
+			t.Fatalf("user 1001 is in %s", f.users["1001"].state)
+		}
+		f.mu.Lock()
+		f.dead, f.script = dead, func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" {
+				refuse(w, 400, "Invalid State", "")
+			}
+			return r.method == "PUT"
+		}
+		f.mu.Unlock()
+		if _, err := s.PutBack(t.Context()); err == nil || s.Astray()["1001"] == "" {
+			t.Errorf("dead %v: %v; astray: %v", dead, err, s.Astray())
+		}
+		f.mu.Lock()
+		f.dead, f.script = false, nil
+		f.mu.Unlock()
+		backHome(t, s, f)
+	}
+}
