@@ -107,6 +107,42 @@ func TestLateEvents(t *testing.T) {
 	}
 }
 
+// A notification may come a moment before the target goes by what it tells:
+// the way that went on too early is gone once more, with GETs.
+func TestEventsAhead(t *testing.T) {
+	t.Parallel()
+	s, f := fakeStage(t, "1001", "1002")
+	b := &bell{}
+	s.Events, s.Target.Notifications = b, true
+	early := 0
+	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+		if r.method != "PUT" {
+			return false
+		}
+		p := f.users[r.user]
+		if p.state == "LOGOUT" && r.body.state != "LOGIN" {
+			early++
+			refuse(w, 400, "Invalid State", "")
+			return true
+		}
+		next := *p
+		next.take(r.body)
+		b.ring(told(&next, r.user))
+		time.AfterFunc(30*time.Millisecond, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			*p = next
+		})
+		w.WriteHeader(202)
+		return true
+	}
+	v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11"))
+	if v.Outcome != evidence.Passed || len(seen) != 2 || early == 0 {
+		t.Errorf("%s %s; %d attempts, %d requests too early", v.Outcome, v.Reason, len(seen), early)
+	}
+	home(t, s, f)
+}
+
 // On the node of a team others are told of too: their news is not what is
 // waited for.
 func TestLateTeamEvents(t *testing.T) {

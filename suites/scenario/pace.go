@@ -83,12 +83,13 @@ func (a *attempt) plan(p *player, goal spec.Given) (navigate.Way, error) {
 }
 
 // arrives waits until a user is where a move leads. Where it only passes, what
-// a notification tells is enough.
+// a notification tells is enough, unless that has failed before: it may come a
+// moment before the target itself goes by it.
 func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit time.Duration, from spec.State, sought func(evidence.Look) bool) bool {
 	p.ahead--
 	answered := time.Since(since) // and the change may have been there before
 	told := func() bool { return false }
-	if a.Events != nil && (p.ahead > 0 || p.through) {
+	if a.Events != nil && a.ev.Attempt == 1 && (p.ahead > 0 || p.through) {
 		told = func() bool { return a.hasEvent(p, since, from, sought) }
 	}
 	there := eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, since, time.Now().Add(limit), func() bool {
