@@ -54,7 +54,7 @@ type player struct {
 	gave      string     // the last one that the run sent on its way
 	body      string     // of the last GET, and
 	says      evidence.Look
-	homeward  bool          // on the way back
+	returning bool          // on the way back, while others are on theirs
 	waited    time.Duration // see attempt.phase
 	ahead     int           // moves of the way that is being gone, the next included
 	through   bool          // the end of the way is only passed

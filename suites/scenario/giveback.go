@@ -77,7 +77,7 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 				continue
 			}
 		}
-		if err == nil && (!open || a.stays(ctx, p, home.State)) {
+		if err == nil && (!open || a.keeps(ctx, p, home.State)) {
 			break
 		}
 		if err == nil {
@@ -124,8 +124,8 @@ func (a *attempt) letCome(ctx context.Context, p *player) bool {
 	return true
 }
 
-// stays reports whether the user is left alone in the state for the quiet time.
-func (a *attempt) stays(ctx context.Context, p *player, s spec.State) bool {
+// keeps reports whether the user is left alone in the state for the quiet time.
+func (a *attempt) keeps(ctx context.Context, p *player, s spec.State) bool {
 	return throughout(ctx, a.Target.Quiet, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
 		l, err := a.look(ctx, p, evidence.ForReturn)
 		return err != nil || l.State == s

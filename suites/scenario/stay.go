@@ -124,8 +124,8 @@ func (a *attempt) comeHome(ctx context.Context, p *player) error {
 	if !ok {
 		return nil
 	}
-	p.homeward = true
-	defer func() { p.homeward = false }()
+	p.returning = true
+	defer func() { p.returning = false }()
 	return a.goTo(ctx, p, home.State)
 }
 

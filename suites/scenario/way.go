@@ -159,7 +159,7 @@ func (a *attempt) onTheWay(p *player, format string, args ...any) {
 }
 
 // returning reports whether a user is on the way back.
-func (a *attempt) returning(p *player) bool { return a.over || p.homeward }
+func (a *attempt) returning(p *player) bool { return a.over || p.returning }
 
 // purpose is what requests on a user's way are for: getting there, or back.
 func (a *attempt) purpose(p *player) evidence.Purpose {
