@@ -31,3 +31,45 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Look, wrapUp bool) e
 	}
 	return ctx.Err()
 }
+
+// PutBack sends home who stayed signed in, and tries once more to put back
+// everybody who is astray. The evidence is of what that took, nil for nothing.
+func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
+	var errs []error
+	s.mu.Lock()
+	s.barriers = nil // whatever did not come about may do so now
+	away := map[string]bool{}
+	for id := range s.astray {
+		away[id] = true
+	}
+	for id := range s.stayed {
+		away[id] = true
+	}
+	s.mu.Unlock()
+	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
+	for _, u := range s.Cast.Users {
+		if !away[u.ID] {
+			continue
+		}
+		p := a.player(u)
+		if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
+			errs = append(errs, fmt.Errorf("user %s: %w", u.ID, err))
+			_, left := s.Whereabouts(u.ID)
+			s.leave(left, err.Error())
+			s.stay(u.ID, false)
+			continue
+		}
+		p.touched = true
+	}
+	if len(a.players) == 0 {
+		return nil, nil
+	}
+	a.giveBack(ctx)
+	a.close()
+	for _, p := range a.cast() {
+		if why := s.Astray()[p.user.ID]; why != "" && p.touched {
+			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
+		}
+	}
+	return a.ev, errors.Join(errs...)
+}
