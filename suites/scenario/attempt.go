@@ -313,11 +313,11 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 			continue
 		}
 		wg.Go(func() {
-			err := a.comeHome(ctx, p)
-			if err == nil && a.signsIn(p) {
-				err = a.bring(ctx, p, spec.Given{State: spec.NotReady})
+			a.comeHome(ctx, p)
+			if !a.signsIn(p) {
+				return
 			}
-			if err != nil {
+			if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err != nil {
 				mu.Lock()
 				errs[p] = err
 				mu.Unlock()

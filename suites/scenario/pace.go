@@ -144,11 +144,9 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		wg.Go(func() { others = a.prepare(ctx, subject) })
-		switch err = a.comeHome(ctx, subject); {
-		case err != nil:
-		case !a.calls:
+		if a.comeHome(ctx, subject); !a.calls {
 			err = a.given(ctx, subject, goal)
-		case goal.State != "":
+		} else if goal.State != "" {
 			err = a.pass(ctx, subject, goal.State)
 		}
 		wg.Wait()

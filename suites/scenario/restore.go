@@ -52,14 +52,15 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			continue
 		}
 		p := a.player(u)
-		if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
+		now, err := a.look(ctx, p, evidence.ForReturn)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("user %s: %w", u.ID, err))
 			_, left := s.Whereabouts(u.ID)
 			s.leave(left, err.Error())
 			s.stay(u.ID, false)
 			continue
 		}
-		p.touched = true
+		p.touched = !s.staying(u) || !a.letGo(now)
 	}
 	if len(a.players) == 0 {
 		return nil, nil

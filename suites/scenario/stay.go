@@ -113,16 +113,33 @@ func (a *attempt) leadsOver(at stand) bool {
 	return false
 }
 
-// comeHome signs a user out who stayed and does not fit.
-func (a *attempt) comeHome(ctx context.Context, p *player) error {
-	if !a.staying(p.user) || a.fits(p) {
-		return nil
-	}
+// comeHome signs a user out who stayed and does not fit. Where that does not
+// come about, the scenario begins where he is.
+func (a *attempt) comeHome(ctx context.Context, p *player) {
 	home, ok := a.home(p.user.ID)
-	if !ok {
-		return nil
+	if !ok || !a.staying(p.user) || a.fits(p) {
+		return
 	}
 	p.returning = true
 	defer func() { p.returning = false }()
-	return a.goTo(ctx, p, home.State)
+	_ = a.goTo(ctx, p, home.State) // putting back in the end tries again, and says why not
+}
+
+// letGo reports whether somebody else has taken over a user who stayed. He is
+// no longer the run's to put back.
+func (a *attempt) letGo(now evidence.Look) bool {
+	_, left := a.Whereabouts(now.User)
+	if now.Same(left) && now.Extension == left.Extension {
+		return false
+	}
+	a.stay(now.User, false)
+	a.Stage.mu.Lock()
+	a.foreign = true
+	a.Stage.mu.Unlock()
+	if a.Ledger != nil {
+		if err := a.Ledger.Returned(now.User, now); err != nil {
+			a.leave(now, err.Error())
+		}
+	}
+	return true
 }

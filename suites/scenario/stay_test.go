@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
 )
@@ -133,5 +135,84 @@ func TestStaysForGood(t *testing.T) {
 		f.dead, f.script = false, nil
 		f.mu.Unlock()
 		backHome(t, s, f)
+	}
+}
+
+// Who stays may be taken over by a person between two scenarios: from then on
+// he is left alone, whether the next one has a part for him or not.
+func TestStaysUntilSomebodyComes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		person func(*person)
+	}{
+		{"ready", func(p *person) { p.move("READY") }},
+		{"a call", func(p *person) { p.move("TALKING") }},
+		{"another reason", func(p *person) { p.reason = "77" }},
+		{"signed out", func(p *person) { p.move("LOGOUT") }},
+		{"another extension", func(p *person) { p.extension = "4711" }},
+	} {
+		for _, next := range []string{"AUT-01", "RSN-04", ""} { // with a part for him, with none; no next one
+			t.Run(test.name+" "+next, func(t *testing.T) {
+				t.Parallel()
+				s, f := stays(t, "1001", "1002")
+				s.Cast.ByID("1002").Codes[spec.CategoryLogout] = []fixtures.ReasonCode{{ID: "31"}}
+				f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+					if r.user != "1002" || r.body.state != "LOGOUT" || r.body.reason != "" {
+						return false
+					}
+					refuse(w, 400, "Parameter Missing", "reasonCodeId")
+					return true
+				}
+				if v, _ := s.Exercise(t.Context(), requirement(t, s, "AUT-01")); v.Outcome != evidence.Passed {
+					t.Fatalf("%s %s", v.Outcome, v.Reason)
+				}
+				f.mu.Lock()
+				test.person(f.users["1001"])
+				took := *f.users["1001"]
+				asked := len(f.puts)
+				f.mu.Unlock()
+				if next != "" {
+					if v, _ := s.Exercise(t.Context(), requirement(t, s, next)); v.Outcome != evidence.Passed {
+						t.Errorf("%s: %s %s", next, v.Outcome, v.Reason)
+					}
+				}
+				if _, err := s.PutBack(t.Context()); err != nil {
+					t.Error(err)
+				}
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				for _, put := range f.puts[asked:] {
+					// A scenario may try a user again whom nobody holds.
+					if put.user == "1001" && test.name != "signed out" {
+						t.Errorf("asked for %s", put.state)
+					}
+				}
+				if got := *f.users["1001"]; got.state != took.state || got.extension != took.extension {
+					t.Errorf("left in %s on %q, found in %s on %q", got.state, got.extension, took.state, took.extension)
+				}
+			})
+		}
+	}
+}
+
+// A sign-out that fails costs no scenario that does not need it.
+func TestStaysWhereSignOutFails(t *testing.T) {
+	t.Parallel()
+	s, f := stays(t, "1001", "1002")
+	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+		if r.method != "PUT" || r.body.state != "LOGOUT" {
+			return false
+		}
+		refuse(w, 400, "Invalid State", "")
+		return true
+	}
+	for _, id := range []string{"AUT-01", "TRN-UCCE-06", "ERR-04", "AUT-03", "USR-01"} {
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, id)); v.Outcome != evidence.Passed && v.Outcome != evidence.Info {
+			t.Errorf("%s: %s %s", id, v.Outcome, v.Reason)
+		}
+	}
+	if _, err := s.PutBack(t.Context()); err == nil {
+		t.Error("nobody is astray")
 	}
 }

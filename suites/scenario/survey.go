@@ -16,7 +16,12 @@ import (
 func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, err error) {
 	users := a.Cast.Usable()
 	looks, errs := make([]evidence.Look, len(users)), make([]error, len(users))
-	plays := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness || a.staying(u) }
+	staying := map[*fixtures.User]bool{}
+	for _, u := range users {
+		staying[u] = a.staying(u)
+	}
+	hasPart := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
+	plays := func(u *fixtures.User) bool { return hasPart(u) || staying[u] }
 	var players, rest sync.WaitGroup
 	for i, u := range users {
 		switch p := a.playerOr(u); {
@@ -46,8 +51,15 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 		if errs[i] != nil {
 			return others, &unreached{why: fmt.Sprintf("user %s: %v", u.ID, errs[i]), again: true}
 		}
+		gone := staying[u] && a.letGo(looks[i])
+		if !hasPart(u) {
+			continue
+		}
 		if err := a.mine(looks[i]); err != nil {
 			return others, err
+		}
+		if gone {
+			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), again: true}
 		}
 	}
 	a.waits(longest)
