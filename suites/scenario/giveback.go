@@ -46,8 +46,11 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	if !ok {
 		return // never seen, so never changed
 	}
-	if !a.lookedAt(p) && a.remains(p, home) {
+	if !a.lookedAt(p) && (!p.touched || a.remains(p, home)) {
 		_, _ = a.look(ctx, p, evidence.ForReturn) // what it does not show, the way home does
+	}
+	if !p.touched && a.letGo(p.look) {
+		return
 	}
 	if a.lookedAt(p) && a.remains(p, home) {
 		p.waited += took(p.look)
@@ -94,7 +97,9 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 		a.unswitch(ctx, p)
 	}
 	if err != nil {
-		a.leave(p.look, err.Error())
+		is := p.look
+		is.User = p.user.ID // also where it was never seen
+		a.leave(is, err.Error())
 		return
 	}
 	p.waited += took(p.look)

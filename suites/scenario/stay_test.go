@@ -196,6 +196,45 @@ func TestStaysUntilSomebodyComes(t *testing.T) {
 	}
 }
 
+// Two may be taken over at the same time: that the first is noticed does not
+// hide the second.
+func TestStaysUntilTwoCome(t *testing.T) {
+	t.Parallel()
+	s, f := stays(t, "1001", "1101")
+	boss := s.Cast.ByID("1101")
+	boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
+	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+		if r.body.state != "WORK" {
+			return false
+		}
+		refuse(w, 400, "Invalid Input", "state")
+		return true
+	}
+	if v, _ := s.Exercise(t.Context(), requirement(t, s, "SUP-09-WORK")); v.Outcome != evidence.Passed {
+		t.Fatalf("%s %s", v.Outcome, v.Reason)
+	}
+	f.mu.Lock()
+	staying := 0
+	for _, p := range f.users {
+		if p.state != "LOGOUT" {
+			staying++
+			p.move("TALKING")
+		}
+	}
+	asked := len(f.puts)
+	f.mu.Unlock()
+	if staying != 2 {
+		t.Fatalf("%d stay, want both", staying)
+	}
+	s.Exercise(t.Context(), requirement(t, s, "ERR-04"))
+	if _, err := s.PutBack(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(f.puts) != asked {
+		t.Errorf("asked for %v", f.puts[asked:])
+	}
+}
+
 // A sign-out that fails costs no scenario that does not need it.
 func TestStaysWhereSignOutFails(t *testing.T) {
 	t.Parallel()

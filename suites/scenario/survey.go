@@ -42,6 +42,10 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 		return list
 	}
 	players.Wait()
+	gone := map[*fixtures.User]bool{}
+	for i, u := range users {
+		gone[u] = staying[u] && errs[i] == nil && a.letGo(looks[i])
+	}
 	var longest time.Duration
 	for i, u := range users {
 		if !plays(u) {
@@ -51,14 +55,13 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 		if errs[i] != nil {
 			return others, &unreached{why: fmt.Sprintf("user %s: %v", u.ID, errs[i]), again: true}
 		}
-		gone := staying[u] && a.letGo(looks[i])
 		if !hasPart(u) {
 			continue
 		}
 		if err := a.mine(looks[i]); err != nil {
 			return others, err
 		}
-		if gone {
+		if gone[u] {
 			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), again: true}
 		}
 	}
