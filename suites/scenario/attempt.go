@@ -238,14 +238,13 @@ func (a *attempt) act(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	if a.looked.IsZero() {
+	switch {
+	case !a.looked.IsZero():
+	case subject.touched: // it has to be put back
+		_, _ = a.lookAround(ctx, subject, evidence.ForReturn)
+	default:
 		a.looked = time.Now()
-		var wg sync.WaitGroup
-		if subject.touched { // it has to be put back
-			wg.Go(func() { _, _ = a.look(ctx, subject, evidence.ForReturn) })
-		}
 		a.lookedErr = a.lookAfter(ctx)
-		wg.Wait()
 	}
 	if a.lookedErr == nil {
 		// The steps were watched to their end: nothing is under way any more,
@@ -294,9 +293,7 @@ func (a *attempt) mine(now evidence.Look) error {
 		a.left[now.User] = now
 		a.Stage.mu.Unlock()
 	}
-	a.Stage.mu.Lock()
-	a.foreign = true
-	a.Stage.mu.Unlock()
+	a.foreignHand()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
 		now.User, now.State, left.State), again: true}
 }
@@ -333,16 +330,23 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 	return nil
 }
 
+// part gives the part that a player has, "" for none.
+func (a *attempt) part(p *player) spec.Actor {
+	for actor, u := range a.parts {
+		if u == p.user {
+			return actor
+		}
+	}
+	return ""
+}
+
 // signsIn reports whether somebody but the subject has to be signed in.
 func (a *attempt) signsIn(p *player) bool {
-	for actor, u := range a.parts {
-		switch {
-		case u != p.user:
-		case actor == spec.Supervisor, actor == spec.ForeignSupervisor:
-			return p.look.State != spec.Ready
-		case actor == spec.Peer:
-			return a.calls
-		}
+	switch a.part(p) {
+	case spec.Supervisor, spec.ForeignSupervisor:
+		return p.look.State != spec.Ready
+	case spec.Peer:
+		return a.calls
 	}
 	return false
 }

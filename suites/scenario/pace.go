@@ -147,7 +147,7 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 		if a.comeHome(ctx, subject); !a.calls {
 			err = a.given(ctx, subject, goal)
 		} else if goal.State != "" {
-			err = a.pass(ctx, subject, goal.State)
+			err = a.pass(ctx, subject, goal, true)
 		}
 		wg.Wait()
 	})

@@ -97,6 +97,13 @@ func (s *Stage) reflex(id string, prompt int) string {
 	return notRepeated + before + noCoincidence
 }
 
+// foreignHand notes that somebody else was seen to act on the users.
+func (s *Stage) foreignHand() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.foreign = true
+}
+
 // third is the verdict when it failed with some users and passed with others:
 // what happens to the same users in the same way once more is no coincidence.
 func third(first, other, v evidence.Verdict) evidence.Verdict {

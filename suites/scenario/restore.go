@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
@@ -35,39 +37,41 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Look, wrapUp bool) e
 // PutBack sends home who stayed signed in, and tries once more to put back
 // everybody who is astray. The evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
-	var errs []error
 	s.mu.Lock()
 	s.barriers = nil // whatever did not come about may do so now
-	away := map[string]bool{}
-	for id := range s.astray {
-		away[id] = true
-	}
-	for id := range s.stayed {
-		away[id] = true
-	}
 	s.mu.Unlock()
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
+	astray := s.Astray()
 	for _, u := range s.Cast.Users {
-		if !away[u.ID] {
-			continue
+		if astray[u.ID] != "" || s.staying(u) {
+			a.player(u)
 		}
-		p := a.player(u)
-		now, err := a.look(ctx, p, evidence.ForReturn)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("user %s: %w", u.ID, err))
-			_, left := s.Whereabouts(u.ID)
-			s.leave(left, err.Error())
-			s.stay(u.ID, false)
-			continue
-		}
-		p.touched = !s.staying(u) || !a.letGo(now)
 	}
 	if len(a.players) == 0 {
 		return nil, nil
 	}
+	a.looked = time.Now()
+	players := a.cast()
+	errs := make([]error, len(players), 2*len(players))
+	var wg sync.WaitGroup
+	for i, p := range players {
+		wg.Go(func() {
+			id := p.user.ID
+			now, err := a.look(ctx, p, evidence.ForReturn)
+			if err != nil {
+				errs[i] = fmt.Errorf("user %s: %w", id, err)
+				_, left := s.Whereabouts(id)
+				s.leave(left, err.Error())
+				s.stay(id, false)
+				return
+			}
+			p.touched = !s.staying(p.user) || !a.letGo(now)
+		})
+	}
+	wg.Wait()
 	a.giveBack(ctx)
 	a.close()
-	for _, p := range a.cast() {
+	for _, p := range players {
 		if why := s.Astray()[p.user.ID]; why != "" && p.touched {
 			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
 		}

@@ -70,18 +70,14 @@ func (a *attempt) fits(p *player) bool {
 	if p.user == a.witness {
 		return true // it is READY for a moment before it is where it bears witness from
 	}
-	for actor, u := range a.parts {
-		if u != p.user {
-			continue
-		}
-		switch actor {
-		case spec.Self:
-			return a.leadsOver(at)
-		case spec.Supervisor, spec.ForeignSupervisor:
-			return at == stand{state: spec.NotReady}
-		case spec.Peer:
-			return at == stand{state: spec.NotReady} && a.calls
-		}
+	signedIn := at == stand{state: spec.NotReady}
+	switch a.part(p) {
+	case spec.Self:
+		return a.leadsOver(at)
+	case spec.Supervisor, spec.ForeignSupervisor:
+		return signedIn
+	case spec.Peer:
+		return signedIn && a.calls
 	}
 	return false
 }
@@ -133,9 +129,7 @@ func (a *attempt) letGo(now evidence.Look) bool {
 		return false
 	}
 	a.stay(now.User, false)
-	a.Stage.mu.Lock()
-	a.foreign = true
-	a.Stage.mu.Unlock()
+	a.foreignHand()
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(now.User, now); err != nil {
 			a.leave(now, err.Error())

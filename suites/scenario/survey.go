@@ -16,16 +16,15 @@ import (
 func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, err error) {
 	users := a.Cast.Usable()
 	looks, errs := make([]evidence.Look, len(users)), make([]error, len(users))
-	staying := map[*fixtures.User]bool{}
-	for _, u := range users {
-		staying[u] = a.staying(u)
-	}
 	hasPart := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
-	plays := func(u *fixtures.User) bool { return hasPart(u) || staying[u] }
+	plays := map[*fixtures.User]bool{} // has a part, or stayed
+	for _, u := range users {
+		plays[u] = hasPart(u) || a.staying(u)
+	}
 	var players, rest sync.WaitGroup
 	for i, u := range users {
 		switch p := a.playerOr(u); {
-		case plays(u):
+		case plays[u]:
 			players.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
 		default:
 			rest.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
@@ -35,7 +34,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 		rest.Wait()
 		var list []evidence.Look
 		for i, u := range users {
-			if !plays(u) && errs[i] == nil {
+			if !plays[u] && errs[i] == nil {
 				list = append(list, looks[i])
 			}
 		}
@@ -44,11 +43,11 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 	players.Wait()
 	gone := map[*fixtures.User]bool{}
 	for i, u := range users {
-		gone[u] = staying[u] && errs[i] == nil && a.letGo(looks[i])
+		gone[u] = a.staying(u) && errs[i] == nil && a.letGo(looks[i])
 	}
 	var longest time.Duration
 	for i, u := range users {
-		if !plays(u) {
+		if !plays[u] {
 			continue
 		}
 		longest = max(longest, took(looks[i]))

@@ -247,10 +247,15 @@ func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Look, err
 	if !a.final {
 		return a.look(ctx, p, evidence.ForWatch)
 	}
+	return a.lookAround(ctx, p, evidence.ForWatch)
+}
+
+// lookAround looks at a user and in the same moment at everybody else.
+func (a *attempt) lookAround(ctx context.Context, p *player, purpose evidence.Purpose) (l evidence.Look, err error) {
 	a.looked = time.Now()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.lookedErr = a.lookAfter(ctx) })
-	l, err = a.look(ctx, p, evidence.ForWatch)
+	l, err = a.look(ctx, p, purpose)
 	wg.Wait()
 	return l, err
 }

@@ -77,20 +77,15 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 		first = spec.NotReady
 	}
 	if first != "" {
-		p.through = g.State != ""
-		err := a.bring(ctx, p, spec.Given{State: first})
-		p.through = false
-		if err != nil {
+		if err := a.pass(ctx, p, spec.Given{State: first}, g.State != ""); err != nil {
 			return err
 		}
 	}
 	if g.State == "" {
 		return nil
 	}
-	p.through = g.Reason && g.State == spec.NotReady && len(p.user.Codes[spec.CategoryNotReady]) > 0
-	coded, err := p.through, a.bring(ctx, p, g)
-	p.through = false
-	switch {
+	coded := g.Reason && g.State == spec.NotReady && len(p.user.Codes[spec.CategoryNotReady]) > 0
+	switch err := a.pass(ctx, p, g, coded); {
 	case err != nil:
 		return err
 	case coded && p.look.Reason() == "":
@@ -204,12 +199,12 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 		p.user.ID, navigate.Goal(goal), p.look.State), again: true}
 }
 
-// pass is bring for a state from which the way goes on: what a notification
-// tells of it is enough.
-func (a *attempt) pass(ctx context.Context, p *player, s spec.State) error {
-	p.through = true
+// pass is bring for a goal from which the way goes on, or may: then what a
+// notification tells of it is enough.
+func (a *attempt) pass(ctx context.Context, p *player, goal spec.Given, on bool) error {
+	p.through = on
 	defer func() { p.through = false }()
-	return a.bring(ctx, p, spec.Given{State: s})
+	return a.bring(ctx, p, goal)
 }
 
 // move makes one move and waits until the user is there.

@@ -52,7 +52,7 @@ func (a *attempt) placeWitness(ctx context.Context) {
 		return
 	}
 	// Another code than subjects are sent to, who get the first.
-	if err := a.pass(ctx, p, spec.Ready); err == nil {
+	if err := a.pass(ctx, p, spec.Given{State: spec.Ready}, true); err == nil {
 		_ = a.chooseReason(ctx, p, codes[len(codes)-1].ID)
 	}
 }
@@ -64,7 +64,7 @@ func (a *attempt) withReason(ctx context.Context, p *player) error {
 		return nil
 	}
 	if p.look.State != spec.Ready {
-		if err := a.pass(ctx, p, spec.Ready); err != nil {
+		if err := a.pass(ctx, p, spec.Given{State: spec.Ready}, true); err != nil {
 			return err
 		}
 	}
