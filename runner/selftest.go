@@ -162,9 +162,9 @@ func (a *App) trials(o SelftestOptions) ([]*trial, error) {
 		}
 	}
 	for i, f := range reference.Faults() {
-		because, err := regexp.Compile(f.Because)
-		if err != nil || f.Because == "" {
-			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.Because, err)
+		because, err := regexp.Compile(f.ReasonPattern)
+		if err != nil || f.ReasonPattern == "" {
+			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.ReasonPattern, err)
 		}
 		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
 			if !f.AppliesTo(deployment) {
@@ -173,13 +173,13 @@ func (a *App) trials(o SelftestOptions) ([]*trial, error) {
 			for _, heard := range []bool{false, true} {
 				t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
 				t.must = a.broken(f, deployment, heard)
-				if len(t.must) == 0 && !f.Hopeless {
+				if len(t.must) == 0 && !f.FailsPreflight {
 					continue
 				}
 				// As the variants: in one of the two ways where both must end
 				// alike, and not the same one on both deployments.
 				one := (i%2 == 0) == (deployment == reference.UCCE)
-				if !o.All && heard != one && len(f.Heard) == 0 && len(a.broken(f, deployment, one)) > 0 {
+				if !o.All && heard != one && len(f.BreaksWithEvents) == 0 && len(a.broken(f, deployment, one)) > 0 {
 					continue
 				}
 				if !o.All {
@@ -242,7 +242,7 @@ func variants(deployment string, heard bool) []trial {
 func (a *App) broken(f reference.Fault, deployment string, heard bool) []string {
 	names := f.Breaks
 	if heard {
-		names = slices.Concat(f.Breaks, f.Heard)
+		names = slices.Concat(f.Breaks, f.BreaksWithEvents)
 	}
 	var list []string
 	for _, id := range names {

@@ -20,7 +20,7 @@ func (t *trial) caught() []SelftestFinding {
 	if t.fault == nil {
 		return nil
 	}
-	if t.fault.Hopeless {
+	if t.fault.FailsPreflight {
 		if t.stopped != nil && t.because.MatchString(t.stopped.Error()) {
 			list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
 		}
@@ -41,7 +41,7 @@ func (t *trial) survived() []SelftestFinding {
 		return nil
 	}
 	caught := t.caught()
-	if t.fault.Hopeless || t.fault.Intermittent && len(caught) > 0 {
+	if t.fault.FailsPreflight || t.fault.Intermittent && len(caught) > 0 {
 		if len(caught) == 0 {
 			return []SelftestFinding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
 		}
@@ -79,7 +79,7 @@ func (t *trial) unexplained() []SelftestFinding {
 			list = append(list, SelftestFinding{id, "not exercised: " + v.Reason})
 		}
 	}
-	if t.stopped != nil && (t.fault == nil || !t.fault.Hopeless && len(t.verdicts) == 0) {
+	if t.stopped != nil && (t.fault == nil || !t.fault.FailsPreflight && len(t.verdicts) == 0) {
 		list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
 	}
 	return list

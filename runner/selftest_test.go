@@ -30,18 +30,18 @@ func selftestApp(t *testing.T, out io.Writer) *App {
 func TestFaultsMatchTheCatalogue(t *testing.T) {
 	a := selftestApp(t, io.Discard)
 	for _, f := range reference.Faults() {
-		for _, id := range slices.Concat(f.Breaks, f.Heard, f.With) {
+		for _, id := range slices.Concat(f.Breaks, f.BreaksWithEvents, f.Requires) {
 			if _, ok := a.Catalogue.ByID(id); !ok {
 				t.Errorf("fault %s: no requirement %s", f.Name, id)
 			}
 		}
-		for _, pattern := range f.May {
+		for _, pattern := range f.MayAlsoBreak {
 			if !slices.ContainsFunc(a.Catalogue.All(), func(r *spec.Requirement) bool { ok, _ := path.Match(pattern, r.ID); return ok }) {
 				t.Errorf("fault %s: pattern %s matches no requirement", f.Name, pattern)
 			}
 		}
 		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
-			if f.AppliesTo(deployment) && !f.Hopeless && len(a.broken(f, deployment, true)) == 0 {
+			if f.AppliesTo(deployment) && !f.FailsPreflight && len(a.broken(f, deployment, true)) == 0 {
 				t.Errorf("fault %s breaks nothing on %s", f.Name, deployment)
 			}
 		}
@@ -92,7 +92,7 @@ func TestSelftest(t *testing.T) {
 				want = append(want, a.broken(f, deployment, true)...)
 			}
 		}
-		if f.Hopeless {
+		if f.FailsPreflight {
 			want = []string{"preflight"}
 		}
 		slices.Sort(want)
@@ -113,7 +113,7 @@ func TestSelftestFails(t *testing.T) {
 	}
 	try := func(change func(*trial)) *trial {
 		r := &trial{name: fault.Name, fault: &fault, deployment: reference.UCCX, pace: 1, must: []string{"SIG-02"},
-			because: regexp.MustCompile(fault.Because), only: []string{"SIG-01", "SIG-02"}}
+			because: regexp.MustCompile(fault.ReasonPattern), only: []string{"SIG-01", "SIG-02"}}
 		change(r)
 		a.attempt(ctx, r)
 		return r
@@ -130,7 +130,11 @@ func TestSelftestFails(t *testing.T) {
 		{"a variant with a fault", func(r *trial) { r.faults, r.fault, r.must = []string{fault.Name}, nil, nil }, "", "SIG-02 PUT LOGIN: expected 2xx"},
 		{"a variant that cannot be certified", func(r *trial) { r.faults, r.fault, r.must = []string{"user-html"}, nil, nil }, "", "preflight users"},
 		{"a fault that cannot be certified", func(r *trial) { r.faults = []string{"user-html"} }, "SIG-02 the preflight ended it", "preflight users"},
-		{"a hopeless fault that is none", func(r *trial) { f := fault; f.Hopeless, f.Breaks = true, []string{"SIG-02"}; r.fault, r.must = &f, nil }, "preflight ended with <nil>", ""},
+		{"a hopeless fault that is none", func(r *trial) {
+			f := fault
+			f.FailsPreflight, f.Breaks = true, []string{"SIG-02"}
+			r.fault, r.must = &f, nil
+		}, "preflight ended with <nil>", ""},
 		{"not reached", func(r *trial) { r.only = []string{"SIG-01"} }, "SIG-02 was not reached", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (t *trial) timing() Timing {
 // it breaks and needs, and of the others a few, so that over all faults each
 // of them has its turn.
 func (a *App) affordable(f reference.Fault, t trial) []string {
-	ids := slices.Concat(t.must, f.With)
+	ids := slices.Concat(t.must, f.Requires)
 	const others = 8
 	var rest []string
 	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), selftestRelease) {
