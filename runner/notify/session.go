@@ -57,23 +57,9 @@ func newSession(o Options, account Account, heard func(Event), end context.Cance
 
 // signIn goes from dialling to a bound address. ctx bounds it.
 func (s *session) signIn(ctx context.Context) error {
-	var err error
-	if s.link, err = dial(ctx, s.options); err != nil {
-		return err
-	}
-	s.doing = "opening the stream"
-	features, err := s.open(ctx)
+	features, err := s.streamed(ctx)
 	if err != nil {
-		if why := explain(err); why.reason == Garbage {
-			return &because{NotXMPP, "what answers there does not speak XMPP", err}
-		}
 		return err
-	}
-	if features.child("starttls") != nil && !s.link.encrypted() {
-		s.doing = "switching to TLS"
-		if features, err = s.startTLS(ctx); err != nil {
-			return err
-		}
 	}
 	s.doing = "signing in"
 	if err := s.authenticate(ctx, features); err != nil {
@@ -85,6 +71,27 @@ func (s *session) signIn(ctx context.Context) error {
 	}
 	s.doing = "binding a resource"
 	return s.bind(ctx, features)
+}
+
+// streamed goes from dialling to the features of a stream that a user can sign in on. No credentials are sent.
+func (s *session) streamed(ctx context.Context) (*element, error) {
+	var err error
+	if s.link, err = dial(ctx, s.options); err != nil {
+		return nil, err
+	}
+	s.doing = "opening the stream"
+	features, err := s.open(ctx)
+	if err != nil {
+		if why := explain(err); why.reason == Garbage {
+			return nil, &because{NotXMPP, "what answers there does not speak XMPP", err}
+		}
+		return nil, err
+	}
+	if features.child("starttls") != nil && !s.link.encrypted() {
+		s.doing = "switching to TLS"
+		return s.startTLS(ctx)
+	}
+	return features, nil
 }
 
 // open begins a stream and returns its features.
@@ -152,14 +159,8 @@ func (s *session) startTLS(ctx context.Context) (*element, error) {
 
 // authenticate is SASL PLAIN (RFC 4616), the mechanism that the notification service has.
 func (s *session) authenticate(ctx context.Context, features *element) error {
-	var offered []string
-	if list := features.child("mechanisms"); list != nil {
-		for _, m := range list.children {
-			offered = append(offered, strings.TrimSpace(m.text))
-		}
-	}
-	if !slices.Contains(offered, "PLAIN") {
-		return &because{NotXMPP, fmt.Sprintf("the server does not offer SASL PLAIN here, only %q", offered), nil}
+	if err := plainOffered(features); err != nil {
+		return err
 	}
 	credentials := base64.StdEncoding.EncodeToString([]byte("\x00" + s.account.name() + "\x00" + s.account.Password))
 	s.offered = true
@@ -187,6 +188,20 @@ func (s *session) authenticate(ctx context.Context, features *element) error {
 		return &because{NotXMPP, "the server does not take a password on this connection (" + condition + ")", nil}
 	}
 	return &because{WrongPassword, "the server refuses the user name and password (" + condition + ")", nil}
+}
+
+// plainOffered is nil where a stream takes a name and a password by SASL PLAIN.
+func plainOffered(features *element) error {
+	var offered []string
+	if list := features.child("mechanisms"); list != nil {
+		for _, m := range list.children {
+			offered = append(offered, strings.TrimSpace(m.text))
+		}
+	}
+	if !slices.Contains(offered, "PLAIN") {
+		return &because{NotXMPP, fmt.Sprintf("the server does not offer SASL PLAIN here, only %q", offered), nil}
+	}
+	return nil
 }
 
 // bind asks for an address, and for a session where the server still wants one (RFC 3921).
