@@ -183,7 +183,7 @@ func TestEventOrder(t *testing.T) {
 		{"another node", []evidence.Event{{Received: noon.Add(1), Session: "1001", Node: "/finesse/api/Team/1/Users", Event: "PUT"}}, ""},
 	} {
 		e := trace("X", spec.Ready, spec.NotReady)
-		e.Steps[0].Baseline = evidence.Look{State: spec.Ready, ChangeTime: then}
+		e.Steps[0].Baseline = evidence.Observation{State: spec.Ready, ChangeTime: then}
 		e.Events = tc.events
 		if got := strings.Join(eventOrder(e), ","); got != tc.want {
 			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)

@@ -43,7 +43,7 @@ func eventOrder(e *evidence.Evidence) []string {
 // late reports whether an event tells of a change before the baseline: by the
 // time of the change, or where that is not told, because it comes before all
 // others with the baseline's state.
-func late(baseline evidence.Look, state, changed string, leading bool) bool {
+func late(baseline evidence.Observation, state, changed string, leading bool) bool {
 	was, err1 := time.Parse(time.RFC3339, baseline.ChangeTime)
 	is, err2 := time.Parse(time.RFC3339, changed)
 	if err1 == nil && err2 == nil {

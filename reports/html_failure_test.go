@@ -17,7 +17,7 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 	row, e := in.Result.Row(id), attempt(byRequirement(in.Evidence)[id], 1)
 	at := e.Exchanges[actAt].Started
 	step := func(from, until time.Duration, exchange int) evidence.Step {
-		return evidence.Step{Exchange: exchange, Baseline: evidence.Look{At: at.Add(from)}, Sent: at.Add(from), Until: at.Add(until)}
+		return evidence.Step{Exchange: exchange, Baseline: evidence.Observation{At: at.Add(from)}, Sent: at.Add(from), Until: at.Add(until)}
 	}
 	e.Exchanges[actAt].RequestBody = "<User><state>NOT_READY</state></User>"
 	drop := &e.Exchanges[actAt+3] // sent to end the call, which no step has as its own

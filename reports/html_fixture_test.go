@@ -96,7 +96,7 @@ func attemptAt(q *spec.Requirement, start time.Time, seed int) *evidence.Evidenc
 			ResponseBody: answer, Started: at, Duration: time.Duration(800+seed*7%300) * time.Microsecond})
 	}
 	look := func(state spec.State, event bool, index int) {
-		e.Looks = append(e.Looks, evidence.Look{At: at, Asked: at, User: "1001001", State: state, Event: event, Index: index})
+		e.Observations = append(e.Observations, evidence.Observation{At: at, Asked: at, User: "1001001", State: state, Event: event, Index: index})
 	}
 	read := func(purpose evidence.Purpose, user, state string, changed time.Time) {
 		add(purpose, "GET", "/finesse/api/User/"+user, "", 200, fixtureUser(user, state, changed))

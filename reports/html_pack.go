@@ -258,7 +258,7 @@ type lookTexts struct{ exchanges, events map[int]string }
 
 func looksByIndex(e *evidence.Evidence) lookTexts {
 	t := lookTexts{map[int]string{}, map[int]string{}}
-	for _, l := range e.Looks {
+	for _, l := range e.Observations {
 		into := t.exchanges
 		if l.Event {
 			into = t.events
@@ -272,7 +272,7 @@ func looksByIndex(e *evidence.Evidence) lookTexts {
 	return t
 }
 
-func lookText(l evidence.Look) string {
+func lookText(l evidence.Observation) string {
 	text := shownLine(string(l.State), 60)
 	if text == "" {
 		text = "no state"
@@ -290,7 +290,7 @@ func lookText(l evidence.Look) string {
 func subjectStates(e *evidence.Evidence) []packedLook {
 	var out []packedLook
 	id := e.Cast["subject"].ID
-	for _, l := range e.Looks {
+	for _, l := range e.Observations {
 		if l.User != id || l.State == "" {
 			continue
 		}

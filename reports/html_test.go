@@ -153,8 +153,8 @@ func hostile(e *evidence.Evidence) {
 		v := &e.Events[i]
 		v.Payload, v.Node, v.Event, v.ErrorType, v.ErrorMessage, v.Problem, v.Session = bad, bad, bad, bad, bad, bad, bad
 	}
-	for i := range e.Looks {
-		e.Looks[i].State, e.Looks[i].Pending, e.Looks[i].ReasonCodeID = spec.State(bad), bad, bad
+	for i := range e.Observations {
+		e.Observations[i].State, e.Observations[i].Pending, e.Observations[i].ReasonCodeID = spec.State(bad), bad, bad
 	}
 	e.Way = []string{bad}
 }

@@ -158,7 +158,7 @@ func trace(id string, states ...spec.State) *evidence.Evidence {
 			ResponseHeader: map[string]string{"Content-Type": "application/xml"}, ResponseBody: fmt.Sprintf(userBody, s),
 			Started: at, Duration: time.Duration(10+i) * time.Millisecond,
 		})
-		e.Looks = append(e.Looks, evidence.Look{At: at, Asked: at, User: "1001", State: s, Index: i + 1})
+		e.Observations = append(e.Observations, evidence.Observation{At: at, Asked: at, User: "1001", State: s, Index: i + 1})
 	}
 	e.Steps = []evidence.Step{{Exchange: 0, Sent: noon, Answered: noon.Add(20 * time.Millisecond), Until: e.Ended,
 		Converged: 480 * time.Millisecond, Values: map[string]string{"id": "1001"}}}

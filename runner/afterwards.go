@@ -151,7 +151,7 @@ func (a *App) Recheck(name string, run RunConfig) (int, error) {
 		}
 		switch {
 		case len(attempts[req.ID]) > 0:
-			verdicts = append(verdicts, standing.Apply(req, scenario.Together(attempts[req.ID], was)))
+			verdicts = append(verdicts, standing.Apply(req, scenario.CombineAttempts(attempts[req.ID], was)))
 		case row != nil:
 			verdicts = append(verdicts, was)
 		default:

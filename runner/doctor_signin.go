@@ -11,7 +11,6 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 )
 
 // sitDown signs everybody in who is signed out, and out again: only that
@@ -43,7 +42,7 @@ func (d *doctor) sitDown(ctx context.Context) {
 }
 
 func (d *doctor) sit(ctx context.Context, ledger *Ledger, u *fixtures.User) error {
-	home := evidence.Look{User: u.ID, State: u.State, ReasonCodeID: u.ReasonCodeID, Index: -1}
+	home := evidence.Observation{User: u.ID, State: u.State, ReasonCodeID: u.ReasonCodeID, Index: -1}
 	if err := ledger.Touch(u.ID, home); err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (d *doctor) sit(ctx context.Context, ledger *Ledger, u *fixtures.User) erro
 	default:
 		err = fmt.Errorf("it is not signed in within %v of an accepted LOGIN", d.target.Timing.Settle)
 		for end := time.Now().Add(d.target.Timing.Settle); time.Now().Before(end) && pause(ctx, d.target.Timing.Poll); {
-			now, ok := judge.Look(d.client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: path, Purpose: evidence.ForPrepare}))
+			now, ok := evidence.ObservationOf(d.client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: path, Purpose: evidence.ForPrepare}))
 			if ok && now.State != spec.Logout && now.State != spec.Login {
 				err = nil
 				break

@@ -131,7 +131,7 @@ func withinForecast(t *testing.T, s *session, plan *intent, o suites.Outcome) {
 		if len(ev.Exchanges) > f.Most.Requests {
 			t.Errorf("%s: %d requests in attempt %d, at most %d were to be", id, len(ev.Exchanges), n+1, f.Most.Requests)
 		}
-		for _, l := range ev.Looks {
+		for _, l := range ev.Observations {
 			u := plan.users[l.User]
 			home, _ := s.stage.Whereabouts(l.User)
 			if l.State == home.State || l.State == spec.Login {
@@ -260,7 +260,7 @@ func TestDryRunRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := p.target()
-	if err := j.Ledger(target.URL, &fixtures.Cast{}).Touch("1001001", evidence.Look{State: spec.Ready}); err != nil {
+	if err := j.Ledger(target.URL, &fixtures.Cast{}).Touch("1001001", evidence.Observation{State: spec.Ready}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {

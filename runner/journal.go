@@ -226,14 +226,14 @@ func (j *Journal) Close() error {
 }
 
 // found is a sighting as an entry.
-func (e journalEntry) found(l evidence.Look) journalEntry {
+func (e journalEntry) found(l evidence.Observation) journalEntry {
 	e.State, e.ReasonCodeID, e.Pending, e.Extension = l.State, l.ReasonCodeID, l.Pending, l.Extension
 	return e
 }
 
 // look is the sighting that an entry holds.
-func (e journalEntry) look() evidence.Look {
-	return evidence.Look{
+func (e journalEntry) look() evidence.Observation {
+	return evidence.Observation{
 		At: e.At, Asked: e.At, User: e.User, State: e.State, Pending: e.Pending, ReasonCodeID: e.ReasonCodeID, Extension: e.Extension, Index: -1,
 	}
 }

@@ -34,7 +34,7 @@ func targetKey(u *url.URL) string {
 
 // Touch notes how a user was found. When it returns without an error that is
 // on the disk, and the user may be changed.
-func (l *Ledger) Touch(user string, found evidence.Look) error {
+func (l *Ledger) Touch(user string, found evidence.Observation) error {
 	e := journalEntry{Type: journalTouch, Target: l.target, User: user}.found(found)
 	if u := l.cast.ByID(user); u != nil {
 		e.Calls = u.Calls
@@ -48,7 +48,7 @@ func (l *Ledger) Change(user, what string) error {
 }
 
 // Returned notes that a user is back in the state in which it was found.
-func (l *Ledger) Returned(user string, now evidence.Look) error {
+func (l *Ledger) Returned(user string, now evidence.Observation) error {
 	return l.journal.write(journalEntry{Type: journalReturned, Target: l.target, User: user}.found(now))
 }
 

@@ -21,7 +21,7 @@ type Unfinished struct {
 	Target string // address, without credentials
 	Run    string
 	Begun  time.Time // of the run
-	Home   evidence.Look
+	Home   evidence.Observation
 	Calls  int      // that the user had before the run
 	Asked  []string // what was asked of or for the user since, in order
 	Why    string   // why the run itself could not put it back, "" if it never came to it

@@ -81,10 +81,10 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	ledger := j.Ledger(target.URL, target.Cast())
-	look := evidence.Look{State: spec.NotReady, ReasonCodeID: "12", Extension: "4711"}
+	look := evidence.Observation{State: spec.NotReady, ReasonCodeID: "12", Extension: "4711"}
 	for _, err := range []error{
 		ledger.Touch("1", look), ledger.Change("1", "PUT READY"), ledger.Touch("2", look), ledger.Returned("2", look),
-		ledger.Touch("1", evidence.Look{State: spec.Ready}), // the first sighting is what it goes back to
+		ledger.Touch("1", evidence.Observation{State: spec.Ready}), // the first sighting is what it goes back to
 		ledger.Astray("1", "it hangs"),
 	} {
 		if err != nil {
@@ -166,7 +166,7 @@ func TestJournalTornLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Look{State: spec.Ready}), j.Close()); err != nil {
+	if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Observation{State: spec.Ready}), j.Close()); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -193,7 +193,7 @@ func TestJournalTornLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Returned("1", evidence.Look{}), j.Close()); err != nil {
+		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Returned("1", evidence.Observation{}), j.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if got := left(t, path); got != "" {
@@ -211,7 +211,7 @@ func TestJournalOfAnEmbeddedTarget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Look{}), j.Close()); err != nil {
+		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Observation{}), j.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,11 +235,11 @@ func TestJournalOfSeveralProcesses(t *testing.T) {
 			ledger := j.Ledger(target.URL, target.Cast())
 			for range 10 {
 				id := fmt.Sprint("u", n)
-				if err := errors.Join(ledger.Touch(id, evidence.Look{}), ledger.Returned(id, evidence.Look{})); err != nil {
+				if err := errors.Join(ledger.Touch(id, evidence.Observation{}), ledger.Returned(id, evidence.Observation{})); err != nil {
 					t.Error(err)
 				}
 			}
-			if err := errors.Join(ledger.Touch(fmt.Sprint("left", n), evidence.Look{}), j.Close()); err != nil {
+			if err := errors.Join(ledger.Touch(fmt.Sprint("left", n), evidence.Observation{}), j.Close()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -264,7 +264,7 @@ func TestLedgerNotesWhatIsAsked(t *testing.T) {
 	}
 	ledger := j.Ledger(target.URL, target.Cast())
 	for _, id := range []string{"1", "2"} {
-		if err := ledger.Touch(id, evidence.Look{State: spec.Logout}); err != nil {
+		if err := ledger.Touch(id, evidence.Observation{State: spec.Logout}); err != nil {
 			t.Fatal(err)
 		}
 	}

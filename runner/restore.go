@@ -32,8 +32,8 @@ type Restorer struct {
 // Restored is what became of a user in Restore.
 type Restored struct {
 	Unfinished
-	Is  evidence.Look // as last seen
-	Err error         // why the user is not back, nil if it is
+	Is  evidence.Observation // as last seen
+	Err error                // why the user is not back, nil if it is
 }
 
 // maxRestores is how often users are put back who do not stay there: what the
@@ -145,7 +145,7 @@ func (r *Restorer) moved(ctx context.Context, stage *scenario.Stage, list []Rest
 	for _, i := range asked {
 		u := stage.Cast.ByID(list[i].User)
 		x := stage.Client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: "/finesse/api/User/" + u.ID, Purpose: evidence.ForReturn})
-		now, ok := judge.Look(x)
+		now, ok := evidence.ObservationOf(x)
 		if !ok {
 			list[i].Err = fmt.Errorf("its state could not be read: HTTP %d %s", x.Status, x.Err)
 			again = append(again, i)
@@ -162,7 +162,7 @@ func (r *Restorer) moved(ctx context.Context, stage *scenario.Stage, list []Rest
 
 // atHome reports whether a user is as it was found, as far as it can be: a
 // call that it had is gone.
-func atHome(now, home evidence.Look) bool {
+func atHome(now, home evidence.Observation) bool {
 	want := home.State
 	if !want.Resting() {
 		want = spec.NotReady

@@ -139,11 +139,11 @@ func TestRestore(t *testing.T) {
 				t.Fatal(err)
 			}
 			ledger := j.Ledger(target.URL, target.Cast())
-			home := evidence.Look{User: one, State: spec.State(test.found)}
+			home := evidence.Observation{User: one, State: spec.State(test.found)}
 			if test.found != "LOGOUT" {
 				home.Extension = "2001001"
 			}
-			for user, l := range map[string]evidence.Look{one: home, two: {User: two, State: spec.NotReady, Extension: "2001002"}} {
+			for user, l := range map[string]evidence.Observation{one: home, two: {User: two, State: spec.NotReady, Extension: "2001002"}} {
 				if err := ledger.Touch(user, l); err != nil {
 					t.Fatal(err)
 				}
@@ -195,7 +195,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	}
 	ledger := j.Ledger(target.URL, target.Cast())
 	for _, id := range []string{"1001001", "1001002", "4711"} {
-		if err := ledger.Touch(id, evidence.Look{User: id, State: spec.Logout}); err != nil {
+		if err := ledger.Touch(id, evidence.Observation{User: id, State: spec.Logout}); err != nil {
 			t.Fatal(err)
 		}
 	}

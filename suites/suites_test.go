@@ -167,8 +167,8 @@ func TestSpecs(t *testing.T) {
 	}
 	seen := []*evidence.Evidence{{
 		Requirement: "SIG-01", Attempt: 1, Started: time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC),
-		Exchanges: []evidence.Exchange{{Method: "PUT", Status: 202, ResponseBody: "<User>\x01</User>"}},
-		Looks:     []evidence.Look{{User: "1001", State: spec.NotReady, Index: -1}},
+		Exchanges:    []evidence.Exchange{{Method: "PUT", Status: 202, ResponseBody: "<User>\x01</User>"}},
+		Observations: []evidence.Observation{{User: "1001", State: spec.NotReady, Index: -1}},
 	}}
 	var items []suites.Item
 	for _, id := range []string{"SIG-01", "SIG-02", "SIG-03", "SIG-09", "SIG-11", "SIG-10"} {
@@ -226,7 +226,7 @@ func TestSpecs(t *testing.T) {
 			if d := cmp.Diff(say[id], o.Verdict); d != "" {
 				t.Errorf("%s: the verdict of %s differs: %s", name, id, d)
 			}
-			if len(o.Evidence) != 1 || o.Evidence[0].Looks[0].State != spec.NotReady || !o.Evidence[0].Started.Equal(seen[0].Started) {
+			if len(o.Evidence) != 1 || o.Evidence[0].Observations[0].State != spec.NotReady || !o.Evidence[0].Started.Equal(seen[0].Started) {
 				t.Errorf("%s: the evidence of %s differs: %+v", name, id, o.Evidence)
 			}
 			if id == "SIG-02" && !strings.Contains(one.Failure.Message, say[id].Reason+" [DG12.5, page 29]") {

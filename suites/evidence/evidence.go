@@ -23,15 +23,15 @@ type Evidence struct {
 	Unreached string `json:"unreached,omitempty"`
 	// Foreign says what happened that the run did not cause. Such a scenario
 	// proves nothing.
-	Foreign   string     `json:"foreign,omitempty"`
-	Before    []Look     `json:"before,omitempty"` // everyone, before the first step
-	Steps     []Step     `json:"steps,omitempty"`
-	After     []Look     `json:"after,omitempty"` // everyone but the actors, after the last step
-	Exchanges []Exchange `json:"exchanges,omitempty"`
-	Events    []Event    `json:"events,omitempty"`
-	Looks     []Look     `json:"looks,omitempty"` // every sighting of a user, in time's order
-	Started   time.Time  `json:"started"`
-	Ended     time.Time  `json:"ended"`
+	Foreign      string        `json:"foreign,omitempty"`
+	Before       []Observation `json:"before,omitempty"` // everyone, before the first step
+	Steps        []Step        `json:"steps,omitempty"`
+	After        []Observation `json:"after,omitempty"` // everyone but the actors, after the last step
+	Exchanges    []Exchange    `json:"exchanges,omitempty"`
+	Events       []Event       `json:"events,omitempty"`
+	Observations []Observation `json:"looks,omitempty"` // every sighting of a user, in time's order
+	Started      time.Time     `json:"started"`
+	Ended        time.Time     `json:"ended"`
 	// Waited is the part of the time in which the run waited for what the
 	// requirement demands: quiet times, timers, changes to show.
 	Waited time.Duration `json:"waited_ns"`
@@ -60,11 +60,11 @@ type User struct {
 type Step struct {
 	Skipped string `json:"skipped,omitempty"` // why it was left out
 	// Exchange is the index in Exchanges of the request under test, or -1.
-	Exchange int       `json:"exchange"`
-	Baseline Look      `json:"baseline"` // the subject just before
-	Sent     time.Time `json:"sent"`
-	Answered time.Time `json:"answered"`
-	Until    time.Time `json:"until"` // how long the subject was watched
+	Exchange int         `json:"exchange"`
+	Baseline Observation `json:"baseline"` // the subject just before
+	Sent     time.Time   `json:"sent"`
+	Answered time.Time   `json:"answered"`
+	Until    time.Time   `json:"until"` // how long the subject was watched
 	// Converged is how long after the answer the sought state was first
 	// seen; negative when it was not.
 	Converged time.Duration `json:"converged_ns"`
@@ -138,8 +138,8 @@ type Event struct {
 // IsError reports whether the event is an apiErrors event.
 func (e Event) IsError() bool { return e.ErrorType != "" || e.ErrorMessage != "" || e.ErrorData != "" }
 
-// Look is one sighting of a user.
-type Look struct {
+// Observation is one sighting of a user.
+type Observation struct {
 	At           time.Time  `json:"at"`    // when the answer or event was there
 	Asked        time.Time  `json:"asked"` // when it was asked for; for events the same as At
 	User         string     `json:"user"`
@@ -155,7 +155,7 @@ type Look struct {
 
 // Reason gives the reason code id without the spellings of "none": absent,
 // empty and -1 (finesse facts §6) are all "".
-func (l Look) Reason() string {
+func (l Observation) Reason() string {
 	if l.ReasonCodeID == "-1" {
 		return ""
 	}
@@ -163,6 +163,6 @@ func (l Look) Reason() string {
 }
 
 // Same reports whether state, pending state and reason code are equal.
-func (l Look) Same(o Look) bool {
+func (l Observation) Same(o Observation) bool {
 	return l.State == o.State && l.Pending == o.Pending && l.Reason() == o.Reason()
 }

@@ -11,13 +11,13 @@ import (
 
 // arrives: one of the states within the settle time, and still there at the
 // end of the watch, with all that it has to show.
-func (c *court) arrives(out spec.Outcome) *miss {
+func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
 	if !seen {
 		return c.missed(out, 1, "no sighting of the user")
 	}
 	first := -1
-	for i, l := range c.looks {
+	for i, l := range c.observations {
 		if slices.Contains(out.States, l.State) || Returned(out, c.step.Baseline, l) {
 			first = i
 			break
@@ -31,7 +31,7 @@ func (c *court) arrives(out spec.Outcome) *miss {
 			return m
 		}
 		m := c.missed(out, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
-		m.exchange, m.xpath = lookExchange(last), "User/state"
+		m.exchange, m.xpath = observedExchange(last), "User/state"
 		m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
 		if first >= 0 {
 			// The state was there; what it has to show was not.
@@ -42,21 +42,21 @@ func (c *court) arrives(out spec.Outcome) *miss {
 		}
 		return m
 	}
-	if late := c.looks[first]; c.when.Timer == "" && late.Asked.Sub(c.step.Answered) > c.ev.Target.Settle {
+	if late := c.observations[first]; c.when.Timer == "" && late.Asked.Sub(c.step.Answered) > c.ev.Target.Settle {
 		m := c.missed(out, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
 			late.State, late.At.Sub(c.step.Answered).Round(time.Millisecond), c.ev.Target.Settle))
-		m.exchange, m.xpath = lookExchange(late), "User/state"
+		m.exchange, m.xpath = observedExchange(late), "User/state"
 		return m
 	}
 	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) {
-		m := c.missed(out, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.looks[first].State, stateText(last)))
-		m.exchange, m.xpath = lookExchange(last), "User/state"
+		m := c.missed(out, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
+		m.exchange, m.xpath = observedExchange(last), "User/state"
 		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
 		return m
 	}
 	if out.Never != "" && last.State == out.Never {
 		m := c.missed(out, 3, "the user left in "+string(out.Never))
-		m.exchange, m.xpath = lookExchange(last), "User/state"
+		m.exchange, m.xpath = observedExchange(last), "User/state"
 		return m
 	}
 	if m := c.byTimer(out); m != nil {
@@ -77,29 +77,29 @@ func (c *court) arrives(out spec.Outcome) *miss {
 // Returned reports whether a sighting shows that the user was in the state
 // that was sought and has gone back since, where the guide allows that: the
 // same state as before, entered later. Nobody need have seen it in between.
-func Returned(out spec.Outcome, was, now evidence.Look) bool {
+func Returned(out spec.Outcome, was, now evidence.Observation) bool {
 	return out.MayReturn != "" && now.State == out.MayReturn && was.State == now.State &&
 		was.ChangeTime != "" && now.ChangeTime > was.ChangeTime
 }
 
 // unsettled: nobody asked any more when the settle time came to its end, since
 // a GET hung for all of it. What it did not show may have come in time.
-func (c *court) unsettled(first int) *miss {
+func (c *stepJudge) unsettled(first int) *mismatch {
 	if first < 0 {
-		first = len(c.looks)
-	} else if c.looks[first].Asked.Sub(c.step.Answered) <= c.ev.Target.Settle {
+		first = len(c.observations)
+	} else if c.observations[first].Asked.Sub(c.step.Answered) <= c.ev.Target.Settle {
 		return nil
 	}
 	settle := c.ev.Target.Settle
 	for i := first - 1; i >= 0; i-- {
-		l := c.looks[i]
+		l := c.observations[i]
 		if l.Event {
 			continue
 		}
 		if c.when.Timer != "" || c.errorEvent() != nil || l.Asked.Sub(c.step.Answered) >= settle*9/10 || l.At.Sub(l.Asked) < settle {
 			return nil
 		}
-		return &miss{exchange: -1, event: -1, unproven: true, suspect: true,
+		return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
 			seen: fmt.Sprintf("nobody saw user %s at the end of the settle time: the GET before took %v", l.User, round(l.At.Sub(l.Asked)))}
 	}
 	return nil
@@ -109,7 +109,7 @@ func (c *court) unsettled(first int) *miss {
 // page 469), and did so only when the wrap-up timer had run for long. Where
 // the timer leads there too, it may have done it; where it leads elsewhere and
 // was over, the request may have waited for it, or the target was slow.
-func (c *court) byTimer(out spec.Outcome) *miss {
+func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 	if !out.HalfTimer || c.step.Facts["late"] == "" {
 		return nil
 	}
@@ -117,9 +117,9 @@ func (c *court) byTimer(out spec.Outcome) *miss {
 	over := c.step.Facts["timer over"]
 	switch {
 	case slices.Contains(out.States, leads):
-		return &miss{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
+		return &mismatch{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
 	case over != "":
-		return &miss{exchange: -1, event: -1, unproven: true, seen: "seen " + over}
+		return &mismatch{exchange: -1, event: -1, unproven: true, seen: "seen " + over}
 	}
 	return nil // late, and not the timer's doing
 }
@@ -129,20 +129,20 @@ var timerLeads = map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkRe
 
 // timedOut reports whether a look shows what the wrap-up timer may have done
 // meanwhile, and not what was asked for.
-func (c *court) timedOut(l evidence.Look) bool {
+func (c *stepJudge) timedOut(l evidence.Observation) bool {
 	from := c.step.TimerFrom
 	return !from.IsZero() && l.State == timerLeads[c.step.Baseline.State] && !c.asked(l.State) && !l.At.Before(from)
 }
 
 // wrapped: the call ended in wrap-up first, though none was to follow it.
-func (c *court) wrapped(out spec.Outcome) *miss {
+func (c *stepJudge) wrapped(out spec.Outcome) *mismatch {
 	if !c.when.EndCall || c.req.Given.WrapUp != spec.Off {
 		return nil
 	}
-	for _, l := range c.looks {
+	for _, l := range c.observations {
 		if (l.State == spec.Work || l.State == spec.WorkReady) && !slices.Contains(out.States, l.State) {
 			m := c.missed(out, 3, fmt.Sprintf("%s first, though no wrap-up was to follow the call", stateText(l)))
-			m.exchange, m.xpath = lookExchange(l), "User/state"
+			m.exchange, m.xpath = observedExchange(l), "User/state"
 			return m
 		}
 	}
@@ -153,24 +153,24 @@ func (c *court) wrapped(out spec.Outcome) *miss {
 // that this evidence is of looked for another outcome or was stopped. That it
 // did not come, or did not stay, is not proven by it. As below, a tenth less
 // is near enough.
-func (c *court) unwaited() *miss {
+func (c *stepJudge) unwaited() *mismatch {
 	waited := c.step.Until.Sub(c.step.Answered)
 	if waited >= c.ev.Target.Settle*9/10 || c.errorEvent() != nil || c.act != nil && c.act.Status >= 400 {
 		return nil
 	}
-	return &miss{exchange: -1, event: -1, unproven: true,
+	return &mismatch{exchange: -1, event: -1, unproven: true,
 		seen: fmt.Sprintf("the user was watched for %v and the settle time is %v: the run did not wait for this outcome", round(waited), c.ev.Target.Settle)}
 }
 
 // unwatched: nobody saw the user when the quiet time after the moment was
 // over, so that nothing is proven of it. What was seen may have come at the
 // end of an answer: a tenth less is near enough.
-func (c *court) unwatched(since time.Time) *miss {
-	for _, l := range c.looks {
+func (c *stepJudge) unwatched(since time.Time) *mismatch {
+	for _, l := range c.observations {
 		if !l.Event && l.At.Sub(since) >= c.ev.Target.Quiet*9/10 {
 			return nil
 		}
 	}
-	return &miss{exchange: -1, event: -1, unproven: true, suspect: true,
+	return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
 		seen: fmt.Sprintf("nothing was seen of user %s at the end of the quiet time", c.step.Baseline.User)}
 }

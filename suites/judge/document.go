@@ -5,7 +5,6 @@ import (
 
 	"github.com/antchfx/xmlquery"
 
-	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
@@ -63,19 +62,19 @@ func (d *document) texts(path string) []string {
 }
 
 // read gives the answer to the request under test, held against the schema.
-func (c *court) read(schema string) *document {
+func (c *stepJudge) read(schema string) *document {
 	return c.document(schema, c.act.ResponseHeader["Content-Type"], c.act.ResponseBody)
 }
 
 // answer gives the answer to the request under test as it is.
-func (c *court) answer() *document {
+func (c *stepJudge) answer() *document {
 	if c.body == nil {
 		c.body = c.loose(c.act.ResponseBody)
 	}
 	return c.body
 }
 
-func (c *court) answerDocument(schema string) *document {
+func (c *stepJudge) answerDocument(schema string) *document {
 	if c.act == nil {
 		return &document{}
 	}
@@ -84,7 +83,7 @@ func (c *court) answerDocument(schema string) *document {
 
 // documentOf gives the body behind a sighting. A user in an event is read as
 // if it had come in an answer.
-func (c *court) documentOf(l evidence.Look) *document {
+func (c *stepJudge) documentOf(l evidence.Observation) *document {
 	if !l.Event {
 		if l.Index >= 0 && l.Index < len(c.ev.Exchanges) {
 			return c.loose(c.ev.Exchanges[l.Index].ResponseBody)
@@ -101,50 +100,4 @@ func (c *court) documentOf(l evidence.Look) *document {
 		}
 	}
 	return d
-}
-
-// Look reads a sighting of a user out of an exchange. It reports false for
-// anything but a 200 with a User document.
-func Look(x evidence.Exchange) (evidence.Look, bool) {
-	if x.Err != "" || x.Status != 200 {
-		return evidence.Look{}, false
-	}
-	node, err := xmlbody.Parse("", []byte(x.ResponseBody))
-	if err != nil || len(xmlbody.Nodes(node, "User/state")) == 0 {
-		return evidence.Look{}, false
-	}
-	l := read(node, "User/")
-	l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
-	return l, true
-}
-
-// LookInEvent reads a sighting of a user out of an event on its own node.
-func LookInEvent(e evidence.Event) (evidence.Look, bool) {
-	node, err := xmlbody.Parse("", []byte(e.Payload))
-	if err != nil || len(xmlbody.Nodes(node, "Update/data/user/state")) == 0 {
-		return evidence.Look{}, false
-	}
-	l := read(node, "Update/data/user/")
-	l.Asked, l.At, l.Index, l.Event = e.Received, e.Received, e.Index, true
-	return l, true
-}
-
-// longestText is how much of a text in a User is taken into a sighting, in
-// bytes: states, codes and times are shorter by far.
-const longestText = 128
-
-func read(node *xmlquery.Node, at string) evidence.Look {
-	text := func(path string) string {
-		t, _ := xmlbody.Text(node, at+path)
-		t = strings.TrimSpace(t)
-		if len(t) > longestText {
-			t = strings.ToValidUTF8(t[:longestText], "") + "…"
-		}
-		return t
-	}
-	return evidence.Look{
-		State: spec.State(text("state")), Pending: text("pendingState"),
-		ReasonCodeID: text("reasonCodeId"), ReasonCode: text("reasonCode/code"),
-		Extension: text("extension"), ChangeTime: text("stateChangeTime"),
-	}
 }

@@ -13,7 +13,7 @@ import (
 // carry the requestId of another request do not belong to it; where none is
 // echoed, node and time decide (A18): that of the arrival, and that of the
 // change, which may be one on the way to the precondition.
-func (c *court) own(node string) []*evidence.Event {
+func (c *stepJudge) own(node string) []*evidence.Event {
 	var list []*evidence.Event
 	for _, e := range c.during(node) {
 		if c.foreign(e) == "" {
@@ -24,7 +24,7 @@ func (c *court) own(node string) []*evidence.Event {
 }
 
 // during gives the events on a node from the request to the end of the watch.
-func (c *court) during(node string) []*evidence.Event {
+func (c *stepJudge) during(node string) []*evidence.Event {
 	var list []*evidence.Event
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
@@ -36,7 +36,7 @@ func (c *court) during(node string) []*evidence.Event {
 }
 
 // foreign says why an event does not belong to the step, "" where it does.
-func (c *court) foreign(e *evidence.Event) string {
+func (c *stepJudge) foreign(e *evidence.Event) string {
 	if mine := c.step.Values["request_id"]; e.RequestID != "" && mine != "" && e.RequestID != mine {
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
 	}
@@ -48,7 +48,7 @@ func (c *court) foreign(e *evidence.Event) string {
 
 // unheard says that no event of the change was heard on a node, and of one
 // that looks like it what keeps it from being it.
-func (c *court) unheard(out spec.Outcome, node string) string {
+func (c *stepJudge) unheard(out spec.Outcome, node string) string {
 	seen := "no event on " + node
 	for _, e := range c.during(node) {
 		if why := c.foreign(e); why != "" && slices.Contains(out.States, spec.State(c.userState(e))) {
@@ -58,10 +58,10 @@ func (c *court) unheard(out spec.Outcome, node string) string {
 	return seen
 }
 
-func (c *court) node() string { return "/finesse/api/User/" + c.step.Baseline.User }
+func (c *stepJudge) node() string { return "/finesse/api/User/" + c.step.Baseline.User }
 
 // errorEvent is the apiErrors event that answers the request, nil without one.
-func (c *court) errorEvent() *evidence.Event {
+func (c *stepJudge) errorEvent() *evidence.Event {
 	for _, e := range c.own(c.node()) {
 		if e.IsError() {
 			return e
@@ -75,7 +75,7 @@ func (c *court) errorEvent() *evidence.Event {
 func anybodys(e *evidence.Event) bool { return e.RequestID == "" }
 
 // event: what is expected of the notifications of a step.
-func (c *court) event(out spec.Outcome) *miss {
+func (c *stepJudge) event(out spec.Outcome) *mismatch {
 	if out.Event == "" {
 		return nil
 	}
@@ -83,24 +83,24 @@ func (c *court) event(out spec.Outcome) *miss {
 		return nil // beside the point of the requirement, and not listened to
 	}
 	if !c.ev.Target.Notifications {
-		return &miss{exchange: -1, event: -1, unproven: true, seen: "needs notifications: none are configured"}
+		return &mismatch{exchange: -1, event: -1, unproven: true, seen: "needs notifications: none are configured"}
 	}
 	if c.step.Facts["outage"] != "" {
-		return &miss{exchange: -1, event: -1, unproven: true, seen: "the notification service was down: " + c.step.Facts["outage"]}
+		return &mismatch{exchange: -1, event: -1, unproven: true, seen: "the notification service was down: " + c.step.Facts["outage"]}
 	}
 	events := c.own(c.node())
 	switch out.Event {
 	case spec.EventNone:
 		for _, e := range events {
 			if !c.earlier(e) {
-				return c.eventMiss(out, e, "an event on "+e.Node)
+				return c.eventMismatch(out, e, "an event on "+e.Node)
 			}
 		}
 		return nil
 	case spec.EventNoChange:
 		for _, e := range events {
 			if s := c.userState(e); s != "" && s != string(c.step.Baseline.State) && !c.earlier(e) {
-				return c.eventMiss(out, e, "an event with state "+s)
+				return c.eventMismatch(out, e, "an event with state "+s)
 			}
 		}
 		return nil
@@ -118,7 +118,7 @@ func (c *court) event(out spec.Outcome) *miss {
 		return c.missed(out, 4, seen)
 	}
 	if e.Problem != "" && out.Event != spec.EventEcho {
-		return c.eventMiss(out, e, e.Problem)
+		return c.eventMismatch(out, e, e.Problem)
 	}
 	switch out.Event {
 	case spec.EventShape:
@@ -129,12 +129,12 @@ func (c *court) event(out spec.Outcome) *miss {
 			// The same user in another event may be the news of something
 			// that a User does not show; the same event is not.
 			if o != e && o.Session == e.Session && o.Payload == e.Payload {
-				return c.eventMiss(out, o, "the same event twice")
+				return c.eventMismatch(out, o, "the same event twice")
 			}
 		}
 	case spec.EventEcho:
 		if e.RequestID != c.step.Values["request_id"] {
-			return c.eventMiss(out, e, fmt.Sprintf("requestId %q", e.RequestID))
+			return c.eventMismatch(out, e, fmt.Sprintf("requestId %q", e.RequestID))
 		}
 	case spec.EventAgrees:
 		return c.eventAgrees(out, e)
@@ -144,7 +144,7 @@ func (c *court) event(out spec.Outcome) *miss {
 
 // earlier reports whether an event tells of a change from before the step: it
 // only arrived late.
-func (c *court) earlier(e *evidence.Event) bool {
+func (c *stepJudge) earlier(e *evidence.Event) bool {
 	if e.IsError() {
 		return false
 	}
@@ -155,7 +155,7 @@ func (c *court) earlier(e *evidence.Event) bool {
 
 // heard reports whether the event of a change was there before the step: the
 // next one with the same time is not that event, late.
-func (c *court) heard(at string) bool {
+func (c *stepJudge) heard(at string) bool {
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
 		if e.Node != c.node() || !e.Received.Before(c.step.Sent) {
@@ -169,7 +169,7 @@ func (c *court) heard(at string) bool {
 }
 
 // changed is the stateChangeTime of the user in an event, "" without one.
-func (c *court) changed(e *evidence.Event) string {
+func (c *stepJudge) changed(e *evidence.Event) string {
 	if e.IsError() {
 		return ""
 	}
@@ -178,7 +178,7 @@ func (c *court) changed(e *evidence.Event) string {
 }
 
 // changeEvent is the first event with the new state.
-func (c *court) changeEvent(out spec.Outcome, events []*evidence.Event) *evidence.Event {
+func (c *stepJudge) changeEvent(out spec.Outcome, events []*evidence.Event) *evidence.Event {
 	for _, e := range events {
 		if slices.Contains(out.States, spec.State(c.userState(e))) {
 			return e
@@ -199,18 +199,18 @@ var shown = []struct {
 
 // eventAgrees: the user in the event is valid and the GET that follows shows
 // the same.
-func (c *court) eventAgrees(out spec.Outcome, e *evidence.Event) *miss {
+func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 	d := c.notification("UserUpdate", e.Payload)
 	if d.problem != "" {
-		return c.eventMiss(out, e, d.problem)
+		return c.eventMismatch(out, e, d.problem)
 	}
 	last, ok := c.last()
 	if !ok || last.Event {
 		return c.missed(out, 4, "no GET after the event")
 	}
 	get := c.documentOf(last)
-	differs := func(name, in, then string) *miss {
-		return c.eventMiss(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
+	differs := func(name, in, then string) *mismatch {
+		return c.eventMismatch(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
 	}
 	for _, s := range shown {
 		in, here := d.text("Update/data/user/" + s.name)
@@ -235,41 +235,41 @@ func blank(text string) string {
 	return text
 }
 
-func (c *court) errorEventComplete(out spec.Outcome) *miss {
+func (c *stepJudge) errorEventComplete(out spec.Outcome) *mismatch {
 	if c.act != nil && c.act.Status >= 400 {
-		return &miss{exchange: c.act.Index, event: -1, unproven: true, seen: "the target refuses at once here, so there is no asynchronous error to look at"}
+		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, seen: "the target refuses at once here, so there is no asynchronous error to look at"}
 	}
 	e := c.errorEvent()
 	if e == nil {
 		return c.missed(out, 4, "no error event on "+c.node())
 	}
 	if e.Problem != "" {
-		return c.eventMiss(out, e, e.Problem)
+		return c.eventMismatch(out, e, e.Problem)
 	}
 	for _, part := range []struct{ name, text string }{
 		{"errorType", e.ErrorType}, {"errorMessage", e.ErrorMessage}, {"errorData", e.ErrorData},
 	} {
 		if part.text == "" {
-			return c.eventMiss(out, e, "an error event without "+part.name)
+			return c.eventMismatch(out, e, "an error event without "+part.name)
 		}
 	}
 	return c.misshapen(out, e)
 }
 
 // misshapen: the source of an event is the node, its kind PUT in either case.
-func (c *court) misshapen(out spec.Outcome, e *evidence.Event) *miss {
+func (c *stepJudge) misshapen(out spec.Outcome, e *evidence.Event) *mismatch {
 	if e.Source != c.node() {
-		return c.eventMiss(out, e, fmt.Sprintf("source %q", e.Source))
+		return c.eventMismatch(out, e, fmt.Sprintf("source %q", e.Source))
 	}
 	if !strings.EqualFold(e.Event, "PUT") {
-		return c.eventMiss(out, e, fmt.Sprintf("event %q", e.Event))
+		return c.eventMismatch(out, e, fmt.Sprintf("event %q", e.Event))
 	}
 	return nil
 }
 
 // teamEvent: the change of the subject, seen by the supervisor on the node of
 // the subject's team.
-func (c *court) teamEvent(out spec.Outcome) *miss {
+func (c *stepJudge) teamEvent(out spec.Outcome) *mismatch {
 	node := "/finesse/api/Team/" + c.ev.Cast["subject"].Team + "/Users"
 	supervisor := c.ev.Cast[string(spec.Supervisor)].ID
 	seen := c.unheard(out, node)
@@ -288,7 +288,7 @@ func (c *court) teamEvent(out spec.Outcome) *miss {
 	return c.missed(out, 4, seen)
 }
 
-func (c *court) userState(e *evidence.Event) string {
+func (c *stepJudge) userState(e *evidence.Event) string {
 	if e.IsError() {
 		return ""
 	}
@@ -296,7 +296,7 @@ func (c *court) userState(e *evidence.Event) string {
 	return state
 }
 
-func (c *court) eventMiss(out spec.Outcome, e *evidence.Event, seen string) *miss {
+func (c *stepJudge) eventMismatch(out spec.Outcome, e *evidence.Event, seen string) *mismatch {
 	m := c.missed(out, 4, seen)
 	m.event = e.Index
 	return m

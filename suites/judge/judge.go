@@ -49,9 +49,9 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 			continue
 		}
 		judged++
-		c := j.court(req, ev, i)
+		c := j.stepJudge(req, ev, i)
 		if m := c.elsewhere(); m != nil {
-			return c.convict(v, m)
+			return c.fail(v, m)
 		}
 		out, m := c.judge()
 		v.Observed = merge(v.Observed, c.observed())
@@ -59,7 +59,7 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 			v.Observed.Note = join(v.Observed.Note, c.passed(out.Passes))
 		}
 		if m != nil {
-			return c.convict(v, m)
+			return c.fail(v, m)
 		}
 		if len(req.Steps[i].Then) > 1 || req.Level == spec.Info {
 			taken = append(taken, c.label(out))
@@ -77,8 +77,8 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		return v
 	}
 	if m := j.bystanders(req, ev); m != nil {
-		c := j.court(req, ev, len(req.Steps)-1)
-		return c.convict(v, m)
+		c := j.stepJudge(req, ev, len(req.Steps)-1)
+		return c.fail(v, m)
 	}
 	v.Outcome = evidence.Passed
 	if req.Level == spec.Info {
@@ -95,34 +95,34 @@ func (j *Judge) clause(req *spec.Requirement) string {
 	return j.catalogue.Cite(req.Sources[0])
 }
 
-// court is the hearing of one step.
-type court struct {
+// stepJudge judges one step.
+type stepJudge struct {
 	*Judge
-	req   *spec.Requirement
-	ev    *evidence.Evidence
-	index int
-	when  spec.When
-	step  evidence.Step
-	act   *evidence.Exchange // the request under test, nil where the step is none
-	looks []evidence.Look    // sightings of the subject since the request was sent
-	body  *document          // of the answer, read on first use
+	req          *spec.Requirement
+	ev           *evidence.Evidence
+	index        int
+	when         spec.When
+	step         evidence.Step
+	act          *evidence.Exchange     // the request under test, nil where the step is none
+	observations []evidence.Observation // sightings of the subject since the request was sent
+	body         *document              // of the answer, read on first use
 }
 
-func (j *Judge) court(req *spec.Requirement, ev *evidence.Evidence, index int) *court {
-	c := &court{Judge: j, req: req, ev: ev, index: index, when: req.Steps[index].When, step: ev.Steps[index]}
+func (j *Judge) stepJudge(req *spec.Requirement, ev *evidence.Evidence, index int) *stepJudge {
+	c := &stepJudge{Judge: j, req: req, ev: ev, index: index, when: req.Steps[index].When, step: ev.Steps[index]}
 	if n := c.step.Exchange; n >= 0 && n < len(ev.Exchanges) {
 		c.act = &ev.Exchanges[n]
 	}
-	c.looks = sightings(ev, c.step)
+	c.observations = sightings(ev, c.step)
 	return c
 }
 
 // sightings gives the looks at the subject between a step's request and the
 // end of its watch. A look at an older change that arrives late says nothing
 // about this request.
-func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Look {
-	var list []evidence.Look
-	for _, l := range ev.Looks {
+func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Observation {
+	var list []evidence.Observation
+	for _, l := range ev.Observations {
 		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || !step.Until.IsZero() && l.Asked.After(step.Until) {
 			continue
 		}
@@ -138,7 +138,7 @@ func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Look {
 // another request or has an older time of change, or the same with the same
 // time was seen before the request was sent (a change became pending since, or
 // one node of a cluster lags).
-func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Look) bool {
+func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
 		if id, mine := ev.Events[l.Index].RequestID, step.Values["request_id"]; id != "" && mine != "" && id != mine {
 			return true
@@ -150,7 +150,7 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Look) bool {
 	case l.Event && l.ChangeTime < step.Baseline.ChangeTime:
 		return true
 	}
-	for _, old := range ev.Looks {
+	for _, old := range ev.Observations {
 		if old.Asked.Before(step.Sent) && old.User == l.User && old.ChangeTime == l.ChangeTime && (old.State == l.State && !l.Event || old.Same(l)) {
 			return true
 		}
@@ -160,19 +160,19 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Look) bool {
 
 // elsewhere: the precondition was not there when the step began, so that the
 // step proves nothing.
-func (c *court) elsewhere() *miss {
+func (c *stepJudge) elsewhere() *mismatch {
 	want, is := c.req.Given.State, c.step.Baseline.State
 	if want == "" || is == want || c.index > 0 && !c.req.Steps[c.index].Again {
 		return nil
 	}
-	return &miss{exchange: -1, event: -1, unproven: true, suspect: true,
+	return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
 		seen: fmt.Sprintf("the user was in %s, not in %s, when the step began", is, want)}
 }
 
 // judge tries every outcome that the guide allows. The first that holds wins;
 // else the miss of the one that came furthest explains the failure best.
-func (c *court) judge() (spec.Outcome, *miss) {
-	var worst *miss
+func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
+	var worst *mismatch
 	for _, out := range c.req.Steps[c.index].Then {
 		m := c.outcome(out)
 		if m == nil {
@@ -193,8 +193,8 @@ func (c *court) judge() (spec.Outcome, *miss) {
 	return spec.Outcome{}, worst
 }
 
-// miss is why an outcome does not hold.
-type miss struct {
+// mismatch is why an outcome does not hold.
+type mismatch struct {
 	expected string
 	seen     string
 	xpath    string
@@ -205,15 +205,15 @@ type miss struct {
 	unproven bool // nothing was proven either way: not exercised
 }
 
-// convict turns a miss into a verdict.
-func (c *court) convict(v evidence.Verdict, m *miss) evidence.Verdict {
+// fail turns a mismatch into a verdict.
+func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	v.Step, v.Exchange, v.Event = c.index, m.exchange, m.event
 	if v.Exchange < 0 && c.act != nil {
 		v.Exchange = c.act.Index
 	}
 	m.seen = line(m.seen)
 	v.XPath, v.Expected, v.Seen, v.Suspect = line(m.xpath), m.expected, m.seen, m.suspect
-	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.deed(), m.expected, m.seen)
+	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.action(), m.expected, m.seen)
 	switch {
 	case m.unproven:
 		v.Outcome, v.Reason = evidence.NotExercised, m.seen
@@ -227,7 +227,7 @@ func (c *court) convict(v evidence.Verdict, m *miss) evidence.Verdict {
 }
 
 // observed is what was seen in this step, whatever it means.
-func (c *court) observed() evidence.Observed {
+func (c *stepJudge) observed() evidence.Observed {
 	var o evidence.Observed
 	if c.act != nil {
 		o.Status = c.act.Status
@@ -259,8 +259,8 @@ func (c *court) observed() evidence.Observed {
 
 // passed says whether a state that may be passed on the way was seen, and
 // with which code.
-func (c *court) passed(s spec.State) string {
-	for _, l := range c.looks {
+func (c *stepJudge) passed(s spec.State) string {
+	for _, l := range c.observations {
 		if l.State != s {
 			continue
 		}
@@ -273,11 +273,11 @@ func (c *court) passed(s spec.State) string {
 }
 
 // via says how the state that counts was first seen.
-func (c *court) via(last evidence.Look) evidence.Via {
+func (c *stepJudge) via(last evidence.Observation) evidence.Via {
 	if last.Same(c.step.Baseline) && c.step.Converged < 0 {
 		return evidence.ViaUnchanged
 	}
-	for _, l := range c.looks {
+	for _, l := range c.observations {
 		if l.State == last.State {
 			if l.Event {
 				return evidence.ViaEvent
@@ -288,7 +288,7 @@ func (c *court) via(last evidence.Look) evidence.Via {
 	return evidence.ViaGet
 }
 
-func (c *court) facts() string {
+func (c *stepJudge) facts() string {
 	if len(c.step.Facts) == 0 {
 		return ""
 	}
@@ -301,16 +301,16 @@ func (c *court) facts() string {
 
 // last is the sighting that the step ends with: the last GET, which nothing
 // newer contradicts, else the last event.
-func (c *court) last() (evidence.Look, bool) {
-	for i := len(c.looks) - 1; i >= 0; i-- {
-		if !c.looks[i].Event {
-			return c.looks[i], true
+func (c *stepJudge) last() (evidence.Observation, bool) {
+	for i := len(c.observations) - 1; i >= 0; i-- {
+		if !c.observations[i].Event {
+			return c.observations[i], true
 		}
 	}
-	if n := len(c.looks); n > 0 {
-		return c.looks[n-1], true
+	if n := len(c.observations); n > 0 {
+		return c.observations[n-1], true
 	}
-	return evidence.Look{}, false
+	return evidence.Observation{}, false
 }
 
 // merge keeps what a later step saw, and what only an earlier one did.

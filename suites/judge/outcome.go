@@ -11,14 +11,14 @@ import (
 )
 
 // outcome says why the outcome does not hold, nil where it does.
-func (c *court) outcome(out spec.Outcome) *miss {
+func (c *stepJudge) outcome(out spec.Outcome) *mismatch {
 	if m := c.holds(out); m != nil {
 		return m
 	}
 	return c.event(out)
 }
 
-func (c *court) holds(out spec.Outcome) *miss {
+func (c *stepJudge) holds(out spec.Outcome) *mismatch {
 	switch out.Kind {
 	case spec.Accepted:
 		return c.accepted(out)
@@ -41,7 +41,7 @@ func (c *court) holds(out spec.Outcome) *miss {
 }
 
 // accepted: 200 or 202 (the guide has both, A1), then the state.
-func (c *court) accepted(out spec.Outcome) *miss {
+func (c *stepJudge) accepted(out spec.Outcome) *mismatch {
 	if m := c.taken(out); m != nil {
 		return m
 	}
@@ -61,7 +61,7 @@ func (c *court) accepted(out spec.Outcome) *miss {
 }
 
 // taken: the request was answered with 200 or 202.
-func (c *court) taken(out spec.Outcome) *miss {
+func (c *stepJudge) taken(out spec.Outcome) *mismatch {
 	if c.act == nil {
 		return c.missed(out, 0, "no request")
 	}
@@ -80,7 +80,7 @@ func (c *court) taken(out spec.Outcome) *miss {
 }
 
 // unanswered: there was no whole answer, so nothing can be said of it.
-func (c *court) unanswered(out spec.Outcome) *miss {
+func (c *stepJudge) unanswered(out spec.Outcome) *mismatch {
 	if c.act == nil || c.act.Err == "" {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (c *court) unanswered(out spec.Outcome) *miss {
 }
 
 // refused: see spec.Refused.
-func (c *court) refused(out spec.Outcome) *miss {
+func (c *stepJudge) refused(out spec.Outcome) *mismatch {
 	if c.act == nil {
 		return c.missed(out, 0, "no request")
 	}
@@ -127,7 +127,7 @@ func (c *court) refused(out spec.Outcome) *miss {
 
 // error: the status at once, a well-formed body with one of the types, and
 // nothing changed.
-func (c *court) error(out spec.Outcome) *miss {
+func (c *stepJudge) error(out spec.Outcome) *mismatch {
 	if c.act == nil {
 		return c.missed(out, 0, "no request")
 	}
@@ -149,20 +149,20 @@ func (c *court) error(out spec.Outcome) *miss {
 
 // unchanged: state, pending state and reason code are what they were, in
 // every sighting of the watch.
-func (c *court) unchanged(out spec.Outcome) *miss {
+func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 	if c.when.Get != nil {
 		return nil // a read changes nothing
 	}
-	if len(c.looks) == 0 {
+	if len(c.observations) == 0 {
 		return c.missed(out, 1, "no sighting of the user afterwards")
 	}
-	for _, l := range c.looks {
+	for _, l := range c.observations {
 		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) {
 			continue
 		}
 		m := c.missed(out, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
 			c.answerText(), stateText(c.step.Baseline), stateText(l), round(l.At.Sub(c.step.Answered))))
-		m.exchange, m.xpath = lookExchange(l), changedPath(c.step.Baseline, l)
+		m.exchange, m.xpath = observedExchange(l), changedPath(c.step.Baseline, l)
 		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending && !c.asked(spec.State(l.Pending))
 		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) || wished // also to what was asked for: people ask for that too
 		return m
@@ -174,7 +174,7 @@ func (c *court) unchanged(out spec.Outcome) *miss {
 // or not yet or no more, a change that was asked for before this request: on a
 // call a pending change may show late, or never (A16). What became of it shows
 // with the end of the call.
-func (c *court) oldWish(l evidence.Look) bool {
+func (c *stepJudge) oldWish(l evidence.Observation) bool {
 	base := c.step.Baseline
 	if l.State != base.State || !base.State.OnCall() {
 		return false
@@ -192,7 +192,7 @@ func (c *court) oldWish(l evidence.Look) bool {
 }
 
 // keeps: the state stays; the pending state and its reason code may change.
-func (c *court) keeps(out spec.Outcome) *miss {
+func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 	if m := c.unmade(out); m != nil {
 		return m
 	}
@@ -215,15 +215,15 @@ func (c *court) keeps(out spec.Outcome) *miss {
 		m.event, m.suspect = e.Index, anybodys(e)
 		return m
 	}
-	if len(c.looks) == 0 {
+	if len(c.observations) == 0 {
 		return c.missed(out, 1, "no sighting of the user afterwards")
 	}
-	for _, l := range c.looks {
+	for _, l := range c.observations {
 		if l.State == c.step.Baseline.State || c.passingLogin(l) {
 			continue
 		}
 		m := c.missed(out, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
-		m.exchange, m.xpath = lookExchange(l), "User/state"
+		m.exchange, m.xpath = observedExchange(l), "User/state"
 		m.suspect = true // also to what was asked for: people ask for that too
 		return m
 	}
@@ -236,7 +236,7 @@ func (c *court) keeps(out spec.Outcome) *miss {
 
 // deferred: 2xx, the state stays, and one of the states comes with the end of
 // the call, which is the next step.
-func (c *court) deferred(out spec.Outcome) *miss {
+func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 	if m := c.taken(out); m != nil {
 		return m
 	}
@@ -249,13 +249,13 @@ func (c *court) deferred(out spec.Outcome) *miss {
 		if why == "" {
 			why = "the run ended before the steps were through"
 		}
-		return &miss{exchange: c.act.Index, event: -1, unproven: true, seen: why}
+		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, seen: why}
 	}
 	if c.ev.Steps[c.index+1].Skipped != "" {
 		return c.missed(out, 1, "no end of the call")
 	}
-	next := c.Judge.court(c.req, c.ev, c.index+1)
-	for _, l := range next.looks {
+	next := c.Judge.stepJudge(c.req, c.ev, c.index+1)
+	for _, l := range next.observations {
 		if slices.Contains(out.States, l.State) {
 			return nil
 		}
@@ -265,12 +265,12 @@ func (c *court) deferred(out spec.Outcome) *miss {
 		return c.missed(out, 1, "no sighting of the user after the end of the call")
 	}
 	m := c.missed(out, 2, fmt.Sprintf("%d, nothing at once, and %s after the end of the call", c.act.Status, stateText(last)))
-	m.exchange, m.xpath = lookExchange(last), "User/state"
+	m.exchange, m.xpath = observedExchange(last), "User/state"
 	return m
 }
 
 // reaches: one of the states, whatever the step did to get there.
-func (c *court) reaches(out spec.Outcome) *miss {
+func (c *stepJudge) reaches(out spec.Outcome) *mismatch {
 	if m := c.unmade(out); m != nil {
 		return m
 	}
@@ -281,7 +281,7 @@ func (c *court) reaches(out spec.Outcome) *miss {
 }
 
 // unmade: the step is a request, and there is none.
-func (c *court) unmade(out spec.Outcome) *miss {
+func (c *stepJudge) unmade(out spec.Outcome) *mismatch {
 	if c.act != nil || c.when.Put == nil && c.when.Get == nil && c.when.Method == "" && c.when.Dialog == "" {
 		return nil
 	}
@@ -290,7 +290,7 @@ func (c *court) unmade(out spec.Outcome) *miss {
 
 // impossible: a Dialog request that the target does not serve proves nothing
 // about its states.
-func (c *court) impossible(out spec.Outcome) *miss {
+func (c *stepJudge) impossible(out spec.Outcome) *mismatch {
 	if c.act == nil || c.when.Dialog == "" {
 		return nil
 	}
@@ -301,14 +301,14 @@ func (c *court) impossible(out spec.Outcome) *miss {
 	case c.act.Status < 400:
 		return nil
 	case c.act.Status == 404 || c.act.Status == 405 || c.act.Status == 501 || c.act.Status >= 500:
-		return &miss{exchange: c.act.Index, event: -1, unproven: true,
+		return &mismatch{exchange: c.act.Index, event: -1, unproven: true,
 			seen: fmt.Sprintf("the Dialog request %s was answered %s", c.when.Dialog, c.answerText())}
 	}
 	return c.missed(out, 0, c.answerText())
 }
 
 // answered: only the answer counts.
-func (c *court) answered(out spec.Outcome) *miss {
+func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 	if c.act == nil {
 		if c.when.Probe != "" {
 			return nil
@@ -350,13 +350,13 @@ func (c *court) answered(out spec.Outcome) *miss {
 
 // passingLogin: LOGIN is a request and a passing moment (guide 12.5(1), page
 // 42), seen only while a sign in is under way.
-func (c *court) passingLogin(l evidence.Look) bool {
+func (c *stepJudge) passingLogin(l evidence.Observation) bool {
 	return l.State == spec.Login && c.when.Put != nil && c.when.Put.State == string(spec.Login) &&
 		l.Asked.Sub(c.step.Answered) <= c.ev.Target.Settle
 }
 
 // asked reports whether the state is what the request under test asked for.
-func (c *court) asked(s spec.State) bool {
+func (c *stepJudge) asked(s spec.State) bool {
 	if c.when.Put == nil {
 		return false
 	}
@@ -368,8 +368,8 @@ func (c *court) asked(s spec.State) bool {
 		(c.when.Put.Body != "" || c.when.Put.State == "") && s == spec.Ready
 }
 
-func (c *court) missed(out spec.Outcome, progress int, seen string) *miss {
-	m := &miss{expected: c.describe(out), seen: seen, exchange: -1, event: -1, progress: progress}
+func (c *stepJudge) missed(out spec.Outcome, progress int, seen string) *mismatch {
+	m := &mismatch{expected: c.describe(out), seen: seen, exchange: -1, event: -1, progress: progress}
 	if c.act != nil {
 		m.exchange = c.act.Index
 	}

@@ -82,7 +82,7 @@ func FuzzVerdict(f *testing.F) {
 			s.sees(time.Second, in(spec.State("READY")))
 			last := len(s.ev.Exchanges) - 1
 			s.ev.Exchanges[last].ResponseBody = seen
-			s.ev.Looks[len(s.ev.Looks)-1].State = spec.State(state)
+			s.ev.Observations[len(s.ev.Observations)-1].State = spec.State(state)
 			s.converged()
 			s.hears(0, evidence.Event{Payload: seen, ErrorType: state, Source: contentType})
 		}

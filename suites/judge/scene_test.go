@@ -96,7 +96,7 @@ func apiError(errorType, data string) string {
 type scene struct {
 	ev  *evidence.Evidence
 	now time.Time
-	sub evidence.Look // the last GET of the subject
+	sub evidence.Observation // the last GET of the subject
 }
 
 // begin is a scene in which the subject was found so.
@@ -190,12 +190,12 @@ func (s *scene) slow(after, took time.Duration, u user) *scene {
 	n := s.exchange(evidence.Exchange{
 		Purpose: evidence.ForWatch, As: id, Method: "GET", Path: "/finesse/api/User/1001", Status: 200, ResponseBody: u.xml(),
 	}, took)
-	l, ok := judge.Look(s.ev.Exchanges[n])
+	l, ok := evidence.ObservationOf(s.ev.Exchanges[n])
 	if !ok {
 		panic("the scene's own User document is not read")
 	}
 	l.User = id
-	s.ev.Looks = append(s.ev.Looks, l)
+	s.ev.Observations = append(s.ev.Observations, l)
 	s.sub = l
 	if len(s.ev.Steps) > 0 {
 		s.step().Until = s.now
@@ -237,9 +237,9 @@ func (s *scene) hears(after time.Duration, e evidence.Event) *scene {
 		e.Node = "/finesse/api/User/1001"
 	}
 	s.ev.Events = append(s.ev.Events, e)
-	if l, ok := judge.LookInEvent(e); ok && e.Node == "/finesse/api/User/1001" {
+	if l, ok := evidence.ObservationOfEvent(e); ok && e.Node == "/finesse/api/User/1001" {
 		l.User = id
-		s.ev.Looks = append(s.ev.Looks, l)
+		s.ev.Observations = append(s.ev.Observations, l)
 	}
 	if len(s.ev.Steps) > 0 {
 		s.step().Until = s.now
@@ -283,9 +283,9 @@ func (s *scene) skips(why string) *scene {
 
 // before and after the steps, of who is not acted on.
 func (s *scene) other(id string, was, now spec.State) *scene {
-	s.ev.Before = append(s.ev.Before, evidence.Look{User: id, State: was, Index: -1})
+	s.ev.Before = append(s.ev.Before, evidence.Observation{User: id, State: was, Index: -1})
 	if now != "" {
-		s.ev.After = append(s.ev.After, evidence.Look{User: id, State: now, Index: -1})
+		s.ev.After = append(s.ev.After, evidence.Observation{User: id, State: now, Index: -1})
 	}
 	return s
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // errorBody: a well-formed ApiErrors body whose ErrorType is one of the types.
-func (c *court) errorBody(out spec.Outcome, types []string) *miss {
+func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 	d := c.read("ApiErrors")
 	if d.problem != "" && c.inOtherWords(d) {
 		return nil
@@ -45,7 +45,7 @@ func (c *court) errorBody(out spec.Outcome, types []string) *miss {
 // inOtherWords reports whether the body of a 401 to missing or wrong
 // credentials is none of the API's: a container in front of it may answer as
 // it likes, and only what is XML has to be ApiErrors.
-func (c *court) inOtherWords(d *document) bool {
+func (c *stepJudge) inOtherWords(d *document) bool {
 	if c.when.Put == nil || c.act.Status != http.StatusUnauthorized ||
 		c.when.Put.Credentials != spec.CredentialsNone && c.when.Put.Credentials != spec.CredentialsWrong {
 		return false
@@ -56,13 +56,13 @@ func (c *court) inOtherWords(d *document) bool {
 }
 
 // shows: what the user has to show stands in the body behind the sighting.
-func (c *court) shows(out spec.Outcome, l evidence.Look) *miss {
+func (c *stepJudge) shows(out spec.Outcome, l evidence.Observation) *mismatch {
 	if len(out.Shows) == 0 {
 		return nil
 	}
 	m := c.showsIn(out, c.documentOf(l))
 	if m != nil {
-		m.exchange = lookExchange(l)
+		m.exchange = observedExchange(l)
 		m.suspect = m.xpath == "User/reasonCodeId" && c.chosen(l)
 	}
 	return m
@@ -70,7 +70,7 @@ func (c *court) shows(out spec.Outcome, l evidence.Look) *miss {
 
 // chosen reports whether a look shows a reason code that this requirement
 // neither found nor sent: a person may have chosen it.
-func (c *court) chosen(l evidence.Look) bool {
+func (c *stepJudge) chosen(l evidence.Observation) bool {
 	code := l.Reason()
 	if code == "" || code == c.step.Baseline.Reason() {
 		return false
@@ -83,7 +83,7 @@ func (c *court) chosen(l evidence.Look) bool {
 	return true
 }
 
-func (c *court) showsIn(out spec.Outcome, d *document) *miss {
+func (c *stepJudge) showsIn(out spec.Outcome, d *document) *mismatch {
 	for _, s := range out.Shows {
 		if seen, ok := c.show(s, d); !ok {
 			m := c.missed(out, 3, seen)
@@ -94,7 +94,7 @@ func (c *court) showsIn(out spec.Outcome, d *document) *miss {
 	return nil
 }
 
-func (c *court) show(s spec.Show, d *document) (seen string, ok bool) {
+func (c *stepJudge) show(s spec.Show, d *document) (seen string, ok bool) {
 	if len(s.EachIn) > 0 {
 		all := d.texts(s.At)
 		if len(all) == 0 && !s.OrAbsent {
@@ -123,7 +123,7 @@ func (c *court) show(s spec.Show, d *document) (seen string, ok bool) {
 }
 
 // fill puts the step's values in the place of placeholders.
-func (c *court) fill(text string) string {
+func (c *stepJudge) fill(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
@@ -136,6 +136,6 @@ func (c *court) fill(text string) string {
 // Shown reports whether a body shows all that an outcome demands of it. A run
 // uses it to know when it has waited long enough.
 func (j *Judge) Shown(out spec.Outcome, target evidence.Target, values map[string]string, body string) bool {
-	c := &court{Judge: j, ev: &evidence.Evidence{Target: target}, step: evidence.Step{Values: values, Exchange: -1}}
+	c := &stepJudge{Judge: j, ev: &evidence.Evidence{Target: target}, step: evidence.Step{Values: values, Exchange: -1}}
 	return c.showsIn(out, j.document("User", "", body)) == nil
 }

@@ -111,7 +111,7 @@ func stranger(d *document, id string) string {
 }
 
 func (s *Standing) documentedStates(ev *evidence.Evidence) {
-	for _, l := range ev.Looks {
+	for _, l := range ev.Observations {
 		if l.Event {
 			continue
 		}
@@ -127,7 +127,7 @@ func (s *Standing) documentedStates(ev *evidence.Evidence) {
 
 // signingIn reports whether a LOGIN for the user was sent within the settle
 // time before the sighting.
-func signingIn(ev *evidence.Evidence, l evidence.Look) bool {
+func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
 	for _, x := range ev.Exchanges {
 		if x.Method == "PUT" && strings.HasSuffix(strings.TrimSuffix(x.Path, "/"), "/User/"+l.User) &&
 			strings.Contains(x.RequestBody, string(spec.Login)) && !x.Started.After(l.At) &&
@@ -143,8 +143,8 @@ const changeTimeForm = "2006-01-02T15:04:05.000Z"
 
 func (s *Standing) changeTimes(ev *evidence.Evidence) {
 	type sighting struct{ user, state, time string }
-	last, known := map[string]evidence.Look{}, map[sighting]bool{}
-	for _, l := range ev.Looks {
+	last, known := map[string]evidence.Observation{}, map[sighting]bool{}
+	for _, l := range ev.Observations {
 		if l.Event {
 			continue
 		}

@@ -38,15 +38,15 @@ func TestNothingPassesUnseen(t *testing.T) {
 	}
 	// Looks, exchanges and events that are not there fail what they were to show.
 	for name, change := range map[string]func(*evidence.Evidence){
-		"no looks":          func(ev *evidence.Evidence) { ev.Looks = nil },
+		"no looks":          func(ev *evidence.Evidence) { ev.Observations = nil },
 		"no exchanges":      func(ev *evidence.Evidence) { ev.Exchanges = nil },
-		"looks of others":   func(ev *evidence.Evidence) { forLooks(ev, func(l *evidence.Look) { l.User = "1002" }) },
-		"looks from before": func(ev *evidence.Evidence) { forLooks(ev, func(l *evidence.Look) { l.Asked = ev.Started }) },
+		"looks of others":   func(ev *evidence.Evidence) { forLooks(ev, func(l *evidence.Observation) { l.User = "1002" }) },
+		"looks from before": func(ev *evidence.Evidence) { forLooks(ev, func(l *evidence.Observation) { l.Asked = ev.Started }) },
 		"looks from after": func(ev *evidence.Evidence) {
-			forLooks(ev, func(l *evidence.Look) { l.Asked = ev.Ended.Add(time.Hour) })
+			forLooks(ev, func(l *evidence.Observation) { l.Asked = ev.Ended.Add(time.Hour) })
 		},
 		"no time to wait in": func(ev *evidence.Evidence) { ev.Steps[0].Until = ev.Steps[0].Sent },
-		"no look at the end": func(ev *evidence.Evidence) { ev.Looks = ev.Looks[:len(ev.Looks)-2] },
+		"no look at the end": func(ev *evidence.Evidence) { ev.Observations = ev.Observations[:len(ev.Observations)-2] },
 		"never converged":    func(ev *evidence.Evidence) { ev.Steps[0].Converged = -1 },
 	} {
 		s := whole().of(req)
@@ -57,9 +57,9 @@ func TestNothingPassesUnseen(t *testing.T) {
 	}
 }
 
-func forLooks(ev *evidence.Evidence, change func(*evidence.Look)) {
-	for i := range ev.Looks {
-		change(&ev.Looks[i])
+func forLooks(ev *evidence.Evidence, change func(*evidence.Observation)) {
+	for i := range ev.Observations {
+		change(&ev.Observations[i])
 	}
 }
 

@@ -13,18 +13,18 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// deed tells what the step did, as the subject of a sentence.
-func (c *court) deed() string {
+// action tells what the step did, as the subject of a sentence.
+func (c *stepJudge) action() string {
 	return c.when.Words(c.step.Values)
 }
 
 // describe tells an outcome in words.
-func (c *court) describe(out spec.Outcome) string {
+func (c *stepJudge) describe(out spec.Outcome) string {
 	return c.fill(out.Words(c.ev.Target.Deployment))
 }
 
 // label names the outcome that was taken where several are allowed.
-func (c *court) label(out spec.Outcome) string {
+func (c *stepJudge) label(out spec.Outcome) string {
 	if out.Kind == "" || out.Kind == spec.Recorded {
 		return ""
 	}
@@ -55,7 +55,7 @@ func statusIn(list []int, status int) bool {
 }
 
 // answerText tells the answer to the request under test.
-func (c *court) answerText() string {
+func (c *stepJudge) answerText() string {
 	if c.act == nil {
 		return "nothing"
 	}
@@ -75,7 +75,7 @@ func (c *court) answerText() string {
 	return text
 }
 
-func stateText(l evidence.Look) string {
+func stateText(l evidence.Observation) string {
 	text := string(l.State)
 	if text == "" {
 		text = "no state"
@@ -104,7 +104,7 @@ func eventText(e *evidence.Event) string {
 	return text
 }
 
-func changedPath(from, to evidence.Look) string {
+func changedPath(from, to evidence.Observation) string {
 	switch {
 	case from.State != to.State:
 		return "User/state"
@@ -114,7 +114,7 @@ func changedPath(from, to evidence.Look) string {
 	return "User/reasonCodeId"
 }
 
-func lookExchange(l evidence.Look) int {
+func observedExchange(l evidence.Observation) int {
 	if l.Event {
 		return -1
 	}
@@ -147,6 +147,6 @@ func line(text string) string {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func bystanderText(before, after evidence.Look) string {
+func bystanderText(before, after evidence.Observation) string {
 	return fmt.Sprintf("user %s moved from %s to %s", before.User, stateText(before), stateText(after))
 }

@@ -12,7 +12,6 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 )
 
 // attempt is one go at a requirement.
@@ -41,7 +40,7 @@ type attempt struct {
 // player is a user in an attempt.
 type player struct {
 	user      *fixtures.User
-	look      evidence.Look // the last GET
+	look      evidence.Observation // the last GET
 	situation spec.Situation
 	touched   bool       // something was asked of or for the user
 	asked     time.Time  // when something was asked whose effect has not been seen, zero if all was
@@ -53,7 +52,7 @@ type player struct {
 	had       string     // the last reason code that it was seen with, and
 	gave      string     // the last one that the run sent on its way
 	body      string     // of the last GET, and
-	says      evidence.Look
+	says      evidence.Observation
 	returning bool          // on the way back, while others are on theirs
 	waited    time.Duration // see attempt.phase
 	ahead     int           // moves of the way that is being gone, the next included
@@ -171,7 +170,7 @@ func (a *attempt) proven() bool {
 		return false // nobody asks
 	}
 	ev := *a.ev
-	ev.Looks = slices.Clone(ev.Looks)
+	ev.Observations = slices.Clone(ev.Observations)
 	a.gather(&ev)
 	v := a.Judge.Verdict(a.req, &ev)
 	return v.Outcome == evidence.Passed || v.Outcome == evidence.Info
@@ -261,7 +260,7 @@ func (a *attempt) act(ctx context.Context) error {
 
 // mine checks that a user still is where the last scenario left it. Somebody
 // else's hand is on a user who is not.
-func (a *attempt) mine(now evidence.Look) error {
+func (a *attempt) mine(now evidence.Observation) error {
 	a.Stage.mu.Lock()
 	left, known := a.left[now.User]
 	if !known {
@@ -269,7 +268,7 @@ func (a *attempt) mine(now evidence.Look) error {
 	}
 	if _, ok := a.homes[now.User]; !ok {
 		if a.homes == nil {
-			a.homes = map[string]evidence.Look{}
+			a.homes = map[string]evidence.Observation{}
 		}
 		a.homes[now.User] = now
 	}
@@ -288,12 +287,12 @@ func (a *attempt) mine(now evidence.Look) error {
 		// Somebody who is on a call or wraps up is left alone until it is over.
 		a.Stage.mu.Lock()
 		if a.left == nil {
-			a.left, a.astray = map[string]evidence.Look{}, map[string]string{}
+			a.left, a.astray = map[string]evidence.Observation{}, map[string]string{}
 		}
 		a.left[now.User] = now
 		a.Stage.mu.Unlock()
 	}
-	a.foreignHand()
+	a.noteInterference()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
 		now.User, now.State, left.State), again: true}
 }
@@ -368,7 +367,7 @@ func (a *attempt) mayCall(subject *player) bool {
 // lookAfter looks at everybody whom the requirement does not act on, and at
 // the other party of a call, who has to be put back.
 func (a *attempt) lookAfter(ctx context.Context) error {
-	looks := make([]*evidence.Look, len(a.ev.Before))
+	looks := make([]*evidence.Observation, len(a.ev.Before))
 	var wg sync.WaitGroup
 	if peer := a.parts[spec.Peer]; peer != nil && a.player(peer).touched {
 		wg.Go(func() { _, _ = a.look(ctx, a.player(peer), evidence.ForReturn) })
@@ -393,7 +392,7 @@ func (a *attempt) lookAfter(ctx context.Context) error {
 // swept has somebody put back whom the request moved along with its subject:
 // who is in the state that was asked for, and was not before. Whoever else
 // moved may have done so himself.
-func (a *attempt) swept(was, now evidence.Look) {
+func (a *attempt) swept(was, now evidence.Observation) {
 	if was.State == now.State {
 		return
 	}
@@ -422,12 +421,12 @@ func (a *attempt) gather(ev *evidence.Evidence) {
 		if e.Node != userPath(e.Session) {
 			continue
 		}
-		if l, ok := judge.LookInEvent(*e); ok {
+		if l, ok := evidence.ObservationOfEvent(*e); ok {
 			l.User = e.Session
-			ev.Looks = append(ev.Looks, l)
+			ev.Observations = append(ev.Observations, l)
 		}
 	}
-	slices.SortStableFunc(ev.Looks, func(x, y evidence.Look) int { return x.At.Compare(y.At) })
+	slices.SortStableFunc(ev.Observations, func(x, y evidence.Observation) int { return x.At.Compare(y.At) })
 }
 
 func userPath(id string) string { return "/finesse/api/User/" + id }

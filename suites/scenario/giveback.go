@@ -123,7 +123,7 @@ func (a *attempt) letCome(ctx context.Context, p *player) bool {
 		left = a.Target.Settle // late once, it may come a good deal later
 	}
 	if left > 0 {
-		a.until(ctx, p, left, func(l evidence.Look) bool { return l.State != p.before })
+		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != p.before })
 	}
 	p.asked, p.overdue = time.Time{}, false
 	return true
@@ -148,12 +148,12 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
 		a.send(ctx, client.Call{
 			As: s, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml", Body: text, Purpose: evidence.ForReturn,
 		})
-		return a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.Logout })
+		return a.until(ctx, p, a.Target.Settle, func(l evidence.Observation) bool { return l.State == spec.Logout })
 	}
 	return false
 }
 
-func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Look) error {
+func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Observation) error {
 	if p.look.State.OnCall() || p.called && a.Dialogs {
 		began := time.Now()
 		err := a.endCalls(ctx, p, evidence.ForReturn)

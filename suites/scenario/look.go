@@ -9,12 +9,11 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 )
 
 // read takes the sighting out of a GET. Most bodies are seen again and again
 // while nothing changes, and parsed once.
-func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Look, bool) {
+func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Observation, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if x.Err == "" && x.Status == http.StatusOK && x.ResponseBody == p.body && p.body != "" {
@@ -22,7 +21,7 @@ func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Look, bool) {
 		l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
 		return l, true
 	}
-	l, ok := judge.Look(x)
+	l, ok := evidence.ObservationOf(x)
 	if ok {
 		p.body, p.says = x.ResponseBody, l
 	}
@@ -32,12 +31,12 @@ func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Look, bool) {
 // look reads a user with its own credentials (who else may is not
 // documented, A20). A node of a cluster that lags behind what another one has
 // shown already is asked again, for as long as a change may take to show.
-func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose) (evidence.Look, error) {
+func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose) (evidence.Observation, error) {
 	var err error
 	began := time.Now()
 	for failures := 0; failures < 3; {
 		if err := a.shutOut(p.user); err != nil {
-			return evidence.Look{}, err
+			return evidence.Observation{}, err
 		}
 		x := a.send(ctx, client.Call{As: p.user, Method: "GET", Path: userPath(p.user.ID), Purpose: purpose})
 		l, ok := a.read(p, x)
@@ -48,16 +47,16 @@ func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose)
 			return l, nil
 		case ok:
 		case x.Status != 0 && x.Status < 500, busy(x):
-			return evidence.Look{}, lookError(x) // send was patient already
+			return evidence.Observation{}, lookError(x) // send was patient already
 		default:
 			failures++
 			err = lookError(x)
 		}
 		if !a.pause(ctx, a.Poll) {
-			return evidence.Look{}, context.Cause(ctx)
+			return evidence.Observation{}, context.Cause(ctx)
 		}
 	}
-	return evidence.Look{}, err
+	return evidence.Observation{}, err
 }
 
 // sighting is what tells one moment in a user's life from another.
@@ -68,11 +67,11 @@ type sighting struct {
 
 // outdated reports whether a look shows once more what was seen before
 // something newer and else, by the target's own time of change.
-func (s *Stage) outdated(l evidence.Look) bool {
+func (s *Stage) outdated(l evidence.Observation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.newest == nil {
-		s.newest, s.known = map[string]evidence.Look{}, map[string]map[sighting]bool{}
+		s.newest, s.known = map[string]evidence.Observation{}, map[string]map[sighting]bool{}
 	}
 	if s.known[l.User] == nil {
 		s.known[l.User] = map[sighting]bool{}
@@ -99,15 +98,15 @@ func lookError(x evidence.Exchange) error {
 	return fmt.Errorf("GET %s was answered with a body that is no User document with a state", x.Path)
 }
 
-func (a *attempt) sight(p *player, l evidence.Look) {
+func (a *attempt) sight(p *player, l evidence.Observation) {
 	a.mu.Lock()
-	a.ev.Looks = append(a.ev.Looks, l)
+	a.ev.Observations = append(a.ev.Observations, l)
 	a.mu.Unlock()
 	a.place(p, l)
 }
 
 // place takes over where a user is.
-func (a *attempt) place(p *player, l evidence.Look) {
+func (a *attempt) place(p *player, l evidence.Observation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if p.look.At.IsZero() {

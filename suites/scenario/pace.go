@@ -9,7 +9,6 @@ import (
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/navigate"
 )
 
@@ -44,7 +43,7 @@ func (a *attempt) phase(do func()) {
 }
 
 // took is how long a look took.
-func took(l evidence.Look) time.Duration {
+func took(l evidence.Observation) time.Duration {
 	if l.Event {
 		return 0
 	}
@@ -53,7 +52,7 @@ func took(l evidence.Look) time.Duration {
 
 // shown gives how long after a moment a change was there that a look showed:
 // until an event told of it or, without one, until the look was asked for.
-func (a *attempt) shown(p *player, since time.Time, l evidence.Look) time.Duration {
+func (a *attempt) shown(p *player, since time.Time, l evidence.Observation) time.Duration {
 	at := l.Asked
 	if a.Events != nil {
 		for _, e := range a.Events.Since(since) {
@@ -66,11 +65,11 @@ func (a *attempt) shown(p *player, since time.Time, l evidence.Look) time.Durati
 }
 
 // inEvent gives the sighting in a notification to the user itself.
-func (a *attempt) inEvent(p *player, e evidence.Event) (evidence.Look, bool) {
+func (a *attempt) inEvent(p *player, e evidence.Event) (evidence.Observation, bool) {
 	if e.Session != p.user.ID || e.Node != userPath(p.user.ID) {
-		return evidence.Look{}, false
+		return evidence.Observation{}, false
 	}
-	l, ok := judge.LookInEvent(e)
+	l, ok := evidence.ObservationOfEvent(e)
 	l.User, l.Index = p.user.ID, -1
 	return l, ok
 }
@@ -85,7 +84,7 @@ func (a *attempt) plan(p *player, goal spec.Given) (navigate.Way, error) {
 // arrives waits until a user is where a move leads. Where it only passes, what
 // a notification tells is enough, unless that has failed before: it may come a
 // moment before the target itself goes by it.
-func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit time.Duration, from spec.State, sought func(evidence.Look) bool) bool {
+func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit time.Duration, from spec.State, sought func(evidence.Observation) bool) bool {
 	p.ahead--
 	answered := time.Since(since) // and the change may have been there before
 	told := func() bool { return false }
@@ -111,7 +110,7 @@ func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit
 
 // hasEvent takes over where the last notification to a user puts it, if that
 // is where it is sought and not where it was.
-func (a *attempt) hasEvent(p *player, since time.Time, from spec.State, sought func(evidence.Look) bool) bool {
+func (a *attempt) hasEvent(p *player, since time.Time, from spec.State, sought func(evidence.Observation) bool) bool {
 	for _, e := range slices.Backward(a.Events.Since(since)) {
 		l, ok := a.inEvent(p, e)
 		switch {

@@ -9,10 +9,10 @@ import (
 	"finesse-conformance/suites/judge"
 )
 
-// Together is the verdict on a requirement of the verdicts on its attempts, in
+// CombineAttempts is the verdict on a requirement of the verdicts on its attempts, in
 // their order, as the run gave it that made them; then is what it said. What
 // rested on other requirements of that run still does.
-func Together(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdict {
+func CombineAttempts(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdict {
 	first, last := attempts[0], attempts[len(attempts)-1]
 	if len(attempts) == 1 {
 		return first
@@ -38,11 +38,11 @@ func undecided(first, v evidence.Verdict) bool {
 	return v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed && !conclusive(first, v)
 }
 
-// prompt tells whether the subject may have left its state as soon after the
+// promptness tells whether the subject may have left its state as soon after the
 // request under test as this target's own changes show, which a hand hardly
 // does by chance: 0 for no, 2 where it went to what the request asked for,
 // else 1.
-func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
+func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
 	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
 		return 0
 	}
@@ -51,7 +51,7 @@ func (s *Stage) prompt(req *spec.Requirement, ev *evidence.Evidence, v evidence.
 	s.mu.Unlock()
 	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
 	before := step.Answered // it still was where it had been
-	for _, l := range ev.Looks {
+	for _, l := range ev.Observations {
 		switch {
 		case l.User != step.Baseline.User || l.Asked.Before(step.Sent):
 		case l.State == step.Baseline.State:
@@ -78,10 +78,10 @@ const (
 	noCoincidence = ": now and then, and no coincidence"
 )
 
-// reflex notes a requirement that failed and passed on its repetition, and
+// recordIntermittent notes a requirement that failed and passed on its repetition, and
 // says when that was too often, in a run in which nobody else's hand was
 // noticed otherwise. A change that was not prompt is such a hand.
-func (s *Stage) reflex(id string, prompt int) string {
+func (s *Stage) recordIntermittent(id string, prompt int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if prompt == 0 {
@@ -97,8 +97,8 @@ func (s *Stage) reflex(id string, prompt int) string {
 	return notRepeated + before + noCoincidence
 }
 
-// foreignHand notes that somebody else was seen to act on the users.
-func (s *Stage) foreignHand() {
+// noteInterference notes that somebody else was seen to act on the users.
+func (s *Stage) noteInterference() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.foreign = true

@@ -59,7 +59,7 @@ func TestTogether(t *testing.T) {
 		{[]evidence.Verdict{failed, passed}, failed.Reason + often, evidence.Failed, failed.Reason + often},
 		{[]evidence.Verdict{passed, passed}, failed.Reason + often, evidence.Passed, ""},
 	} {
-		v := Together(test.attempts, evidence.Verdict{Reason: test.then})
+		v := CombineAttempts(test.attempts, evidence.Verdict{Reason: test.then})
 		if v.Outcome != test.want || v.Reason != test.reason {
 			t.Errorf("%+v, then %q: %+v", test.attempts, test.then, v)
 		}

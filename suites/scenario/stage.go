@@ -33,14 +33,14 @@ type Stage struct {
 	Unheard   string        // why there are none, where they are configured
 
 	mu      sync.Mutex
-	homes   map[string]evidence.Look // how each user was found, by id
-	left    map[string]evidence.Look // how the last scenario left it
-	astray  map[string]string        // who could not be put back, and why
-	stayed  map[string]bool          // who is signed in for the next scenario, and was not
-	unknown map[string]string        // made-up ids that were checked not to exist
-	slow    time.Duration            // what changes took of late, at most
-	refused map[string]int           // how often in a row a user's own credentials were
-	newest  map[string]evidence.Look // by the time of change, of each user
+	homes   map[string]evidence.Observation // how each user was found, by id
+	left    map[string]evidence.Observation // how the last scenario left it
+	astray  map[string]string               // who could not be put back, and why
+	stayed  map[string]bool                 // who is signed in for the next scenario, and was not
+	unknown map[string]string               // made-up ids that were checked not to exist
+	slow    time.Duration                   // what changes took of late, at most
+	refused map[string]int                  // how often in a row a user's own credentials were
+	newest  map[string]evidence.Observation // by the time of change, of each user
 	known   map[string]map[sighting]bool
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
@@ -70,8 +70,8 @@ type Events interface {
 // Ledger is told before a user is touched and after it was put back, so that
 // another process can put back whom this one no longer can.
 type Ledger interface {
-	Touch(user string, found evidence.Look) error
-	Returned(user string, now evidence.Look) error
+	Touch(user string, found evidence.Observation) error
+	Returned(user string, now evidence.Observation) error
 }
 
 // maxAttempts is with how many users a requirement is tried when the first
@@ -119,7 +119,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 			}
 			other = second(first, v)
 			if first.Outcome == evidence.Failed && v.Outcome == evidence.Passed {
-				if often := s.reflex(req.ID, prompt); often != "" {
+				if often := s.recordIntermittent(req.ID, prompt); often != "" {
 					first.Suspect, first.Reason = false, first.Reason+often
 					return first, all
 				}
@@ -135,7 +135,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		}
 		first, whom = v, parts
 		if v.Outcome == evidence.Failed {
-			prompt = s.prompt(req, a.ev, v)
+			prompt = s.promptness(req, a.ev, v)
 		}
 	}
 }
@@ -228,16 +228,16 @@ func (s *Stage) Astray() map[string]string {
 
 // Home notes how a user was found before the run, for putting back. What is
 // not noted is read when the user is first touched.
-func (s *Stage) Home(l evidence.Look) {
+func (s *Stage) Home(l evidence.Observation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.homes == nil {
-		s.homes = map[string]evidence.Look{}
+		s.homes = map[string]evidence.Observation{}
 	}
 	s.homes[l.User] = l
 }
 
-func (s *Stage) home(user string) (evidence.Look, bool) {
+func (s *Stage) home(user string) (evidence.Observation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.homes[user]
@@ -246,17 +246,17 @@ func (s *Stage) home(user string) (evidence.Look, bool) {
 
 // Whereabouts gives how a user was found before the run and where the last
 // scenario left it.
-func (s *Stage) Whereabouts(user string) (was, is evidence.Look) {
+func (s *Stage) Whereabouts(user string) (was, is evidence.Observation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.homes[user], s.left[user]
 }
 
-func (s *Stage) leave(l evidence.Look, why string) {
+func (s *Stage) leave(l evidence.Observation, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left == nil {
-		s.left, s.astray = map[string]evidence.Look{}, map[string]string{}
+		s.left, s.astray = map[string]evidence.Observation{}, map[string]string{}
 	}
 	s.left[l.User] = l
 	if why == "" {

@@ -24,7 +24,7 @@ type stand struct {
 
 // standOf gives where a look shows a user who may stay, false for anywhere
 // else.
-func (a *attempt) standOf(p *player, l evidence.Look) (stand, bool) {
+func (a *attempt) standOf(p *player, l evidence.Observation) (stand, bool) {
 	at := stand{l.State, l.Reason() != ""}
 	switch {
 	case l.Event, l.Pending != "", l.Extension != p.user.Extension:
@@ -36,7 +36,7 @@ func (a *attempt) standOf(p *player, l evidence.Look) (stand, bool) {
 }
 
 // remains reports whether a user can stay as he is for scenarios to come.
-func (a *attempt) remains(p *player, home evidence.Look) bool {
+func (a *attempt) remains(p *player, home evidence.Observation) bool {
 	_, ok := a.standOf(p, p.look)
 	return ok && a.clean && home.State == spec.Logout && !p.called && !p.switched && p.asked.IsZero()
 }
@@ -123,13 +123,13 @@ func (a *attempt) comeHome(ctx context.Context, p *player) {
 
 // letGo reports whether somebody else has taken over a user who stayed. He is
 // no longer the run's to put back.
-func (a *attempt) letGo(now evidence.Look) bool {
+func (a *attempt) letGo(now evidence.Observation) bool {
 	_, left := a.Whereabouts(now.User)
 	if now.Same(left) && now.Extension == left.Extension {
 		return false
 	}
 	a.stay(now.User, false)
-	a.foreignHand()
+	a.noteInterference()
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(now.User, now); err != nil {
 			a.leave(now, err.Error())

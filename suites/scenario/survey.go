@@ -13,9 +13,9 @@ import (
 // survey looks at the whole cast: the players for where they stand, everybody
 // else so that it can be said later that they have not moved. Those looks may
 // go on while the players are on their way; the function waits for them.
-func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, err error) {
+func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observation, err error) {
 	users := a.Cast.Usable()
-	looks, errs := make([]evidence.Look, len(users)), make([]error, len(users))
+	looks, errs := make([]evidence.Observation, len(users)), make([]error, len(users))
 	hasPart := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
 	plays := map[*fixtures.User]bool{} // has a part, or stayed
 	for _, u := range users {
@@ -30,9 +30,9 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Look, er
 			rest.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
 		}
 	}
-	others = func() []evidence.Look {
+	others = func() []evidence.Observation {
 		rest.Wait()
-		var list []evidence.Look
+		var list []evidence.Observation
 		for i, u := range users {
 			if !plays[u] && errs[i] == nil {
 				list = append(list, looks[i])
@@ -76,7 +76,9 @@ func (a *attempt) lookedAt(p *player) bool {
 
 // fresh reports whether a user was looked at so short a time ago that another
 // look would tell nothing else.
-func fresh(l evidence.Look) bool { return !l.At.IsZero() && !l.Event && time.Since(l.At) < freshness }
+func fresh(l evidence.Observation) bool {
+	return !l.At.IsZero() && !l.Event && time.Since(l.At) < freshness
+}
 
 // freshness is a moment in the life of a user: less than what it takes a
 // person to act.

@@ -42,7 +42,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 		return nil
 	}
 	if a.loose(st) {
-		a.until(ctx, p, a.Target.Settle, func(l evidence.Look) bool { return !l.State.OnCall() })
+		a.until(ctx, p, a.Target.Settle, func(l evidence.Observation) bool { return !l.State.OnCall() })
 		a.waits(a.shown(p, started, p.look))
 		a.quiet(ctx, p, step, nil)
 		return nil
@@ -149,7 +149,7 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 		}
 		heard := func() bool {
 			return slices.ContainsFunc(a.Events.Since(step.Sent), func(e evidence.Event) bool {
-				l, ok := judge.LookInEvent(e)
+				l, ok := evidence.ObservationOfEvent(e)
 				old := l.ChangeTime != "" && l.ChangeTime < step.Baseline.ChangeTime // of the way, and late
 				mine := strings.HasSuffix(e.Source, source) && (listener == "" || e.Session == listener)
 				return ok && !old && mine && e.Node == node && slices.Contains(out.States, l.State)
@@ -186,7 +186,7 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 }
 
 // shows reports whether a sighting is one of the sought changes.
-func (a *attempt) shows(sought []spec.Outcome, l evidence.Look, step *evidence.Step) bool {
+func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evidence.Step) bool {
 	for _, out := range sought {
 		if judge.Returned(out, step.Baseline, l) {
 			return true
@@ -235,14 +235,14 @@ func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sou
 	a.waits(length)
 	l, err := a.lastLook(ctx, p)
 	if err == nil && step.Converged >= 0 && l.State == step.Baseline.State && !a.shows(sought, l, step) {
-		a.until(ctx, p, a.Target.Quiet, func(l evidence.Look) bool { return a.shows(sought, l, step) })
+		a.until(ctx, p, a.Target.Quiet, func(l evidence.Observation) bool { return a.shows(sought, l, step) })
 	}
 }
 
 // lastLook looks at the user at the end of a quiet time. At the end of the
 // last one everybody whom the requirement does not act on is looked at in the
 // same moment.
-func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Look, err error) {
+func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Observation, err error) {
 	defer func() { a.waits(took(l)) }()
 	if !a.final {
 		return a.look(ctx, p, evidence.ForWatch)
@@ -251,7 +251,7 @@ func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Look, err
 }
 
 // lookAround looks at a user and in the same moment at everybody else.
-func (a *attempt) lookAround(ctx context.Context, p *player, purpose evidence.Purpose) (l evidence.Look, err error) {
+func (a *attempt) lookAround(ctx context.Context, p *player, purpose evidence.Purpose) (l evidence.Observation, err error) {
 	a.looked = time.Now()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.lookedErr = a.lookAfter(ctx) })

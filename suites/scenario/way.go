@@ -127,7 +127,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		p.asked = time.Time{}
 		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
 	}
-	ok := a.untilSince(ctx, p, x.Started, a.Target.Settle, func(l evidence.Look) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
+	ok := a.untilSince(ctx, p, x.Started, a.Target.Settle, func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
 	p.waited += max(a.shown(p, x.Started, p.look), x.Duration)
 	if !ok {
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
@@ -255,9 +255,9 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	if act.Timer != "" {
 		limit += p.user.WrapUpTimer
 	}
-	wait := func(l evidence.Look) bool { return l.State == to.State || m.To.Or != "" && l.State == m.To.Or }
+	wait := func(l evidence.Observation) bool { return l.State == to.State || m.To.Or != "" && l.State == m.To.Or }
 	if act.Put == spec.Login {
-		wait = func(l evidence.Look) bool { return l.State == to.State && l.Extension != "" }
+		wait = func(l evidence.Observation) bool { return l.State == to.State && l.Extension != "" }
 	}
 	if !a.arrives(ctx, p, began, limit, from, wait) {
 		if p.look.State != from && p.look.State != to.State {
@@ -278,7 +278,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	if to.Pending != p.situation.Pending {
 		// A pending change shows in pendingState or nowhere: it is given time
 		// to be taken.
-		taken := func(l evidence.Look) bool { return l.Pending == string(to.Pending) }
+		taken := func(l evidence.Observation) bool { return l.Pending == string(to.Pending) }
 		if began = time.Now(); p.look.Event || !taken(p.look) {
 			a.until(ctx, p, a.patience(), taken)
 		}
