@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -186,14 +187,14 @@ func (d *doctor) leftovers() {
 	if d.embedded != nil || path == "" {
 		return
 	}
-	left, err := ReadJournal(path)
+	left, err := journal.Read(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0:
 		d.add("journal", Fine, "", "nobody is left to put back")
 	case err != nil:
 		d.add("journal", Broken, "", "%v", err)
 	default:
-		d.add("journal", Broken, "", "%v", &UnfinishedError{Path: path, Users: left})
+		d.add("journal", Broken, "", "%v", &journal.UnrestoredError{Path: path, Users: left})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -17,12 +18,12 @@ import (
 // shows whether the extensions are right. It is journalled like a run.
 func (d *doctor) sitDown(ctx context.Context) {
 	const name = "extensions in use"
-	journal, err := OpenJournal(d.config.Run.Journal, JournalRun{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: []*Target{d.target}})
+	j, err := journal.Open(d.config.Run.Journal, journal.Run{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: touchable([]*Target{d.target})})
 	if err != nil {
 		d.add(name, Lacking, "", "nobody was signed in: %v", err)
 		return
 	}
-	ledger := journal.Ledger(d.target.URL, d.survey.Cast)
+	ledger := j.Ledger(d.target.URL, d.survey.Cast)
 	d.stage.Ledger = ledger
 	var fine int
 	for _, u := range d.survey.Cast.Usable() {
@@ -35,13 +36,13 @@ func (d *doctor) sitDown(ctx context.Context) {
 		}
 		fine++
 	}
-	if err := journal.Close(); err != nil {
+	if err := j.Close(); err != nil {
 		d.add(name, Lacking, "", "the journal could not be ended: %v", err)
 	}
 	d.add(name, Fine, "", "%d %s signed in and out again", fine, plural(fine, "user"))
 }
 
-func (d *doctor) sit(ctx context.Context, ledger *Ledger, u *fixtures.User) error {
+func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.User) error {
 	home := evidence.Observation{User: u.ID, State: u.State, ReasonCodeID: u.ReasonCodeID, Index: -1}
 	if err := ledger.Touch(u.ID, home); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/journal"
 )
 
 // served serves a played deployment over TLS and gives the configuration for
@@ -162,7 +163,7 @@ func TestDoctorSignsIn(t *testing.T) {
 			t.Errorf("user %s is left in %s, want %s", u.ID, got, want)
 		}
 	}
-	if left, err := ReadJournal(config.Run.Journal); err != nil || len(left) != 0 {
+	if left, err := journal.Read(config.Run.Journal); err != nil || len(left) != 0 {
 		t.Errorf("%v, left %+v", err, left)
 	}
 }

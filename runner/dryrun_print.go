@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 )
 
@@ -160,9 +161,9 @@ func (p *intent) journalNote() string {
 		return "none: the embedded reference ends with the run"
 	}
 	path := p.config.Run.Journal
-	left, err := ReadJournal(path)
+	left, err := journal.Read(path)
 	if err == nil && len(left) > 0 {
-		return path + ". The run would refuse to begin: " + (&UnfinishedError{Path: path, Users: left}).Error()
+		return path + ". The run would refuse to begin: " + (&journal.UnrestoredError{Path: path, Users: left}).Error()
 	}
 	return path
 }

@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -253,9 +254,9 @@ func TestDryRunRefuses(t *testing.T) {
 	}
 
 	p.SetStatus(reference.InService)
-	journal := filepath.Join(t.TempDir(), "journal.jsonl")
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	config := servedPlay(t, p, "")
-	j, err := JoinJournal(journal, "r1")
+	j, err := journal.Join(path, "r1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +267,7 @@ func TestDryRunRefuses(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	code, text = dry(t, config, map[string][]string{"journal": {journal}})
+	code, text = dry(t, config, map[string][]string{"journal": {path}})
 	if code != 0 || !strings.Contains(text, "The run would refuse to begin: an earlier run") {
 		t.Errorf("exit code %d: %s", code, text)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -134,7 +135,7 @@ func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error 
 		p.cue.Troupes = append(p.cue.Troupes, t.IDs())
 	}
 	if p.journal != nil {
-		p.cue.Journal, p.cue.Run = p.journal.Path(), p.journal.run
+		p.cue.Journal, p.cue.Run = p.journal.Path(), p.journal.Run()
 	}
 	p.cue.Items = p.ranked(items)
 	target.Notifications = p.events
@@ -285,12 +286,12 @@ func (p *processes) sendHome(proc int) {
 	ctx := context.WithoutCancel(p.ctx)
 	switched := map[string]bool{}
 	if p.journal != nil {
-		left, err := ReadJournal(p.journal.Path())
+		left, err := journal.Read(p.journal.Path())
 		if err != nil {
 			p.progress.Say("the journal cannot be read: %v", err)
 		}
 		for _, u := range left {
-			switched[u.User] = u.Run == p.journal.run && u.WrapUpSwitched()
+			switched[u.User] = u.Run == p.journal.Run() && u.WrapUpSwitched()
 		}
 	}
 	var wg sync.WaitGroup

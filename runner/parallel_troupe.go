@@ -22,6 +22,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -124,7 +125,7 @@ func (t *troupe) take() error {
 	t.stimuli = t.config.Stimuli(t.target, t.cue.Environ)
 	cast := t.cue.Survey.Cast
 	if t.cue.Journal != "" {
-		if t.journal, err = JoinJournal(t.cue.Journal, t.cue.Run); err != nil {
+		if t.journal, err = journal.Join(t.cue.Journal, t.cue.Run); err != nil {
 			return err
 		}
 	}

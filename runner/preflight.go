@@ -307,12 +307,3 @@ func orNothing(text string) string {
 	}
 	return fmt.Sprintf("%q", bounded(text))
 }
-
-// bounded cuts what a target says.
-func bounded(text string) string {
-	const most = 200
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}

@@ -5,36 +5,43 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // PutBack puts back who a run that was killed left behind, from its journal,
 // says what it did, and gives the exit code: 7 while somebody is not back.
 func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
-	if left, err := ReadJournal(config.Run.Journal); err == nil && len(left) > 0 && config.File == "" {
+	if left, err := journal.Read(config.Run.Journal); err == nil && len(left) > 0 && config.File == "" {
 		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range config.Targets {
 		t.FindPort(ctx)
 	}
-	r := &Restorer{
-		Catalogue: a.Catalogue, Judge: a.Judge,
-		Connect: func(t *Target) (*client.Client, error) {
+	r := &journal.Restorer{
+		Stage: func(ctx context.Context, target string, users []journal.Unrestored) (*scenario.Stage, error) {
+			t, err := targetByKey(config, target)
+			if err != nil {
+				return nil, err
+			}
 			transport, _, err := transportOf(t)
 			if err != nil {
 				return nil, err
 			}
-			return client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version}), nil
+			c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version})
+			return a.stageLeft(ctx, t, c, config.Stimuli(t, a.Environ), users)
 		},
-		Stimuli: func(t *Target) fixtures.Stimuli { return config.Stimuli(t, a.Environ) },
-		Say:     func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
+		Say: func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
 	}
-	all, err := r.Restore(ctx, config.Run.Journal, config)
+	all, err := r.Restore(ctx, config.Run.Journal, touchable(config.Targets))
 	if err != nil {
-		var busy *BusyError
+		var busy *journal.BusyError
 		var file *os.PathError
 		if errors.As(err, &busy) || errors.As(err, &file) {
 			return reports.ExitUsage, &UsageError{err}
@@ -53,10 +60,62 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 	for _, u := range all {
 		if u.Err != nil {
 			code = reports.ExitNotRestored
-			fmt.Fprintf(a.Out, "user %s was in %s and could not be put back: %v\n", u.User, u.Home.State, u.Err)
+			fmt.Fprintf(a.Out, "user %s was in %s and could not be put back: %v\n", u.User, u.Initial.State, u.Err)
 			continue
 		}
-		fmt.Fprintf(a.Out, "user %s is back in %s\n", u.User, u.Home.State)
+		fmt.Fprintf(a.Out, "user %s is back in %s\n", u.User, u.Initial.State)
 	}
 	return code, nil
+}
+
+// touchable gives the targets of a run, as its journal knows them.
+func touchable(targets []*Target) []journal.Target {
+	list := make([]journal.Target, len(targets))
+	for i, t := range targets {
+		list[i].URL = t.URL
+		for _, u := range t.Users {
+			list[i].Users = append(list[i].Users, u.ID)
+		}
+	}
+	return list
+}
+
+func targetByKey(config *Config, key string) (*Target, error) {
+	i := slices.IndexFunc(config.Targets, func(t *Target) bool { return t.URL != nil && journal.Key(t.URL) == key })
+	if i < 0 {
+		return nil, fmt.Errorf("its target %s is not in the configuration", key)
+	}
+	return config.Targets[i], nil
+}
+
+// stageLeft reads what has to be known of users who were left behind and sets
+// a stage for them alone. It needs no ledger: only who is back in the end is
+// back.
+func (a *App) stageLeft(ctx context.Context, t *Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
+	cast := t.Cast()
+	left := func(id string) int {
+		return slices.IndexFunc(users, func(u journal.Unrestored) bool { return u.User == id })
+	}
+	cast.Users = slices.DeleteFunc(cast.Users, func(u *fixtures.User) bool { return left(u.ID) < 0 })
+	if len(cast.Users) == 0 {
+		return nil, errors.New("is not among the users of the configuration")
+	}
+	p := newPreflight(c, t, cast, true)
+	p.lenient = true
+	survey, err := p.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range cast.Users {
+		if k := left(u.ID); k >= 0 && users[k].Initial.Extension != "" {
+			u.Extension = users[k].Initial.Extension // the one to go back to
+		}
+	}
+	return &scenario.Stage{
+		Catalogue: a.Catalogue, Judge: a.Judge, Client: c, Cast: cast, Stimuli: stimuli, Dialogs: survey.Dialogs, Poll: t.Timing.Poll,
+		Target: evidence.Target{
+			Deployment: survey.Deployment, Release: survey.Release.String(),
+			Settle: t.Timing.Settle, Quiet: t.Timing.Quiet, LongestWait: t.Timing.LongestWait,
+		},
+	}, nil
 }

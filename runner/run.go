@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -62,7 +63,7 @@ func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
 	}
 	defer s.shut()
 	if s.embedded == nil { // what is embedded ends with the process, and its users with it
-		if s.journal, err = OpenJournal(config.Run.Journal, JournalRun{ID: rand.Text(), Targets: config.Targets}); err != nil {
+		if s.journal, err = journal.Open(config.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(config.Targets)}); err != nil {
 			return reports.ExitUsage, &UsageError{err}
 		}
 		defer func() { err = errors.Join(err, s.journal.Close()) }()
@@ -86,7 +87,7 @@ func settleCollector() {
 
 // sayRestore says how those are put back whom the run has left behind.
 func (a *App) sayRestore(config *Config) {
-	left, err := ReadJournal(config.Run.Journal)
+	left, err := journal.Read(config.Run.Journal)
 	if err != nil || len(left) == 0 {
 		return // what cannot be read the next run refuses
 	}

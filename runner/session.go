@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/notify"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -33,7 +34,7 @@ type session struct {
 	stimuli   fixtures.Stimuli
 	events    *url.URL // of the notification service, nil for none
 	limiter   client.Limiter
-	journal   *Journal // nil where nothing has to survive this process
+	journal   *journal.Journal // nil where nothing has to survive this process
 	ledger    scenario.Ledger
 
 	client   *client.Client

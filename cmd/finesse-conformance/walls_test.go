@@ -28,7 +28,9 @@ func TestWalls(t *testing.T) {
 		"suites/judge":       {"spec", "suites/evidence"},
 		"suites/navigate":    {"spec"},
 		"reports":            {"spec", "suites/evidence", "reports"},
-		"runner":             {"spec", "fixtures", "suites", "reports", "runner"},
+		"runner":             {"internal", "spec", "fixtures", "suites", "reports", "runner"},
+		"runner/journal":     {"internal", "spec", "fixtures", "suites"},
+		"internal":           {"internal"},
 		"cmd":                {"spec", "fixtures", "suites", "reports", "runner"},
 	}
 	ginkgo := []string{"suites", "runner"}

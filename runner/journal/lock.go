@@ -1,16 +1,19 @@
-package runner
+package journal
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"finesse-conformance/internal/text"
 )
 
 // BusyError is the error of a run that would get in the way of another one on
@@ -21,11 +24,11 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	text := e.What + " is in use by another run on this machine"
+	said := e.What + " is in use by another run on this machine"
 	if e.By != "" {
-		text += " (" + e.By + ")"
+		said += " (" + e.By + ")"
 	}
-	return text + "; wait for it to end, or stop it"
+	return said + "; wait for it to end, or stop it"
 }
 
 // locks are the locks that a run holds. The system lets them go when the
@@ -33,7 +36,7 @@ func (e *BusyError) Error() string {
 type locks struct{ held []*flock.Flock }
 
 // lockRun takes the lock of the journal and those of all users of the targets.
-func lockRun(journal string, targets []*Target) (*locks, error) {
+func lockRun(journal string, targets []Target) (*locks, error) {
 	l := &locks{}
 	note := fmt.Sprintf("process %d, journal %s", os.Getpid(), journal)
 	if err := l.take(journal+".lock", "the journal "+journal, note); err != nil {
@@ -48,11 +51,11 @@ func lockRun(journal string, targets []*Target) (*locks, error) {
 	names := map[string]string{}
 	for _, t := range targets {
 		for _, u := range t.Users {
-			sum := sha256.Sum256([]byte(targetKey(t.URL) + "\n" + u.ID))
-			names[filepath.Join(dir, "user-"+hex.EncodeToString(sum[:12])+".lock")] = "user " + u.ID + " of " + targetKey(t.URL)
+			sum := sha256.Sum256([]byte(Key(t.URL) + "\n" + u))
+			names[filepath.Join(dir, "user-"+hex.EncodeToString(sum[:12])+".lock")] = "user " + u + " of " + Key(t.URL)
 		}
 	}
-	for _, name := range sortedKeys(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if err := l.take(name, names[name], note); err != nil {
 			return nil, errors.Join(err, l.release())
 		}
@@ -64,7 +67,7 @@ func lockRun(journal string, targets []*Target) (*locks, error) {
 // account share, else the journal's folder.
 func lockFolder(journal string) (string, error) {
 	if cache, err := os.UserCacheDir(); err == nil {
-		dir := filepath.Join(cache, Name, "locks")
+		dir := filepath.Join(cache, program, "locks")
 		if os.MkdirAll(dir, 0o700) == nil {
 			return dir, nil
 		}
@@ -84,7 +87,7 @@ func (l *locks) take(path, what, note string) error {
 	}
 	if !ok {
 		by, _ := os.ReadFile(path) // only for people
-		return &BusyError{What: what, By: bounded(strings.TrimSpace(string(by)))}
+		return &BusyError{What: what, By: text.Truncate(strings.TrimSpace(string(by)), 200)}
 	}
 	l.held = append(l.held, lock)
 	// The file stays when the lock goes: removing it would let two runs lock

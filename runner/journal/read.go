@@ -1,4 +1,4 @@
-package runner
+package journal
 
 import (
 	"bufio"
@@ -15,21 +15,21 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// Unfinished is a user whom a run touched and did not put back.
-type Unfinished struct {
-	User   string
-	Target string // address, without credentials
-	Run    string
-	Begun  time.Time // of the run
-	Home   evidence.Observation
-	Calls  int      // that the user had before the run
-	Asked  []string // what was asked of or for the user since, in order
-	Why    string   // why the run itself could not put it back, "" if it never came to it
+// Unrestored is a user whom a run touched and did not put back.
+type Unrestored struct {
+	User    string
+	Target  string // address, without credentials
+	Run     string
+	Begun   time.Time // of the run
+	Initial evidence.Observation
+	Calls   int      // that the user had before the run
+	Asked   []string // what was asked of or for the user since, in order
+	Why     string   // why the run itself could not put it back, "" if it never came to it
 }
 
 // WrapUpSwitched reports whether the run switched the user's wrap-up and has
 // not undone that.
-func (u Unfinished) WrapUpSwitched() bool {
+func (u Unrestored) WrapUpSwitched() bool {
 	return slices.ContainsFunc(u.Asked, switchesWrapUp)
 }
 
@@ -37,17 +37,17 @@ func switchesWrapUp(what string) bool {
 	return what == stimulusChange+string(spec.WrapUpOn) || what == stimulusChange+string(spec.WrapUpOff)
 }
 
-// ReadJournal gives who was not put back, in the order in which they were
+// Read gives who was not put back, in the order in which they were
 // touched. Lines that are no whole entries are passed over: a line is torn
 // only when its writer died before it could go on to what the line is about.
 // Users of an embedded reference are gone with it and not given.
-func ReadJournal(path string) ([]Unfinished, error) {
+func Read(path string) ([]Unrestored, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	defer file.Close()
-	left, err := readJournal(file)
+	left, err := read(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the journal %s: %w", path, err)
 	}
@@ -62,14 +62,14 @@ func isJournal(path string) bool {
 		return false
 	}
 	defer file.Close()
-	var first journalEntry
-	return json.NewDecoder(file).Decode(&first) == nil && first.Type == journalRun && first.Run != ""
+	var first entry
+	return json.NewDecoder(file).Decode(&first) == nil && first.Type == entryRun && first.Run != ""
 }
 
-func readJournal(from io.Reader) ([]Unfinished, error) {
-	var left []Unfinished
-	at := func(e journalEntry) int {
-		return slices.IndexFunc(left, func(u Unfinished) bool { return u.User == e.User && u.Target == e.Target })
+func read(from io.Reader) ([]Unrestored, error) {
+	var left []Unrestored
+	at := func(e entry) int {
+		return slices.IndexFunc(left, func(u Unrestored) bool { return u.User == e.User && u.Target == e.Target })
 	}
 	begun, embedded := map[string]time.Time{}, map[string]bool{}
 	reader := bufio.NewReader(from)
@@ -79,24 +79,24 @@ func readJournal(from io.Reader) ([]Unfinished, error) {
 			return nil, err
 		}
 		whole := err == nil
-		var e journalEntry
+		var e entry
 		if whole && json.Unmarshal([]byte(strings.Trim(line, "\x00\n")), &e) == nil {
 			i := at(e)
 			switch {
-			case e.Type == journalRun:
+			case e.Type == entryRun:
 				begun[e.Run], embedded[e.Run] = e.At, e.Embedded
 			case e.User == "" || embedded[e.Run]:
-			case e.Type == journalTouch && i < 0:
-				u := Unfinished{User: e.User, Target: e.Target, Run: e.Run, Begun: begun[e.Run], Home: e.look(), Calls: e.Calls}
+			case e.Type == entryTouch && i < 0:
+				u := Unrestored{User: e.User, Target: e.Target, Run: e.Run, Begun: begun[e.Run], Initial: e.look(), Calls: e.Calls}
 				if u.Begun.IsZero() {
 					u.Begun = e.At
 				}
 				left = append(left, u)
-			case e.Type == journalReturned && i >= 0:
+			case e.Type == entryReturned && i >= 0:
 				left = slices.Delete(left, i, i+1)
-			case e.Type == journalChange && i >= 0:
+			case e.Type == entryChange && i >= 0:
 				left[i].Asked = append(left[i].Asked, e.What)
-			case e.Type == journalAstray && i >= 0:
+			case e.Type == entryUnrestored && i >= 0:
 				left[i].Why = e.Why
 			}
 		}

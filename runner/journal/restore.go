@@ -1,4 +1,4 @@
-package runner
+package journal
 
 import (
 	"context"
@@ -6,32 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
+	"time"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario"
 )
 
 // Restorer puts users back whom a run that was killed left behind.
 type Restorer struct {
-	Catalogue *spec.Catalogue
-	Judge     *judge.Judge
-	// Connect gives the client for a target of the configuration.
-	Connect func(*Target) (*client.Client, error)
-	// Stimuli gives the hook of a target.
-	Stimuli func(*Target) fixtures.Stimuli
+	// Stage sets a stage at a target, by its key, with those of its users who
+	// are in the configuration.
+	Stage func(ctx context.Context, target string, users []Unrestored) (*scenario.Stage, error)
 	// Say tells a person who is being put back.
 	Say func(format string, args ...any)
 }
 
 // Restored is what became of a user in Restore.
 type Restored struct {
-	Unfinished
+	Unrestored
 	Is  evidence.Observation // as last seen
 	Err error                // why the user is not back, nil if it is
 }
@@ -48,31 +43,31 @@ const maxRestores = 3
 //
 // The error is a *BusyError while the run still goes on, or that of the file
 // system; who could not be put back is in the list, with the reason.
-func (r *Restorer) Restore(ctx context.Context, path string, config *Config) ([]Restored, error) {
-	left, err := ReadJournal(path)
+func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) ([]Restored, error) {
+	left, err := Read(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0 {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	held, err := lockRun(path, config.Targets)
+	held, err := lockRun(path, targets)
 	if err != nil {
 		return nil, err
 	}
-	j, err := JoinJournal(path, "restore-"+rand.Text()[:8])
+	j, err := Join(path, "restore-"+rand.Text()[:8])
 	if err != nil {
 		return nil, errors.Join(err, held.release())
 	}
 	j.locks = held
 	// Between reading and locking the run may have ended on its own.
-	if left, err = ReadJournal(path); err != nil {
+	if left, err = Read(path); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
 	var all []Restored
 	for len(left) > 0 {
 		target := left[0].Target
-		var here, elsewhere []Unfinished
+		var here, elsewhere []Unrestored
 		for _, u := range left {
 			if u.Target == target {
 				here = append(here, u)
@@ -80,18 +75,18 @@ func (r *Restorer) Restore(ctx context.Context, path string, config *Config) ([]
 				elsewhere = append(elsewhere, u)
 			}
 		}
-		all, left = append(all, r.target(ctx, j, config, target, here)...), elsewhere
+		all, left = append(all, r.target(ctx, j, target, here)...), elsewhere
 	}
 	return all, j.Close()
 }
 
 // target puts back the users of one target.
-func (r *Restorer) target(ctx context.Context, j *Journal, config *Config, key string, users []Unfinished) []Restored {
+func (r *Restorer) target(ctx context.Context, j *Journal, key string, users []Unrestored) []Restored {
 	list := make([]Restored, len(users))
 	for i, u := range users {
-		list[i] = Restored{Unfinished: u}
+		list[i] = Restored{Unrestored: u}
 	}
-	stage, err := r.stage(ctx, j, config, key, users)
+	stage, err := r.Stage(ctx, key, users)
 	if err != nil {
 		for i := range list {
 			list[i].Err = err
@@ -107,18 +102,21 @@ func (r *Restorer) target(ctx context.Context, j *Journal, config *Config, key s
 		case u.Barred != "":
 			list[i].Err = errors.New(u.Barred)
 		default:
-			r.Say("putting user %s back into %s", list[i].User, list[i].Home.State)
+			r.Say("putting user %s back into %s", list[i].User, list[i].Initial.State)
 			asked = append(asked, i)
 		}
 	}
 	for n := 0; n < maxRestores && len(asked) > 0 && ctx.Err() == nil; n++ {
 		r.round(ctx, stage, list, asked)
-		pause(ctx, stage.Target.Quiet)
+		select {
+		case <-ctx.Done():
+		case <-time.After(stage.Target.Quiet):
+		}
 		asked = r.moved(ctx, stage, list, asked)
 	}
 	for _, i := range asked {
 		if list[i].Err == nil {
-			list[i].Err = fmt.Errorf("does not stay in %s: it is in %s", list[i].Home.State, list[i].Is.State)
+			list[i].Err = fmt.Errorf("does not stay in %s: it is in %s", list[i].Initial.State, list[i].Is.State)
 		}
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -134,7 +132,7 @@ func (r *Restorer) target(ctx context.Context, j *Journal, config *Config, key s
 func (r *Restorer) round(ctx context.Context, stage *scenario.Stage, list []Restored, asked []int) {
 	var wg sync.WaitGroup
 	for _, i := range asked {
-		wg.Go(func() { list[i].Err = stage.SendHome(ctx, list[i].Home, list[i].WrapUpSwitched()) })
+		wg.Go(func() { list[i].Err = stage.SendHome(ctx, list[i].Initial, list[i].WrapUpSwitched()) })
 	}
 	wg.Wait()
 }
@@ -153,7 +151,7 @@ func (r *Restorer) moved(ctx context.Context, stage *scenario.Stage, list []Rest
 		}
 		now.User = u.ID
 		list[i].Is = now
-		if !atHome(now, list[i].Home) {
+		if !atHome(now, list[i].Initial) {
 			again = append(again, i)
 		}
 	}
@@ -185,43 +183,4 @@ func (r *Restorer) account(j *Journal, stage *scenario.Stage, list []Restored) {
 			list[i].Err = err
 		}
 	}
-}
-
-// stage reads what has to be known of the users and sets a stage for them
-// alone. It needs no ledger: only who is back in the end is back.
-func (r *Restorer) stage(ctx context.Context, j *Journal, config *Config, key string, users []Unfinished) (*scenario.Stage, error) {
-	i := slices.IndexFunc(config.Targets, func(t *Target) bool { return t.URL != nil && targetKey(t.URL) == key })
-	if i < 0 {
-		return nil, fmt.Errorf("its target %s is not in the configuration", key)
-	}
-	t := config.Targets[i]
-	c, err := r.Connect(t)
-	if err != nil {
-		return nil, err
-	}
-	cast := t.Cast()
-	cast.Users = slices.DeleteFunc(cast.Users, func(u *fixtures.User) bool {
-		return !slices.ContainsFunc(users, func(left Unfinished) bool { return left.User == u.ID })
-	})
-	if len(cast.Users) == 0 {
-		return nil, errors.New("is not among the users of the configuration")
-	}
-	p := newPreflight(c, t, cast, true)
-	p.lenient = true
-	survey, err := p.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range cast.Users {
-		if k := slices.IndexFunc(users, func(left Unfinished) bool { return left.User == u.ID }); k >= 0 && users[k].Home.Extension != "" {
-			u.Extension = users[k].Home.Extension // the one to go back to
-		}
-	}
-	return &scenario.Stage{
-		Catalogue: r.Catalogue, Judge: r.Judge, Client: c, Cast: cast, Stimuli: r.Stimuli(t), Dialogs: survey.Dialogs, Poll: t.Timing.Poll,
-		Target: evidence.Target{
-			Deployment: survey.Deployment, Release: survey.Release.String(),
-			Settle: t.Timing.Settle, Quiet: t.Timing.Quiet, LongestWait: t.Timing.LongestWait,
-		},
-	}, nil
 }

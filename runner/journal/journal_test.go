@@ -1,4 +1,4 @@
-package runner
+package journal
 
 import (
 	"bytes"
@@ -22,29 +22,30 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-func journalTarget(t *testing.T, address string, ids ...string) *Target {
+// target is a target with users, in a place of its own for locks.
+func target(t *testing.T, address string, ids ...string) (Target, *fixtures.Cast) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := &Target{URL: u}
+	cast := &fixtures.Cast{}
 	for _, id := range ids {
-		target.Users = append(target.Users, &fixtures.User{ID: id, Password: "hunter2"})
+		cast.Users = append(cast.Users, &fixtures.User{ID: id, Password: "hunter2"})
 	}
-	return target
+	return Target{URL: u, Users: ids}, cast
 }
 
 func left(t *testing.T, path string) string {
 	t.Helper()
-	users, err := ReadJournal(path)
+	users, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var list []string
 	for _, u := range users {
-		list = append(list, fmt.Sprintf("%s %s %s %s %v", u.User, u.Home.State, u.Home.ReasonCodeID, u.Home.Extension, u.Asked))
+		list = append(list, fmt.Sprintf("%s %s %s %s %v", u.User, u.Initial.State, u.Initial.ReasonCodeID, u.Initial.Extension, u.Asked))
 	}
 	return strings.Join(list, "; ")
 }
@@ -53,18 +54,18 @@ func left(t *testing.T, path string) string {
 // back after a loss of power rests on nothing else.
 func TestVital(t *testing.T) {
 	for _, test := range []struct {
-		entry journalEntry
+		entry entry
 		vital bool
 	}{
-		{journalEntry{Type: journalRun}, true},
-		{journalEntry{Type: journalTouch, User: "1"}, true},
-		{journalEntry{Type: journalChange, User: "1", What: "stimulus wrap_up_on"}, true},
-		{journalEntry{Type: journalChange, User: "1", What: "stimulus wrap_up_off"}, true},
-		{journalEntry{Type: journalChange, User: "1", What: "stimulus route_call"}, false},
-		{journalEntry{Type: journalChange, User: "1", What: "PUT READY"}, false},
-		{journalEntry{Type: journalReturned, User: "1"}, false},
-		{journalEntry{Type: journalAstray, User: "1"}, false},
-		{journalEntry{Type: journalEnd}, false},
+		{entry{Type: entryRun}, true},
+		{entry{Type: entryTouch, User: "1"}, true},
+		{entry{Type: entryChange, User: "1", What: "stimulus wrap_up_on"}, true},
+		{entry{Type: entryChange, User: "1", What: "stimulus wrap_up_off"}, true},
+		{entry{Type: entryChange, User: "1", What: "stimulus route_call"}, false},
+		{entry{Type: entryChange, User: "1", What: "PUT READY"}, false},
+		{entry{Type: entryReturned, User: "1"}, false},
+		{entry{Type: entryUnrestored, User: "1"}, false},
+		{entry{Type: entryEnd}, false},
 	} {
 		if test.entry.vital() != test.vital {
 			t.Errorf("%s %s: vital %v", test.entry.Type, test.entry.What, !test.vital)
@@ -73,14 +74,14 @@ func TestVital(t *testing.T) {
 }
 
 func TestJournal(t *testing.T) {
-	target := journalTarget(t, "https://F:8445/", "1", "2")
+	target, cast := target(t, "https://F:8445/", "1", "2")
 	path := filepath.Join(t.TempDir(), "new", "journal.jsonl")
-	run := JournalRun{ID: "r1", Targets: []*Target{target}}
-	j, err := OpenJournal(path, run)
+	run := Run{ID: "r1", Targets: []Target{target}}
+	j, err := Open(path, run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := j.Ledger(target.URL, target.Cast())
+	ledger := j.Ledger(target.URL, cast)
 	look := evidence.Observation{State: spec.NotReady, ReasonCodeID: "12", Extension: "4711"}
 	for _, err := range []error{
 		ledger.Touch("1", look), ledger.Change("1", "PUT READY"), ledger.Touch("2", look), ledger.Returned("2", look),
@@ -101,14 +102,14 @@ func TestJournal(t *testing.T) {
 	// A second run on the journal, one on another with a common user, and one
 	// with none.
 	var busy *BusyError
-	if _, err := OpenJournal(path, JournalRun{ID: "r2"}); !errors.As(err, &busy) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+	if _, err := Open(path, Run{ID: "r2"}); !errors.As(err, &busy) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
 		t.Errorf("the same journal: %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "journal.jsonl")
-	if _, err := OpenJournal(other, JournalRun{ID: "r2", Targets: []*Target{{URL: target.URL, Users: target.Users[1:]}}}); !errors.As(err, &busy) || !strings.Contains(err.Error(), "user 2 of https://f:8445 is in use") {
+	if _, err := Open(other, Run{ID: "r2", Targets: []Target{{URL: target.URL, Users: target.Users[1:]}}}); !errors.As(err, &busy) || !strings.Contains(err.Error(), "user 2 of https://f:8445 is in use") {
 		t.Errorf("a common user: %v", err)
 	}
-	free, err := OpenJournal(other, JournalRun{ID: "r2", Targets: []*Target{{URL: target.URL, Users: []*fixtures.User{{ID: "3"}}}}})
+	free, err := Open(other, Run{ID: "r2", Targets: []Target{{URL: target.URL, Users: []string{"3"}}}})
 	if err != nil {
 		t.Errorf("no common user: %v", err)
 	} else if err := free.Close(); err != nil {
@@ -118,18 +119,18 @@ func TestJournal(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var unfinished *UnfinishedError
-	if _, err := OpenJournal(path, run); !errors.As(err, &unfinished) || !strings.Contains(err.Error(), "did not put user 1 back; `finesse-conformance restore --journal "+path) {
+	var unfinished *UnrestoredError
+	if _, err := Open(path, run); !errors.As(err, &unfinished) || !strings.Contains(err.Error(), "did not put user 1 back; `finesse-conformance restore --journal "+path) {
 		t.Errorf("an unfinished journal: %v", err)
 	}
-	again, err := JoinJournal(path, "restore")
+	again, err := Join(path, "restore")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(again.Ledger(target.URL, target.Cast()).Returned("1", look), again.Close()); err != nil {
+	if err := errors.Join(again.Ledger(target.URL, cast).Returned("1", look), again.Close()); err != nil {
 		t.Fatal(err)
 	}
-	j, err = OpenJournal(path, run)
+	j, err = Open(path, run)
 	if err != nil {
 		t.Fatalf("a finished journal: %v", err)
 	}
@@ -148,7 +149,7 @@ func TestJournal(t *testing.T) {
 	if err := os.WriteFile(path, []byte("users: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if j, err = OpenJournal(path, run); err != nil {
+	if j, err = Open(path, run); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
@@ -160,13 +161,13 @@ func TestJournal(t *testing.T) {
 }
 
 func TestJournalTornLines(t *testing.T) {
-	target := journalTarget(t, "https://f", "1", "2")
+	target, cast := target(t, "https://f", "1", "2")
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	j, err := Open(path, Run{ID: "r1", Targets: []Target{target}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Observation{State: spec.Ready}), j.Close()); err != nil {
+	if err := errors.Join(j.Ledger(target.URL, cast).Touch("1", evidence.Observation{State: spec.Ready}), j.Close()); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -175,7 +176,7 @@ func TestJournalTornLines(t *testing.T) {
 	}
 	touch := bytes.LastIndex(whole[:bytes.LastIndex(whole[:len(whole)-1], []byte("\n"))], []byte("\n")) + 1
 	for cut := 0; cut <= len(whole); cut++ {
-		users, err := readJournal(bytes.NewReader(whole[:cut]))
+		users, err := read(bytes.NewReader(whole[:cut]))
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -189,11 +190,11 @@ func TestJournalTornLines(t *testing.T) {
 		if err := os.WriteFile(path, append(bytes.Clone(whole), tail...), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, err := JoinJournal(path, "restore")
+		j, err := Join(path, "restore")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Returned("1", evidence.Observation{}), j.Close()); err != nil {
+		if err := errors.Join(j.Ledger(target.URL, cast).Returned("1", evidence.Observation{}), j.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if got := left(t, path); got != "" {
@@ -203,36 +204,36 @@ func TestJournalTornLines(t *testing.T) {
 }
 
 func TestJournalOfAnEmbeddedTarget(t *testing.T) {
-	target := journalTarget(t, "https://127.0.0.1:1", "1")
+	target, cast := target(t, "https://127.0.0.1:1", "1")
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	run := JournalRun{ID: "r1", Embedded: true, Targets: []*Target{target}}
+	run := Run{ID: "r1", Embedded: true, Targets: []Target{target}}
 	for range 2 {
-		j, err := OpenJournal(path, run)
+		j, err := Open(path, run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(j.Ledger(target.URL, target.Cast()).Touch("1", evidence.Observation{}), j.Close()); err != nil {
+		if err := errors.Join(j.Ledger(target.URL, cast).Touch("1", evidence.Observation{}), j.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 func TestJournalOfSeveralProcesses(t *testing.T) {
-	target := journalTarget(t, "https://f")
+	target, cast := target(t, "https://f")
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	parent, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	parent, err := Open(path, Run{ID: "r1", Targets: []Target{target}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	for n := range 4 {
 		wg.Go(func() {
-			j, err := JoinJournal(path, "r1")
+			j, err := Join(path, "r1")
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			ledger := j.Ledger(target.URL, target.Cast())
+			ledger := j.Ledger(target.URL, cast)
 			for range 10 {
 				id := fmt.Sprint("u", n)
 				if err := errors.Join(ledger.Touch(id, evidence.Observation{}), ledger.Returned(id, evidence.Observation{})); err != nil {
@@ -245,7 +246,7 @@ func TestJournalOfSeveralProcesses(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	users, err := ReadJournal(path)
+	users, err := Read(path)
 	if err != nil || len(users) != 4 {
 		t.Errorf("%v: %d users are left, want 4", err, len(users))
 	}
@@ -255,14 +256,14 @@ func TestJournalOfSeveralProcesses(t *testing.T) {
 }
 
 func TestLedgerNotesWhatIsAsked(t *testing.T) {
-	target := journalTarget(t, "https://f", "1", "2")
-	target.Users[1].Username = "anna"
+	target, cast := target(t, "https://f", "1", "2")
+	cast.Users[1].Username = "anna"
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	j, err := Open(path, Run{ID: "r1", Targets: []Target{target}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := j.Ledger(target.URL, target.Cast())
+	ledger := j.Ledger(target.URL, cast)
 	for _, id := range []string{"1", "2"} {
 		if err := ledger.Touch(id, evidence.Observation{State: spec.Logout}); err != nil {
 			t.Fatal(err)
@@ -304,7 +305,7 @@ func TestLedgerNotesWhatIsAsked(t *testing.T) {
 	if diff := cmp.Diff(want, noted); diff != "" {
 		t.Error(diff)
 	}
-	users, err := ReadJournal(path)
+	users, err := Read(path)
 	if err != nil || !users[0].WrapUpSwitched() || users[1].WrapUpSwitched() {
 		t.Errorf("%v, %+v", err, users)
 	}

@@ -1,4 +1,4 @@
-package runner
+package journal
 
 import (
 	"context"
@@ -23,19 +23,19 @@ type Ledger struct {
 
 // Ledger gives the part of the journal that is about a target.
 func (j *Journal) Ledger(target *url.URL, cast *fixtures.Cast) *Ledger {
-	return &Ledger{journal: j, target: targetKey(target), cast: cast}
+	return &Ledger{journal: j, target: Key(target), cast: cast}
 }
 
-// targetKey is how a target is called in journals and locks: its address
+// Key is how a target is called in journals and locks: its address
 // without credentials.
-func targetKey(u *url.URL) string {
+func Key(u *url.URL) string {
 	return strings.ToLower(u.Scheme+"://"+u.Host) + strings.TrimRight(u.Path, "/")
 }
 
 // Touch notes how a user was found. When it returns without an error that is
 // on the disk, and the user may be changed.
 func (l *Ledger) Touch(user string, found evidence.Observation) error {
-	e := journalEntry{Type: journalTouch, Target: l.target, User: user}.found(found)
+	e := entry{Type: entryTouch, Target: l.target, User: user}.found(found)
 	if u := l.cast.ByID(user); u != nil {
 		e.Calls = u.Calls
 	}
@@ -44,17 +44,17 @@ func (l *Ledger) Touch(user string, found evidence.Observation) error {
 
 // Change notes what is about to be done to a user.
 func (l *Ledger) Change(user, what string) error {
-	return l.journal.write(journalEntry{Type: journalChange, Target: l.target, User: user, What: what})
+	return l.journal.write(entry{Type: entryChange, Target: l.target, User: user, What: what})
 }
 
 // Returned notes that a user is back in the state in which it was found.
 func (l *Ledger) Returned(user string, now evidence.Observation) error {
-	return l.journal.write(journalEntry{Type: journalReturned, Target: l.target, User: user}.found(now))
+	return l.journal.write(entry{Type: entryReturned, Target: l.target, User: user}.found(now))
 }
 
 // Astray notes that a user could not be put back.
 func (l *Ledger) Astray(user, why string) error {
-	return l.journal.write(journalEntry{Type: journalAstray, Target: l.target, User: user, Why: why})
+	return l.journal.write(entry{Type: entryUnrestored, Target: l.target, User: user, Why: why})
 }
 
 // Transport notes every request that changes something before it passes it

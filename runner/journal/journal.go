@@ -1,18 +1,22 @@
-package runner
+package journal
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
+
+// program is what people call to put users back.
+const program = "finesse-conformance"
 
 // Journal is what a run is about to change, written to a file before it is
 // changed, so that another process can put users back when this one is gone.
@@ -31,16 +35,16 @@ type Journal struct {
 
 // entry types of a journal.
 const (
-	journalRun      = "run"      // a run begins
-	journalTouch    = "touch"    // a user is about to be changed, and how it was found
-	journalChange   = "change"   // something that changes a user is about to be sent
-	journalReturned = "returned" // a user was put back
-	journalAstray   = "astray"   // a user could not be put back
-	journalEnd      = "end"      // the run is over
+	entryRun        = "run"      // a run begins
+	entryTouch      = "touch"    // a user is about to be changed, and how it was found
+	entryChange     = "change"   // something that changes a user is about to be sent
+	entryReturned   = "returned" // a user was put back
+	entryUnrestored = "astray"   // a user could not be put back
+	entryEnd        = "end"      // the run is over
 )
 
-// journalEntry is one line of a journal.
-type journalEntry struct {
+// entry is one line of a journal.
+type entry struct {
 	Type string    `json:"type"`
 	At   time.Time `json:"at"`
 	Run  string    `json:"run"`
@@ -59,34 +63,40 @@ type journalEntry struct {
 	Why          string     `json:"why,omitempty"`  // astray
 }
 
-// JournalRun is what a journal has to know of the run that opens it.
-type JournalRun struct {
-	ID       string    // unique
-	Embedded bool      // the target is the embedded reference, which ends with the run
-	Targets  []*Target // whose users the run may touch
+// Run is what a journal has to know of the run that opens it.
+type Run struct {
+	ID       string   // unique
+	Embedded bool     // the target is the embedded reference, which ends with the run
+	Targets  []Target // whose users the run may touch
 }
 
-// UnfinishedError is the error of opening a journal whose run did not put
+// Target is a target of a run, and who may be touched there.
+type Target struct {
+	URL   *url.URL
+	Users []string // ids
+}
+
+// UnrestoredError is the error of opening a journal whose run did not put
 // everybody back.
-type UnfinishedError struct {
+type UnrestoredError struct {
 	Path  string
-	Users []Unfinished
+	Users []Unrestored
 }
 
-func (e *UnfinishedError) Error() string {
+func (e *UnrestoredError) Error() string {
 	ids := make([]string, len(e.Users))
 	for i, u := range e.Users {
 		ids[i] = u.User
 	}
 	return fmt.Sprintf("an earlier run, begun at %s, did not put %s %s back; `%s restore --journal %s` does (with the same configuration), or delete that file if they are as they should be",
-		e.Users[0].Begun.Local().Format("2006-01-02 15:04:05"), plural(len(ids), "user"), enumerate(ids), Name, e.Path)
+		e.Users[0].Begun.Local().Format("2006-01-02 15:04:05"), text.Plural(len(ids), "user"), text.Enumerate(ids), program, e.Path)
 }
 
-// OpenJournal begins a run: it makes sure that no other run of this machine
+// Open begins a run: it makes sure that no other run of this machine
 // uses the journal or one of the users, and that the journal has nobody left
-// to put back. The error is a *BusyError, an *UnfinishedError, or that of the
+// to put back. The error is a *BusyError, an *UnrestoredError, or that of the
 // file system.
-func OpenJournal(path string, run JournalRun) (*Journal, error) {
+func Open(path string, run Run) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
@@ -94,7 +104,7 @@ func OpenJournal(path string, run JournalRun) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal(path, run)
+	j, err := begin(path, run)
 	if err != nil {
 		return nil, errors.Join(err, held.release())
 	}
@@ -102,31 +112,31 @@ func OpenJournal(path string, run JournalRun) (*Journal, error) {
 	return j, nil
 }
 
-func openJournal(path string, run JournalRun) (*Journal, error) {
-	left, err := ReadJournal(path)
+func begin(path string, run Run) (*Journal, error) {
+	left, err := Read(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
 		return nil, err
 	case len(left) > 0:
-		return nil, &UnfinishedError{Path: path, Users: left}
+		return nil, &UnrestoredError{Path: path, Users: left}
 	case isJournal(path):
 		if err := os.Truncate(path, 0); err != nil {
 			return nil, fmt.Errorf("begin the journal anew: %w", err)
 		}
 	}
-	j, err := JoinJournal(path, run.ID)
+	j, err := Join(path, run.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.write(journalEntry{Type: journalRun, PID: os.Getpid(), Embedded: run.Embedded}); err != nil {
+	if err := j.write(entry{Type: entryRun, PID: os.Getpid(), Embedded: run.Embedded}); err != nil {
 		return nil, errors.Join(err, j.file.Close())
 	}
 	return j, nil
 }
 
-// JoinJournal opens the journal of a run that another process began.
-func JoinJournal(path, run string) (*Journal, error) {
+// Join opens the journal of a run that another process began.
+func Join(path, run string) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
@@ -172,10 +182,13 @@ func syncFolder(name string) error {
 	return dir.Close()
 }
 
+// Run is the id of the run that the journal is written for.
+func (j *Journal) Run() string { return j.run }
+
 // Path is where the journal is.
 func (j *Journal) Path() string { return j.path }
 
-func (j *Journal) write(e journalEntry) error {
+func (j *Journal) write(e entry) error {
 	e.At, e.Run = time.Now().UTC(), j.run
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -201,11 +214,11 @@ func (j *Journal) write(e journalEntry) error {
 // came before it, before anything is changed. Of the others nothing is lost
 // with the process, and with the power no more than words: who was touched is
 // looked at again, whatever was asked of it since.
-func (e journalEntry) vital() bool {
+func (e entry) vital() bool {
 	switch e.Type {
-	case journalRun, journalTouch:
+	case entryRun, entryTouch:
 		return true
-	case journalChange:
+	case entryChange:
 		return switchesWrapUp(e.What) // which no look at the user shows
 	}
 	return false
@@ -216,7 +229,7 @@ func (e journalEntry) vital() bool {
 func (j *Journal) Close() error {
 	var errs []error
 	if j.locks != nil {
-		errs = append(errs, j.write(journalEntry{Type: journalEnd}))
+		errs = append(errs, j.write(entry{Type: entryEnd}))
 	}
 	errs = append(errs, j.file.Close())
 	if j.locks != nil {
@@ -226,29 +239,14 @@ func (j *Journal) Close() error {
 }
 
 // found is a sighting as an entry.
-func (e journalEntry) found(l evidence.Observation) journalEntry {
+func (e entry) found(l evidence.Observation) entry {
 	e.State, e.ReasonCodeID, e.Pending, e.Extension = l.State, l.ReasonCodeID, l.Pending, l.Extension
 	return e
 }
 
 // look is the sighting that an entry holds.
-func (e journalEntry) look() evidence.Observation {
+func (e entry) look() evidence.Observation {
 	return evidence.Observation{
 		At: e.At, Asked: e.At, User: e.User, State: e.State, Pending: e.Pending, ReasonCodeID: e.ReasonCodeID, Extension: e.Extension, Index: -1,
 	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
-}
-
-// enumerate gives "a", "a and b", "a, b and c".
-func enumerate(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }

@@ -1,10 +1,12 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,16 +14,18 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario"
 )
 
 // restorer puts back users of the reference, with the reference's stimuli
 // where there are to be some.
-func restorer(t *testing.T, p *played, stimuli bool) *Restorer {
+func restorer(t *testing.T, p *played, config *Config, stimuli bool) *journal.Restorer {
 	t.Helper()
 	catalogue, err := spec.Load()
 	if err != nil {
@@ -35,19 +39,29 @@ func restorer(t *testing.T, p *played, stimuli bool) *Restorer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Restorer{
-		Catalogue: catalogue, Judge: judge.New(catalogue, bodies),
-		Connect: func(target *Target) (*client.Client, error) { return clientFor(target, client.Handler(p)), nil },
-		Stimuli: func(*Target) fixtures.Stimuli { return fixtures.NoStimuli{} },
-		Say:     t.Logf,
-	}
+	var hook fixtures.Stimuli = fixtures.NoStimuli{}
 	if stimuli {
-		r.Stimuli = func(*Target) fixtures.Stimuli {
-			return doing{func(name spec.Stimulus) { _ = p.Stimulate(t.Context(), string(name), "1001001", "") }}
-		}
+		hook = doing{func(name spec.Stimulus) { _ = p.Stimulate(t.Context(), string(name), "1001001", "") }}
 	}
-	return r
+	app := &App{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
+	return &journal.Restorer{
+		Stage: func(ctx context.Context, key string, users []journal.Unrestored) (*scenario.Stage, error) {
+			target, err := targetByKey(config, key)
+			if err != nil {
+				return nil, err
+			}
+			return app.stageLeft(ctx, target, clientFor(target, client.Handler(p)), hook, users)
+		},
+		Say: t.Logf,
+	}
 }
+
+// doing is a hook that calls a function.
+type doing struct{ do func(spec.Stimulus) }
+
+func (d doing) Do(_ context.Context, name spec.Stimulus, _, _ string) error { d.do(name); return nil }
+func (doing) Supports(spec.Stimulus) bool                                   { return true }
+func (doing) Describe() string                                              { return "a test" }
 
 // put sends a user's own request to the reference.
 func put(t *testing.T, p *played, id, path, body string) {
@@ -134,7 +148,7 @@ func TestRestore(t *testing.T) {
 			target := p.target()
 			target.Timing.Quiet = 60 * time.Millisecond
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
-			j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+			j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*Target{target})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,16 +163,16 @@ func TestRestore(t *testing.T) {
 				}
 			}
 			config := &Config{Targets: []*Target{target}}
-			r := restorer(t, p, test.stimuli)
-			var busy *BusyError
-			if _, err := r.Restore(t.Context(), path, config); !errors.As(err, &busy) {
+			r := restorer(t, p, config, test.stimuli)
+			var busy *journal.BusyError
+			if _, err := r.Restore(t.Context(), path, touchable(config.Targets)); !errors.As(err, &busy) {
 				t.Errorf("while the run goes on: %v", err)
 			}
 			test.since(t, p)
 			if err := j.Close(); err != nil { // as if it were killed: nobody is returned
 				t.Fatal(err)
 			}
-			list, err := r.Restore(t.Context(), path, config)
+			list, err := r.Restore(t.Context(), path, touchable(config.Targets))
 			if err != nil || len(list) != 2 {
 				t.Fatalf("%v, %+v", err, list)
 			}
@@ -177,7 +191,7 @@ func TestRestore(t *testing.T) {
 			if got := fmt.Sprintf("%+v", snapshot); strings.Contains(got, "ALERTING") || strings.Contains(got, "ACTIVE") {
 				t.Errorf("a call is left: %s", got)
 			}
-			if list, err = r.Restore(t.Context(), path, config); err != nil || len(list) != 0 {
+			if list, err = r.Restore(t.Context(), path, touchable(config.Targets)); err != nil || len(list) != 0 {
 				t.Errorf("once more: %v, %+v", err, list)
 			}
 		})
@@ -189,7 +203,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	p := play(t, "UCCE")
 	target := p.target()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	j, err := OpenJournal(path, JournalRun{ID: "r1", Targets: []*Target{target}})
+	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*Target{target})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +218,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	}
 	signIn(t, p, "1001001", "READY")
 	target.Users[1].Password = "wrong"
-	list, err := restorer(t, p, false).Restore(t.Context(), path, &Config{Targets: []*Target{target}})
+	list, err := restorer(t, p, &Config{Targets: []*Target{target}}, false).Restore(t.Context(), path, touchable([]*Target{target}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,19 +234,19 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	if n := p.requests("1001002 GET /finesse/api/User/1001002 401"); n != 1 {
 		t.Errorf("%d failed sign-ins", n)
 	}
-	if users, err := ReadJournal(path); err != nil || len(users) != 2 || users[0].Why == "" {
+	if users, err := journal.Read(path); err != nil || len(users) != 2 || users[0].Why == "" {
 		t.Errorf("%v, left %+v", err, users)
 	}
 	elsewhere := *target
-	elsewhere.URL = journalTarget(t, "https://elsewhere").URL
-	list, err = restorer(t, p, false).Restore(t.Context(), path, &Config{Targets: []*Target{&elsewhere}})
+	elsewhere.URL = &url.URL{Scheme: "https", Host: "elsewhere"}
+	list, err = restorer(t, p, &Config{Targets: []*Target{&elsewhere}}, false).Restore(t.Context(), path, touchable([]*Target{&elsewhere}))
 	if err != nil || len(list) != 2 || !strings.Contains(list[0].Err.Error(), "https://reference.invalid is not in the configuration") {
 		t.Errorf("another configuration: %v, %+v", err, list)
 	}
 }
 
 func TestRestoreWithoutJournal(t *testing.T) {
-	list, err := restorer(t, play(t, "UCCE"), false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), &Config{})
+	list, err := restorer(t, play(t, "UCCE"), &Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
 	if err != nil || list != nil {
 		t.Errorf("%v, %v", err, list)
 	}
