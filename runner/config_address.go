@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"finesse-conformance/internal/text"
 )
 
 // The schemes of each address.
@@ -17,11 +19,11 @@ var addressSchemes = map[string][]string{
 
 // parseAddress reads the address that a key holds. The value is never shown
 // where it could hold credentials.
-func parseAddress(key string, g given, text string) (*url.URL, error) {
+func parseAddress(key string, g given, value string) (*url.URL, error) {
 	schemes := addressSchemes[key]
-	u, err := url.Parse(text)
+	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || !slices.Contains(schemes, strings.ToLower(u.Scheme)) {
-		return nil, g.problem("must be an address that begins with %s://, not %s", orList(schemes), g.quoted())
+		return nil, g.problem("must be an address that begins with %s://, not %s", text.Or(schemes), g.quoted())
 	}
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	if u.Hostname() == "" {

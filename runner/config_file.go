@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"finesse-conformance/internal/yamlnode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -76,10 +77,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-var (
-	yamlLine         = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-	unquotedVariable = regexp.MustCompile(`\{.*:\s*\$\{`)
-)
+var unquotedVariable = regexp.MustCompile(`\{.*:\s*\$\{`)
 
 // linesFrom gives some lines of a text, from the n-th on.
 func linesFrom(data []byte, n, count int) []byte {
@@ -91,24 +89,17 @@ func linesFrom(data []byte, n, count int) []byte {
 // parseFile reads a configuration. The error is a Problems.
 func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*file, error) {
 	r := &reader{file: name, dir: filepath.Dir(absolute("", name)), lookup: lookup}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var doc, second yaml.Node
-	switch err := decoder.Decode(&doc); {
-	case errors.Is(err, io.EOF):
+	top, err := yamlnode.Document(data)
+	var many *yamlnode.ManyError
+	switch {
+	case errors.Is(err, yamlnode.ErrEmpty):
 		return nil, Problems{{File: name, Text: "is empty"}}
+	case errors.As(err, &many):
+		r.problems = append(r.problems, Problem{File: name, Line: many.Line, Text: "there is a second document; a configuration is one"})
 	case err != nil:
 		return nil, Problems{syntaxProblem(name, data, err)}
 	}
-	if len(doc.Content) == 0 {
-		return nil, Problems{{File: name, Text: "is empty"}}
-	}
-	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		if err != nil {
-			return nil, Problems{syntaxProblem(name, data, err)}
-		}
-		r.problem(&second, "", "there is a second document; a configuration is one")
-	}
-	f := r.root(doc.Content[0])
+	f := r.root(top)
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, r.problems
@@ -120,9 +111,9 @@ func parseFile(name string, data []byte, lookup func(string) (string, bool)) (*f
 // {…} that it stands in, which YAML does not tell.
 func syntaxProblem(name string, data []byte, err error) Problem {
 	p := Problem{File: name, Text: "is no YAML: " + err.Error()}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		p.Line, _ = strconv.Atoi(m[1])
-		p.Text = "is no YAML: " + m[2]
+	var syntax *yamlnode.SyntaxError
+	if errors.As(err, &syntax) {
+		p.Line = syntax.Line
 	}
 	if n := p.Line; n > 0 && unquotedVariable.Match(linesFrom(data, n, 2)) {
 		p.Text += "; inside { } put ${…} into quotes"

@@ -4,38 +4,38 @@ import (
 	"slices"
 	"strings"
 
+	"finesse-conformance/internal/yamlnode"
+
 	"go.yaml.in/yaml/v3"
 )
 
 // mapping reads a mapping with the readers of its keys. Prefix, such as
 // "timing.", goes before the keys in messages.
 func (r *reader) mapping(n *yaml.Node, prefix string, fields map[string]func(*yaml.Node, string)) {
-	n = resolved(n)
+	n = yamlnode.Resolved(n)
 	where := strings.TrimSuffix(prefix, ".")
 	if n.Kind != yaml.MappingNode {
 		r.problem(n, where, "must be a mapping of keys to values, not %s", kindOf(n))
 		return
 	}
-	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := resolved(n.Content[i]), n.Content[i+1]
+	for e := range yamlnode.Entries(n) {
+		k := yamlnode.Resolved(e.Key)
 		read, known := fields[k.Value]
-		switch line, twice := seen[k.Value]; {
+		switch {
 		case k.Kind != yaml.ScalarNode:
 			r.problem(k, where, "a key must be a word")
-		case twice:
-			r.problem(k, prefix+k.Value, "stands there twice, first in line %d", line)
 		case !known:
 			r.problem(k, prefix+k.Value, "unknown key; known here: %s", strings.Join(sortedKeys(fields), ", "))
+		case e.First > 0:
+			r.problem(k, prefix+k.Value, "stands there twice, first in line %d", e.First)
 		default:
-			seen[k.Value] = k.Line
-			read(v, prefix+k.Value)
+			read(e.Value, prefix+k.Value)
 		}
 	}
 }
 
 func (r *reader) sequence(n *yaml.Node, key string) []*yaml.Node {
-	n = resolved(n)
+	n = yamlnode.Resolved(n)
 	if n.Kind != yaml.SequenceNode {
 		r.problem(n, key, "must be a list, not %s", kindOf(n))
 		return nil
@@ -45,7 +45,7 @@ func (r *reader) sequence(n *yaml.Node, key string) []*yaml.Node {
 
 // value reads what a setting of the kind may have: one value, or a list.
 func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
-	n = resolved(n)
+	n = yamlnode.Resolved(n)
 	if n.Kind != yaml.SequenceNode {
 		return r.scalar(n, key, kind)
 	}
@@ -55,7 +55,7 @@ func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
 	}
 	all := given{file: r.file, line: n.Line, name: key, dir: r.dir, isList: true}
 	for _, item := range n.Content {
-		g, ok := r.scalar(resolved(item), key, Text)
+		g, ok := r.scalar(yamlnode.Resolved(item), key, Text)
 		if !ok {
 			return given{}, false
 		}
@@ -71,7 +71,7 @@ func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
 
 // text reads a text.
 func (r *reader) text(n *yaml.Node, key string) (given, bool) {
-	return r.scalar(resolved(n), key, Text)
+	return r.scalar(yamlnode.Resolved(n), key, Text)
 }
 
 // scalar reads one value. Numbers pass as texts, as they were written: an id
@@ -148,16 +148,6 @@ func variableName(name string) bool {
 		}
 	}
 	return name != ""
-}
-
-func resolved(n *yaml.Node) *yaml.Node {
-	for range 8 { // an alias of an alias does not exist, but a document is not to be trusted
-		if n.Kind != yaml.AliasNode || n.Alias == nil {
-			break
-		}
-		n = n.Alias
-	}
-	return n
 }
 
 func kindOf(n *yaml.Node) string {

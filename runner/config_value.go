@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 )
 
@@ -70,41 +71,41 @@ func (s Setting) parse(g given, lookup func(string) (string, bool)) (v parsed, e
 	if g.isList || len(g.texts) != 1 {
 		return v, g.problem("must be one value, not a list")
 	}
-	text := strings.TrimSpace(g.texts[0])
-	if text == "" {
+	value := strings.TrimSpace(g.texts[0])
+	if value == "" {
 		return v, g.problem("is empty; give a value or leave it out")
 	}
 	switch s.Kind {
 	case Bool:
-		if v.yes, err = strconv.ParseBool(text); err != nil {
+		if v.yes, err = strconv.ParseBool(value); err != nil {
 			err = g.problem("must be true or false, not %s", g.quoted())
 		}
 	case Choice:
-		v.text = strings.ToLower(text)
+		v.text = strings.ToLower(value)
 		if !slices.Contains(s.Choices, v.text) {
-			err = g.problem("must be %s, not %s", orList(s.Choices), g.quoted())
+			err = g.problem("must be %s, not %s", text.Or(s.Choices), g.quoted())
 		}
 	case Count:
-		v.count, err = s.parseCount(g, text)
+		v.count, err = s.parseCount(g, value)
 	case Number:
-		v.number, err = strconv.ParseFloat(text, 64)
+		v.number, err = strconv.ParseFloat(value, 64)
 		if err != nil || !(v.number > 0 && v.number < 1e9) {
 			err = g.problem("must be a number above 0, not %s", g.quoted())
 		}
 	case Duration:
-		v.duration, err = parseDuration(g, text)
+		v.duration, err = parseDuration(g, value)
 	case Path:
-		v.text = absolute(g.dir, text)
+		v.text = absolute(g.dir, value)
 	case Address:
-		v.address, err = parseAddress(s.Key, g, text)
+		v.address, err = parseAddress(s.Key, g, value)
 	case ReleaseOf:
-		if v.release, err = spec.ParseRelease(text); err != nil {
+		if v.release, err = spec.ParseRelease(value); err != nil {
 			err = g.problem("must be a release such as 12.5(1), or auto, not %s", g.quoted())
 		}
 	case ShardOf:
-		v.shard, err = parseShard(g, text, lookup)
+		v.shard, err = parseShard(g, value, lookup)
 	default:
-		v.text = text
+		v.text = value
 	}
 	return v, err
 }
@@ -188,11 +189,4 @@ func absolute(dir, path string) string {
 		}
 	}
 	return filepath.Join(dir, path)
-}
-
-func orList(words []string) string {
-	if len(words) == 1 {
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
@@ -78,7 +79,7 @@ func (a *App) Doctor(ctx context.Context, config *Config, signIn bool) (list []*
 		if err != nil {
 			return list, reports.ExitUsage, &UsageError{err}
 		}
-		d := &doctor{session: s, signIn: signIn, found: &Diagnosis{Target: withoutUser(s.target.URL)}}
+		d := &doctor{session: s, signIn: signIn, found: &Diagnosis{Target: text.WithoutCredentials(s.target.URL.String())}}
 		d.examine(ctx)
 		s.shut()
 		if cause := context.Cause(ctx); cause != nil {
@@ -225,7 +226,7 @@ func (d *doctor) people(p *preflight) {
 			return u.State == "" && u.Barred != ""
 		})
 	} else {
-		d.add("sign-in", Fine, "", "%d of %d %s, one GET each", len(users), len(users), plural(len(users), "user"))
+		d.add("sign-in", Fine, "", "%d of %d %s, one GET each", len(users), len(users), text.Plural(len(users), "user"))
 	}
 	d.add("roles", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
 	d.add("teams", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
@@ -261,7 +262,7 @@ func (d *doctor) supervision(users []*fixtures.User) {
 					reach = append(reach, o.ID)
 				}
 			}
-			texts = append(texts, fmt.Sprintf("%s has the teams %s, with %s", u.ID, orWord(strings.Join(u.Supervises, ", "), "of nobody"), orWord(enumerate(reach), "nobody of the cast")))
+			texts = append(texts, fmt.Sprintf("%s has the teams %s, with %s", u.ID, orWord(strings.Join(u.Supervises, ", "), "of nobody"), orWord(text.Enumerate(reach), "nobody of the cast")))
 		}
 	}
 	if len(texts) == 0 {
@@ -300,7 +301,7 @@ func named(users []*fixtures.User, which func(*fixtures.User) bool) string {
 			ids = append(ids, u.ID)
 		}
 	}
-	return enumerate(ids)
+	return text.Enumerate(ids)
 }
 
 func pairs(users []*fixtures.User, of func(*fixtures.User) string) string {

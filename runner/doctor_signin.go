@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
@@ -39,7 +40,7 @@ func (d *doctor) sitDown(ctx context.Context) {
 	if err := j.Close(); err != nil {
 		d.add(name, Lacking, "", "the journal could not be ended: %v", err)
 	}
-	d.add(name, Fine, "", "%d %s signed in and out again", fine, plural(fine, "user"))
+	d.add(name, Fine, "", "%d %s signed in and out again", fine, text.Plural(fine, "user"))
 }
 
 func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.User) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -28,7 +29,7 @@ func (a *App) dryRun(ctx context.Context, config *Config) (int, error) {
 		if code := signalOf(ctx); code != 0 {
 			return code, nil
 		}
-		fmt.Fprintln(a.Out, printable("NOTHING CAN BE CERTIFIED: "+err.Error()))
+		fmt.Fprintln(a.Out, text.Printable("NOTHING CAN BE CERTIFIED: "+err.Error()))
 		return reports.ExitUncertifiable, nil
 	}
 	s.split()

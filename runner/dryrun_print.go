@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 )
@@ -15,7 +16,7 @@ import (
 // write prints the plan for a person.
 func (p *intent) write(w io.Writer) error {
 	var b strings.Builder
-	line := func(format string, args ...any) { b.WriteString(printable(fmt.Sprintf(format, args...)) + "\n") }
+	line := func(format string, args ...any) { b.WriteString(text.Printable(fmt.Sprintf(format, args...)) + "\n") }
 	line("PLAN for %s: nothing was changed", p.name())
 	line("%d requests were sent, all of them reads, to find out what follows; every user was asked for with its own password, once", len(p.survey.Exchanges))
 	line("")
@@ -56,7 +57,7 @@ func (p *intent) writeTally(line func(string, ...any), title string, t *tally) {
 	line("")
 	line("%s", title)
 	for _, name := range t.names {
-		line("  %s: %d %s, in %s", name, t.n[name], plural(t.n[name], "time"), firstOf(t.ids[name], 6))
+		line("  %s: %d %s, in %s", name, t.n[name], text.Plural(t.n[name], "time"), text.Few(t.ids[name], 6))
 	}
 }
 
@@ -76,7 +77,7 @@ func (p *intent) writeUsers(line func(string, ...any)) {
 		}
 		line("  %s  %s", u.ID, p.whois(u))
 		if len(i.passes) > 0 {
-			line("      will pass %s; the subject of %d %s", listed(i.passes), i.subject, plural(i.subject, "requirement"))
+			line("      will pass %s; the subject of %d %s", listed(i.passes), i.subject, text.Plural(i.subject, "requirement"))
 		}
 		var more []spec.State
 		for _, s := range i.only {
@@ -106,21 +107,21 @@ func (p *intent) writeUsers(line func(string, ...any)) {
 
 // whois tells who a user is and how it is now.
 func (p *intent) whois(u *fixtures.User) string {
-	text := string(u.Role)
+	line := string(u.Role)
 	if u.Team != "" {
-		text += " of team " + u.Team
+		line += " of team " + u.Team
 	}
 	if len(u.Supervises) > 0 {
-		text += ", supervises " + strings.Join(u.Supervises, ", ")
+		line += ", supervises " + strings.Join(u.Supervises, ", ")
 	}
 	if u.Extension != "" {
-		text += ", extension " + u.Extension
+		line += ", extension " + u.Extension
 	}
-	text += ", is in " + string(u.State)
+	line += ", is in " + string(u.State)
 	if u.Calls > 0 {
-		text += fmt.Sprintf(" with %d %s, which --force gives up", u.Calls, plural(u.Calls, "call"))
+		line += fmt.Sprintf(" with %d %s, which --force gives up", u.Calls, text.Plural(u.Calls, "call"))
 	}
-	return text
+	return line
 }
 
 func listed(states []spec.State) string {
@@ -152,7 +153,7 @@ func (p *intent) sessions() string {
 	if p.events == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%d sessions at %s, one of each user", len(p.survey.Cast.Usable()), withoutUser(p.events))
+	return fmt.Sprintf("%d sessions at %s, one of each user", len(p.survey.Cast.Usable()), text.WithoutCredentials(p.events.String()))
 }
 
 // journalNote says where the journal will be, and what stands in the way.

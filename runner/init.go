@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 )
@@ -117,7 +118,7 @@ func readConfig(ctx context.Context, c *client.Client, t *Target, user *fixtures
 		}
 	}
 	for i := range data.Seen {
-		data.Seen[i] = bounded(strings.Join(strings.Fields(data.Seen[i]), " "))
+		data.Seen[i] = bounded(text.OneLine(data.Seen[i]))
 	}
 	return nil
 }
@@ -137,15 +138,15 @@ func (p *preflight) members(ctx context.Context, as *fixtures.User, team string)
 	}
 	var list []initUser
 	for _, node := range xmlbody.Nodes(root, "users/User") {
-		id := text(node, "loginId")
-		if uri := text(node, "uri"); id == "" && uri != "" {
+		id := textAt(node, "loginId")
+		if uri := textAt(node, "uri"); id == "" && uri != "" {
 			id = path.Base(uri)
 		}
 		if id == "" {
 			continue
 		}
-		name := strings.TrimSpace(text(node, "firstName") + " " + text(node, "lastName"))
-		list = append(list, newInitUser(id, "", text(node, "extension"), strings.TrimSpace(name+", team "+orWord(text(root, "name"), team))))
+		name := strings.TrimSpace(textAt(node, "firstName") + " " + textAt(node, "lastName"))
+		list = append(list, newInitUser(id, "", textAt(node, "extension"), strings.TrimSpace(name+", team "+orWord(textAt(root, "name"), team))))
 	}
 	return list, nil
 }
@@ -159,7 +160,7 @@ func newInitUser(id, username, extension, note string) initUser {
 	}, id)
 	return initUser{
 		ID: id, Username: username, Extension: extension,
-		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: bounded(strings.Join(strings.Fields(note), " ")),
+		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: bounded(text.OneLine(note)),
 	}
 }
 

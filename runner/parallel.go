@@ -10,11 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -326,22 +326,22 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 			p.harvest.peakMemory += m.ending.PeakMemory
 			continue
 		}
-		text := fmt.Sprintf("process %d of %d was lost", proc, procs)
+		message := fmt.Sprintf("process %d of %d was lost", proc, procs)
 		output, exit := wordsOf(printed, proc)
 		lost := ""
 		if m == nil {
-			text = fmt.Sprintf("process %d of %d did not begin", proc, procs)
+			message = fmt.Sprintf("process %d of %d did not begin", proc, procs)
 		} else if lost = m.lost; lost != "" {
-			text += " in " + lost
+			message += " in " + lost
 			faulty[lost] = true
 		}
 		if exit != "" {
-			text += " (" + exit + ")"
+			message += " (" + exit + ")"
 		}
 		if output != "" {
-			text += ":\n" + endsOf(output)
+			message += ":\n" + text.TruncateMiddle(output, keptOutput)
 		}
-		p.harvest.fault(lost, text)
+		p.harvest.fault(lost, message)
 	}
 	if p.ctx.Err() != nil {
 		return // then it is said why some were not got to
@@ -352,7 +352,7 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 	}
 	for _, i := range items {
 		if id := i.Requirement.ID; i.Runs() && !known[id] && !faulty[id] && len(p.harvest.faults) == 0 {
-			p.harvest.fault(id, "no process brought a verdict on it; what they printed:\n"+endsOf(printed))
+			p.harvest.fault(id, "no process brought a verdict on it; what they printed:\n"+text.TruncateMiddle(printed, keptOutput))
 		}
 	}
 	order := map[string]int{}
@@ -364,15 +364,8 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 	})
 }
 
-// endsOf keeps of a long output the beginning and the end: what went wrong
-// stands at the one or at the other.
-func endsOf(text string) string {
-	const most = 8 << 10
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most/2], "") + "\n…\n" + strings.ToValidUTF8(text[len(text)-most/2:], "")
-}
+// keptOutput is how many bytes of what a lost process printed are told.
+const keptOutput = 8 << 10
 
 // silence counts the scenarios in a row that got no answer at all.
 type silence int
@@ -388,5 +381,5 @@ func (n *silence) after(seen []*evidence.Evidence) bool {
 }
 
 func (s *session) silentTarget(seen []*evidence.Evidence) error {
-	return fmt.Errorf("%s stopped answering: %s", withoutUser(s.target.URL), lastError(seen))
+	return fmt.Errorf("%s stopped answering: %s", text.WithoutCredentials(s.target.URL.String()), lastError(seen))
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
@@ -143,11 +144,11 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	if err != nil {
 		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %v", p.at(), err)}
 	}
-	if status := text(root, "status"); status != "IN_SERVICE" {
+	if status := textAt(root, "status"); status != "IN_SERVICE" {
 		return &OutOfService{Status: orNothing(status), Reason: fmt.Sprintf("%s is not in service: SystemInfo has the status %s%s",
-			p.at(), orNothing(status), bracketed(text(root, "statusReason")))}
+			p.at(), orNothing(status), bracketed(textAt(root, "statusReason")))}
 	}
-	told := spec.Deployment(strings.ToUpper(text(root, "deploymentType")))
+	told := spec.Deployment(strings.ToUpper(textAt(root, "deploymentType")))
 	switch {
 	case slices.Contains(spec.Deployments(), told):
 		if s.Deployment != "" && s.Deployment != told {
@@ -160,7 +161,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 			"%s does not tell whether it is UCCE or UCCX: SystemInfo has the deploymentType %s; say which with --deployment", p.at(), orNothing(string(told)))}
 	}
 	for _, name := range []string{"finesseVersion", "systemVersion", "release", "version"} { // none is documented
-		if r, err := spec.ParseRelease(text(root, name)); s.Release.IsZero() && err == nil {
+		if r, err := spec.ParseRelease(textAt(root, name)); s.Release.IsZero() && err == nil {
 			s.Release = r
 		}
 	}
@@ -277,7 +278,7 @@ func (p *preflight) sort() {
 	slices.Sort(p.survey.Notes)
 }
 
-func (p *preflight) at() string { return withoutUser(p.target.URL) }
+func (p *preflight) at() string { return text.WithoutCredentials(p.target.URL.String()) }
 
 // saying gives what an error body says, for a reason.
 func saying(x evidence.Exchange) string {
@@ -294,16 +295,19 @@ func saying(x evidence.Exchange) string {
 	return bracketed(strings.Join(said, ", "))
 }
 
-func bracketed(text string) string {
-	if text == "" {
+func bracketed(said string) string {
+	if said == "" {
 		return ""
 	}
-	return " (" + bounded(text) + ")"
+	return " (" + bounded(said) + ")"
 }
 
-func orNothing(text string) string {
-	if text == "" {
+func orNothing(said string) string {
+	if said == "" {
 		return "that is not there"
 	}
-	return fmt.Sprintf("%q", bounded(text))
+	return fmt.Sprintf("%q", bounded(said))
 }
+
+// bounded cuts what a target says.
+func bounded(said string) string { return text.Truncate(said, 200) }

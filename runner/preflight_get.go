@@ -114,9 +114,9 @@ func parseRoot(body string) (*xmlquery.Node, error) {
 	return nil, fmt.Errorf("without a root element")
 }
 
-// text gives the text of the first element at a path, without the space
+// textAt gives the text of the first element at a path, without the space
 // around it, "" where there is none.
-func text(from *xmlquery.Node, path string) string {
+func textAt(from *xmlquery.Node, path string) string {
 	t, _ := xmlbody.Text(from, path)
 	return strings.TrimSpace(t)
 }

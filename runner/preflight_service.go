@@ -14,20 +14,20 @@ import (
 // configured beats it; the publish-subscribe service of another domain than
 // the configured one is none of it.
 func (p *preflight) service(root *xmlquery.Node) {
-	s, domain := p.survey, text(root, "xmppDomain")
+	s, domain := p.survey, textAt(root, "xmppDomain")
 	s.XMPPDomain = cmp.Or(s.XMPPDomain, domain)
 	if strings.EqualFold(s.XMPPDomain, domain) {
-		s.XMPPPubSubDomain = cmp.Or(s.XMPPPubSubDomain, text(root, "xmppPubSubDomain"))
+		s.XMPPPubSubDomain = cmp.Or(s.XMPPPubSubDomain, textAt(root, "xmppPubSubDomain"))
 	}
 	s.XMPPPorts = map[string]map[string]string{}
 	for _, node := range []string{"primaryNode/", "secondaryNode/"} {
-		host := strings.ToLower(text(root, node+"host"))
+		host := strings.ToLower(textAt(root, node+"host"))
 		if host == "" || s.XMPPPorts[host] != nil {
 			continue
 		}
 		s.XMPPPorts[host] = map[string]string{}
 		for scheme, name := range map[string]string{"xmpp": "xmppPort", "xmpps": "xmppSecurePort"} {
-			if n, err := strconv.Atoi(text(root, node+name)); err == nil && n > 0 && n < 1<<16 {
+			if n, err := strconv.Atoi(textAt(root, node+name)); err == nil && n > 0 && n < 1<<16 {
 				s.XMPPPorts[host][scheme] = strconv.Itoa(n)
 			}
 		}

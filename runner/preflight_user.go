@@ -44,13 +44,13 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		bar("cannot be read: its User is %v", err)
 		return
 	}
-	if text(root, "state") == "" {
+	if textAt(root, "state") == "" {
 		bar("cannot be read: what was answered is no User with a state%s", saying(x))
 		return
 	}
 	// LOGIN is a passing moment (guide 12.5(1), page 42): a user seen in it
 	// signs in just now.
-	for end := time.Now().Add(p.target.Timing.Settle); text(root, "state") == string(spec.Login) && time.Now().Before(end); {
+	for end := time.Now().Add(p.target.Timing.Settle); textAt(root, "state") == string(spec.Login) && time.Now().Before(end); {
 		if !pause(ctx, max(p.target.Timing.Poll, 10*time.Millisecond)) {
 			return
 		}
@@ -68,13 +68,13 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 // takes a login name for this one GET only; the id has to answer to the same
 // credentials with the same name, or it is somebody else's.
 func (p *preflight) rename(ctx context.Context, u *fixtures.User, root *xmlquery.Node) {
-	id, name := text(root, "loginId"), text(root, "loginName")
+	id, name := textAt(root, "loginId"), textAt(root, "loginName")
 	if id == "" || id == u.ID || !strings.EqualFold(name, u.ID) {
 		return
 	}
 	x := p.get(ctx, u, "/finesse/api/User/"+id, "")
 	other, err := parseRoot(x.ResponseBody)
-	if x.Status != http.StatusOK || err != nil || text(other, "loginId") != id || !strings.EqualFold(text(other, "loginName"), name) {
+	if x.Status != http.StatusOK || err != nil || textAt(other, "loginId") != id || !strings.EqualFold(textAt(other, "loginName"), name) {
 		return
 	}
 	p.note("user %s has the id %s, which is used from here on", u.ID, id)
@@ -87,7 +87,7 @@ func (p *preflight) rename(ctx context.Context, u *fixtures.User, root *xmlquery
 // fill takes over what the User says. Where it does not tell, what is
 // configured stays.
 func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
-	u.LoginName = text(root, "loginName")
+	u.LoginName = textAt(root, "loginName")
 	roles := xmlbody.Texts(root, "roles/role")
 	is := func(role string) bool {
 		return slices.ContainsFunc(roles, func(r string) bool { return strings.EqualFold(strings.TrimSpace(r), role) })
@@ -98,19 +98,19 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	case is("Agent") || u.Role == "":
 		u.Role = spec.RoleAgent
 	}
-	if team := text(root, "teamId"); team != "" {
-		u.Team, u.TeamName = team, text(root, "teamName")
+	if team := textAt(root, "teamId"); team != "" {
+		u.Team, u.TeamName = team, textAt(root, "teamName")
 	}
 	if teams := teamsOf(root); len(teams) > 0 && u.Role == spec.RoleSupervisor {
 		u.Supervises = teams
 	}
-	u.WrapUpIncoming, u.WrapUpOutgoing = text(root, "settings/wrapUpOnIncoming"), text(root, "settings/wrapUpOnOutgoing")
-	if n, err := strconv.Atoi(text(root, "wrapUpTimer")); err == nil && n > 0 {
+	u.WrapUpIncoming, u.WrapUpOutgoing = textAt(root, "settings/wrapUpOnIncoming"), textAt(root, "settings/wrapUpOnOutgoing")
+	if n, err := strconv.Atoi(textAt(root, "wrapUpTimer")); err == nil && n > 0 {
 		u.WrapUpTimer = time.Duration(n) * time.Second
 	}
-	u.State, u.Pending = spec.State(text(root, "state")), text(root, "pendingState")
-	u.ReasonCodeID = text(root, "reasonCodeId")
-	if ext := text(root, "extension"); ext != "" {
+	u.State, u.Pending = spec.State(textAt(root, "state")), textAt(root, "pendingState")
+	u.ReasonCodeID = textAt(root, "reasonCodeId")
+	if ext := textAt(root, "extension"); ext != "" {
 		if u.Extension != "" && ext != u.Extension {
 			p.note("user %s is signed in on extension %s, which is used instead of the configured %s", u.ID, ext, u.Extension)
 		}
@@ -128,8 +128,8 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 func teamsOf(root *xmlquery.Node) []string {
 	var teams []string
 	for _, team := range xmlbody.Nodes(root, "teams/Team") {
-		id := text(team, "id")
-		if uri := text(team, "uri"); id == "" && uri != "" {
+		id := textAt(team, "id")
+		if uri := textAt(team, "uri"); id == "" && uri != "" {
 			id = path.Base(uri)
 		}
 		if id != "" && !slices.Contains(teams, id) {
@@ -179,14 +179,14 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 	codes := []fixtures.ReasonCode{}
 	for _, node := range xmlbody.Nodes(root, "ReasonCode") {
 		c := fixtures.ReasonCode{
-			ID: text(node, "id"), Code: text(node, "code"), Label: text(node, "label"),
-			ForAll: strings.EqualFold(text(node, "forAll"), "true"),
+			ID: textAt(node, "id"), Code: textAt(node, "code"), Label: textAt(node, "label"),
+			ForAll: strings.EqualFold(textAt(node, "forAll"), "true"),
 		}
-		if uri := text(node, "uri"); uri != "" {
+		if uri := textAt(node, "uri"); uri != "" {
 			c.ID = path.Base(uri)
 		}
-		of := text(node, "category")
-		if c.ID != "" && (of == "" || strings.EqualFold(of, string(category))) && !strings.EqualFold(text(node, "systemCode"), "true") {
+		of := textAt(node, "category")
+		if c.ID != "" && (of == "" || strings.EqualFold(of, string(category))) && !strings.EqualFold(textAt(node, "systemCode"), "true") {
 			codes = append(codes, c)
 		}
 	}

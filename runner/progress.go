@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -97,21 +97,11 @@ func (l lines) failure(v evidence.Verdict) string {
 	if l.colour {
 		mark = "\x1b[31m" + mark + "\x1b[0m"
 	}
-	text := fmt.Sprintf(" %s  %s", v.Requirement, v.Reason)
+	reason := fmt.Sprintf(" %s  %s", v.Requirement, v.Reason)
 	if v.Clause != "" {
-		text += "  [" + v.Clause + "]"
+		reason += "  [" + v.Clause + "]"
 	}
-	return mark + printable(text)
-}
-
-// printable keeps control characters of a target's answers off the terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	return mark + text.Printable(reason)
 }
 
 type plainProgress struct {
@@ -124,7 +114,7 @@ func (p *plainProgress) Begin(target string, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	fmt.Fprintf(p.w, "certifying %s: %d %s to exercise\n", target, p.total, plural(p.total, "requirement"))
+	fmt.Fprintf(p.w, "certifying %s: %d %s to exercise\n", target, p.total, text.Plural(p.total, "requirement"))
 }
 
 func (p *plainProgress) Start(string) {}
@@ -151,7 +141,7 @@ func (p *plainProgress) Done(v evidence.Verdict) {
 func (p *plainProgress) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintln(p.w, printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(p.w, text.Printable(fmt.Sprintf(format, args...)))
 }
 
 func (p *plainProgress) End() {}
@@ -196,7 +186,7 @@ func (p *terminalProgress) Done(v evidence.Verdict) {
 func (p *terminalProgress) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprint(p.w, eraseLine, printable(fmt.Sprintf(format, args...)), "\n")
+	fmt.Fprint(p.w, eraseLine, text.Printable(fmt.Sprintf(format, args...)), "\n")
 	p.draw()
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +15,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
@@ -100,7 +100,7 @@ func (a *App) sayRestore(config *Config) {
 		command += " --config " + config.File
 	}
 	fmt.Fprintf(a.Out, "\nnot back: %s %s; once the target answers, this puts them back:\n\n    %s --journal %s\n",
-		plural(len(ids), "user"), enumerate(ids), command, config.Run.Journal)
+		text.Plural(len(ids), "user"), text.Enumerate(ids), command, config.Run.Journal)
 }
 
 func (a *App) progress(config *Config) Progress {
@@ -326,7 +326,7 @@ func (s *session) castMembers() []reports.CastMember {
 
 // name says what is being certified.
 func (s *session) name() string {
-	text := withoutUser(s.target.URL)
+	text := text.WithoutCredentials(s.target.URL.String())
 	if s.embedded != nil {
 		text = "the embedded reference deployment"
 	}
@@ -335,12 +335,6 @@ func (s *session) name() string {
 		text += " " + r
 	}
 	return text + ")"
-}
-
-func withoutUser(u *url.URL) string {
-	c := *u
-	c.User = nil
-	return c.String()
 }
 
 // putBack puts back who stayed signed in between scenarios, tries once more

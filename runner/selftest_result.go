@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -226,11 +227,7 @@ func place(deployment string, notifications bool) string {
 
 func findings(w io.Writer, list []SelftestFinding) {
 	for _, f := range list {
-		reason := strings.ReplaceAll(f.Reason, "\n", " ")
-		if len(reason) > 400 {
-			reason = strings.ToValidUTF8(reason[:400], "") + "…"
-		}
-		fmt.Fprintf(w, "             %s: %s\n", f.Requirement, reason)
+		fmt.Fprintf(w, "             %s: %s\n", f.Requirement, text.Truncate(strings.ReplaceAll(f.Reason, "\n", " "), 400))
 	}
 }
 

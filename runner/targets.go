@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 )
 
@@ -193,7 +194,7 @@ func (t *targets) certify(r *targetRun) {
 	}
 	if r.ending == nil {
 		r.code = reports.ExitHarness
-		r.err = fmt.Errorf("its process was lost (%v): %s", r.err, endsOf(output.String()))
+		r.err = fmt.Errorf("its process was lost (%v): %s", r.err, text.TruncateMiddle(output.String(), keptOutput))
 		return
 	}
 	r.code, r.err = r.ending.Code, nil

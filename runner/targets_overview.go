@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 )
 
@@ -19,7 +20,7 @@ func (t *targets) overview(config *Config, runs []*targetRun, began time.Time, e
 	for _, r := range runs {
 		line := reports.OverviewTarget{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}
 		if u := r.config.Targets[0].URL; u != nil {
-			line.URL = withoutUser(u)
+			line.URL = text.WithoutCredentials(u.String())
 		}
 		if r.err != nil {
 			line.Problem = r.err.Error()

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/navigate"
@@ -97,15 +97,7 @@ func WriteTransitions(w io.Writer, rows []TransitionRow) error {
 		if planned {
 			fmt.Fprintf(tw, "%s\t", r.Runs)
 		}
-		fmt.Fprintln(tw, firstOf(r.OnTheWayOf, 4))
+		fmt.Fprintln(tw, text.Few(r.OnTheWayOf, 4))
 	}
 	return tw.Flush()
-}
-
-// firstOf lists the first few and counts the rest.
-func firstOf(list []string, n int) string {
-	if len(list) <= n {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:n], ", "), len(list)-n)
 }

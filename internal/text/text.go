@@ -1,10 +1,56 @@
-// Package text makes small pieces of prose: lists, plurals, lengths. It knows
-// nothing of the project, so that every room may use it.
+// Package text holds the small rules by which every room writes for people:
+// one line, bounded, without what a terminal would obey, without credentials.
+// It imports nothing of the project, so that each room may use it.
 package text
 
-import "strings"
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+)
 
-// Plural gives the word for n of a thing.
+// OneLine makes one line of a text: runs of white space become one space.
+func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Printable puts a space in the place of each control character, so that a
+// text of a target drives no terminal.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// Truncate keeps the first bytes of a text that is longer than limit, up to
+// the edge of a character, and shows with … that something is missing.
+func Truncate(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+// TruncateStart is Truncate for a text whose end is what matters.
+func TruncateStart(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return "…" + strings.ToValidUTF8(s[len(s)-limit:], "")
+}
+
+// TruncateMiddle keeps the beginning and the end of a long output: what went
+// wrong stands at the one or at the other.
+func TruncateMiddle(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit/2], "") + "\n…\n" + strings.ToValidUTF8(s[len(s)-limit/2:], "")
+}
+
+// Plural gives the word for so many things, "user" or "users".
 func Plural(n int, word string) string {
 	if n == 1 {
 		return word
@@ -12,18 +58,45 @@ func Plural(n int, word string) string {
 	return word + "s"
 }
 
-// Enumerate gives "a", "a and b", "a, b and c".
-func Enumerate(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
+// Count gives "1 user" or "2 users".
+func Count(n int, word string) string { return fmt.Sprintf("%d %s", n, Plural(n, word)) }
+
+// Enumerate lists words as "a", "a and b" or "a, b and c".
+func Enumerate[T ~string](words []T) string { return list(words, " and ") }
+
+// Or lists words as "a", "a or b" or "a, b or c".
+func Or[T ~string](words []T) string { return list(words, " or ") }
+
+func list[T ~string](words []T, last string) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i+1 == len(words):
+			b.WriteString(last)
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(w))
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	return b.String()
 }
 
-// Truncate cuts a text that is longer than so many bytes, and shows that it did.
-func Truncate(text string, most int) string {
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
+// Few lists the first n words and says how many more there are.
+func Few(words []string, n int) string {
+	if len(words) <= n {
+		return strings.Join(words, ", ")
 	}
-	return text
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:n], ", "), len(words)-n)
+}
+
+// WithoutCredentials leaves user name and password out of an address.
+func WithoutCredentials(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		// What cannot be read may hold a password anywhere before the last @.
+		return address[strings.LastIndex(address, "@")+1:]
+	}
+	u.User = nil
+	return u.String()
 }

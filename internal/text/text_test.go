@@ -1,31 +1,36 @@
-package text_test
+package text
 
 import (
+	"strings"
 	"testing"
-
-	"finesse-conformance/internal/text"
 )
 
-func TestEnumerate(t *testing.T) {
-	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a and b": {"a", "b"}, "a, b and c": {"a", "b", "c"}} {
-		if got := text.Enumerate(words); got != want {
-			t.Errorf("%v: got %q, want %q", words, got, want)
+func TestTexts(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{OneLine("  a\n\tb  c "), "a b c"},
+		{Printable("a\x1b[31m\nü"), "a [31m ü"},
+		{Truncate("abc", 3), "abc"},
+		{Truncate("aüb", 2), "a…"},
+		{Truncate("aüb", 3), "aü…"},
+		{TruncateStart("abc", 3), "abc"},
+		{TruncateStart("aüb", 2), "…b"},
+		{TruncateMiddle("abcdef", 6), "abcdef"},
+		{TruncateMiddle("abcdefg", 4), "ab\n…\nfg"},
+		{TruncateMiddle("aübcdüf", 4), "a\n…\nf"},
+		{Plural(0, "user") + Plural(1, "user") + Plural(2, "user"), "usersuserusers"},
+		{Count(1, "user") + ", " + Count(0, "call"), "1 user, 0 calls"},
+		{Enumerate([]string(nil)) + Enumerate([]string{"a"}), "a"},
+		{Enumerate([]string{"a", "b"}) + "; " + Enumerate([]string{"a", "b", "c"}), "a and b; a, b and c"},
+		{Or([]string{"a", "b", "c"}), "a, b or c"},
+		{Few([]string{"a", "b"}, 2) + "; " + Few([]string{"a", "b", "c"}, 1), "a, b; a and 2 more"},
+		{WithoutCredentials("https://joe:secret@host:8445/x?y"), "https://host:8445/x?y"},
+		{WithoutCredentials("https://joe:sec ret@ho st"), "ho st"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
-}
-
-func TestPlural(t *testing.T) {
-	for n, want := range map[int]string{0: "users", 1: "user", 2: "users"} {
-		if got := text.Plural(n, "user"); got != want {
-			t.Errorf("%d: got %q, want %q", n, got, want)
-		}
-	}
-}
-
-func TestTruncate(t *testing.T) {
-	for _, test := range []struct{ text, want string }{{"abc", "abc"}, {"abcd", "abc…"}, {"abäx", "ab…"}} {
-		if got := text.Truncate(test.text, 3); got != test.want {
-			t.Errorf("%q: got %q, want %q", test.text, got, test.want)
-		}
+	if strings.Contains(WithoutCredentials("://joe:p%zz@host"), "joe") {
+		t.Error("an address that cannot be read kept its user")
 	}
 }
