@@ -28,7 +28,7 @@ func (r *reader) requirement(n *yaml.Node, section string, deployments []Deploym
 	r.mapping(n, "a requirement", fields{
 		{"id", func(n *yaml.Node) { q.ID = r.text(n, "id") }},
 		{"title", func(n *yaml.Node) { q.Title = r.line(n, "title") }},
-		{"level", func(n *yaml.Node) { q.Level = oneOf(r, n, "level", Must, Either, Info) }},
+		{"level", func(n *yaml.Node) { r.level(n, q) }},
 		{"deployments", func(n *yaml.Node) { q.Deployments = r.deployments(n) }},
 		{"releases", func(n *yaml.Node) { q.Releases = r.releases(n) }},
 		{"sources", func(n *yaml.Node) { q.Sources = r.sources(n) }},
@@ -176,7 +176,12 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 		{"fresh", func(n *yaml.Node) { g.Fresh = r.flag(n, "fresh") }},
 		{"witness", func(n *yaml.Node) { g.Witness = r.flag(n, "witness") }},
 		{"session", func(n *yaml.Node) { g.Session = r.flag(n, "session") }},
-		{"mobile", func(n *yaml.Node) { g.Mobile = oneOf(r, n, "mobile", Off) }},
+		{"wrap_up_mode", func(n *yaml.Node) { g.WrapUpMode = oneOf(r, n, "wrap_up_mode", WrapUpModes()...) }},
+		{"mobile", func(n *yaml.Node) { g.Mobile = oneOf(r, n, "mobile", On, Off) }},
+		{"device_selection", func(n *yaml.Node) { g.DeviceSelection = r.flag(n, "device_selection") }},
+		{"login_name", func(n *yaml.Node) { g.LoginName = r.flag(n, "login_name") }},
+		{"token", func(n *yaml.Node) { g.Token = r.flag(n, "token") }},
+		{"others", func(n *yaml.Node) { g.Others = r.others(n) }},
 		{"notifications", func(n *yaml.Node) { g.Notifications = r.flag(n, "notifications") }},
 	})
 	switch {
@@ -190,7 +195,40 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 		r.errorf(n, "given has fresh without the state NOT_READY, into which signing in leads")
 	case g.Session && g.State != Logout:
 		r.errorf(n, "given has session without the state LOGOUT")
+	case g.WrapUpMode != "" && g.WrapUp != "":
+		r.errorf(n, "given has wrap_up and wrap_up_mode: keep one")
 	}
+	for a, s := range g.Others {
+		if s != NotReady {
+			r.errorf(n, "given has %s in %s: others are brought into NOT_READY alone", a, s)
+		}
+	}
+}
+
+// level reads one level, or one for each deployment.
+func (r *reader) level(n *yaml.Node, q *Requirement) {
+	r.perDeployment(n, "level", func(d Deployment, n *yaml.Node) {
+		l := oneOf(r, n, "level", Must, Either, Info)
+		switch {
+		case q.Level == "":
+			q.Level = l
+		case l != q.Level:
+			q.levels = map[Deployment]Level{d: l}
+		}
+	})
+}
+
+// others reads the states of those who play other parts than the subject.
+func (r *reader) others(n *yaml.Node) map[Actor]State {
+	states := map[Actor]State{}
+	var known fields
+	for _, a := range Actors() {
+		if a != Self {
+			known = append(known, field{string(a), func(n *yaml.Node) { states[a] = r.state(n, "others") }})
+		}
+	}
+	r.mapping(n, "others", known)
+	return states
 }
 
 // codes reads how many reason codes the subject has to have.

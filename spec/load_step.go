@@ -20,6 +20,7 @@ func (r *reader) steps(n *yaml.Node) []Step {
 			{"then", func(n *yaml.Node) { s.Then = r.then(n) }},
 			{"unless", func(n *yaml.Node) { s.Unless = r.state(n, "unless") }},
 			{"again", func(n *yaml.Node) { s.Again = r.flag(n, "again") }},
+			{"later", func(n *yaml.Node) { s.Later = r.flag(n, "later") }},
 		})
 		if at(e, "when") == nil {
 			r.errorf(e, "a step has no when")
@@ -29,6 +30,9 @@ func (r *reader) steps(n *yaml.Node) []Step {
 		}
 		if s.Again && i == 0 {
 			r.errorf(e, "the first step has again: its given is brought about anyway")
+		}
+		if s.Later && !s.Again {
+			r.errorf(e, "a step has later without again: it is the step before once more")
 		}
 		all = append(all, s)
 	}
@@ -81,14 +85,17 @@ func (r *reader) put(n *yaml.Node) *Put {
 		{"text", func(n *yaml.Node) { p.State = r.text(n, "text") }},
 		{"empty_state", func(n *yaml.Node) { p.EmptyState = r.flag(n, "empty_state") }},
 		{"extension", func(n *yaml.Node) {
-			extension = oneOf(r, n, "extension", ExtensionOwn, ExtensionUnknown, "none")
+			extension = oneOf(r, n, "extension", append(extensions(), "none")...)
 		}},
+		{"device", func(n *yaml.Node) { p.Device = r.flag(n, "device") }},
 		{"reason", func(n *yaml.Node) { p.Reason = oneOf(r, n, "reason", reasons()...) }},
 		{"mobile", func(n *yaml.Node) { p.Mobile = r.mobile(n) }},
 		{"body", func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) }},
-		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown) }},
-		{"credentials", func(n *yaml.Node) { p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) }},
-		{"if_unknown", func(n *yaml.Node) { p.IfUnknown = r.flag(n, "if_unknown") }},
+		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown, UserLoginName) }},
+		{"credentials", func(n *yaml.Node) {
+			p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong, CredentialsUnissued)
+		}},
+		{"only_if", func(n *yaml.Node) { p.OnlyIf = oneOf(r, n, "only_if", OnlyIfUnknown, OnlyIfOwn) }},
 	})
 	if at(n, "state") != nil && at(n, "text") != nil {
 		r.errorf(n, "put has state and text: text is for what is no state, keep one")
@@ -121,19 +128,22 @@ func (r *reader) mobile(n *yaml.Node) *Mobile {
 func (r *reader) get(n *yaml.Node) *Get {
 	g := &Get{}
 	what := func(n *yaml.Node) {
-		g.What = oneOf(r, n, "get", GetUser, GetSystemInfo, GetReasonCodes)
+		g.What = oneOf(r, n, "get", reads()...)
 	}
 	if n.Kind == yaml.ScalarNode {
 		what(n)
 	} else {
 		r.mapping(n, "get", fields{
 			{"what", what},
-			{"user", func(n *yaml.Node) { g.User = oneOf(r, n, "user", UserUnknown) }},
-			{"category", func(n *yaml.Node) { g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout) }},
+			{"user", func(n *yaml.Node) { g.User = oneOf(r, n, "user", UserUnknown, UserLoginName) }},
+			{"category", func(n *yaml.Node) {
+				g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout, CategoryNone)
+			}},
 			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
+			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone) }},
 		})
 		if at(n, "what") == nil {
-			r.errorf(n, "get has no what: use %s", orList([]string{GetUser, GetSystemInfo, GetReasonCodes}))
+			r.errorf(n, "get has no what: use %s", orList(reads()))
 		}
 	}
 	if (g.What == GetReasonCodes) != (g.Category != "") {
@@ -156,18 +166,54 @@ func (r *reader) checkSteps(n *yaml.Node, q *Requirement) {
 				r.errorf(n, "%s has deferred and the call is not ended in the next step: add a step with end_call", name(q))
 			case o.HalfTimer && q.Given.State != Work && q.Given.State != WorkReady:
 				r.errorf(n, "%s has half_timer and its given is no wrap-up", name(q))
+			case o.Kind == Avoids && !s.When.EndCall && s.When.Stimulus == "":
+				r.errorf(n, "%s has avoids: it goes on a step with end_call or stimulus", name(q))
+			case o.After != "" && !cameTo(q.Steps[:i], o.After):
+				r.errorf(n, "%s has after: %s, to which no put before it can come", name(q), o.After)
+			case o.Members && (s.When.Get == nil || s.When.Get.What != GetTeam):
+				r.errorf(n, "%s has members: it goes on a get of the team", name(q))
 			}
+			for a := range o.Others {
+				if q.Given.Others[a] == "" {
+					r.errorf(n, "%s leaves %s somewhere: say in given.others where it is before", name(q), a)
+				}
+			}
+		}
+		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
+			r.errorf(n, "%s has later: it follows a step with half_timer", name(q))
 		}
 		switch {
 		case put == nil:
-		case put.IfUnknown && (i == 0 || q.Steps[i-1].When.Get == nil || q.Steps[i-1].When.Get.User != UserUnknown || put.User != UserUnknown):
-			r.errorf(n, "%s has if_unknown: it goes on a put to the unknown user that the step before asked for", name(q))
-		case put.User == UserUnknown && !put.IfUnknown:
-			r.errorf(n, "%s puts to an unknown user: say if_unknown, and ask for the user in the step before", name(q))
+		case put.OnlyIf != "" && (i == 0 || q.Steps[i-1].When.Get == nil || q.Steps[i-1].When.Get.User != put.User || put.User == ""):
+			r.errorf(n, "%s has only_if: it goes on a put to the user that the step before asked for by the same name", name(q))
+		case put.User == UserUnknown && put.OnlyIf != OnlyIfUnknown:
+			r.errorf(n, "%s puts to an unknown user: say only_if: unknown, and ask for the user in the step before", name(q))
+		case put.User == UserLoginName && put.OnlyIf != OnlyIfOwn:
+			r.errorf(n, "%s puts to a login name: say only_if: own, and ask for the user in the step before", name(q))
+		case put.Device && !q.Given.DeviceSelection:
+			r.errorf(n, "%s sends a device: say device_selection: true in given", name(q))
+		case put.Extension == ExtensionColleague && q.Given.Others[Colleague] == "":
+			r.errorf(n, "%s sends the extension of a colleague: say in given.others where it is", name(q))
+		case put.Reason == ReasonCode && q.Given.Codes[CategoryNotReady] == "":
+			r.errorf(n, "%s sends the code of a reason: say codes: {NOT_READY: one} in given", name(q))
 		case slices.Contains([]string{ReasonOther, ReasonFirst, ReasonSecond}, put.Reason) && q.Given.Codes[CategoryNotReady] != "two":
 			r.errorf(n, "%s chooses between reason codes: say codes: {NOT_READY: two} in given", name(q))
 		case put.Reason == ReasonWrongCategory && len(q.Given.Codes) == 0:
 			r.errorf(n, "%s needs a reason code of the other category: say so in codes of given", name(q))
 		}
 	}
+}
+
+// cameTo reports whether the last put of the steps may come to the kind.
+func cameTo(steps []Step, k Kind) bool {
+	for _, s := range slices.Backward(steps) {
+		if s.When.Put != nil {
+			return slices.ContainsFunc(s.Then, func(o Outcome) bool { return o.Kind == k })
+		}
+	}
+	return false
+}
+
+func halfTimer(then Then) bool {
+	return slices.ContainsFunc(then, func(o Outcome) bool { return o.HalfTimer })
 }

@@ -29,19 +29,23 @@ func (r *reader) then(n *yaml.Node) Then {
 
 // The keys that each kind of outcome may have beside its own.
 var outcomeKeys = map[Kind][]string{
-	Accepted: {"may_return", "never", "passes", "shows", "half_timer", "event"},
+	Accepted: {"may_return", "passes", "shows", "records", "half_timer", "others", "event"},
 	Refused:  {"data", "event"},
 	Error:    {"types", "data", "event"},
 	Keeps:    {"shows", "event"},
 	Deferred: {"event"},
 	Reaches:  {"passes", "shows", "half_timer", "event"},
-	Answer:   {"types", "schema", "shows", "header", "event"},
+	Avoids:   nil,
+	Answer:   {"types", "schema", "shows", "records", "members", "header", "event"},
 	Recorded: nil,
 }
 
+// anyOutcome are the keys that go with every kind.
+var anyOutcome = []string{"deployments", "after"}
+
 // Kinds lists the kinds of outcomes.
 func Kinds() []Kind {
-	return []Kind{Accepted, Refused, Error, Keeps, Deferred, Reaches, Answer, Recorded}
+	return []Kind{Accepted, Refused, Error, Keeps, Deferred, Reaches, Avoids, Answer, Recorded}
 }
 
 // outcome reads one outcome: a kind and what goes with it.
@@ -60,6 +64,7 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 		{"keeps", kind(Keeps, func(n *yaml.Node) { o.Status = r.kept(n) })},
 		{"deferred", kind(Deferred, states)},
 		{"reaches", kind(Reaches, states)},
+		{"avoids", kind(Avoids, states)},
 		{"answer", kind(Answer, status)},
 		{"recorded", kind(Recorded, func(n *yaml.Node) { r.flag(n, "recorded") })},
 		{"types", func(n *yaml.Node) { o.Types = r.errorTypes(n) }},
@@ -67,8 +72,14 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 		{"schema", func(n *yaml.Node) { o.Schema = oneOf(r, n, "schema", r.words.schemas...) }},
 		{"shows", func(n *yaml.Node) { o.Shows = r.shows(n) }},
 		{"header", func(n *yaml.Node) { o.Header = r.text(n, "header") }},
+		{"deployments", func(n *yaml.Node) { o.Deployments = r.deployments(n) }},
+		{"after", func(n *yaml.Node) { o.After = oneOf(r, n, "after", Kinds()...) }},
+		{"records", func(n *yaml.Node) {
+			r.list(n, func(e *yaml.Node) { o.Records = append(o.Records, r.path(e, "records")) })
+		}},
+		{"others", func(n *yaml.Node) { o.Others = r.others(n) }},
+		{"members", func(n *yaml.Node) { o.Members = r.flag(n, "members") }},
 		{"may_return", func(n *yaml.Node) { o.MayReturn = r.state(n, "may_return") }},
-		{"never", func(n *yaml.Node) { o.Never = r.state(n, "never") }},
 		{"passes", func(n *yaml.Node) { o.Passes = r.state(n, "passes") }},
 		{"half_timer", func(n *yaml.Node) { o.HalfTimer = r.flag(n, "half_timer") }},
 		{"event", func(n *yaml.Node) { o.Event = oneOf(r, n, "event", EventChecks()...) }},
@@ -84,7 +95,8 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 		return o
 	}
 	for i := 0; i < len(n.Content); i += 2 {
-		if key := n.Content[i]; key.Value != kinds[0] && !slices.Contains(outcomeKeys[o.Kind], key.Value) {
+		if key := n.Content[i]; key.Value != kinds[0] && !slices.Contains(outcomeKeys[o.Kind], key.Value) &&
+			!slices.Contains(anyOutcome, key.Value) {
 			r.errorf(key, "%s does not go with %s", key.Value, o.Kind)
 		}
 	}
@@ -165,11 +177,7 @@ var (
 func (r *reader) show(n *yaml.Node) Show {
 	var s Show
 	r.mapping(n, "shows", fields{
-		{"at", func(n *yaml.Node) {
-			if s.At = r.text(n, "at"); s.At != "" && !pathForm.MatchString(s.At) {
-				r.errorf(n, "at is %q: write a path such as User/reasonCodeId", s.At)
-			}
-		}},
+		{"at", func(n *yaml.Node) { s.At = r.path(n, "at") }},
 		{"is", func(n *yaml.Node) {
 			s.Is = map[Deployment][]string{}
 			r.perDeployment(n, "is", func(d Deployment, n *yaml.Node) {
@@ -180,6 +188,7 @@ func (r *reader) show(n *yaml.Node) Show {
 			r.list(n, func(e *yaml.Node) { s.EachIn = append(s.EachIn, r.shown(e)) })
 		}},
 		{"or_absent", func(n *yaml.Node) { s.OrAbsent = r.flag(n, "or_absent") }},
+		{"or_system", func(n *yaml.Node) { s.OrSystem = r.flag(n, "or_system") }},
 	})
 	switch {
 	case n.Kind != yaml.MappingNode:
@@ -187,8 +196,19 @@ func (r *reader) show(n *yaml.Node) Show {
 		r.errorf(n, "shows has no at: say which element is meant")
 	case (s.Is == nil) == (s.EachIn == nil):
 		r.errorf(n, "shows says what the element is, with is or with each_in: keep one")
+	case s.OrSystem && s.At != "User/reasonCodeId":
+		r.errorf(n, "shows has or_system: it goes with User/reasonCodeId")
 	}
 	return s
+}
+
+// path reads a path from the root of a document to an element.
+func (r *reader) path(n *yaml.Node, what string) string {
+	path := r.text(n, what)
+	if path != "" && !pathForm.MatchString(path) {
+		r.errorf(n, "%s is %q: write a path such as User/reasonCodeId", what, path)
+	}
+	return path
 }
 
 // shown reads a text in which placeholders stand.

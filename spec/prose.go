@@ -32,7 +32,15 @@ func (g Given) Words() string {
 	add(g.Reason && g.State == Ready, "NOT_READY with a reason code before it")
 	add(g.Fresh, "just signed in")
 	add(g.Session, "who was signed in before")
+	add(g.WrapUpMode != "", "whose wrap-up mode is "+g.WrapUpMode)
 	add(g.Mobile == Off, "no mobile agent")
+	add(g.Mobile == On, "a mobile agent")
+	add(g.DeviceSelection, "who may choose a device")
+	add(g.LoginName, "whose login name is not the id")
+	add(g.Token, "who signs in by token")
+	for _, a := range Actors() {
+		add(g.Others[a] != "", "a "+actorWords(a)+" in "+string(g.Others[a]))
+	}
 	for _, c := range []Category{CategoryNotReady, CategoryLogout} {
 		add(g.Codes[c] != "", map[string]string{"none": "without " + string(c) + " reason codes", "one": "with a " + string(c) + " reason code to choose",
 			"two": "with two " + string(c) + " reason codes to choose"}[g.Codes[c]])
@@ -53,7 +61,7 @@ func (g Given) Words() string {
 func (w When) Words(values map[string]string) string {
 	who := ""
 	if w.By != "" && w.By != Self {
-		who = " by " + strings.ReplaceAll(string(w.By), "_", " ")
+		who = " by " + actorWords(w.By)
 	}
 	switch {
 	case w.Put != nil:
@@ -76,18 +84,39 @@ func (w When) Words(values map[string]string) string {
 	return "nothing"
 }
 
+func actorWords(a Actor) string { return strings.ReplaceAll(string(a), "_", " ") }
+
 func (g *Get) words() string {
 	text := "GET " + strings.ReplaceAll(g.What, "_", " ")
-	if g.Category != "" {
+	switch g.Category {
+	case "":
+	case CategoryNone:
+		text += " without a category"
+	default:
 		text += " " + string(g.Category)
 	}
 	if g.Query != "" {
 		text += "?" + g.Query
 	}
-	if g.User == UserUnknown {
-		text += " with an id that nobody has"
+	if g.User != "" {
+		text += " with " + userWords[g.User]
+	}
+	if g.Credentials != "" {
+		text += " with " + credentialWords[g.Credentials]
 	}
 	return text
+}
+
+var userWords = map[string]string{UserUnknown: "an id that nobody has", UserLoginName: "the login name in the place of the id"}
+
+var credentialWords = map[string]string{
+	CredentialsNone: "no credentials", CredentialsWrong: "a wrong password", CredentialsUnissued: "a token that nobody issued",
+}
+
+var extensionWords = map[string]string{
+	ExtensionUnknown: "an extension that no device has", ExtensionEmpty: "an empty extension",
+	ExtensionE164: "an E.164 extension that no device has", ExtensionLong: "an extension of 16 characters",
+	ExtensionColleague: "the extension of the colleague",
 }
 
 var bodyWords = map[string]string{
@@ -112,7 +141,7 @@ func (p *Put) words(values map[string]string) string {
 			with = append(with, words)
 		}
 	}
-	add(p.Extension == ExtensionUnknown, "an extension that no device has")
+	add(extensionWords[p.Extension] != "", extensionWords[p.Extension])
 	add(p.State == string(Login) && p.Extension == "" && p.Body == "", "no extension")
 	if m := p.Mobile; m != nil {
 		add(m.Mode == "", "no mode of the mobile agent")
@@ -131,9 +160,9 @@ func (p *Put) words(values map[string]string) string {
 		}
 		with = append(with, words)
 	}
-	add(p.Credentials == CredentialsNone, "no credentials")
-	add(p.Credentials == CredentialsWrong, "a wrong password")
-	add(p.User == UserUnknown, "an id that nobody has")
+	add(p.Device, "one of its devices")
+	add(p.Credentials != "", credentialWords[p.Credentials])
+	add(p.User != "", userWords[p.User])
 	if len(with) > 0 {
 		text += " with " + strings.Join(with, " and ")
 	}
@@ -149,8 +178,8 @@ func (o Outcome) Words(d Deployment) string {
 		text = "202 or 200, then " + either(o.States)
 	case Refused:
 		text = "a refusal with " + typesWords(o.Types)
-		if data := dataWords(o.Data, d); data != "" && d == "" {
-			text += " (ErrorData " + data + " where it shows)"
+		if data := dataWords(o.Data, d); data != "" {
+			text += " (ErrorData " + data + " where one is seen)"
 		}
 		text += " and nothing changed"
 	case Error:
@@ -168,10 +197,12 @@ func (o Outcome) Words(d Deployment) string {
 		text = "202 or 200, and " + either(o.States) + " with the end of the call"
 	case Reaches:
 		text = either(o.States)
+	case Avoids:
+		text = "another state, and never " + either(o.States)
 	case Answer:
 		text = o.answerWords()
 	case Recorded:
-		return "anything"
+		text = "anything"
 	}
 	if o.MayReturn != "" {
 		text += " (going back to " + string(o.MayReturn) + " is allowed)"
@@ -182,10 +213,33 @@ func (o Outcome) Words(d Deployment) string {
 	for _, s := range o.Shows {
 		text += ", " + s.words(d)
 	}
+	if o.Members {
+		text += ", every user of the cast in the state that a GET of it shows"
+	}
+	for _, a := range Actors() {
+		if s := o.Others[a]; s != "" {
+			text += ", the " + actorWords(a) + " in " + string(s)
+		}
+	}
+	if len(o.Records) > 0 {
+		text += " (" + inWords(o.Records, " and ") + " recorded)"
+	}
 	if o.Event != "" {
 		text += ", " + eventWords[o.Event]
 	}
+	if o.After != "" {
+		text += ", where the last request came to " + afterWords[o.After]
+	}
+	if d == "" && len(o.Deployments) == 1 {
+		text += ", on " + string(o.Deployments[0]) + " alone"
+	}
 	return text
+}
+
+// afterWords tells what became of a request.
+var afterWords = map[Kind]string{
+	Accepted: "its state", Refused: "a refusal", Error: "an error", Keeps: "no change at once",
+	Deferred: "a change that waits for the end of the call",
 }
 
 func (o Outcome) answerWords() string {
@@ -217,6 +271,11 @@ var eventWords = map[EventCheck]string{
 	EventError:    "an error event with errorType, errorMessage and errorData",
 	EventTeam:     "an event on the team's node for its supervisor",
 	EventNoChange: "no event with another state",
+
+	EventPending:    "an event with the state as it was and the pendingState that was asked for",
+	EventUnasked:    "an event with an empty requestId or none",
+	EventErrorShape: "an error event whose source is the user's node, whose event is PUT and whose names are spelt as documented",
+	EventErrorEcho:  "an error event with the requestId that was sent",
 }
 
 func (s Show) words(d Deployment) string {
@@ -236,6 +295,9 @@ func (s Show) words(d Deployment) string {
 	text := s.At + " " + dataWords(per, d)
 	if s.OrAbsent {
 		text += " or absent"
+	}
+	if s.OrSystem {
+		text += " or a code of the system's"
 	}
 	return text
 }

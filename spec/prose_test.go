@@ -56,9 +56,9 @@ func TestOutcomeWords(t *testing.T) {
 	}{
 		{Outcome{Kind: Accepted, States: []State{Ready}}, UCCE, "202 or 200, then READY"},
 		{Outcome{Kind: Reaches, States: []State{Ready, NotReady, Work}}, UCCE, "READY, NOT_READY or WORK"},
-		{Outcome{Kind: Refused, Types: []string{"Invalid State"}, Data: data}, UCCE, "a refusal with Invalid State and nothing changed"},
+		{Outcome{Kind: Refused, Types: []string{"Invalid State"}, Data: data}, UCCE, "a refusal with Invalid State (ErrorData 257 where one is seen) and nothing changed"},
 		{Outcome{Kind: Refused, Types: []string{"Invalid State"}, Data: data}, "",
-			"a refusal with Invalid State (ErrorData 257 on UCCE and 1010 on UCCX where it shows) and nothing changed"},
+			"a refusal with Invalid State (ErrorData 257 on UCCE and 1010 on UCCX where one is seen) and nothing changed"},
 		{Outcome{Kind: Error, Status: []int{4}, Types: nil}, UCCX, "4xx with any ErrorType and nothing changed"},
 		{Outcome{Kind: Error, Status: []int{400}, Types: []string{"Invalid Input"}, Data: map[Deployment]string{UCCE: "state", UCCX: "state"}}, "",
 			"400 with Invalid Input, ErrorData state and nothing changed"},

@@ -54,11 +54,6 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
 		return m
 	}
-	if out.Never != "" && last.State == out.Never {
-		m := c.missed(out, 3, "the user left in "+string(out.Never))
-		m.exchange, m.xpath = observedExchange(last), "User/state"
-		return m
-	}
 	if m := c.byTimer(out); m != nil {
 		return m
 	}

@@ -81,7 +81,7 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 	w := st.When
 	switch {
 	case w.Put != nil:
-		if w.Put.IfUnknown && !a.lastAnswerWas(http.StatusNotFound) {
+		if w.Put.OnlyIf == spec.OnlyIfUnknown && !a.lastAnswerWas(http.StatusNotFound) {
 			step.Skipped = "the GET did not say that the user does not exist"
 			return nil, nil
 		}
