@@ -57,7 +57,7 @@ func TestRefused(t *testing.T) {
 
 func TestRefusedByAnEvent(t *testing.T) {
 	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}, Data: map[spec.Deployment]string{spec.UCCE: "257"}})
-	const expected = "PUT WORK: expected a refusal with Invalid State and nothing changed; saw "
+	const expected = "PUT WORK: expected a refusal with Invalid State (ErrorData 257 where one is seen) and nothing changed; saw "
 	was := in(spec.Ready)
 	start := func() *scene { return begin(was).listening().puts(202, "") }
 	elsewhere := refuses("Invalid State", "22")
