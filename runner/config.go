@@ -41,6 +41,9 @@ type Target struct {
 	Timing     Timing
 
 	Notifications *url.URL // ws, wss, xmpp or xmpps; nil for none
+	// FindNotifications: nobody said where the notification service is, and
+	// the run looks for it.
+	FindNotifications bool
 	// XMPPDomain and XMPPPubSubDomain are "" to take those that SystemInfo
 	// tells.
 	XMPPDomain, XMPPPubSubDomain string

@@ -194,8 +194,16 @@ func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[
 	}
 	fields := leaves[""]
 	for group, inner := range leaves {
-		if group != "" {
-			fields[group] = func(v *yaml.Node, key string) { r.mapping(v, key+".", inner) }
+		if group == "" {
+			continue
+		}
+		word := fields[group] // notifications: off, beside notifications: {url: …}
+		fields[group] = func(v *yaml.Node, key string) {
+			if word != nil && resolved(v).Kind == yaml.ScalarNode {
+				word(v, key)
+				return
+			}
+			r.mapping(v, key+".", inner)
 		}
 	}
 	return fields

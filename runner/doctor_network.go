@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"finesse-conformance/runner/notify"
 )
 
 // network looks at the way to the target, a layer after the other. It reports
@@ -112,42 +111,45 @@ func portOf(u *url.URL) string {
 	return map[string]string{"https": "443", "http": "80", "wss": "443", "ws": "80", "xmpps": "5223", "xmpp": "5222"}[u.Scheme]
 }
 
-// notifications looks whether the notification service can be reached. Only
-// with signIn it signs in to it, since the end of such a session may sign an
-// agent out (guide 12.5(1), page 379).
+// notifications looks whether there is a notification service. Only with
+// signIn somebody signs in to it, since the end of such a session may sign an
+// agent out (guide 12.5(1), page 379). What it finds is what the count of
+// requirements goes by.
 func (d *doctor) notifications(ctx context.Context) {
 	const name = "notifications"
+	if d.events == nil && !d.target.FindNotifications {
+		d.add(name, Lacking, "leave notifications out to have the service looked for, or say where it is with notifications.url",
+			"switched off: refusals that come later are not seen")
+		return
+	}
 	if d.events == nil {
-		d.add(name, Lacking, "set notifications.url", "none configured: refusals that come later are seen as nothing happening")
+		d.findService(ctx, d.signIn)
+		for _, trial := range d.searched {
+			d.add(name+" tried", Fine, "", "%s", bounded(trial.String()))
+		}
+		if d.events == nil {
+			d.add(name, Lacking, "say where the service is with notifications.url", "%s", bounded(d.unheard))
+			return
+		}
+		d.add(name, Fine, "", "found at %s%s", d.events, map[bool]string{false: "; --sign-in signs somebody in to it"}[d.signIn])
 		return
 	}
-	if !d.reach(ctx, name+" ", d.survey.serviceAt(d.events)) {
+	at := d.survey.serviceAt(d.events)
+	if !d.reach(ctx, name+" ", at) {
+		d.events, d.unheard = nil, at.Redacted()+" cannot be reached"
 		return
 	}
-	users := d.survey.Cast.Usable()
+	users := d.listeners()
 	if !d.signIn || len(users) == 0 {
 		d.add(name, Fine, "", "nobody signed in to it; --sign-in does")
 		return
 	}
-	u := users[0]
-	listener, err := notify.Connect(ctx, notify.Options{
-		URL: d.survey.serviceAt(d.events).String(), Domain: d.survey.XMPPDomain, PubSub: d.survey.XMPPPubSubDomain, TLS: d.tls.Clone(),
-		UserAgent: Name + "/" + d.Version, ConnectTimeout: d.target.Timing.Request,
-		Accounts: []notify.Account{{User: u.ID, Username: u.Username, Password: u.Password.Reveal()}},
-	})
-	if err != nil {
-		d.add(name, Lacking, "", "user %s cannot sign in to it: %s", u.ID, bounded(err.Error()))
-		if listener == nil {
-			return
-		}
-	} else {
-		d.add(name, Fine, "", "user %s signed in to it", u.ID)
+	if err := d.tryService(ctx, at.String(), users[0]); err != nil {
+		d.add(name, Lacking, "", "user %s cannot sign in to it: %s", users[0].ID, bounded(err.Error()))
+		d.events, d.unheard = nil, err.Error()
+		return
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.target.Timing.Request)
-	defer cancel()
-	if err := listener.Close(closing); err != nil {
-		d.add(name, Lacking, "", "the session did not end well: %s", bounded(err.Error()))
-	}
+	d.add(name, Fine, "", "user %s signed in to it", users[0].ID)
 }
 
 // hook looks whether there is something that makes calls happen. It makes

@@ -75,7 +75,7 @@ func TestDoctor(t *testing.T) {
 		"1001101 has the teams 5011, with 1001001, 1001002, 1001003 and 1001102",
 		"ok NOT_READY reason codes 1011 Break, 1012 Paper Work, 1013 Meeting: 1001001,",
 		"incoming REQUIRED, outgoing REQUIRED, timer 2s: 1001002",
-		"ok states LOGOUT: 1001001,", "note notifications none configured", "note stimuli none:",
+		"ok states LOGOUT: 1001001,", "note notifications switched off", "note stimuli none:",
 		"A run would exercise", "needs stimulus route_call",
 	)
 	if n := p.requests(" PUT ") + p.requests(" POST ") + p.requests(" DELETE "); n != 0 {

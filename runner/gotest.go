@@ -191,7 +191,7 @@ func (u Subject) session() (*session, Progress, error) {
 		if target.URL, err = url.Parse(u.URL); err != nil {
 			return nil, nil, err
 		}
-		target.Timing = u.Timing.filled(DefaultTiming())
+		target.Timing, target.FindNotifications = u.Timing.filled(DefaultTiming()), u.Events == ""
 		if err := s.dial(); err != nil {
 			return nil, nil, err
 		}

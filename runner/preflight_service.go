@@ -34,13 +34,31 @@ func (p *preflight) service(root *xmlquery.Node) {
 	}
 }
 
+// portAt gives the port that SystemInfo tells for a host and scheme, "" where
+// it tells none. Where the host is not among the nodes that it names, as
+// behind a reverse proxy, it is the one that all of them have.
+func (s *Survey) portAt(host, scheme string) string {
+	if ports, ok := s.XMPPPorts[strings.ToLower(host)]; ok {
+		return ports[scheme]
+	}
+	common := ""
+	for _, ports := range s.XMPPPorts {
+		if p := ports[scheme]; common == "" {
+			common = p
+		} else if p != common {
+			return ""
+		}
+	}
+	return common
+}
+
 // serviceAt gives an address of the notification service the port that
 // SystemInfo tells for its host, where it has none. nil stays nil.
 func (s *Survey) serviceAt(u *url.URL) *url.URL {
 	if u == nil || u.Port() != "" {
 		return u
 	}
-	port := s.XMPPPorts[strings.ToLower(u.Hostname())][u.Scheme]
+	port := s.portAt(u.Hostname(), u.Scheme)
 	if port == "" {
 		return u
 	}

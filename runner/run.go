@@ -161,7 +161,9 @@ func (a *App) session(config *Config, target *Target) (*session, error) {
 		return nil, err
 	}
 	s.stimuli = config.Stimuli(target, a.Environ)
-	s.events = target.Notifications
+	if s.events = target.Notifications; s.events == nil && !target.FindNotifications {
+		s.unheard = "they are switched off (notifications: off)"
+	}
 	return s, nil
 }
 

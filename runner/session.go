@@ -51,7 +51,8 @@ type session struct {
 	unscheduled bool
 	afterwards  []*evidence.Evidence // of putting users back when the last scenario was over
 	listening   bool                 // to notifications, in this process or in those that it started
-	unheard     string               // why they are not listened to, though they are configured
+	unheard     string               // why they are not listened to, though they are wanted
+	searched    []notify.Trial       // where the notification service was looked for
 }
 
 // dial makes the way to the target.
@@ -77,7 +78,9 @@ func (s *session) open(ctx context.Context) error {
 	cast := s.target.Cast()
 	s.connect(cast)
 	var err error
-	s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force)
+	if s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force); err == nil {
+		s.findService(ctx, !s.config.Run.DryRun)
+	}
 	return err
 }
 
@@ -98,20 +101,20 @@ func (s *session) connect(cast *fixtures.Cast) {
 func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	var connected atomic.Bool
 	if s.events == nil {
+		if s.unheard != "" {
+			say("notifications are not listened to, GETs are used instead: %s", s.unheard)
+		}
 		return
 	}
-	options := notify.Options{
-		URL: s.survey.serviceAt(s.events).String(), Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain,
-		TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Subscribe: map[string][]string{},
-		ConnectTimeout: s.target.Timing.Request, PingTimeout: s.target.Timing.Request,
-		OnStatus: func(st notify.Status) {
-			if connected.Load() && st.State != notify.Left {
-				say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
-			}
-		},
+	options := s.listenerOptions(s.target.Timing.Request)
+	options.URL, options.Subscribe = s.survey.serviceAt(s.events).String(), map[string][]string{}
+	options.OnStatus = func(st notify.Status) {
+		if connected.Load() && st.State != notify.Left {
+			say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
+		}
 	}
-	for _, u := range s.players().Usable() {
-		options.Accounts = append(options.Accounts, notify.Account{User: u.ID, Username: u.Username, Password: u.Password.Reveal()})
+	for _, u := range s.listeners() {
+		options.Accounts = append(options.Accounts, accountOf(u))
 		for _, team := range u.Supervises {
 			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
 		}
