@@ -199,7 +199,7 @@ func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[
 		}
 		word := fields[group] // notifications: off, beside notifications: {url: …}
 		fields[group] = func(v *yaml.Node, key string) {
-			if word != nil && resolved(v).Kind == yaml.ScalarNode {
+			if word != nil && yamlnode.Resolved(v).Kind == yaml.ScalarNode {
 				word(v, key)
 				return
 			}

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-
 )
 
 // network looks at the way to the target, a layer after the other. It reports
