@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"finesse-conformance/suites/evidence"
+
+	"finesse-conformance/internal/text"
 )
 
 // annotationLimit is how many annotations of one kind GitHub shows for a
@@ -61,11 +63,11 @@ func annotate(b *strings.Builder, kind string, list []annotation) {
 
 // commandData makes text for the message of a workflow command. It is one
 // line, so nothing in it can begin a command of its own.
-func commandData(text string) string {
-	return strings.ReplaceAll(cut1(clean(oneLine(text)), junitMessageLimit), "%", "%25")
+func commandData(s string) string {
+	return strings.ReplaceAll(text.Truncate(text.Clean(text.OneLine(s)), junitMessageLimit), "%", "%25")
 }
 
 // commandProperty makes text for a property, which colon and comma end.
-func commandProperty(text string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(commandData(text))
+func commandProperty(said string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(commandData(said))
 }

@@ -2,12 +2,11 @@ package reports
 
 import (
 	"fmt"
-	"net/url"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -67,12 +66,12 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		Target: run.Target, Settings: run.Settings, Environment: run.Environment,
 		Seed: run.Seed, Procs: max(run.Procs, 1), Shard: run.Shard,
 		Started: stamp(run.Started), Finished: stamp(run.Finished),
-		Stopped: oneLine(run.Stopped), Signal: run.Signal,
+		Stopped: text.OneLine(run.Stopped), Signal: run.Signal,
 		HarnessFaults: slices.Clone(run.HarnessFaults), Unrestored: run.Unrestored,
 		RequireComplete: run.RequireComplete,
 		Cast:            append([]CastMember{}, run.Cast...),
 	}
-	r.Target.URL = withoutUser(r.Target.URL)
+	r.Target.URL = text.WithoutCredentials(r.Target.URL)
 	if r.Environment == (Environment{}) {
 		r.Environment = Here()
 	}
@@ -170,7 +169,7 @@ func (b *builder) row(req *spec.Requirement) Row {
 		row.Outcome, row.Reason = evidence.NotApplicable, foreign
 		return row
 	case faulty:
-		row.Outcome, row.Reason = evidence.NotExercised, "fault of the harness: "+oneLine(message)
+		row.Outcome, row.Reason = evidence.NotExercised, "fault of the harness: "+text.OneLine(message)
 		row.HarnessFault = message
 		row.Gap = &Gap{Kind: GapHarness, Remedy: remedies[GapHarness]}
 	case !judged:
@@ -187,15 +186,15 @@ func (b *builder) unjudged(req *spec.Requirement, row *Row) {
 	gap, planned := b.run.Gaps[req.ID]
 	switch {
 	case req.Never != "":
-		row.Reason, gap = oneLine(req.Never), NewGap(GapNever)
+		row.Reason, gap = text.OneLine(req.Never), NewGap(GapNever)
 	case planned && gap.Kind == GapShard:
 		row.Reason = "another shard exercises it"
 	case b.run.Signal != 0:
 		row.Reason, gap = "the run ended before it: it was interrupted", NewGap(GapEnded)
 	case b.run.Stopped != "":
-		row.Reason, gap = "the run ended before it: "+oneLine(b.run.Stopped), NewGap(GapEnded)
+		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.Stopped), NewGap(GapEnded)
 	case len(b.run.HarnessFaults) > 0:
-		row.Reason, gap = "the run ended before it: "+oneLine(b.run.HarnessFaults[0].Message), NewGap(GapHarness)
+		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.HarnessFaults[0].Message), NewGap(GapHarness)
 	default:
 		row.Reason, gap = "the run ended before it: nobody knows why", NewGap(GapHarness)
 		row.HarnessFault = "the run came to its end without a verdict on it"
@@ -206,7 +205,7 @@ func (b *builder) unjudged(req *spec.Requirement, row *Row) {
 
 // judged fills the row from the verdict and its evidence.
 func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
-	row.Outcome, row.Reason = v.Outcome, oneLine(v.Reason)
+	row.Outcome, row.Reason = v.Outcome, text.OneLine(v.Reason)
 	row.Duration, row.Attempts = v.Duration.Milliseconds(), v.Attempts
 	row.Expected, row.Seen, row.XPath = v.Expected, v.Seen, v.XPath
 	if v.Clause != "" {
@@ -223,7 +222,7 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 		gap, planned := b.run.Gaps[req.ID]
 		switch {
 		case req.Never != "": // whatever else kept it from running: nothing would change that
-			row.Reason, gap = oneLine(req.Never), NewGap(GapNever)
+			row.Reason, gap = text.OneLine(req.Never), NewGap(GapNever)
 		case !planned:
 			gap = classGap(row.Reason)
 		}
@@ -285,15 +284,4 @@ func values(e *evidence.Evidence) map[string]string {
 		}
 	}
 	return out
-}
-
-// withoutUser leaves user name and password out of an address.
-func withoutUser(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		// What cannot be read may hold a password anywhere before the last @.
-		return address[strings.LastIndex(address, "@")+1:]
-	}
-	u.User = nil
-	return u.String()
 }

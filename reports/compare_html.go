@@ -2,6 +2,7 @@ package reports
 
 import (
 	_ "embed" // the page
+	"finesse-conformance/internal/text"
 	"fmt"
 	"html/template"
 	"io"
@@ -27,14 +28,14 @@ func (c *Comparison) WriteHTML(w io.Writer) error {
 		Worse, Equal       bool
 		Notes              []string
 		Lists              []list
-	}{Headline: clean(c.headline()), Old: clean(c.Old.text()), New: clean(c.New.text()), Worse: c.Worse, Equal: c.Equal()}
+	}{Headline: text.Clean(c.headline()), Old: text.Clean(c.Old.text()), New: text.Clean(c.New.text()), Worse: c.Worse, Equal: c.Equal()}
 	for _, n := range c.Notes {
-		data.Notes = append(data.Notes, clean(n))
+		data.Notes = append(data.Notes, text.Clean(n))
 	}
 	for _, ch := range c.chapters() {
 		l := list{Title: ch.title, Bad: ch.color == red}
 		for _, e := range ch.entries {
-			l.Lines = append(l.Lines, line{clean(oneLine(e.subject)), clean(oneLine(e.text)), clean(oneLine(e.page))})
+			l.Lines = append(l.Lines, line{text.Clean(text.OneLine(e.subject)), text.Clean(text.OneLine(e.text)), text.Clean(text.OneLine(e.page))})
 		}
 		data.Lists = append(data.Lists, l)
 	}

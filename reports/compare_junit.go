@@ -3,6 +3,7 @@ package reports
 import (
 	"io"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -37,7 +38,7 @@ func (c *Comparison) junitSuite(name string) junitSuite {
 			{side.name + "-spec-digest", side.SpecDigest}, {side.name + "-verdict", string(side.Verdict)},
 		} {
 			if v.Value != "" {
-				p.List = append(p.List, junitProperty{v.Name, clean(oneLine(v.Value))})
+				p.List = append(p.List, junitProperty{v.Name, text.Clean(text.OneLine(v.Value))})
 			}
 		}
 	}
@@ -53,15 +54,15 @@ func (c *Comparison) junitSuite(name string) junitSuite {
 func (c *Comparison) junitChanges(name string, list []Change, fails bool) junitSuite {
 	s := c.junitSuite("compare." + name)
 	for _, x := range list {
-		jc := junitCase{Classname: "finesse-compare." + clean(x.Section), Name: clean(x.ID + " " + oneLine(x.Title)), Time: seconds(0)}
-		message := cut1(clean(oneLine(changeText(x))), junitMessageLimit)
-		text := escape("was " + orAbsent(x.From) + ", is " + orAbsent(x.To) + "\n" + changeText(x) + "\n" + x.Page + "\n")
+		jc := junitCase{Classname: "finesse-compare." + text.Clean(x.Section), Name: text.Clean(x.ID + " " + text.OneLine(x.Title)), Time: seconds(0)}
+		message := text.Truncate(text.Clean(text.OneLine(changeText(x))), junitMessageLimit)
+		said := escape("was " + orAbsent(x.From) + ", is " + orAbsent(x.To) + "\n" + changeText(x) + "\n" + x.Page + "\n")
 		switch {
 		case fails:
-			jc.Failure = &junitReason{Type: "regression", Message: message, Text: text}
+			jc.Failure = &junitReason{Type: "regression", Message: message, Text: said}
 			s.Failures++
 		case x.To == evidence.Passed || x.To == evidence.Info:
-			jc.SystemOut = &junitText{text}
+			jc.SystemOut = &junitText{said}
 		default:
 			jc.Skipped = &junitReason{Type: string(x.To), Message: message}
 			s.Skipped++
@@ -92,7 +93,7 @@ func (c *Comparison) junitDrifts(fail bool) junitSuite {
 	s := c.junitSuite("compare.drift")
 	for _, kind := range driftKinds() {
 		jc := junitCase{Classname: "finesse-compare.drift", Name: "drift " + string(kind), Time: seconds(0)}
-		var text, first string
+		var said, first string
 		n := 0
 		for _, d := range c.Drifts {
 			if d.Kind != kind {
@@ -101,16 +102,16 @@ func (c *Comparison) junitDrifts(fail bool) junitSuite {
 			if n++; n == 1 {
 				first = driftSubject(d) + ": " + driftLine(d)
 			}
-			text += string(d.Class) + ": " + driftSubject(d) + ": " + driftLine(d) + "\n"
+			said += string(d.Class) + ": " + driftSubject(d) + ": " + driftLine(d) + "\n"
 		}
 		switch {
 		case n == 0:
 		case fail:
-			message := count(n, "drift") + ", the first: " + first
-			jc.Failure = &junitReason{Type: "drift", Message: cut1(clean(oneLine(message)), junitMessageLimit), Text: escape(text)}
+			message := text.Count(n, "drift") + ", the first: " + first
+			jc.Failure = &junitReason{Type: "drift", Message: text.Truncate(text.Clean(text.OneLine(message)), junitMessageLimit), Text: escape(said)}
 			s.Failures++
 		default:
-			jc.SystemOut = &junitText{escape(text)}
+			jc.SystemOut = &junitText{escape(said)}
 		}
 		s.Cases = append(s.Cases, jc)
 	}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"finesse-conformance/internal/text"
 	"fmt"
 	"io"
 	"strings"
@@ -56,17 +57,17 @@ func (c *Comparison) chapters() []chapter {
 }
 
 func changeText(x Change) string {
-	text := x.Reason
+	said := x.Reason
 	if x.Expected != "" && x.Seen != "" && x.To == "failed" {
-		text = "expected " + x.Expected + "; saw " + x.Seen
+		said = "expected " + x.Expected + "; saw " + x.Seen
 		if x.From != "passed" && x.From != "info" && x.From != "failed" && x.From != "waived" {
-			text = "was not exercised before: " + text
+			said = "was not exercised before: " + said
 		}
 	}
-	if text == "" {
+	if said == "" {
 		return x.Title
 	}
-	return text
+	return said
 }
 
 func driftSubject(d Drift) string {
@@ -77,11 +78,11 @@ func driftSubject(d Drift) string {
 }
 
 func driftLine(d Drift) string {
-	text := fmt.Sprintf("%s, now %s", d.Old, d.New)
+	said := fmt.Sprintf("%s, now %s", d.Old, d.New)
 	if n := len(d.Requirements); n > 0 {
-		text += fmt.Sprintf(" (%s)", few(d.Requirements, 4))
+		said += fmt.Sprintf(" (%s)", text.Few(d.Requirements, 4))
 	}
-	return text
+	return said
 }
 
 // headline is the comparison in one line.
@@ -100,7 +101,7 @@ func (c *Comparison) headline() string {
 		n[d.Class]++
 	}
 	return fmt.Sprintf("%s: %s, %s, %d breaking, %d additive and %d cosmetic drifts",
-		word, count(len(c.Regressions), "regression"), count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
+		word, text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
 }
 
 func (s Side) text() string {
@@ -134,11 +135,11 @@ func (c *Comparison) WriteText(w io.Writer, style SummaryStyle) error {
 	for _, ch := range c.chapters() {
 		p.WriteString("\n" + p.paint(bold, ch.title) + "\n")
 		for _, e := range ch.entries {
-			text := e.text
+			said := e.text
 			if e.page != "" {
-				text += " [" + e.page + "]"
+				said += " [" + e.page + "]"
 			}
-			p.line(ch.color, "  "+e.subject+":", text, 6)
+			p.line(ch.color, "  "+e.subject+":", said, 6)
 		}
 	}
 	if _, err := io.WriteString(w, p.String()); err != nil {

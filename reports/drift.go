@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -109,7 +110,7 @@ func steadyRow(r *Result, row *Row) steadyView {
 	}
 	values := volatileValues(r, row)
 	v.ErrorData = steady(v.ErrorData, values, "…")
-	v.ErrorMessage = steady(oneLine(v.ErrorMessage), values, "…")
+	v.ErrorMessage = steady(text.OneLine(v.ErrorMessage), values, "…")
 	var notes []string
 	for _, n := range strings.Split(v.Note, "; ") {
 		if n != "" && !strings.Contains(n, "outage: ") { // the run's trouble, not the target's behaviour
@@ -258,11 +259,11 @@ func gain(old string) Class {
 	return Breaking
 }
 
-func quoted(text string) string {
-	if text == "" {
+func quoted(said string) string {
+	if said == "" {
 		return "none"
 	}
-	return strconv.Quote(text)
+	return strconv.Quote(said)
 }
 
 func reasonShown(id string) string {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"finesse-conformance/internal/text"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func groupDrifts(all []rowDrift) []Drift {
 	for _, g := range groups {
 		d := g.of[0].Drift
 		if g.pairs > 1 {
-			d.New += fmt.Sprintf(", and %s like it", count(g.pairs-1, "other"))
+			d.New += fmt.Sprintf(", and %s like it", text.Count(g.pairs-1, "other"))
 		}
 		for _, e := range g.of {
 			d.Requirements = append(d.Requirements, e.requirement)
@@ -70,9 +71,9 @@ func oneChange(a, b rowDrift) bool {
 	return false
 }
 
-var stateWords = pattern(`\b(LOGIN|LOGOUT|NOT_READY|READY|RESERVED(_OUTBOUND(_PREVIEW)?)?|TALKING|HOLD|WORK(_READY)?|UNKNOWN)\b`)
+var stateWords = text.Pattern(`\b(LOGIN|LOGOUT|NOT_READY|READY|RESERVED(_OUTBOUND(_PREVIEW)?)?|TALKING|HOLD|WORK(_READY)?|UNKNOWN)\b`)
 
-func withoutStates(text string) string { return stateWords().ReplaceAllLiteralString(text, "…") }
+func withoutStates(said string) string { return stateWords().ReplaceAllLiteralString(said, "…") }
 
 // edit is what has to be taken out and put in to make one text of another,
 // apart from what both begin and end with.

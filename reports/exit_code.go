@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -106,19 +107,19 @@ func (r *Result) exit() Exit {
 	}
 	if n := len(r.HarnessFaults); n > 0 {
 		first := r.HarnessFaults[0]
-		add(ExitHarness, "%s of the harness, the first: %s", count(n, "fault"), oneLine(strings.TrimSpace(first.Requirement+" "+first.Message)))
+		add(ExitHarness, "%s of the harness, the first: %s", text.Count(n, "fault"), text.OneLine(strings.TrimSpace(first.Requirement+" "+first.Message)))
 	}
 	if n := len(r.Unrestored); n > 0 {
-		add(ExitNotRestored, "%s could not be put back: %s", count(n, "user"), strings.Join(unrestoredIDs(r.Unrestored), ", "))
+		add(ExitNotRestored, "%s could not be put back: %s", text.Count(n, "user"), strings.Join(unrestoredIDs(r.Unrestored), ", "))
 	}
 	if r.Stopped != "" {
-		add(ExitUncertifiable, "the target cannot be certified: %s", oneLine(r.Stopped))
+		add(ExitUncertifiable, "the target cannot be certified: %s", text.OneLine(r.Stopped))
 	}
 	if n := r.Summary.Failed; n > 0 {
-		add(ExitNonconformant, "%s failed", count(n, "requirement"))
+		add(ExitNonconformant, "%s failed", text.Count(n, "requirement"))
 	}
 	if stale := r.staleWaivers(); len(stale) > 0 {
-		add(ExitStaleWaiver, "%s: %s", count(len(stale), "stale waiver"), few(stale, 3))
+		add(ExitStaleWaiver, "%s: %s", text.Count(len(stale), "stale waiver"), text.Few(stale, 3))
 	}
 	if why := r.tooLittle(); why != "" {
 		add(ExitTooLittle, "%s", why)
@@ -153,7 +154,7 @@ func (r *Result) tooLittle() string {
 	if len(missing) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("completeness is required, without %s: %s", count(len(missing), "applicable requirement"), few(missing, 5))
+	return fmt.Sprintf("completeness is required, without %s: %s", text.Count(len(missing), "applicable requirement"), text.Few(missing, 5))
 }
 
 // missing reports whether the row spoils completeness. What another shard
@@ -181,20 +182,4 @@ func unrestoredIDs(all []Unrestored) []string {
 		ids[i] = u.User
 	}
 	return ids
-}
-
-// count gives "1 user" or "2 users".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// few lists the first n texts and says how many more there are.
-func few(all []string, n int) string {
-	if len(all) <= n {
-		return strings.Join(all, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(all[:n], ", "), len(all)-n)
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -71,22 +72,22 @@ var gapWords = []struct {
 	kind GapKind
 	form func() *regexp.Regexp
 }{
-	{GapSelection, pattern(`(?i)\bnot selected\b`)},
-	{GapShard, pattern(`(?i)\bshard\b`)},
-	{GapEnded, pattern(`(?i)\brun (ended|was stopped)\b|\binterrupted\b`)},
-	{GapTime, pattern(`(?i)longest[ _]wait`)},
-	{GapWrapUp, pattern(`(?i)settings have wrap-up|\bwrap_up_(on|off)\b`)},
-	{GapCast, pattern(`(?i)\bnone in the (cast|troupe)\b`)},
-	{GapNotifications, pattern(`(?i)\bnotifications?\b`)},
-	{GapStimulus, pattern(`(?i)\bstimul(us|i)\b|\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview)\b`)},
-	{GapWay, pattern(`(?i)\bdid not come about\b|\bdoes not stay\b|\bcould not be brought\b|\bon the way\b|\bcould not be ended\b|\band none is shown\b`)},
-	{GapReasonCodes, pattern(`(?i)\breason codes?\b`)},
-	{GapForeign, pattern(`(?i)\bsomebody else\b|\bdid not cause\b`)},
-	{GapTarget, pattern(`(?i)\bthe target (does not|offers no)\b|\bno plain HTTP port\b|\bover HTTPS\b`)},
-	{GapCast, pattern(`(?i)\bcast\b|\btroupe\b`)},
+	{GapSelection, text.Pattern(`(?i)\bnot selected\b`)},
+	{GapShard, text.Pattern(`(?i)\bshard\b`)},
+	{GapEnded, text.Pattern(`(?i)\brun (ended|was stopped)\b|\binterrupted\b`)},
+	{GapTime, text.Pattern(`(?i)longest[ _]wait`)},
+	{GapWrapUp, text.Pattern(`(?i)settings have wrap-up|\bwrap_up_(on|off)\b`)},
+	{GapCast, text.Pattern(`(?i)\bnone in the (cast|troupe)\b`)},
+	{GapNotifications, text.Pattern(`(?i)\bnotifications?\b`)},
+	{GapStimulus, text.Pattern(`(?i)\bstimul(us|i)\b|\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview)\b`)},
+	{GapWay, text.Pattern(`(?i)\bdid not come about\b|\bdoes not stay\b|\bcould not be brought\b|\bon the way\b|\bcould not be ended\b|\band none is shown\b`)},
+	{GapReasonCodes, text.Pattern(`(?i)\breason codes?\b`)},
+	{GapForeign, text.Pattern(`(?i)\bsomebody else\b|\bdid not cause\b`)},
+	{GapTarget, text.Pattern(`(?i)\bthe target (does not|offers no)\b|\bno plain HTTP port\b|\bover HTTPS\b`)},
+	{GapCast, text.Pattern(`(?i)\bcast\b|\btroupe\b`)},
 }
 
-var stimulusName = pattern(`\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview|wrap_up_on|wrap_up_off)\b`)
+var stimulusName = text.Pattern(`\b(route_call|caller_hangup|call_unanswered|reserve_outbound|deliver_outbound|cancel_outbound|reserve_preview|wrap_up_on|wrap_up_off)\b`)
 
 // classGap tells the gap from the text of a reason.
 func classGap(reason string) Gap {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -90,7 +91,7 @@ type (
 // measured.
 func WriteHAR(w io.Writer, r *Result, all []*evidence.Evidence) error {
 	log := harLog{Version: "1.2", Creator: r.Tool, Pages: []harPage{}, Entries: []harEntry{},
-		Comment: clean("certification of " + r.Target.URL)}
+		Comment: text.Clean("certification of " + r.Target.URL)}
 	for _, e := range all {
 		if len(e.Exchanges) == 0 {
 			continue
@@ -152,7 +153,7 @@ func harOf(base, page string, x *evidence.Exchange) harEntry {
 // for its path.
 func harURL(base, path string) string {
 	if strings.Contains(path, "://") {
-		return withoutUser(path)
+		return text.WithoutCredentials(path)
 	}
 	return strings.TrimSuffix(base, "/") + path
 }
@@ -188,9 +189,9 @@ func harQuery(path string) []harPair {
 	return out
 }
 
-func unescaped(text string) string {
-	if plain, err := url.QueryUnescape(text); err == nil {
+func unescaped(said string) string {
+	if plain, err := url.QueryUnescape(said); err == nil {
 		return plain
 	}
-	return text // not escaped rightly: as it was sent
+	return said // not escaped rightly: as it was sent
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -110,12 +111,12 @@ func pack(result *Result, all []*evidence.Evidence) (string, detail, error) {
 				k.out.Runs[row.ID] = append(k.out.Runs[row.ID], k.run(row, e, bad))
 			}
 		}
-		text, err := k.pack()
+		said, err := k.pack()
 		if err != nil {
 			return "", level, err
 		}
-		if len(text) <= packLimit {
-			return text, level, nil
+		if len(said) <= packLimit {
+			return said, level, nil
 		}
 	}
 	return "", nothing, nil
@@ -156,11 +157,11 @@ func since(start, t time.Time) float64 {
 func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {
 	r := &packedRun{
 		Attempt: e.Attempt, Started: stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
-		Unreached: shownLine(e.Unreached, 500), Foreign: shownLine(e.Foreign, 500), Subject: shownLine(e.Cast["subject"].ID, 80),
+		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Foreign, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
 		Items: []packedItem{},
 	}
 	for _, w := range e.Way {
-		r.Way = append(r.Way, shownLine(w, 300))
+		r.Way = append(r.Way, text.ShownLine(w, 300))
 	}
 	steps := map[int]int{}
 	for i, s := range e.Steps {
@@ -171,8 +172,8 @@ func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {
 	looks := looksByIndex(e)
 	decides := func(attempt, index int, there bool) bool { return bad && there && attempt == e.Attempt && index >= 0 }
 	for i, x := range e.Exchanges {
-		item := packedItem{At: since(e.Started, x.Started), Purpose: string(x.Purpose), Step: steps[i], As: shownLine(x.As, 80),
-			Method: shownLine(x.Method, 20), Path: shownLine(x.Path, 300), Status: x.Status, Err: shownLine(x.Err, 500),
+		item := packedItem{At: since(e.Started, x.Started), Purpose: string(x.Purpose), Step: steps[i], As: text.ShownLine(x.As, 80),
+			Method: text.ShownLine(x.Method, 20), Path: text.ShownLine(x.Path, 300), Status: x.Status, Err: text.ShownLine(x.Err, 500),
 			Took: float64(x.Duration.Microseconds()/100) / 10, State: looks.exchanges[i]}
 		if x.WrongPassword {
 			item.As += " with a wrong password"
@@ -187,13 +188,13 @@ func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {
 		}
 		if item.Decided {
 			item.Marks = k.layouts[item.ResBody].linesAt(row.XPath)
-			item.Note = shownLine(row.Expected, 200)
+			item.Note = text.ShownLine(row.Expected, 200)
 		}
 		r.Items = append(r.Items, item)
 	}
 	for i, v := range e.Events {
-		item := packedItem{At: since(e.Started, v.Received), As: shownLine(v.Session, 80), Node: shownLine(v.Node, 300),
-			Method: shownLine(v.Event, 20), State: looks.events[i], Problem: shownLine(v.Problem, 500), Err: eventError(v)}
+		item := packedItem{At: since(e.Started, v.Received), As: text.ShownLine(v.Session, 80), Node: text.ShownLine(v.Node, 300),
+			Method: text.ShownLine(v.Event, 20), State: looks.events[i], Problem: text.ShownLine(v.Problem, 500), Err: eventError(v)}
 		item.Decided = row.Event != nil && decides(row.Event.Attempt, row.Event.Index, true) && row.Event.Index == i
 		if bad || k.level == everything {
 			item.ResBody = k.body(v.Payload)
@@ -202,7 +203,7 @@ func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {
 		}
 		if item.Decided {
 			item.Marks = k.layouts[item.ResBody].linesAt(row.XPath)
-			item.Note = shownLine(row.Expected, 200)
+			item.Note = text.ShownLine(row.Expected, 200)
 		}
 		r.Items = append(r.Items, item)
 	}
@@ -263,27 +264,27 @@ func looksByIndex(e *evidence.Evidence) lookTexts {
 		if l.Event {
 			into = t.events
 		}
-		text := lookText(l)
-		if before := into[l.Index]; before != "" && before != text {
-			text = before + "; " + text // an answer that shows several users
+		said := lookText(l)
+		if before := into[l.Index]; before != "" && before != said {
+			said = before + "; " + said // an answer that shows several users
 		}
-		into[l.Index] = cut1(text, 300)
+		into[l.Index] = text.Truncate(said, 300)
 	}
 	return t
 }
 
 func lookText(l evidence.Observation) string {
-	text := shownLine(string(l.State), 60)
-	if text == "" {
-		text = "no state"
+	said := text.ShownLine(string(l.State), 60)
+	if said == "" {
+		said = "no state"
 	}
 	if l.Pending != "" {
-		text += ", pending " + shownLine(l.Pending, 60)
+		said += ", pending " + text.ShownLine(l.Pending, 60)
 	}
 	if r := l.Reason(); r != "" {
-		text += ", reasonCodeId " + shownLine(r, 60)
+		said += ", reasonCodeId " + text.ShownLine(r, 60)
 	}
-	return text
+	return said
 }
 
 // subjectStates gives the states of the subject as they were first seen.
@@ -294,7 +295,7 @@ func subjectStates(e *evidence.Evidence) []packedLook {
 		if l.User != id || l.State == "" {
 			continue
 		}
-		state := shownLine(string(l.State), 40)
+		state := text.ShownLine(string(l.State), 40)
 		if n := len(out); n > 0 && out[n-1].State == state {
 			continue
 		}
@@ -313,21 +314,21 @@ func eventError(v evidence.Event) string {
 			parts = append(parts, t)
 		}
 	}
-	return shownLine(strings.Join(parts, " · "), 500)
+	return text.ShownLine(strings.Join(parts, " · "), 500)
 }
 
 // body gives the index of a body, 0 for none.
-func (k *packer) body(text string) int {
-	if text == "" {
+func (k *packer) body(said string) int {
+	if said == "" {
 		return 0
 	}
-	if n, known := k.bodies[text]; known {
+	if n, known := k.bodies[said]; known {
 		return n
 	}
-	l := lay(cut(text, packBody))
+	l := lay(text.Cut(said, packBody))
 	k.out.Bodies = append(k.out.Bodies, packedText{l.Text, l.XML})
 	n := len(k.out.Bodies)
-	k.bodies[text], k.layouts[n] = n, l
+	k.bodies[said], k.layouts[n] = n, l
 	return n
 }
 
@@ -357,7 +358,7 @@ func headerList(h map[string]string) [][2]string {
 		if strings.EqualFold(name, "Date") {
 			continue
 		}
-		list = append(list, [2]string{shownLine(name, 100), shownLine(value, 1000)})
+		list = append(list, [2]string{text.ShownLine(name, 100), text.ShownLine(value, 1000)})
 	}
 	slices.SortFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
 	return list

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports/diagram"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -99,9 +100,9 @@ func newPage(in HTMLInput) (*page, error) {
 	}
 	p.Where = "an unknown deployment"
 	if d := r.Target.Deployment; d != "" {
-		p.Where = strings.TrimSpace(shownLine(d, 40) + " " + shownLine(r.Target.Release, 40))
+		p.Where = strings.TrimSpace(text.ShownLine(d, 40) + " " + text.ShownLine(r.Target.Release, 40))
 	}
-	p.Title = strings.TrimSpace(p.Headline + ": " + p.Where + " at " + shownLine(r.Target.URL, 200))
+	p.Title = strings.TrimSpace(p.Headline + ": " + p.Where + " at " + text.ShownLine(r.Target.URL, 200))
 	p.Lead = lead(r)
 	p.Tally = tallies(r.Summary)
 	p.Facts = facts(r)
@@ -137,17 +138,17 @@ func lead(r *Result) string {
 	s := r.Summary
 	switch {
 	case r.Stopped != "":
-		return "The target could not be certified: " + shownLine(r.Stopped, 400)
+		return "The target could not be certified: " + text.ShownLine(r.Stopped, 400)
 	case s.Failed > 0:
-		return fmt.Sprintf("%d of %s that were put to the test failed.", s.Failed, count(s.Exercised(), "requirement"))
+		return fmt.Sprintf("%d of %s that were put to the test failed.", s.Failed, text.Count(s.Exercised(), "requirement"))
 	case r.Verdict == Conformant && s.NotExercised > 0:
-		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", count(s.Exercised(), "requirement"), s.NotExercised)
+		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", text.Count(s.Exercised(), "requirement"), s.NotExercised)
 	case r.Verdict == Conformant:
-		return fmt.Sprintf("None of %s failed, and all that apply were put to the test.", count(s.Exercised(), "requirement"))
+		return fmt.Sprintf("None of %s failed, and all that apply were put to the test.", text.Count(s.Exercised(), "requirement"))
 	case len(r.Exit.All) > 0:
-		return shownLine(r.Exit.All[0].Because, 400)
+		return text.ShownLine(r.Exit.All[0].Because, 400)
 	}
-	return fmt.Sprintf("%d of %s were put to the test.", s.Exercised(), count(s.Applicable(), "requirement"))
+	return fmt.Sprintf("%d of %s were put to the test.", s.Exercised(), text.Count(s.Applicable(), "requirement"))
 }
 
 func tallies(s Summary) []tally {
@@ -169,29 +170,29 @@ func facts(r *Result) []fact {
 	var list []fact
 	add := func(name, value string, kind ...string) {
 		if value != "" {
-			list = append(list, fact{Name: name, Value: shownLine(value, 400), Code: slices.Contains(kind, "code"), Warn: slices.Contains(kind, "warn")})
+			list = append(list, fact{Name: name, Value: text.ShownLine(value, 400), Code: slices.Contains(kind, "code"), Warn: slices.Contains(kind, "warn")})
 		}
 	}
 	s := r.Summary
 	add("Target", r.Target.URL, "code")
 	add("Deployment", orUnknown(r.Target.Deployment))
 	add("Release", orUnknown(r.Target.Release))
-	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), count(s.Applicable(), "requirement")))
+	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), text.Count(s.Applicable(), "requirement")))
 	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, took(r.Timings.Wall)))
 	add("When", when(r.Started, r.Finished))
-	add("Contract", fmt.Sprintf("%s, digest %s", count(r.Spec.Requirements, "requirement"), r.Spec.Digest), "code")
+	add("Contract", fmt.Sprintf("%s, digest %s", text.Count(r.Spec.Requirements, "requirement"), r.Spec.Digest), "code")
 	suite := r.Suite.Version
 	if suite == "" {
 		suite = r.Tool.Version
 	}
 	if n := r.Suite.FaultsDetectable; n > 0 {
-		suite += fmt.Sprintf(", proven to catch %s", count(n, "fault"))
+		suite += fmt.Sprintf(", proven to catch %s", text.Count(n, "fault"))
 	} else {
 		suite += ", with no word on the faults that it catches"
 	}
 	add("Suite", suite)
 	if n := len(r.Suite.Unproven); n > 0 {
-		add("Unproven", fmt.Sprintf("no known fault breaks %s: %s", count(n, "requirement"), few(r.Suite.Unproven, 6)))
+		add("Unproven", fmt.Sprintf("no known fault breaks %s: %s", text.Count(n, "requirement"), text.Few(r.Suite.Unproven, 6)))
 	}
 	if r.Settings.SettleMS > 0 { // a run that could not begin has none
 		add("Notifications", map[bool]string{true: "listened to", false: "none configured: error types of late refusals were not seen"}[r.Settings.Notifications])
@@ -208,7 +209,7 @@ func facts(r *Result) []fact {
 		add("Shard", fmt.Sprintf("%d of %d: the other shards exercise the rest", r.Shard.Index, r.Shard.Count), "warn")
 	}
 	if r.Merged > 0 {
-		add("Merged", fmt.Sprintf("from %s", count(r.Merged, "shard")))
+		add("Merged", fmt.Sprintf("from %s", text.Count(r.Merged, "shard")))
 	}
 	add("Run", fmt.Sprintf("%s, seed %d, on %s/%s", processes(r.Procs), r.Seed, r.Environment.OS, r.Environment.Arch))
 	for _, e := range r.Exit.All {
@@ -231,11 +232,11 @@ func prefixed(word string, list []string) string {
 	return word + strings.Join(list, ", ")
 }
 
-func orUnknown(text string) string {
-	if text == "" {
+func orUnknown(said string) string {
+	if said == "" {
 		return "not known"
 	}
-	return text
+	return said
 }
 
 func when(from, to time.Time) string {
@@ -255,22 +256,22 @@ func alerts(r *Result) []alert {
 	}
 	var lines []string
 	for _, f := range r.HarnessFaults {
-		lines = append(lines, shownLine(strings.TrimSpace(f.Requirement+" "+f.Message), 600))
+		lines = append(lines, text.ShownLine(strings.TrimSpace(f.Requirement+" "+f.Message), 600))
 	}
 	add("Faults of the program itself, not of the target", lines)
 	lines = nil
 	for _, u := range r.Unrestored {
-		text := fmt.Sprintf("%s was %s and is %s", u.User, u.Was, u.Is)
+		said := fmt.Sprintf("%s was %s and is %s", u.User, u.Was, u.Is)
 		if u.Why != "" {
-			text += ": " + u.Why
+			said += ": " + u.Why
 		}
-		lines = append(lines, shownLine(text, 600))
+		lines = append(lines, text.ShownLine(said, 600))
 	}
 	add("Users who could not be put back", lines)
 	lines = nil
 	for _, w := range r.Waivers {
 		if w.Stale != "" {
-			lines = append(lines, shownLine(w.Requirement+": "+w.Stale+" (owner "+w.Owner+", until "+w.Until+")", 600))
+			lines = append(lines, text.ShownLine(w.Requirement+": "+w.Stale+" (owner "+w.Owner+", until "+w.Until+")", 600))
 		}
 	}
 	add("Stale waivers", lines)
@@ -280,9 +281,9 @@ func alerts(r *Result) []alert {
 func cast(members []CastMember) []CastMember {
 	out := make([]CastMember, len(members))
 	for i, m := range members {
-		out[i] = CastMember{ID: shownLine(m.ID, 80), Role: shownLine(m.Role, 80), Team: shownLine(m.Team, 80), Extension: shownLine(m.Extension, 80), Troupe: m.Troupe}
+		out[i] = CastMember{ID: text.ShownLine(m.ID, 80), Role: text.ShownLine(m.Role, 80), Team: text.ShownLine(m.Team, 80), Extension: text.ShownLine(m.Extension, 80), Troupe: m.Troupe}
 		for _, s := range m.Supervises {
-			out[i].Supervises = append(out[i].Supervises, shownLine(s, 80))
+			out[i].Supervises = append(out[i].Supervises, text.ShownLine(s, 80))
 		}
 	}
 	return out
@@ -333,7 +334,7 @@ func draw(in HTMLInput) (*drawing, error) {
 	}
 	if t := in.Result.Transitions; t != nil {
 		for _, u := range t.Undocumented {
-			u.From, u.To, u.By = shownLine(u.From, 60), shownLine(u.To, 60), shownLine(u.By, 60)
+			u.From, u.To, u.By = text.ShownLine(u.From, 60), text.ShownLine(u.To, 60), text.ShownLine(u.By, 60)
 			out.Undocumented = append(out.Undocumented, u)
 		}
 	}
@@ -343,7 +344,7 @@ func draw(in HTMLInput) (*drawing, error) {
 func gapHeading(g GapGroup) string {
 	switch {
 	case g.Remedy != "":
-		return shownLine(g.Remedy, 600)
+		return text.ShownLine(g.Remedy, 600)
 	case g.Kind == GapNever:
 		return "No run can exercise these"
 	}
@@ -354,7 +355,7 @@ func gapHeading(g GapGroup) string {
 func gaps(r *Result) []gapKind {
 	var kinds []gapKind
 	for _, g := range r.NotExercised {
-		g.Reason = shownLine(g.Reason, 600)
+		g.Reason = text.ShownLine(g.Reason, 600)
 		i := slices.IndexFunc(kinds, func(k gapKind) bool { return k.Groups[0].Kind == g.Kind && k.Groups[0].Remedy == g.Remedy })
 		if i < 0 {
 			i, kinds = len(kinds), append(kinds, gapKind{Heading: gapHeading(g)})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -133,27 +134,27 @@ func (b *rowBuilder) sections() []pageSection {
 
 func (b *rowBuilder) row(r *Row) pageRow {
 	q := b.requirement(r.ID)
-	row := pageRow{ID: r.ID, Title: shownLine(r.Title, 300), Section: r.Section, Level: r.Level, Outcome: r.Outcome,
-		Reason: shownLine(r.Reason, 1500), Exchanges: len(b.by[r.ID]) > 0}
+	row := pageRow{ID: r.ID, Title: text.ShownLine(r.Title, 300), Section: r.Section, Level: r.Level, Outcome: r.Outcome,
+		Reason: text.ShownLine(r.Reason, 1500), Exchanges: len(b.by[r.ID]) > 0}
 	if r.Exercised() {
 		row.Took = float64(r.Duration)
 	}
-	for i, text := range r.Source {
-		l := link{Text: text}
+	for i, said := range r.Source {
+		l := link{Text: said}
 		if i < len(r.Links) {
 			l.Address = r.Links[i]
 		}
 		row.Sources = append(row.Sources, l)
 	}
 	if r.Observed != nil {
-		row.Observed = shownLine(ObservedText(*r.Observed), 1000)
+		row.Observed = text.ShownLine(ObservedText(*r.Observed), 1000)
 	}
 	row.Story = b.story(q, r.Values)
 	if q != nil {
 		row.Note = q.Note
 	}
 	add := func(name, format string, args ...any) {
-		row.Details = append(row.Details, fact{Name: name, Value: shownLine(fmt.Sprintf(format, args...), 600)})
+		row.Details = append(row.Details, fact{Name: name, Value: text.ShownLine(fmt.Sprintf(format, args...), 600)})
 	}
 	applies := strings.Join(r.Deployments, " and ")
 	if r.Releases != "" {
@@ -170,7 +171,7 @@ func (b *rowBuilder) row(r *Row) pageRow {
 		add("Attempts", "%d: the first outcome could also have come of somebody else's hand", r.Attempts)
 	}
 	if len(r.Events) > 0 {
-		add("Events", "%s", few(r.Events, 12))
+		add("Events", "%s", text.Few(r.Events, 12))
 	}
 	if r.Gap != nil && r.Gap.Remedy != "" {
 		add("What would make it run", "%s", r.Gap.Remedy)
@@ -206,13 +207,13 @@ func (b *rowBuilder) story(q *spec.Requirement, values map[string]string) []sent
 			if i > 0 {
 				word = "or"
 			}
-			text := o.Words(d)
+			said := o.Words(d)
 			for _, name := range spec.Placeholders() {
 				if v := values[name]; v != "" {
-					text = strings.ReplaceAll(text, "{"+name+"}", shownLine(v, 100))
+					said = strings.ReplaceAll(said, "{"+name+"}", text.ShownLine(v, 100))
 				}
 			}
-			out = append(out, sentence{word, text})
+			out = append(out, sentence{word, said})
 		}
 	}
 	return out
@@ -233,12 +234,12 @@ func (b *rowBuilder) failures() (failed, waived []failure) {
 }
 
 func (b *rowBuilder) failure(r *Row, whole bool) failure {
-	f := failure{pageRow: b.row(r), Expected: shownLine(r.Expected, 1500), Seen: shownLine(r.Seen, 1500)}
+	f := failure{pageRow: b.row(r), Expected: text.ShownLine(r.Expected, 1500), Seen: text.ShownLine(r.Seen, 1500)}
 	if w := r.WaivedBy; w != nil {
-		f.Waiver = shownLine(fmt.Sprintf("waived by %s until %s: %s", w.Owner, w.Until, w.Why), 600)
+		f.Waiver = text.ShownLine(fmt.Sprintf("waived by %s until %s: %s", w.Owner, w.Until, w.Why), 600)
 	}
-	f.Asked, _ = strings.CutSuffix(oneLine(r.Reason), oneLine(": expected "+r.Expected+"; saw "+r.Seen))
-	if f.Asked = shownLine(f.Asked, 400); f.Asked == f.Reason {
+	f.Asked, _ = strings.CutSuffix(text.OneLine(r.Reason), text.OneLine(": expected "+r.Expected+"; saw "+r.Seen))
+	if f.Asked = text.ShownLine(f.Asked, 400); f.Asked == f.Reason {
 		f.Asked = ""
 	}
 	e := attempt(b.by[r.ID], r.Attempts)
@@ -247,17 +248,17 @@ func (b *rowBuilder) failure(r *Row, whole bool) failure {
 		way = e.Way
 	}
 	for _, w := range way {
-		f.Way = append(f.Way, shownLine(w, 300))
+		f.Way = append(f.Way, text.ShownLine(w, 300))
 	}
 	if f.Asked != "" {
-		f.Asked = shownLine(b.askedBefore(r, e)+f.Asked, 600)
+		f.Asked = text.ShownLine(b.askedBefore(r, e)+f.Asked, 600)
 	}
 	if !whole {
 		return f
 	}
 	f.Panes = b.panes(r, e)
 	if v := r.Event; v != nil {
-		p := pane{Heading: "The event that showed it", Line: "Event on " + shownLine(v.Node, 300)}
+		p := pane{Heading: "The event that showed it", Line: "Event on " + text.ShownLine(v.Node, 300)}
 		p.Answer = fold(b.lines(v.Payload, r, true, &p))
 		f.Event = &p
 	}
@@ -323,10 +324,10 @@ func sent(e *evidence.Evidence, n int) []int {
 }
 
 func (b *rowBuilder) pane(heading string, r *Row, x *ExchangeRef, decided bool) pane {
-	p := pane{Heading: heading, Line: shownLine(x.Method+" "+x.Path, 400), Took: x.DurationMS, Error: shownLine(x.Error, 500),
+	p := pane{Heading: heading, Line: text.ShownLine(x.Method+" "+x.Path, 400), Took: x.DurationMS, Error: text.ShownLine(x.Error, 500),
 		ReqHead: headerList(x.RequestHeader), ResHead: headerList(x.ResponseHeader), By: "without credentials"}
 	if x.As != "" {
-		p.By = "signed by user " + shownLine(x.As, 80)
+		p.By = "signed by user " + text.ShownLine(x.As, 80)
 	}
 	if x.Status != 0 {
 		p.Status = fmt.Sprint(x.Status)
@@ -368,7 +369,7 @@ func (b *rowBuilder) lines(body string, r *Row, marked bool, p *pane) []paneLine
 	}
 	l := lay(body)
 	if len(l.Text) > paneLimit {
-		l.Text = cut(l.Text, paneLimit)
+		l.Text = text.Cut(l.Text, paneLimit)
 	}
 	at := map[int]bool{}
 	note := "not as expected"
@@ -380,13 +381,13 @@ func (b *rowBuilder) lines(body string, r *Row, marked bool, p *pane) []paneLine
 			at[n] = true
 		}
 		if r.XPath != "" && len(at) == 0 {
-			p.Missing = shownLine(r.XPath, 200)
+			p.Missing = text.ShownLine(r.XPath, 200)
 		}
 	}
 	var out []paneLine
-	for n, text := range strings.Split(l.Text, "\n") {
-		rest := strings.TrimLeft(text, " ")
-		line := paneLine{Indent: text[:len(text)-len(rest)], Mark: at[n]}
+	for n, said := range strings.Split(l.Text, "\n") {
+		rest := strings.TrimLeft(said, " ")
+		line := paneLine{Indent: said[:len(said)-len(rest)], Mark: at[n]}
 		if line.Mark {
 			line.Note = note
 		}

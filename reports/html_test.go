@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -178,12 +179,12 @@ func TestHTMLHostile(t *testing.T) {
 		row.Events, row.Links = []string{bad}, []string{"javascript:alert(1)"}
 	}
 	page := render(t, in)
-	text, _ := unpacked(t, page)
-	for name, body := range map[string]string{"page": page, "packed": text} {
+	content, _ := unpacked(t, page)
+	for name, body := range map[string]string{"page": page, "packed": content} {
 		if !utf8.ValidString(body) {
 			t.Errorf("the %s is no UTF-8", name)
 		}
-		if i := strings.IndexFunc(body, func(r rune) bool { return r != '\n' && r != '\t' && !visible(r) }); i >= 0 {
+		if i := strings.IndexFunc(body, func(r rune) bool { return r != '\n' && r != '\t' && !text.Visible(r) }); i >= 0 {
 			t.Errorf("the %s has %q", name, body[i:i+6])
 		}
 		for _, secret := range []string{"czNjcjN0", "s3cr3t"} {

@@ -3,6 +3,7 @@ package reports
 import (
 	"encoding/xml"
 	"errors"
+	"finesse-conformance/internal/text"
 	"html/template"
 	"io"
 	"strings"
@@ -24,7 +25,7 @@ const prettyLimit = 256 << 10
 // well-formed stays as it is, since how it is broken is the point.
 func lay(body string) layout {
 	if len(body) > prettyLimit || !strings.HasPrefix(strings.TrimSpace(body), "<") || !wellFormed(body) {
-		return layout{Text: shown(body)}
+		return layout{Text: text.Shown(body)}
 	}
 	p := xmlPrinter{layout: layout{XML: true, paths: map[int]string{}}}
 	p.print(body)
@@ -99,9 +100,9 @@ type xmlPrinter struct {
 // its own; an element that holds only text stays on one line.
 func (p *xmlPrinter) print(body string) {
 	for body != "" {
-		text, _, more := strings.Cut(body, "<")
-		p.text(text)
-		if body = body[len(text):]; more {
+		said, _, more := strings.Cut(body, "<")
+		p.text(said)
+		if body = body[len(said):]; more {
 			n := markup(body)
 			p.piece(body[:n])
 			body = body[n:]
@@ -109,14 +110,14 @@ func (p *xmlPrinter) print(body string) {
 	}
 }
 
-func (p *xmlPrinter) text(text string) {
-	if strings.TrimSpace(text) == "" {
+func (p *xmlPrinter) text(said string) {
+	if strings.TrimSpace(said) == "" {
 		return
 	}
 	if !p.inline {
 		p.newline()
 	}
-	p.write(text)
+	p.write(said)
 	p.inline = true
 }
 
@@ -160,10 +161,10 @@ func (p *xmlPrinter) newline() {
 	p.out.WriteString(strings.Repeat("  ", min(len(p.path), maxDepth)))
 }
 
-func (p *xmlPrinter) write(text string) {
-	text = shown(text)
-	p.line += strings.Count(text, "\n")
-	p.out.WriteString(text)
+func (p *xmlPrinter) write(said string) {
+	said = text.Shown(said)
+	p.line += strings.Count(said, "\n")
+	p.out.WriteString(said)
 }
 
 // linesAt gives the lines on which the elements at a path begin. The path is
@@ -187,19 +188,19 @@ func (l layout) linesAt(path string) []int {
 // xmlParts are the parts of a line of laid out XML that are coloured: markup
 // that is no element, the name of a tag, an attribute, the end of a tag. The
 // script of the page does the same.
-var xmlParts = pattern(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
+var xmlParts = text.Pattern(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
 
 // coloured gives a line of laid out XML as HTML.
 func coloured(line string) template.HTML {
 	var b strings.Builder
-	part := func(class, text string) {
-		if text == "" {
+	part := func(class, said string) {
+		if said == "" {
 			return
 		}
 		if class != "" {
 			b.WriteString(`<span class="` + class + `">`)
 		}
-		template.HTMLEscape(&b, []byte(text))
+		template.HTMLEscape(&b, []byte(said))
 		if class != "" {
 			b.WriteString(`</span>`)
 		}

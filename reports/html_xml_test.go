@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"finesse-conformance/internal/text"
 	"html"
 	"regexp"
 	"strings"
@@ -41,7 +42,7 @@ func FuzzLay(f *testing.F) {
 	tag := regexp.MustCompile(`</?span[^>]*>`)
 	f.Fuzz(func(t *testing.T, body string) {
 		l := lay(body)
-		if got, want := space.ReplaceAllString(l.Text, ""), space.ReplaceAllString(shown(body), ""); got != want {
+		if got, want := space.ReplaceAllString(l.Text, ""), space.ReplaceAllString(text.Shown(body), ""); got != want {
 			t.Errorf("%q became %q", body, l.Text)
 		}
 		for _, line := range strings.Split(l.Text, "\n") {
@@ -92,7 +93,7 @@ func TestShown(t *testing.T) {
 		"\u2066turn\u2069\u0085":    "⟨U+2066⟩turn⟨U+2069⟩⟨U+0085⟩",
 		"tag \U000e0041 \u00ad end": "tag ⟨U+E0041⟩ ⟨U+00AD⟩ end",
 	} {
-		if got := shown(in); got != want {
+		if got := text.Shown(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -108,7 +109,7 @@ func documentedHere(r *Result, row *Row) bool {
 }
 
 func junitSection(r *Result, section string) junitSuite {
-	s := junitSuite{Name: clean(section), Properties: junitRun(r)}
+	s := junitSuite{Name: text.Clean(section), Properties: junitRun(r)}
 	if !r.Started.IsZero() {
 		s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
@@ -139,7 +140,7 @@ func junitRun(r *Result) *junitProperties {
 	p := &junitProperties{}
 	add := func(name, value string) {
 		if value != "" {
-			p.List = append(p.List, junitProperty{name, clean(oneLine(value))})
+			p.List = append(p.List, junitProperty{name, text.Clean(text.OneLine(value))})
 		}
 	}
 	add("target", r.Target.URL)
@@ -164,11 +165,11 @@ func junitRun(r *Result) *junitProperties {
 
 func junitRow(row *Row) junitCase {
 	c := junitCase{
-		Classname: "finesse." + clean(row.Section), Name: clean(row.ID + " " + oneLine(row.Title)),
+		Classname: "finesse." + text.Clean(row.Section), Name: text.Clean(row.ID + " " + text.OneLine(row.Title)),
 		Time: seconds(row.Duration), SystemOut: &junitText{escape(junitFacts(row))},
 	}
-	reason := func(kind, message, text string) *junitReason {
-		return &junitReason{Type: kind, Message: cut1(clean(oneLine(message)), junitMessageLimit), Text: escape(text)}
+	reason := func(kind, message, said string) *junitReason {
+		return &junitReason{Type: kind, Message: text.Truncate(text.Clean(text.OneLine(message)), junitMessageLimit), Text: escape(said)}
 	}
 	switch row.Outcome {
 	case evidence.Failed:
@@ -216,8 +217,8 @@ func junitFacts(row *Row) string {
 
 // escape makes text for between tags. Line ends stay what they are, where
 // encoding/xml would write a character reference for each.
-func escape(text string) string {
-	return betweenTags.Replace(cut(clean(text), junitTextLimit))
+func escape(said string) string {
+	return betweenTags.Replace(text.Cut(text.Clean(said), junitTextLimit))
 }
 
 var betweenTags = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

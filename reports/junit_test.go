@@ -10,6 +10,7 @@ import (
 	joshdk "github.com/joshdk/go-junit"
 	jstemmer "github.com/jstemmer/go-junit-report/v2/junit"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -216,7 +217,7 @@ func TestClean(t *testing.T) {
 		{`<?xml version="1.0"?>` + "\n<User/>", "<User/>"},
 		{`<?xml-stylesheet?><?xml`, "<? xml-stylesheet?><? xml"},
 	} {
-		if got := clean(tc.in); got != tc.want {
+		if got := text.Clean(tc.in); got != tc.want {
 			t.Errorf("clean(%q) is %q, want %q", tc.in, got, tc.want)
 		}
 	}

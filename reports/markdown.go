@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -31,7 +32,7 @@ func WriteMarkdown(w io.Writer, r *Result) error {
 	if len(r.NotExercised) > 0 {
 		fmt.Fprintf(&b, "\n<details><summary>Not exercised (%d)</summary>\n\n| why | what would make it run | requirements |\n|---|---|---|\n", s.NotExercised)
 		for _, g := range r.NotExercised {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", mdText(g.Reason), mdText(g.Remedy), mdText(few(g.Requirements, 12)))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", mdText(g.Reason), mdText(g.Remedy), mdText(text.Few(g.Requirements, 12)))
 		}
 		b.WriteString("\n</details>\n")
 	}
@@ -82,8 +83,8 @@ func mdPage(row *Row) string {
 
 // mdText makes text plain for Markdown: one line, and nothing in it is
 // markup, a cell's end, HTML or a mention of somebody.
-func mdText(text string) string {
-	return mdSpecial.Replace(cut1(clean(oneLine(text)), junitMessageLimit))
+func mdText(s string) string {
+	return mdSpecial.Replace(text.Truncate(text.Clean(text.OneLine(s)), junitMessageLimit))
 }
 
 var mdSpecial = strings.NewReplacer(

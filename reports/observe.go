@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -75,8 +76,8 @@ type shape struct {
 }
 
 // add counts a text that was seen so many times.
-func (o *observer) add(prefix, text string, n int) {
-	doc := parseDocument(text)
+func (o *observer) add(prefix, said string, n int) {
+	doc := parseDocument(said)
 	if doc == nil {
 		return
 	}
@@ -101,13 +102,13 @@ func (o *observer) count(name string, doc *document, n int) {
 		}
 		e.Seen += n
 		list := slices.Contains(enumerated[doc.root], path)
-		for _, text := range texts {
-			e.Forms[formOf(text)] += n
-			if list && text != "" && !(isState(path) && documented(text)) {
+		for _, said := range texts {
+			e.Forms[formOf(said)] += n
+			if list && said != "" && !(isState(path) && documented(said)) {
 				if e.Values == nil {
 					e.Values = map[string]int{}
 				}
-				e.Values[cut(text, 64)] += n
+				e.Values[text.Cut(said, 64)] += n
 			}
 		}
 	}
@@ -153,9 +154,9 @@ const (
 
 // parseDocument reads a document, nil if it is not well-formed or not to be
 // taken for one of the API's. It follows no reference to anything outside.
-func parseDocument(text string) *document {
+func parseDocument(said string) *document {
 	d := &document{texts: map[string][]string{}}
-	dec := xml.NewDecoder(strings.NewReader(text))
+	dec := xml.NewDecoder(strings.NewReader(said))
 	var path []string
 	var leaf []bool
 	var content strings.Builder
@@ -213,20 +214,20 @@ var forms = []struct {
 	name string
 	form func() *regexp.Regexp
 }{
-	{"empty", pattern(`^$`)},
-	{"none", pattern(`^-1$`)},
-	{"integer", pattern(`^-?\d+$`)},
-	{"boolean", pattern(`^(true|false)$`)},
-	{"time with milliseconds", pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:?\d\d)$`)},
-	{"time", pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$`)},
-	{"path", pattern(`^/`)},
+	{"empty", text.Pattern(`^$`)},
+	{"none", text.Pattern(`^-1$`)},
+	{"integer", text.Pattern(`^-?\d+$`)},
+	{"boolean", text.Pattern(`^(true|false)$`)},
+	{"time with milliseconds", text.Pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:?\d\d)$`)},
+	{"time", text.Pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$`)},
+	{"path", text.Pattern(`^/`)},
 }
 
 // formOf classes a text: empty, none (-1), integer, boolean, time with
 // milliseconds, time, path, or text.
-func formOf(text string) string {
+func formOf(said string) string {
 	for _, f := range forms {
-		if f.form().MatchString(text) {
+		if f.form().MatchString(said) {
 			return f.name
 		}
 	}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"finesse-conformance/internal/text"
 	"fmt"
 	"html/template"
 	"io"
@@ -92,7 +93,7 @@ func (o *Overview) WriteText(w io.Writer, style SummaryStyle) error {
 	p := &printer{style: style}
 	for _, t := range o.Targets {
 		if t.Problem != "" {
-			p.WriteString(p.paint(red, t.Name+": ") + oneLine(t.Problem) + "\n")
+			p.WriteString(p.paint(red, t.Name+": ") + text.OneLine(t.Problem) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, p.String())

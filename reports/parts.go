@@ -1,11 +1,10 @@
 package reports
 
 import (
-	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -58,8 +57,8 @@ func exchangeRef(e *evidence.Evidence, i int, whole bool) *ExchangeRef {
 		Error: x.Err, At: stamp(x.Started), DurationMS: millis(x.Duration),
 	}
 	if whole {
-		ref.RequestHeader, ref.RequestBody = withoutSecrets(x.RequestHeader), cut(x.RequestBody, bodyLimit)
-		ref.ResponseHeader, ref.ResponseBody = withoutSecrets(x.ResponseHeader), cut(x.ResponseBody, bodyLimit)
+		ref.RequestHeader, ref.RequestBody = withoutSecrets(x.RequestHeader), text.Cut(x.RequestBody, bodyLimit)
+		ref.ResponseHeader, ref.ResponseBody = withoutSecrets(x.ResponseHeader), text.Cut(x.ResponseBody, bodyLimit)
 	}
 	return ref
 }
@@ -71,7 +70,7 @@ func eventRef(e *evidence.Evidence, i int, whole bool) *EventRef {
 	v := e.Events[i]
 	ref := &EventRef{Attempt: e.Attempt, Index: i, Node: v.Node, At: stamp(v.Received)}
 	if whole {
-		ref.Payload = cut(v.Payload, bodyLimit)
+		ref.Payload = text.Cut(v.Payload, bodyLimit)
 	}
 	return ref
 }
@@ -92,22 +91,6 @@ func withoutSecrets(h map[string]string) map[string]string {
 	}
 	return out
 }
-
-// cut shortens a text to at most limit bytes, at the edge of a character, and
-// says how much is missing.
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return fmt.Sprintf("%s\n… (%d more bytes)", text[:end], len(text)-end)
-}
-
-// oneLine makes one line of a text: runs of white space become one space.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // stamp is the form in which times stand in the result file.
 func stamp(t time.Time) time.Time {

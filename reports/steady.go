@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"finesse-conformance/internal/text"
 	"sort"
 	"strings"
 )
@@ -8,7 +9,7 @@ import (
 // volatileForms are what changes from run to run in texts of the target and
 // of the judge: identifiers, times, durations, addresses, and numbers so long
 // that they can only be ids. Shorter numbers stay, for codes are such.
-var volatileForms = pattern(strings.Join([]string{
+var volatileForms = text.Pattern(strings.Join([]string{
 	`\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b`, // UUID
 	`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?`,                  // RFC 3339
 	`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d( GMT)?`,         // HTTP date
@@ -21,31 +22,31 @@ var volatileForms = pattern(strings.Join([]string{
 
 // steady gives the text with a mark in place of everything that changes from
 // run to run: the forms above, and the given values where they stand as words.
-func steady(text string, values []string, mark string) string {
+func steady(said string, values []string, mark string) string {
 	sorted := append([]string{}, values...)
 	sort.Slice(sorted, func(i, j int) bool { return len(sorted[i]) > len(sorted[j]) }) // a value may begin with another
 	for _, v := range sorted {
-		text = replaceWord(text, v, mark)
+		said = replaceWord(said, v, mark)
 	}
-	return volatileForms().ReplaceAllLiteralString(text, mark)
+	return volatileForms().ReplaceAllLiteralString(said, mark)
 }
 
 // replaceWord replaces value where no letter or digit adjoins it.
-func replaceWord(text, value, mark string) string {
+func replaceWord(said, value, mark string) string {
 	if value == "" {
-		return text
+		return said
 	}
 	var b strings.Builder
 	for from := 0; ; {
-		i := strings.Index(text[from:], value)
+		i := strings.Index(said[from:], value)
 		if i < 0 {
-			b.WriteString(text[from:])
+			b.WriteString(said[from:])
 			return b.String()
 		}
 		i += from
 		end := i + len(value)
-		b.WriteString(text[from:i])
-		if i > 0 && wordByte(text[i-1]) || end < len(text) && wordByte(text[end]) {
+		b.WriteString(said[from:i])
+		if i > 0 && wordByte(said[i-1]) || end < len(said) && wordByte(said[end]) {
 			b.WriteString(value)
 		} else {
 			b.WriteString(mark)
@@ -89,22 +90,22 @@ func volatileValues(r *Result, row *Row) []string {
 
 // glob reports whether the text matches the pattern, in which * stands for
 // any characters and nothing else is special.
-func glob(pattern, text string) bool {
+func glob(pattern, said string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
-		return pattern == text
+		return pattern == said
 	}
-	if !strings.HasPrefix(text, parts[0]) {
+	if !strings.HasPrefix(said, parts[0]) {
 		return false
 	}
-	text = text[len(parts[0]):]
+	said = said[len(parts[0]):]
 	last := parts[len(parts)-1]
 	for _, p := range parts[1 : len(parts)-1] {
-		i := strings.Index(text, p)
+		i := strings.Index(said, p)
 		if i < 0 {
 			return false
 		}
-		text = text[i+len(p):]
+		said = said[i+len(p):]
 	}
-	return strings.HasSuffix(text, last)
+	return strings.HasSuffix(said, last)
 }

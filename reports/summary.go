@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -48,19 +49,19 @@ type printer struct {
 	style SummaryStyle
 }
 
-func (p *printer) paint(color, text string) string {
-	if !p.style.Color || text == "" {
-		return text
+func (p *printer) paint(color, said string) string {
+	if !p.style.Color || said == "" {
+		return said
 	}
-	return "\x1b[" + color + "m" + text + "\x1b[0m"
+	return "\x1b[" + color + "m" + said + "\x1b[0m"
 }
 
 // line writes one line; what does not fit into the width continues below,
 // indented by hang. Only the first lead bytes are painted, so that escapes
 // never count as width.
 func (p *printer) line(color, lead, rest string, hang int) {
-	lead, text := clean(oneLineKeepIndent(lead)), clean(oneLine(rest))
-	lines := wrap(lead, text, p.style.Width, hang)
+	lead, said := text.Clean(oneLineKeepIndent(lead)), text.Clean(text.OneLine(rest))
+	lines := wrap(lead, said, p.style.Width, hang)
 	first := lines[0]
 	if strings.HasPrefix(first, lead) {
 		first = p.paint(color, lead) + first[len(lead):]
@@ -71,9 +72,9 @@ func (p *printer) line(color, lead, rest string, hang int) {
 	}
 }
 
-func oneLineKeepIndent(text string) string {
-	trimmed := strings.TrimLeft(text, " ")
-	return text[:len(text)-len(trimmed)] + oneLine(trimmed)
+func oneLineKeepIndent(said string) string {
+	trimmed := strings.TrimLeft(said, " ")
+	return said[:len(said)-len(trimmed)] + text.OneLine(trimmed)
 }
 
 func (p *printer) head(r *Result) {
@@ -100,15 +101,15 @@ func (p *printer) head(r *Result) {
 // restsOn says on what the verdict stands.
 func restsOn(r *Result) string {
 	s := r.Summary
-	text := fmt.Sprintf("rests on %d of %d applicable requirements, %s, %s", s.Exercised(), s.Applicable(),
-		count(r.Timings.Requests, "request"), seconds(int64(r.Timings.Wall))+" s")
+	said := fmt.Sprintf("rests on %d of %d applicable requirements, %s, %s", s.Exercised(), s.Applicable(),
+		text.Count(r.Timings.Requests, "request"), seconds(int64(r.Timings.Wall))+" s")
 	if r.Suite.FaultsDetectable > 0 {
-		text += fmt.Sprintf("; the suite %s detects %s", r.Suite.Version, count(r.Suite.FaultsDetectable, "fault"))
+		said += fmt.Sprintf("; the suite %s detects %s", r.Suite.Version, text.Count(r.Suite.FaultsDetectable, "fault"))
 		if n := len(r.Suite.Unproven); n > 0 {
-			text += fmt.Sprintf(", %s unproven", count(n, "requirement"))
+			said += fmt.Sprintf(", %s unproven", text.Count(n, "requirement"))
 		}
 	}
-	return text
+	return said
 }
 
 func (p *printer) counts(r *Result) {
@@ -122,7 +123,7 @@ func (p *printer) failures(r *Result) {
 	p.rows(r, evidence.Waived, "Waived", yellow, func(row *Row) string { return failureLine(row) + waivedWords(row) })
 }
 
-func (p *printer) rows(r *Result, o evidence.Outcome, title, color string, text func(*Row) string) {
+func (p *printer) rows(r *Result, o evidence.Outcome, title, color string, said func(*Row) string) {
 	first := true
 	for i := range r.Requirements {
 		row := &r.Requirements[i]
@@ -133,21 +134,21 @@ func (p *printer) rows(r *Result, o evidence.Outcome, title, color string, text 
 			p.WriteString("\n" + p.paint(bold, title) + "\n")
 			first = false
 		}
-		p.line(color, "  "+row.ID, text(row), 6)
+		p.line(color, "  "+row.ID, said(row), 6)
 	}
 }
 
 // failureLine is a failure in one line: expected, seen, page. Where the two
 // are not told apart the reason stands for both.
 func failureLine(row *Row) string {
-	text := row.Reason
+	said := row.Reason
 	if row.Expected != "" && row.Seen != "" {
-		text = "expected " + row.Expected + "; saw " + row.Seen
+		said = "expected " + row.Expected + "; saw " + row.Seen
 	}
 	if page := Page(row); page != "" {
-		text += " [" + page + "]"
+		said += " [" + page + "]"
 	}
-	return text
+	return said
 }
 
 // Page is where the guide says what the requirement says.
@@ -166,7 +167,7 @@ func (p *printer) unexercised(r *Result) {
 		p.WriteString("\n" + p.paint(bold, "Not exercised") + "\n")
 	}
 	for _, g := range r.NotExercised {
-		p.line(yellow, "  "+g.Reason+":", fmt.Sprintf("%s (%d)", few(g.Requirements, 6), len(g.Requirements)), 6)
+		p.line(yellow, "  "+g.Reason+":", fmt.Sprintf("%s (%d)", text.Few(g.Requirements, 6), len(g.Requirements)), 6)
 		if g.Remedy != "" {
 			p.line(dim, "      to make them run:", g.Remedy, 8)
 		}
@@ -193,12 +194,12 @@ func (p *printer) tail(r *Result) {
 
 // wrap breaks a line at spaces so that none is wider than width; a single
 // word that is wider stays whole, so that addresses can be clicked.
-func wrap(lead, text string, width, hang int) []string {
+func wrap(lead, said string, width, hang int) []string {
 	whole := lead
-	if lead != "" && text != "" {
+	if lead != "" && said != "" {
 		whole += " "
 	}
-	whole += text
+	whole += said
 	if width <= 0 || utf8.RuneCountInString(whole) <= width {
 		return []string{whole}
 	}

@@ -1,73 +1,12 @@
 package reports
 
 import (
+	"finesse-conformance/internal/text"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
-
-// clean makes text safe for every report: invalid UTF-8 and characters that
-// XML does not have become visible, line ends are those of Unix, and XML declarations, which break viewers
-// of JUnit files even where they are escaped, go.
-func clean(text string) string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = xmlDeclaration().ReplaceAllString(text, "")
-	text = strings.ReplaceAll(text, "<?xml", "<? xml")
-	if plain(text) {
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[0])
-		case legible(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		text = text[size:]
-	}
-	return b.String()
-}
-
-var xmlDeclaration = pattern(`(?s)<\?xml\s.*?\?>\s*`)
-
-func plain(text string) bool {
-	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !legible(r) }) < 0
-}
-
-// legible reports whether a character may stand in a report: XML allows it,
-// and it neither drives a terminal nor turns the direction of the text.
-func legible(r rune) bool {
-	switch {
-	case r == '\t' || r == '\n':
-		return true
-	case r < 0x20, r >= 0x7f && r < 0xa0, r == 0xfffe, r == 0xffff:
-		return false
-	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:
-		return false
-	}
-	return r <= unicode.MaxRune
-}
-
-// cut1 is cut for texts of one line.
-func cut1(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
-}
 
 // ObservedText gives what was seen in a few words: "400 Invalid Input, state
 // READY, in the answer".
@@ -105,7 +44,7 @@ func ObservedText(o Observed) string {
 		add("nothing changed for the quiet time")
 	}
 	if o.Note != "" {
-		add("%s", oneLine(o.Note))
+		add("%s", text.OneLine(o.Note))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -161,7 +100,7 @@ func message(b *strings.Builder, mark string, header map[string]string, body str
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fmt.Fprintf(b, "%s%s: %s\n", mark, name, oneLine(header[name]))
+		fmt.Fprintf(b, "%s%s: %s\n", mark, name, text.OneLine(header[name]))
 	}
 	if body != "" {
 		fmt.Fprintf(b, "%s\n%s%s\n", mark, mark, strings.ReplaceAll(strings.TrimRight(body, "\n"), "\n", "\n"+mark))

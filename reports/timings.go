@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -141,7 +142,7 @@ func margin(e *evidence.Evidence) *Margin {
 	return m
 }
 
-var apiPath = pattern(`/finesse/api/([A-Za-z]+)(?:/[^/?]+(?:/([A-Za-z]+))?)?`)
+var apiPath = text.Pattern(`/finesse/api/([A-Za-z]+)(?:/[^/?]+(?:/([A-Za-z]+))?)?`)
 
 // requestKind names a request without its ids: "GET User",
 // "GET User Dialogs", "PUT Dialog".

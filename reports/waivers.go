@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -86,7 +87,7 @@ func (r *Result) applyWaiver(w Waiver, release spec.Release, today time.Time) Wa
 		case row.Outcome == evidence.Passed || row.Outcome == evidence.Info:
 			passed = append(passed, row)
 		case row.Outcome == evidence.Failed || row.Outcome == evidence.Waived:
-			if glob(oneLine(w.Reason), row.Reason) {
+			if glob(text.OneLine(w.Reason), row.Reason) {
 				use.Used = append(use.Used, row.ID)
 			} else {
 				other = append(other, row)
@@ -127,7 +128,7 @@ func passedWords(rows []*Row) string {
 	if !slices.ContainsFunc(rows, func(row *Row) bool { return row.Level != string(spec.Info) }) {
 		words = "is INFO and fails no run"
 	}
-	return few(ids, 5) + " " + words
+	return text.Few(ids, 5) + " " + words
 }
 
 // ProposeWaivers writes a waivers file for the failures of a result. Owner,
@@ -175,4 +176,4 @@ func reasonPattern(r *Result, row *Row) string {
 }
 
 // yamlText quotes a text for YAML, where JSON's strings are strings too.
-func yamlText(text string) string { return fmt.Sprintf("%q", clean(text)) }
+func yamlText(said string) string { return fmt.Sprintf("%q", text.Clean(said)) }
