@@ -65,7 +65,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		Spec:   SpecInfo{Digest: catalogue.Digest(), Requirements: len(all)},
 		Target: run.Target, Settings: run.Settings, Environment: run.Environment,
 		Seed: run.Seed, Procs: max(run.Procs, 1), Shard: run.Shard,
-		Started: stamp(run.Started), Finished: stamp(run.Finished),
+		Started: Stamp(run.Started), Finished: Stamp(run.Finished),
 		Stopped: text.OneLine(run.Stopped), Signal: run.Signal,
 		HarnessFaults: slices.Clone(run.HarnessFaults), Unrestored: run.Unrestored,
 		RequireComplete: run.RequireComplete,
@@ -79,7 +79,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		r.Suite.Unproven = []string{}
 	}
 
-	b := builder{run: run, result: r, evidence: byRequirement(run.Evidence)}
+	b := builder{run: run, result: r, evidence: ByRequirement(run.Evidence)}
 	b.release, _ = spec.ParseRelease(run.Target.Release) // one that cannot be read is one that is not known
 	b.sort(all, verdicts)
 	for _, req := range all {
@@ -237,8 +237,8 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	}
 	failed := row.Outcome == evidence.Failed
 	mine := b.evidence[req.ID]
-	if e := attempt(mine, v.Attempts); e != nil {
-		row.Exchange, row.Event = exchangeRef(e, v.Exchange, failed), eventRef(e, v.Event, failed)
+	if e := Attempt(mine, v.Attempts); e != nil {
+		row.Exchange, row.Event = NewExchangeRef(e, v.Exchange, failed), eventRef(e, v.Event, failed)
 		row.Margin, row.Values = margin(e), values(e)
 		row.Events = eventOrder(e)
 		if failed {
@@ -247,8 +247,8 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	}
 }
 
-// byRequirement sorts evidence by requirement and attempt.
-func byRequirement(all []*evidence.Evidence) map[string][]*evidence.Evidence {
+// ByRequirement sorts evidence by requirement and attempt.
+func ByRequirement(all []*evidence.Evidence) map[string][]*evidence.Evidence {
 	by := map[string][]*evidence.Evidence{}
 	for _, e := range all {
 		by[e.Requirement] = append(by[e.Requirement], e)
@@ -259,8 +259,8 @@ func byRequirement(all []*evidence.Evidence) map[string][]*evidence.Evidence {
 	return by
 }
 
-// attempt gives the evidence of the n-th attempt, else the last.
-func attempt(list []*evidence.Evidence, n int) *evidence.Evidence {
+// Attempt gives the evidence of the n-th attempt, else the last.
+func Attempt(list []*evidence.Evidence, n int) *evidence.Evidence {
 	if len(list) == 0 {
 		return nil
 	}

@@ -41,7 +41,7 @@ type ExitCause struct {
 func (r *Result) Conclude() {
 	r.Summary = Summary{}
 	for i := range r.Requirements {
-		r.Summary.count(r.Requirements[i].Outcome)
+		r.Summary.Count(r.Requirements[i].Outcome)
 	}
 	r.NotExercised = groupGaps(r.Requirements)
 	if r.Transitions != nil {
@@ -55,7 +55,8 @@ func (r *Result) Conclude() {
 	r.Verdict = r.word()
 }
 
-func (s *Summary) count(o evidence.Outcome) {
+// Count adds a row with that outcome.
+func (s *Summary) Count(o evidence.Outcome) {
 	switch o {
 	case evidence.Passed:
 		s.Passed++

@@ -101,7 +101,7 @@ func WriteHAR(w io.Writer, r *Result, all []*evidence.Evidence) error {
 		if row := r.Row(e.Requirement); row != nil {
 			title = row.ID + " " + row.Title
 		}
-		log.Pages = append(log.Pages, harPage{Started: stamp(e.Started), ID: id, Title: title, Timings: map[string]int{}})
+		log.Pages = append(log.Pages, harPage{Started: Stamp(e.Started), ID: id, Title: title, Timings: map[string]int{}})
 		for i := range e.Exchanges {
 			log.Entries = append(log.Entries, harOf(r.Target.URL, id, &e.Exchanges[i]))
 		}
@@ -123,7 +123,7 @@ func harOf(base, page string, x *evidence.Exchange) harEntry {
 		version = "unknown"
 	}
 	e := harEntry{
-		Page: page, Started: stamp(x.Started), Time: millis(x.Duration),
+		Page: page, Started: Stamp(x.Started), Time: millis(x.Duration),
 		Request: harRequest{
 			Method: x.Method, URL: harURL(base, x.Path), HTTPVersion: version,
 			Cookies: []harPair{}, Headers: harHeaders(x.RequestHeader), Query: harQuery(x.Path),
@@ -169,7 +169,7 @@ func header(h map[string]string, name string) string {
 
 func harHeaders(h map[string]string) []harPair {
 	out := []harPair{}
-	for k, v := range withoutSecrets(h) {
+	for k, v := range WithoutSecrets(h) {
 		out = append(out, harPair{k, v})
 	}
 	slices.SortFunc(out, func(a, b harPair) int { return strings.Compare(a.Name, b.Name) })

@@ -148,7 +148,7 @@ type document struct {
 // Documents that nest deeper, or have more different paths, have no shape:
 // they are none of the API's.
 const (
-	maxDepth = 64
+	MaxDepth = 64
 	maxPaths = 1000
 )
 
@@ -174,7 +174,7 @@ func parseDocument(said string) *document {
 				d.root = t.Name.Local
 			}
 			path, leaf = append(path, t.Name.Local), append(leaf, true)
-			if len(path) > maxDepth || len(d.texts)+len(t.Attr) > maxPaths {
+			if len(path) > MaxDepth || len(d.texts)+len(t.Attr) > maxPaths {
 				return nil
 			}
 			content.Reset()

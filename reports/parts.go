@@ -46,19 +46,19 @@ type Margin struct {
 // what is wrong. The whole body stands in the evidence.
 const bodyLimit = 8 << 10
 
-// exchangeRef makes the reference to exchange i, nil when there is none.
-func exchangeRef(e *evidence.Evidence, i int, whole bool) *ExchangeRef {
+// NewExchangeRef makes the reference to exchange i, nil when there is none.
+func NewExchangeRef(e *evidence.Evidence, i int, whole bool) *ExchangeRef {
 	if e == nil || i < 0 || i >= len(e.Exchanges) {
 		return nil
 	}
 	x := e.Exchanges[i]
 	ref := &ExchangeRef{
 		Attempt: e.Attempt, Index: i, As: x.As, Method: x.Method, Path: x.Path, Status: x.Status,
-		Error: x.Err, At: stamp(x.Started), DurationMS: millis(x.Duration),
+		Error: x.Err, At: Stamp(x.Started), DurationMS: millis(x.Duration),
 	}
 	if whole {
-		ref.RequestHeader, ref.RequestBody = withoutSecrets(x.RequestHeader), text.Cut(x.RequestBody, bodyLimit)
-		ref.ResponseHeader, ref.ResponseBody = withoutSecrets(x.ResponseHeader), text.Cut(x.ResponseBody, bodyLimit)
+		ref.RequestHeader, ref.RequestBody = WithoutSecrets(x.RequestHeader), text.Cut(x.RequestBody, bodyLimit)
+		ref.ResponseHeader, ref.ResponseBody = WithoutSecrets(x.ResponseHeader), text.Cut(x.ResponseBody, bodyLimit)
 	}
 	return ref
 }
@@ -68,16 +68,16 @@ func eventRef(e *evidence.Evidence, i int, whole bool) *EventRef {
 		return nil
 	}
 	v := e.Events[i]
-	ref := &EventRef{Attempt: e.Attempt, Index: i, Node: v.Node, At: stamp(v.Received)}
+	ref := &EventRef{Attempt: e.Attempt, Index: i, Node: v.Node, At: Stamp(v.Received)}
 	if whole {
 		ref.Payload = text.Cut(v.Payload, bodyLimit)
 	}
 	return ref
 }
 
-// withoutSecrets leaves out headers that carry credentials or a session.
+// WithoutSecrets leaves out headers that carry credentials or a session.
 // Evidence does not hold the first; an old file or a foreign one may.
-func withoutSecrets(h map[string]string) map[string]string {
+func WithoutSecrets(h map[string]string) map[string]string {
 	out := make(map[string]string, len(h))
 	for k, v := range h {
 		switch strings.ToLower(k) {
@@ -92,8 +92,8 @@ func withoutSecrets(h map[string]string) map[string]string {
 	return out
 }
 
-// stamp is the form in which times stand in the result file.
-func stamp(t time.Time) time.Time {
+// Stamp is the form in which times stand in the result file.
+func Stamp(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}

@@ -28,6 +28,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/html"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -295,7 +296,7 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error {
 	return errors.Join(
 		reports.Write(io.Discard, result), reports.WriteJUnit(io.Discard, result), reports.WriteMarkdown(io.Discard, result),
-		reports.WriteHTML(io.Discard, reports.HTMLInput{Result: result, Catalogue: app.Catalogue, Evidence: seen}),
+		html.Write(io.Discard, html.Input{Result: result, Catalogue: app.Catalogue, Evidence: seen}),
 		reports.WriteEvidence(io.Discard, result, seen), reports.WriteHAR(io.Discard, result, seen),
 		reports.WriteSummary(io.Discard, result, reports.SummaryStyle{}),
 	)

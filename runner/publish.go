@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/html"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -111,7 +112,7 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run RunCon
 		{run.JSON, func(w io.Writer) error { return reports.Write(w, result) }},
 		{run.JUnit, func(w io.Writer) error { return reports.WriteJUnit(w, result) }},
 		{run.HTML, func(w io.Writer) error {
-			return reports.WriteHTML(w, reports.HTMLInput{Result: result, Catalogue: a.Catalogue, Evidence: all})
+			return html.Write(w, html.Input{Result: result, Catalogue: a.Catalogue, Evidence: all})
 		}},
 		{filepath.Join(run.Out, badgeName), func(w io.Writer) error { return reports.WriteBadge(w, result) }},
 		{filepath.Join(run.Out, evidenceName), func(w io.Writer) error { return reports.WriteEvidence(w, result, all) }},

@@ -1,9 +1,10 @@
-package reports
+package html
 
 import (
 	"encoding/xml"
 	"errors"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"html/template"
 	"io"
 	"strings"
@@ -142,7 +143,7 @@ func (p *xmlPrinter) piece(piece string) {
 		p.newline()
 		name := strings.TrimRight(strings.FieldsFunc(piece[1:], func(r rune) bool { return strings.ContainsRune(" \t\r\n>", r) })[0], "/")
 		p.path = append(p.path, name[strings.IndexByte(name, ':')+1:])
-		if len(p.path) <= maxDepth { // no verdict points deeper
+		if len(p.path) <= reports.MaxDepth { // no verdict points deeper
 			p.layout.paths[p.line] = strings.Join(p.path, "/")
 		}
 		p.write(piece)
@@ -158,7 +159,7 @@ func (p *xmlPrinter) newline() {
 	if p.out.Len() > 0 {
 		p.write("\n")
 	}
-	p.out.WriteString(strings.Repeat("  ", min(len(p.path), maxDepth)))
+	p.out.WriteString(strings.Repeat("  ", min(len(p.path), reports.MaxDepth)))
 }
 
 func (p *xmlPrinter) write(said string) {

@@ -1,6 +1,7 @@
-package reports
+package html
 
 import (
+	"finesse-conformance/reports"
 	"fmt"
 	"math"
 	"slices"
@@ -8,8 +9,8 @@ import (
 
 // timing is the part of the page about times.
 type timing struct {
-	Latency []Latency
-	Margins MarginStats
+	Latency []reports.Latency
+	Margins reports.MarginStats
 	Waiting string // how much of the run was waiting that the requirements demand
 	Chart   *marginChart
 	Slowest []marginDot // those that came closest to the limit
@@ -47,7 +48,7 @@ type marginDot struct {
 	Allowed float64
 }
 
-func newTiming(r *Result) timing {
+func newTiming(r *reports.Result) timing {
 	t := timing{Latency: r.Timings.Latency, Margins: r.Timings.Margins}
 	if r.Timings.Bound > 0 {
 		t.Waiting = took(r.Timings.Bound)

@@ -1,4 +1,4 @@
-package reports
+package html
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -93,11 +94,11 @@ type packedLook struct {
 
 // pack packs the evidence as base64 of gzip of JSON. It keeps less until it is
 // small enough.
-func pack(result *Result, all []*evidence.Evidence) (string, detail, error) {
+func pack(result *reports.Result, all []*evidence.Evidence) (string, detail, error) {
 	if len(all) == 0 {
 		return "", nothing, nil
 	}
-	by := byRequirement(all)
+	by := reports.ByRequirement(all)
 	for level := everything; level < nothing; level++ {
 		k := packer{level: level, bodies: map[string]int{}, headers: map[string]int{}, layouts: map[int]layout{},
 			out: packed{Runs: map[string][]*packedRun{}, Bodies: []packedText{}, Headers: [][][2]string{}, Detail: level}}
@@ -154,9 +155,9 @@ func since(start, t time.Time) float64 {
 	return float64(t.Round(0).Sub(start.Round(0)).Microseconds()/100) / 10
 }
 
-func (k *packer) run(row *Row, e *evidence.Evidence, bad bool) *packedRun {
+func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRun {
 	r := &packedRun{
-		Attempt: e.Attempt, Started: stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
+		Attempt: e.Attempt, Started: reports.Stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
 		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Foreign, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
 		Items: []packedItem{},
 	}
@@ -354,7 +355,7 @@ func (k *packer) header(h map[string]string) int {
 // another in every answer and says no more than the time line.
 func headerList(h map[string]string) [][2]string {
 	var list [][2]string
-	for name, value := range withoutSecrets(h) {
+	for name, value := range reports.WithoutSecrets(h) {
 		if strings.EqualFold(name, "Date") {
 			continue
 		}

@@ -1,4 +1,4 @@
-package reports
+package html
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -87,7 +88,7 @@ type paneLine struct {
 }
 
 type rowBuilder struct {
-	in HTMLInput
+	in Input
 	by map[string][]*evidence.Evidence
 }
 
@@ -119,9 +120,9 @@ func (b *rowBuilder) sections() []pageSection {
 		s.Rows = append(s.Rows, row)
 	}
 	for i := range out {
-		var sum Summary
+		var sum reports.Summary
 		for _, row := range out[i].Rows {
-			sum.count(row.Outcome)
+			sum.Count(row.Outcome)
 		}
 		for _, t := range tallies(sum) {
 			if t.Count > 0 {
@@ -132,7 +133,7 @@ func (b *rowBuilder) sections() []pageSection {
 	return out
 }
 
-func (b *rowBuilder) row(r *Row) pageRow {
+func (b *rowBuilder) row(r *reports.Row) pageRow {
 	q := b.requirement(r.ID)
 	row := pageRow{ID: r.ID, Title: text.ShownLine(r.Title, 300), Section: r.Section, Level: r.Level, Outcome: r.Outcome,
 		Reason: text.ShownLine(r.Reason, 1500), Exchanges: len(b.by[r.ID]) > 0}
@@ -147,7 +148,7 @@ func (b *rowBuilder) row(r *Row) pageRow {
 		row.Sources = append(row.Sources, l)
 	}
 	if r.Observed != nil {
-		row.Observed = text.ShownLine(ObservedText(*r.Observed), 1000)
+		row.Observed = text.ShownLine(reports.ObservedText(*r.Observed), 1000)
 	}
 	row.Story = b.story(q, r.Values)
 	if q != nil {
@@ -233,7 +234,7 @@ func (b *rowBuilder) failures() (failed, waived []failure) {
 	return failed, waived
 }
 
-func (b *rowBuilder) failure(r *Row, whole bool) failure {
+func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	f := failure{pageRow: b.row(r), Expected: text.ShownLine(r.Expected, 1500), Seen: text.ShownLine(r.Seen, 1500)}
 	if w := r.WaivedBy; w != nil {
 		f.Waiver = text.ShownLine(fmt.Sprintf("waived by %s until %s: %s", w.Owner, w.Until, w.Why), 600)
@@ -242,7 +243,7 @@ func (b *rowBuilder) failure(r *Row, whole bool) failure {
 	if f.Asked = text.ShownLine(f.Asked, 400); f.Asked == f.Reason {
 		f.Asked = ""
 	}
-	e := attempt(b.by[r.ID], r.Attempts)
+	e := reports.Attempt(b.by[r.ID], r.Attempts)
 	way := r.Way
 	if len(way) == 0 && e != nil {
 		way = e.Way
@@ -267,7 +268,7 @@ func (b *rowBuilder) failure(r *Row, whole bool) failure {
 
 // askedBefore tells what was asked in the steps before the one that failed:
 // the end of a call means little without the state that was asked for in it.
-func (b *rowBuilder) askedBefore(r *Row, e *evidence.Evidence) string {
+func (b *rowBuilder) askedBefore(r *reports.Row, e *evidence.Evidence) string {
 	q, before := b.requirement(r.ID), ""
 	for n := range r.Step - 1 {
 		skipped := e != nil && n < len(e.Steps) && e.Steps[n].Skipped != ""
@@ -279,7 +280,7 @@ func (b *rowBuilder) askedBefore(r *Row, e *evidence.Evidence) string {
 }
 
 // panes are what was sent, step by step, and the answer that decided.
-func (b *rowBuilder) panes(r *Row, e *evidence.Evidence) []pane {
+func (b *rowBuilder) panes(r *reports.Row, e *evidence.Evidence) []pane {
 	var list []pane
 	shown := false
 	for n := range r.Step {
@@ -291,7 +292,7 @@ func (b *rowBuilder) panes(r *Row, e *evidence.Evidence) []pane {
 			}
 			decided := r.Exchange != nil && r.Exchange.Index == i
 			shown = shown || decided
-			list = append(list, b.pane(heading, r, exchangeRef(e, i, true), decided && r.Event == nil))
+			list = append(list, b.pane(heading, r, reports.NewExchangeRef(e, i, true), decided && r.Event == nil))
 		}
 	}
 	if r.Exchange != nil && !shown {
@@ -323,7 +324,7 @@ func sent(e *evidence.Evidence, n int) []int {
 	return list
 }
 
-func (b *rowBuilder) pane(heading string, r *Row, x *ExchangeRef, decided bool) pane {
+func (b *rowBuilder) pane(heading string, r *reports.Row, x *reports.ExchangeRef, decided bool) pane {
 	p := pane{Heading: heading, Line: text.ShownLine(x.Method+" "+x.Path, 400), Took: x.DurationMS, Error: text.ShownLine(x.Error, 500),
 		ReqHead: headerList(x.RequestHeader), ResHead: headerList(x.ResponseHeader), By: "without credentials"}
 	if x.As != "" {
@@ -363,7 +364,7 @@ func fold(lines []paneLine) folded {
 }
 
 // lines lays a body out and marks what is not as expected.
-func (b *rowBuilder) lines(body string, r *Row, marked bool, p *pane) []paneLine {
+func (b *rowBuilder) lines(body string, r *reports.Row, marked bool, p *pane) []paneLine {
 	if body == "" {
 		return nil
 	}

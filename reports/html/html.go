@@ -1,4 +1,9 @@
-package reports
+// Package html writes report.html, the page of one result for people: verdict,
+// failures with the exchange that decided, every requirement, the state diagram
+// and the timings. It owns how these look and reads results only; it imports
+// the result types, the diagram, the spec and the evidence. Other programs are
+// given results.json instead: nothing here is promised to them but [Write].
+package html
 
 import (
 	"bytes"
@@ -10,14 +15,15 @@ import (
 	"io"
 	"sync"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/reports/diagram"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-// HTMLInput is what the page of a result shows.
-type HTMLInput struct {
-	Result *Result
+// Input is what the page of a result shows.
+type Input struct {
+	Result *reports.Result
 	// Catalogue is the one that was judged by. Without it (nil) the page has
 	// neither the state diagram nor the requirements in words.
 	Catalogue *spec.Catalogue
@@ -27,10 +33,10 @@ type HTMLInput struct {
 	Evidence []*evidence.Evidence
 }
 
-//go:embed html
-var htmlFiles embed.FS
+//go:embed assets
+var files embed.FS
 
-// WriteHTML writes report.html: one file that opens from a disk, from the
+// Write writes report.html: one file that opens from a disk, from the
 // artifacts of a CI job and on a phone, without any network. The verdict, the
 // failures with the exchange that decided, and every requirement stand in the
 // page itself, so that they can be read where scripts are forbidden; the
@@ -38,7 +44,7 @@ var htmlFiles embed.FS
 // for. A policy inside the page forbids everything but its own style and
 // script. Whatever came from the target is text, never markup. The only
 // errors are those of w, unless Result is nil.
-func WriteHTML(w io.Writer, in HTMLInput) error {
+func Write(w io.Writer, in Input) error {
 	if in.Result == nil {
 		return fmt.Errorf("write the page: there is no result")
 	}
@@ -47,20 +53,20 @@ func WriteHTML(w io.Writer, in HTMLInput) error {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	var out bytes.Buffer
-	if err := htmlTemplate().ExecuteTemplate(&out, "page.html", page); err != nil {
+	if err := parsed().ExecuteTemplate(&out, "page.html", page); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err = w.Write(out.Bytes())
 	return err
 }
 
-// htmlTemplate is parsed when the first page is made.
-var htmlTemplate = sync.OnceValue(func() *template.Template {
+// parsed is parsed when the first page is made.
+var parsed = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
 		"icon": func(o evidence.Outcome) template.HTML { return icon(o) },
 		"took": took,
 		"word": outcomeWord,
-	}).ParseFS(htmlFiles, "html/*.html"))
+	}).ParseFS(files, "assets/*.html"))
 })
 
 // assets are the page's own style and script, as elements, and the policy
@@ -71,11 +77,11 @@ type assets struct {
 }
 
 func pageAssets() (assets, error) {
-	css, err := htmlFiles.ReadFile("html/style.css")
+	css, err := files.ReadFile("assets/style.css")
 	if err != nil {
 		return assets{}, err
 	}
-	js, err := htmlFiles.ReadFile("html/script.js")
+	js, err := files.ReadFile("assets/script.js")
 	if err != nil {
 		return assets{}, err
 	}

@@ -1,4 +1,4 @@
-package reports
+package html
 
 import (
 	"html"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestHTMLFailureOfALaterStep(t *testing.T) {
 	in := certification(t, nil)
 	const id = "TRN-UCCE-22"
-	row, e := in.Result.Row(id), attempt(byRequirement(in.Evidence)[id], 1)
+	row, e := in.Result.Row(id), reports.Attempt(reports.ByRequirement(in.Evidence)[id], 1)
 	at := e.Exchanges[actAt].Started
 	step := func(from, until time.Duration, exchange int) evidence.Step {
 		return evidence.Step{Exchange: exchange, Baseline: evidence.Observation{At: at.Add(from)}, Sent: at.Add(from), Until: at.Add(until)}
@@ -25,7 +26,7 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 	e.Steps = []evidence.Step{step(-time.Millisecond, 100*time.Millisecond, actAt), step(100*time.Millisecond, 3*time.Second, -1)}
 	row.Outcome, row.Step, row.Expected, row.Seen, row.XPath = evidence.Failed, 2, "WORK", "READY for 2s", "User/state"
 	row.Reason = "the end of the call: expected WORK; saw READY for 2s"
-	row.Exchange = exchangeRef(e, actAt+9, true)
+	row.Exchange = reports.NewExchangeRef(e, actAt+9, true)
 	in.Result.Conclude()
 
 	page := html.UnescapeString(render(t, in))
@@ -59,10 +60,10 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 
 // Only what no run can cause is said to be beyond every run.
 func TestHTMLGapHeadings(t *testing.T) {
-	for want, g := range map[string]GapGroup{
-		"No run can exercise these":                {Kind: GapNever},
-		"What would make these run is not known":   {Kind: GapOther},
-		"nothing in the configuration: the target": {Kind: GapWay, Remedy: NewGap(GapWay).Remedy},
+	for want, g := range map[string]reports.GapGroup{
+		"No run can exercise these":                {Kind: reports.GapNever},
+		"What would make these run is not known":   {Kind: reports.GapOther},
+		"nothing in the configuration: the target": {Kind: reports.GapWay, Remedy: reports.NewGap(reports.GapWay).Remedy},
 	} {
 		if got := gapHeading(g); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %q", g.Kind, got)

@@ -1,4 +1,4 @@
-package reports
+package html
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"finesse-conformance/reports/diagram"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -19,7 +20,7 @@ import (
 type page struct {
 	assets
 	Title     string
-	Verdict   Word
+	Verdict   reports.Word
 	Headline  string
 	Lead      string
 	Where     string
@@ -33,11 +34,11 @@ type page struct {
 	Total     int
 	Gaps      []gapKind
 	Timing    timing
-	Cast      []CastMember
+	Cast      []reports.CastMember
 	Evidence  template.HTML // the packed exchanges, base64
 	Packed    bool
 	LeftOut   string // what of the exchanges is not in the page
-	Tool      Tool
+	Tool      reports.Tool
 	Generated string
 }
 
@@ -63,7 +64,7 @@ type drawing struct {
 	SVG          template.HTML
 	Arrows       []edgeRow
 	Refusals     []edgeRow
-	Undocumented []EdgeSeen
+	Undocumented []reports.EdgeSeen
 }
 
 // edgeRow is a row of the table that says what the drawing shows.
@@ -83,18 +84,18 @@ func (e edgeRow) Outcome() evidence.Outcome {
 
 type gapKind struct {
 	Heading string // what would make them run, or that nothing would
-	Groups  []GapGroup
+	Groups  []reports.GapGroup
 	Count   int
 }
 
-func newPage(in HTMLInput) (*page, error) {
+func newPage(in Input) (*page, error) {
 	r := in.Result
 	a, err := pageAssets()
 	if err != nil {
 		return nil, err
 	}
 	p := &page{assets: a, Verdict: r.Verdict, Tool: r.Tool, Total: len(r.Requirements), Cast: cast(r.Cast)}
-	p.Headline = map[Word]string{Conformant: "Conformant", Incomplete: "Incomplete", Nonconformant: "Not conformant", Interrupted: "Interrupted"}[r.Verdict]
+	p.Headline = map[reports.Word]string{reports.Conformant: "Conformant", reports.Incomplete: "Incomplete", reports.Nonconformant: "Not conformant", reports.Interrupted: "Interrupted"}[r.Verdict]
 	if p.Headline == "" {
 		p.Headline = string(r.Verdict)
 	}
@@ -107,7 +108,7 @@ func newPage(in HTMLInput) (*page, error) {
 	p.Tally = tallies(r.Summary)
 	p.Facts = facts(r)
 	p.Alerts = alerts(r)
-	b := rowBuilder{in: in, by: byRequirement(in.Evidence)}
+	b := rowBuilder{in: in, by: reports.ByRequirement(in.Evidence)}
 	p.Failures, p.Waived = b.failures()
 	p.Sections = b.sections()
 	if p.Diagram, err = draw(in); err != nil {
@@ -134,16 +135,16 @@ func newPage(in HTMLInput) (*page, error) {
 }
 
 // lead says in one sentence what the verdict means.
-func lead(r *Result) string {
+func lead(r *reports.Result) string {
 	s := r.Summary
 	switch {
 	case r.Stopped != "":
 		return "The target could not be certified: " + text.ShownLine(r.Stopped, 400)
 	case s.Failed > 0:
 		return fmt.Sprintf("%d of %s that were put to the test failed.", s.Failed, text.Count(s.Exercised(), "requirement"))
-	case r.Verdict == Conformant && s.NotExercised > 0:
+	case r.Verdict == reports.Conformant && s.NotExercised > 0:
 		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", text.Count(s.Exercised(), "requirement"), s.NotExercised)
-	case r.Verdict == Conformant:
+	case r.Verdict == reports.Conformant:
 		return fmt.Sprintf("None of %s failed, and all that apply were put to the test.", text.Count(s.Exercised(), "requirement"))
 	case len(r.Exit.All) > 0:
 		return text.ShownLine(r.Exit.All[0].Because, 400)
@@ -151,7 +152,7 @@ func lead(r *Result) string {
 	return fmt.Sprintf("%d of %s were put to the test.", s.Exercised(), text.Count(s.Applicable(), "requirement"))
 }
 
-func tallies(s Summary) []tally {
+func tallies(s reports.Summary) []tally {
 	list := []tally{{Outcome: evidence.Failed, Count: s.Failed}, {Outcome: evidence.Waived, Count: s.Waived}, {Outcome: evidence.Passed, Count: s.Passed},
 		{Outcome: evidence.Info, Count: s.Info}, {Outcome: evidence.NotExercised, Count: s.NotExercised}, {Outcome: evidence.NotApplicable, Count: s.NotApplicable}}
 	x := 0.0
@@ -166,7 +167,7 @@ func tallies(s Summary) []tally {
 }
 
 // facts are what the verdict rests on.
-func facts(r *Result) []fact {
+func facts(r *reports.Result) []fact {
 	var list []fact
 	add := func(name, value string, kind ...string) {
 		if value != "" {
@@ -247,7 +248,7 @@ func when(from, to time.Time) string {
 }
 
 // alerts are what a reader has to know beside the verdict.
-func alerts(r *Result) []alert {
+func alerts(r *reports.Result) []alert {
 	var list []alert
 	add := func(title string, lines []string) {
 		if len(lines) > 0 {
@@ -278,10 +279,10 @@ func alerts(r *Result) []alert {
 	return list
 }
 
-func cast(members []CastMember) []CastMember {
-	out := make([]CastMember, len(members))
+func cast(members []reports.CastMember) []reports.CastMember {
+	out := make([]reports.CastMember, len(members))
 	for i, m := range members {
-		out[i] = CastMember{ID: text.ShownLine(m.ID, 80), Role: text.ShownLine(m.Role, 80), Team: text.ShownLine(m.Team, 80), Extension: text.ShownLine(m.Extension, 80), Troupe: m.Troupe}
+		out[i] = reports.CastMember{ID: text.ShownLine(m.ID, 80), Role: text.ShownLine(m.Role, 80), Team: text.ShownLine(m.Team, 80), Extension: text.ShownLine(m.Extension, 80), Troupe: m.Troupe}
 		for _, s := range m.Supervises {
 			out[i].Supervises = append(out[i].Supervises, text.ShownLine(s, 80))
 		}
@@ -291,7 +292,7 @@ func cast(members []CastMember) []CastMember {
 
 // draw draws the diagram of the target's deployment, nil where there is no
 // catalogue or the deployment is not known.
-func draw(in HTMLInput) (*drawing, error) {
+func draw(in Input) (*drawing, error) {
 	d := spec.Deployment(in.Result.Target.Deployment)
 	if in.Catalogue == nil || !slices.Contains(spec.Deployments(), d) {
 		return nil, nil
@@ -341,18 +342,18 @@ func draw(in HTMLInput) (*drawing, error) {
 	return out, nil
 }
 
-func gapHeading(g GapGroup) string {
+func gapHeading(g reports.GapGroup) string {
 	switch {
 	case g.Remedy != "":
 		return text.ShownLine(g.Remedy, 600)
-	case g.Kind == GapNever:
+	case g.Kind == reports.GapNever:
 		return "No run can exercise these"
 	}
 	return "What would make these run is not known"
 }
 
 // gaps groups what was not exercised by what would make it run.
-func gaps(r *Result) []gapKind {
+func gaps(r *reports.Result) []gapKind {
 	var kinds []gapKind
 	for _, g := range r.NotExercised {
 		g.Reason = text.ShownLine(g.Reason, 600)

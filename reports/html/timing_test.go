@@ -1,21 +1,22 @@
-package reports
+package html
 
 import (
 	"fmt"
 	"testing"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/suites/evidence"
 )
 
 // TestMarginChart: every requirement with a margin has a dot inside the
 // drawing, later ones further right, and none on top of another.
 func TestMarginChart(t *testing.T) {
-	r := &Result{}
+	r := &reports.Result{}
 	used := []int64{0, 5, 5, 5, 80, 900, 9999, 30000}
 	for i, ms := range used {
-		r.Requirements = append(r.Requirements, Row{ID: fmt.Sprint(i), Outcome: evidence.Passed, Margin: &Margin{UsedMS: ms, AllowedMS: 10000}})
+		r.Requirements = append(r.Requirements, reports.Row{ID: fmt.Sprint(i), Outcome: evidence.Passed, Margin: &reports.Margin{UsedMS: ms, AllowedMS: 10000}})
 	}
-	r.Requirements = append(r.Requirements, Row{ID: "none"})
+	r.Requirements = append(r.Requirements, reports.Row{ID: "none"})
 	r.Timings.Margins.AllowedMS = 10000
 	got := newTiming(r)
 	if len(got.Chart.Dots) != len(used) {
@@ -41,7 +42,7 @@ func TestMarginChart(t *testing.T) {
 	if got.Slowest[0].Used != 30000 || got.Slowest[0].Percent() != "300 %" || got.Slowest[4].Percent() != "less than 1 %" {
 		t.Errorf("the slowest are %+v", got.Slowest)
 	}
-	if newTiming(&Result{}).Chart != nil {
+	if newTiming(&reports.Result{}).Chart != nil {
 		t.Error("a chart of nothing")
 	}
 }

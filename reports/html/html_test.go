@@ -1,4 +1,4 @@
-package reports
+package html
 
 import (
 	"bytes"
@@ -17,14 +17,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-func render(t testing.TB, in HTMLInput) string {
+func render(t testing.TB, in Input) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHTML(&b, in); err != nil {
+	if err := Write(&b, in); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -167,15 +168,15 @@ func TestHTMLHostile(t *testing.T) {
 	bad := attack + ugly
 	r := in.Result
 	r.Target.URL, r.Target.Release, r.Stopped = "https://x/"+bad, bad, bad
-	r.HarnessFaults = []HarnessFault{{Message: bad}}
-	r.Unrestored = []Unrestored{{User: bad, Was: bad, Is: bad, Why: bad}}
-	r.Cast = append(r.Cast, CastMember{ID: bad, Role: bad, Team: bad, Supervises: []string{bad}, Extension: bad})
-	r.NotExercised = append(r.NotExercised, GapGroup{Kind: GapOther, Reason: bad, Remedy: bad, Requirements: []string{"ERR-03"}})
-	r.Transitions.Undocumented = []EdgeSeen{{From: bad, To: bad, By: bad, Requirements: []string{"ERR-03"}}}
+	r.HarnessFaults = []reports.HarnessFault{{Message: bad}}
+	r.Unrestored = []reports.Unrestored{{User: bad, Was: bad, Is: bad, Why: bad}}
+	r.Cast = append(r.Cast, reports.CastMember{ID: bad, Role: bad, Team: bad, Supervises: []string{bad}, Extension: bad})
+	r.NotExercised = append(r.NotExercised, reports.GapGroup{Kind: reports.GapOther, Reason: bad, Remedy: bad, Requirements: []string{"ERR-03"}})
+	r.Transitions.Undocumented = []reports.EdgeSeen{{From: bad, To: bad, By: bad, Requirements: []string{"ERR-03"}}}
 	for i := range r.Requirements {
 		row := &r.Requirements[i]
 		row.Reason, row.Expected, row.Seen = row.Reason+bad, bad, bad
-		row.Observed = &Observed{ErrorType: bad, ErrorMessage: bad, ErrorData: bad, Note: bad, State: bad}
+		row.Observed = &reports.Observed{ErrorType: bad, ErrorMessage: bad, ErrorData: bad, Note: bad, State: bad}
 		row.Events, row.Links = []string{bad}, []string{"javascript:alert(1)"}
 	}
 	page := render(t, in)
@@ -250,7 +251,7 @@ func TestHTMLTooLarge(t *testing.T) {
 
 // TestHTMLVariants: results of runs that went otherwise have pages too.
 func TestHTMLVariants(t *testing.T) {
-	failAll := func(r *Result) {
+	failAll := func(r *reports.Result) {
 		for i := range r.Requirements {
 			r.Requirements[i].Outcome, r.Requirements[i].Reason = evidence.Failed, "all is lost"
 		}
@@ -258,27 +259,27 @@ func TestHTMLVariants(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*HTMLInput)
+		change func(*Input)
 		want   []string
 		not    []string
 	}{
-		{"without evidence", func(in *HTMLInput) { in.Evidence = nil }, []string{"made without the evidence", "<mark>", "Generic Error"}, []string{`id="packed"`, `class="evidence"`}},
-		{"without catalogue", func(in *HTMLInput) { in.Catalogue = nil }, []string{`id="req-ERR-03"`}, []string{`id="states"`}},
-		{"unknown deployment", func(in *HTMLInput) { in.Result.Target.Deployment = "" }, []string{"an unknown deployment", "not known"}, []string{`id="states"`}},
-		{"nothing at all", func(in *HTMLInput) { *in = HTMLInput{Result: &Result{}} }, []string{"No user is known"}, nil},
-		{"stopped", func(in *HTMLInput) {
-			in.Result.Stopped, in.Result.Summary, in.Result.Verdict, in.Result.Settings = "connection refused", Summary{}, Incomplete, Settings{}
+		{"without evidence", func(in *Input) { in.Evidence = nil }, []string{"made without the evidence", "<mark>", "Generic Error"}, []string{`id="packed"`, `class="evidence"`}},
+		{"without catalogue", func(in *Input) { in.Catalogue = nil }, []string{`id="req-ERR-03"`}, []string{`id="states"`}},
+		{"unknown deployment", func(in *Input) { in.Result.Target.Deployment = "" }, []string{"an unknown deployment", "not known"}, []string{`id="states"`}},
+		{"nothing at all", func(in *Input) { *in = Input{Result: &reports.Result{}} }, []string{"No user is known"}, nil},
+		{"stopped", func(in *Input) {
+			in.Result.Stopped, in.Result.Summary, in.Result.Verdict, in.Result.Settings = "connection refused", reports.Summary{}, reports.Incomplete, reports.Settings{}
 		}, []string{"could not be certified: connection refused", "Incomplete</h1>"}, []string{"none configured", "settle 0"}},
-		{"everything failed", func(in *HTMLInput) { failAll(in.Result) }, []string{"179 of 179", "all is lost"}, nil},
-		{"weakened", func(in *HTMLInput) {
+		{"everything failed", func(in *Input) { failAll(in.Result) }, []string{"179 of 179", "all is lost"}, nil},
+		{"weakened", func(in *Input) {
 			in.Result.Settings.Insecure, in.Result.Settings.Only = true, []string{"SIG-*"}
-			in.Result.Unrestored = []Unrestored{{User: "1001001", Was: "READY", Is: "LOGOUT"}}
-			in.Result.HarnessFaults = []HarnessFault{{Requirement: "SIG-01", Message: "a panic"}}
-			in.Result.Waivers = []WaiverUse{{Requirement: "ERR-*", Stale: "it matches nothing", Owner: "ops", Until: "2026-01-01"}}
+			in.Result.Unrestored = []reports.Unrestored{{User: "1001001", Was: "READY", Is: "LOGOUT"}}
+			in.Result.HarnessFaults = []reports.HarnessFault{{Requirement: "SIG-01", Message: "a panic"}}
+			in.Result.Waivers = []reports.WaiverUse{{Requirement: "ERR-*", Stale: "it matches nothing", Owner: "ops", Until: "2026-01-01"}}
 		}, []string{"nobody proved who answered", "only SIG-*", "1001001 was READY and is LOGOUT", "SIG-01 a panic", "it matches nothing"}, nil},
-		{"waived", func(in *HTMLInput) {
+		{"waived", func(in *Input) {
 			row := in.Result.Row("ERR-03")
-			row.Outcome, row.WaivedBy = evidence.Waived, &WaiverRef{Requirement: "ERR-03", Owner: "ops", Until: "2027-01-01", Why: "the vendor knows"}
+			row.Outcome, row.WaivedBy = evidence.Waived, &reports.WaiverRef{Requirement: "ERR-03", Owner: "ops", Until: "2027-01-01", Why: "the vendor knows"}
 			in.Result.Conclude()
 		}, []string{"Waived failures", "waived by ops until 2027-01-01: the vendor knows", "2 of 154"}, nil},
 	}
@@ -305,7 +306,7 @@ func TestHTMLVariants(t *testing.T) {
 			}
 		})
 	}
-	if err := WriteHTML(io.Discard, HTMLInput{}); err == nil {
+	if err := Write(io.Discard, Input{}); err == nil {
 		t.Error("a page of no result")
 	}
 }

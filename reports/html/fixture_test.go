@@ -1,10 +1,11 @@
-package reports
+package html
 
 import (
 	"fmt"
 	"testing"
 	"time"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -13,7 +14,7 @@ import (
 // requirement with an attempt of some thirty exchanges, three failures, a
 // waived one, and a few that were not exercised. change may make of each
 // attempt what a test wants.
-func certification(t testing.TB, change func(*evidence.Evidence)) HTMLInput {
+func certification(t testing.TB, change func(*evidence.Evidence)) Input {
 	t.Helper()
 	c, err := spec.Load()
 	if err != nil {
@@ -24,12 +25,12 @@ func certification(t testing.TB, change func(*evidence.Evidence)) HTMLInput {
 		t.Fatal(err)
 	}
 	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	run := Run{
-		Tool: Tool{"finesse-conformance", "1.0.0"}, Suite: Suite{Version: "1.0.0", FaultsDetectable: 84},
-		Target:   Target{URL: "https://finesse1.example.com:8445", Deployment: "UCCE", Release: "12.5(1)"},
-		Settings: Settings{SettleMS: 10000, QuietMS: 2000, LongestWaitMS: 60000, Notifications: true, Stimuli: true},
+	run := reports.Run{
+		Tool: reports.Tool{Name: "finesse-conformance", Version: "1.0.0"}, Suite: reports.Suite{Version: "1.0.0", FaultsDetectable: 84},
+		Target:   reports.Target{URL: "https://finesse1.example.com:8445", Deployment: "UCCE", Release: "12.5(1)"},
+		Settings: reports.Settings{SettleMS: 10000, QuietMS: 2000, LongestWaitMS: 60000, Notifications: true, Stimuli: true},
 		Procs:    2, Started: start,
-		Cast: []CastMember{{ID: "1001001", Role: "agent", Team: "5000", Extension: "2001001", Troupe: 1},
+		Cast: []reports.CastMember{{ID: "1001001", Role: "agent", Team: "5000", Extension: "2001001", Troupe: 1},
 			{ID: "1001002", Role: "agent", Team: "5000", Extension: "2001002", Troupe: 1},
 			{ID: "1001009", Role: "supervisor", Team: "5000", Supervises: []string{"5000"}, Extension: "2001009", Troupe: 1}},
 	}
@@ -74,7 +75,7 @@ func certification(t testing.TB, change func(*evidence.Evidence)) HTMLInput {
 		verdicts = append(verdicts, v)
 	}
 	run.Finished = start.Add(3 * time.Minute)
-	return HTMLInput{Result: Build(c, run, verdicts), Catalogue: c, Evidence: run.Evidence}
+	return Input{Result: reports.Build(c, run, verdicts), Catalogue: c, Evidence: run.Evidence}
 }
 
 // actAt is where the request under test stands in an attempt.
