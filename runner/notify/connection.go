@@ -75,15 +75,12 @@ func (c *connection) keep(life context.Context) {
 func (c *connection) attempt(life context.Context) (held time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
-	s := newSession(c.options, c.account, c.history.add, cancel)
 	c.update(func(st *Status) { st.Attempts++ })
-
 	signing, done := context.WithTimeout(ctx, c.options.ConnectTimeout)
-	err = s.signIn(signing)
+	s, err := c.signIn(signing, cancel)
 	if s.link != nil {
 		defer s.link.abort()
 	}
-	c.proven = c.proven || s.accepted
 	if err == nil {
 		go s.read(ctx)
 		defer func() { cancel(nil); s.link.abort(); <-s.finished }()
@@ -102,6 +99,29 @@ func (c *connection) attempt(life context.Context) (held time.Duration, err erro
 		return held, err
 	}
 	return held, c.lost(s, err)
+}
+
+// signIn signs the account in, under the name that the service takes: an id that cannot stand in an address goes over
+// the wire as it is or as XEP-0106 writes it, and only the answer tells which. What was taken once is used from then on.
+func (c *connection) signIn(ctx context.Context, end context.CancelCauseFunc) (s *session, err error) {
+	names := c.account.names()
+	if c.proven {
+		names = []string{c.account.name()}
+	}
+	for i, name := range names {
+		account := c.account
+		account.Username = name
+		s = newSession(c.options, account, c.history.add, end)
+		err = s.signIn(ctx)
+		if s.accepted {
+			c.proven, c.account = true, account
+		}
+		if i == len(names)-1 || s.accepted || err == nil || explain(err).reason != WrongPassword {
+			break
+		}
+		s.link.abort()
+	}
+	return s, err
 }
 
 // watch pings until the connection ends.

@@ -58,7 +58,7 @@ func (s *session) stray(e *element) string {
 		return fmt.Sprintf("it comes from %q, not from %q", e.attr("from"), s.options.PubSub)
 	}
 	to := e.attr("to")
-	bare, _, _ := strings.Cut(s.address, "/")
+	bare := bareAddress(s.address, s.options.Domain)
 	if to != "" && !strings.EqualFold(to, bare) && !strings.EqualFold(to, s.address) {
 		return fmt.Sprintf("it is addressed to %q, not to %q", to, bare)
 	}

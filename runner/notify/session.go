@@ -214,8 +214,8 @@ func (s *session) bind(ctx context.Context, features *element) error {
 	if s.address == "" {
 		return &because{Garbage, "the server bound no address", nil}
 	}
-	if user, _, _ := strings.Cut(s.address, "@"); !strings.EqualFold(user, s.account.User) {
-		return &because{Refused, fmt.Sprintf("the server knows the user as %q", s.address), nil}
+	if err := s.known(); err != nil {
+		return err
 	}
 	if wanted := features.child("session"); wanted != nil && wanted.child("optional") == nil {
 		_, err = s.ask(ctx, "session", `<iq xmlns="jabber:client" type="set" id="session"><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>`)
