@@ -68,14 +68,21 @@ func dialWebSocket(ctx context.Context, u *url.URL, o Options) (link, error) {
 	config := clientTLS(o, u.Hostname())
 	config.NextProtos = []string{"http/1.1"} // the handshake needs a connection of its own, which HTTP/2 has not
 	transport := &http.Transport{Proxy: o.Proxy, TLSClientConfig: config, DisableKeepAlives: true}
-	header := http.Header{}
+	if u.Scheme == "ws" { // a handshake that is forwarded as a request does not upgrade
+		transport.Proxy = nil
+		transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return connect(ctx, address, o.Proxy) }
+	}
+	header := o.Headers.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
 	if o.UserAgent != "" {
 		header.Set("User-Agent", o.UserAgent)
 	}
 	conn, response, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient:   &http.Client{Transport: transport},
 		HTTPHeader:   header,
-		Subprotocols: []string{"xmpp"},
+		Subprotocols: append([]string{"xmpp"}, o.Subprotocols...),
 	})
 	if err != nil {
 		transport.CloseIdleConnections()

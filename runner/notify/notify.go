@@ -38,10 +38,17 @@ type Options struct {
 	PubSub string
 	// TLS is the configuration for TLS connections; the server name comes from the URL unless it is set.
 	TLS *tls.Config
-	// Proxy chooses a proxy for WebSocket connections; default http.ProxyFromEnvironment.
+	// Proxy chooses an HTTP proxy, for WebSocket connections and for those of XMPP over TCP, which go through it with
+	// CONNECT; default http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
 	// UserAgent is sent with the WebSocket handshake.
 	UserAgent string
+	// Headers are sent with the WebSocket handshake as well, for a reverse proxy that wants them. They may be secret
+	// and are never logged.
+	Headers http.Header
+	// Subprotocols are offered with the WebSocket handshake beside "xmpp": a reverse proxy of 15.0(1) takes credentials
+	// there. They may be secret and are never logged.
+	Subprotocols []string
 
 	// Accounts are the users to sign in, each on a connection of their own.
 	Accounts []Account

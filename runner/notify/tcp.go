@@ -31,7 +31,7 @@ type tcpLink struct {
 }
 
 func dialTCP(ctx context.Context, u *url.URL, o Options) (link, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", hostPort(u))
+	conn, err := connect(ctx, hostPort(u), o.Proxy)
 	if err != nil {
 		return nil, err
 	}
