@@ -62,6 +62,33 @@ type Timing struct {
 	LongestWait time.Duration // for timers of the target, such as wrap-up
 }
 
+// DefaultTiming is the timing of a run that is told none.
+func DefaultTiming() Timing {
+	t := &Target{}
+	for _, s := range Settings() {
+		if strings.HasPrefix(s.Key, "timing.") {
+			v, _ := s.parse(given{texts: []string{s.Default}}, nil) // a test reads every default
+			s.apply(nil, t, v)
+		}
+	}
+	return t.Timing
+}
+
+// Or takes each time of the other timing that is here as it is in unset.
+func (t Timing) Or(other, unset Timing) Timing {
+	pick := func(mine, theirs, unset time.Duration) time.Duration {
+		if mine == unset {
+			return theirs
+		}
+		return mine
+	}
+	return Timing{
+		Request: pick(t.Request, other.Request, unset.Request), Settle: pick(t.Settle, other.Settle, unset.Settle),
+		Quiet: pick(t.Quiet, other.Quiet, unset.Quiet), Poll: pick(t.Poll, other.Poll, unset.Poll),
+		LongestWait: pick(t.LongestWait, other.LongestWait, unset.LongestWait),
+	}
+}
+
 // RunConfig is what a run does beside certifying, the same for all targets.
 type RunConfig struct {
 	Only, Skip  []string // patterns of requirement ids
@@ -97,6 +124,14 @@ type Shard struct {
 
 // IsZero reports whether the run is not split.
 func (s Shard) IsZero() bool { return s.Count == 0 }
+
+// Has reports whether the shard exercises a requirement, given its position in
+// the catalogue. It depends on nothing else, so that shards agree who does
+// what whatever each of them finds out about the target. What is judged over
+// everything that a run saw is judged in every shard.
+func (s Shard) Has(req *spec.Requirement, position int) bool {
+	return s.IsZero() || req.Standing != "" || position%s.Count == s.Index-1
+}
 
 // Host gives the target's host and port, for people.
 func (t *Target) Host() string {

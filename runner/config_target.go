@@ -1,7 +1,5 @@
 package runner
 
-import "errors"
-
 // TargetOf reads a target from flags and the environment alone, without the
 // users that a run needs: for a first look at it.
 func TargetOf(src Sources) (*Target, error) {
@@ -16,7 +14,7 @@ func TargetOf(src Sources) (*Target, error) {
 		return nil, l.problems
 	}
 	if t.URL == nil {
-		return nil, &UsageError{errors.New("--target is missing")}
+		return nil, Problems{{Key: "--target", Text: "is missing"}}
 	}
 	return t, nil
 }

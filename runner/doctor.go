@@ -74,7 +74,7 @@ type doctor struct {
 // a *UsageError.
 func (a *App) Doctor(ctx context.Context, config *Config, signIn bool) (list []*Diagnosis, code int, err error) {
 	for _, t := range config.Targets {
-		t.FindPort(ctx)
+		FindPort(ctx, t)
 		s, err := a.session(config, t)
 		if err != nil {
 			return list, reports.ExitUsage, &UsageError{err}

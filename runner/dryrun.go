@@ -19,7 +19,7 @@ import (
 // it signs nobody in, changes nothing and writes no file. The exit code is
 // that of a target that cannot be certified where it cannot.
 func (a *App) dryRun(ctx context.Context, config *Config) (int, error) {
-	config.Targets[0].FindPort(ctx)
+	FindPort(ctx, config.Targets[0])
 	s, err := a.session(config, config.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}

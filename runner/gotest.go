@@ -185,13 +185,13 @@ func (u Subject) session() (*session, Progress, error) {
 	switch {
 	case u.Handler != nil:
 		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
-		target.Timing = u.Timing.filled(handlerTiming)
+		target.Timing = u.Timing.Or(handlerTiming, Timing{})
 		s.transport = client.Handler(u.Handler)
 	case u.URL != "":
 		if target.URL, err = url.Parse(u.URL); err != nil {
 			return nil, nil, err
 		}
-		target.Timing, target.FindNotifications = u.Timing.filled(DefaultTiming()), u.Events == ""
+		target.Timing, target.FindNotifications = u.Timing.Or(DefaultTiming(), Timing{}), u.Events == ""
 		if err := s.dial(); err != nil {
 			return nil, nil, err
 		}
@@ -204,35 +204,6 @@ func (u Subject) session() (*session, Progress, error) {
 		}
 	}
 	return s, silent{}, nil
-}
-
-// filled takes the other timing where a field is zero.
-func (t Timing) filled(other Timing) Timing {
-	pick := func(mine, theirs time.Duration) time.Duration {
-		if mine == 0 {
-			return theirs
-		}
-		return mine
-	}
-	return Timing{
-		Request: pick(t.Request, other.Request), Settle: pick(t.Settle, other.Settle), Quiet: pick(t.Quiet, other.Quiet),
-		Poll: pick(t.Poll, other.Poll), LongestWait: pick(t.LongestWait, other.LongestWait),
-	}
-}
-
-// DefaultTiming is the timing of a run that is told none.
-func DefaultTiming() Timing {
-	value := func(key string) time.Duration {
-		d, err := time.ParseDuration(keyed(key).Default)
-		if err != nil {
-			return 0
-		}
-		return d
-	}
-	return Timing{
-		Request: value("timing.request"), Settle: value("timing.settle"), Quiet: value("timing.quiet"),
-		Poll: value("timing.poll"), LongestWait: value("timing.longest_wait"),
-	}
 }
 
 func (s *session) selection() suites.Selection {

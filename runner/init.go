@@ -77,7 +77,7 @@ func exampleUsers() []initUser {
 
 // readTarget fills in what the user can read.
 func (a *App) readTarget(ctx context.Context, t *Target, user *fixtures.User, data *initData) error {
-	t.FindPort(ctx)
+	FindPort(ctx, t)
 	transport, _, err := transportOf(t)
 	if err != nil {
 		return &UsageError{err}

@@ -22,9 +22,9 @@ func usualPorts(scheme string) []string {
 // somebody listens, where the address names none. Where nobody does it is the
 // most usual one, so that the error of the first request names it. With a
 // proxy between, the scheme's own port stays.
-func (t *Target) FindPort(ctx context.Context) { t.findPort(ctx, usualPorts) }
+func FindPort(ctx context.Context, t *Target) { findPort(ctx, t, usualPorts) }
 
-func (t *Target) findPort(ctx context.Context, usual func(scheme string) []string) {
+func findPort(ctx context.Context, t *Target, usual func(scheme string) []string) {
 	if t.URL == nil || t.URL.Port() != "" || t.Proxy != nil {
 		return
 	}

@@ -39,7 +39,7 @@ func TestFindPort(t *testing.T) {
 			t.Fatal(err)
 		}
 		target := &Target{URL: u, Proxy: test.proxy, Timing: Timing{Request: time.Second}}
-		if target.findPort(t.Context(), usual); target.URL.String() != test.want {
+		if findPort(t.Context(), target, usual); target.URL.String() != test.want {
 			t.Errorf("%s gives %s, want %s", test.address, target.URL, test.want)
 		}
 	}

@@ -22,7 +22,7 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range config.Targets {
-		t.FindPort(ctx)
+		FindPort(ctx, t)
 	}
 	r := &journal.Restorer{
 		Stage: func(ctx context.Context, target string, users []journal.Unrestored) (*scenario.Stage, error) {

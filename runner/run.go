@@ -56,7 +56,7 @@ func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
 		return a.runTargets(ctx, config)
 	}
 	settleCollector()
-	config.Targets[0].FindPort(ctx)
+	FindPort(ctx, config.Targets[0])
 	s, err := a.session(config, config.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
@@ -177,21 +177,6 @@ var embeddedTiming = Timing{
 // embeddedDelay is the time between the answer and the change there.
 const embeddedDelay = 5 * time.Millisecond
 
-// or takes the other timing for what nobody has set.
-func (t Timing) or(other Timing) Timing {
-	pick := func(key string, mine, theirs time.Duration) time.Duration {
-		if d, err := time.ParseDuration(keyed(key).Default); err == nil && d == mine {
-			return theirs
-		}
-		return mine
-	}
-	return Timing{
-		Request: pick("timing.request", t.Request, other.Request), Settle: pick("timing.settle", t.Settle, other.Settle),
-		Quiet: pick("timing.quiet", t.Quiet, other.Quiet), Poll: pick("timing.poll", t.Poll, other.Poll),
-		LongestWait: pick("timing.longest_wait", t.LongestWait, other.LongestWait),
-	}
-}
-
 // embed starts the embedded reference and makes it the session's target.
 func (s *session) embed() error {
 	deployment, release := s.target.Deployment, s.target.Release
@@ -201,7 +186,7 @@ func (s *session) embed() error {
 	if release.IsZero() {
 		release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 	}
-	config, err := reference.Default(string(deployment), release.String(), s.config.embeddedTroupes())
+	config, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
 	if err != nil {
 		return err
 	}
@@ -210,7 +195,7 @@ func (s *session) embed() error {
 		return err
 	}
 	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
-	s.target.Timing = s.target.Timing.or(embeddedTiming)
+	s.target.Timing = s.target.Timing.Or(embeddedTiming, DefaultTiming())
 	if err := s.dial(); err != nil {
 		return err
 	}
@@ -240,7 +225,7 @@ func (s *session) certify(ctx context.Context, progress Progress) (*reports.Resu
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	items := suites.Plan(s.stage, s.selection())
-	run.Gaps = s.config.Run.Shard.leave(items)
+	run.Gaps = keepShard(s.config.Run.Shard, items)
 	s.arrange(items)
 	progress.Begin(s.name(), items)
 	for _, note := range s.survey.Notes {
@@ -275,7 +260,7 @@ func (s *session) facts() reports.Run {
 		Tool: s.tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
 		Target: reports.Target{URL: s.target.URL.String(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
 		Seed:   s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
-		Shard: s.config.Run.Shard.report(),
+		Shard: shardReport(s.config.Run.Shard),
 	}
 	if s.survey != nil {
 		run.Target.Deployment, run.Target.Release = string(s.survey.Deployment), s.survey.Release.String()
@@ -293,7 +278,7 @@ func (s *session) cannot(ctx context.Context, run reports.Run, err error) *repor
 	if run.Signal == 0 {
 		run.Stopped = err.Error()
 	}
-	run.Gaps = s.config.Run.Shard.gaps(s.Catalogue.All())
+	run.Gaps = shardGaps(s.config.Run.Shard, s.Catalogue.All())
 	var verdicts []evidence.Verdict
 	var out *OutOfService
 	if _, elsewhere := run.Gaps["USR-07"]; errors.As(err, &out) && !elsewhere {
@@ -359,20 +344,10 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 	return list
 }
 
-// keyed gives the setting with the key.
-func keyed(key string) Setting {
-	for _, s := range Settings() {
-		if s.Key == key {
-			return s
-		}
-	}
-	return Setting{}
-}
-
 // Plan looks at the target of a configuration and says what a run would do
 // with each requirement. It signs nobody in and changes nothing.
 func (a *App) Plan(ctx context.Context, config *Config) ([]suites.Item, error) {
-	config.Targets[0].FindPort(ctx)
+	FindPort(ctx, config.Targets[0])
 	s, err := a.session(config, config.Targets[0])
 	if err != nil {
 		return nil, &UsageError{err}

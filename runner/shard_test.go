@@ -24,7 +24,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 		for n, req := range app.Catalogue.All() {
 			owners := 0
 			for i := 1; i <= count; i++ {
-				if (Shard{Index: i, Count: count}).has(req, n) {
+				if (Shard{Index: i, Count: count}).Has(req, n) {
 					owners++
 					sizes[i]++
 				}
@@ -43,7 +43,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	if !(Shard{}).has(app.Catalogue.All()[5], 5) {
+	if !(Shard{}).Has(app.Catalogue.All()[5], 5) {
 		t.Error("a run that is not split leaves something out")
 	}
 }

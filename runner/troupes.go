@@ -18,7 +18,7 @@ const EmbeddedTroupes = 8
 
 // embeddedTroupes is for how many processes the embedded reference has to
 // bring a cast.
-func (c *Config) embeddedTroupes() int {
+func embeddedTroupes(c *Config) int {
 	if c.Run.Procs == 0 {
 		return EmbeddedTroupes
 	}
