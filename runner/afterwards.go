@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
 )
@@ -52,7 +53,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 // Report renders one result again, or merges the results of a sharded run.
 // A file may be a result or the evidence of a run. It gives the exit code
 // that the run had, or the whole run would have had.
-func (a *App) Report(names []string, run RunConfig, markdown string, propose bool) (int, error) {
+func (a *App) Report(names []string, run config.Run, markdown string, propose bool) (int, error) {
 	with, err := asideOf(run)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
@@ -76,7 +77,7 @@ func (a *App) Report(names []string, run RunConfig, markdown string, propose boo
 		_, err := a.Out.Write(reports.ProposeWaivers(result))
 		return reports.ExitConformant, err
 	}
-	if err := writable(&Config{Run: run}); err != nil {
+	if err := writable(&config.Config{Run: run}); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	code, err := a.publish(result, all, run, with)
@@ -122,7 +123,7 @@ func openEvidence(name string) (*reports.Result, []*evidence.Evidence, error) {
 // Recheck judges the evidence of an old run again with the present contract,
 // offline, and prints what would fail today that passed then, and the other
 // way round.
-func (a *App) Recheck(name string, run RunConfig) (int, error) {
+func (a *App) Recheck(name string, run config.Run) (int, error) {
 	with, err := asideOf(run)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
@@ -131,7 +132,7 @@ func (a *App) Recheck(name string, run RunConfig) (int, error) {
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if err := writable(&Config{Run: run}); err != nil {
+	if err := writable(&config.Config{Run: run}); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	attempts := map[string][]evidence.Verdict{}

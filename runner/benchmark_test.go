@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -46,18 +47,18 @@ func BenchmarkNewApp(b *testing.B) {
 // seenOnce is a session on a reference in this process, and what its run saw.
 func seenOnce(b *testing.B, only ...string) (*session, []*evidence.Evidence) {
 	b.Helper()
-	config, err := reference.Default(reference.UCCE, "12.5(1)", 1)
+	cfg, err := reference.Default(reference.UCCE, "12.5(1)", 1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	config.Delay = time.Millisecond
-	d, err := reference.New(config)
+	cfg.Delay = time.Millisecond
+	d, err := reference.New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(d.Close)
 	var users []*fixtures.User
-	for _, u := range config.Users {
+	for _, u := range cfg.Users {
 		users = append(users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
 	}
 	timing := handlerTiming
@@ -194,12 +195,12 @@ func BenchmarkRun(b *testing.B) {
 }
 
 func benchmarkRun(b *testing.B, latency time.Duration, procs int) {
-	config, err := reference.Default(reference.UCCE, "12.5(1)", 8)
+	cfg, err := reference.Default(reference.UCCE, "12.5(1)", 8)
 	if err != nil {
 		b.Fatal(err)
 	}
-	config.Latency = latency
-	e, err := StartEmbedded(config, "127.0.0.1:0", false)
+	cfg.Latency = latency
+	e, err := StartEmbedded(cfg, "127.0.0.1:0", false)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -220,11 +221,11 @@ func benchmarkRun(b *testing.B, latency time.Duration, procs int) {
 		b.Fatal(err)
 	}
 	app.Environ = os.Environ()
-	target := &Target{
+	target := &config.Target{
 		Name: "reference", URL: e.URL, CAFile: ca, Users: e.Users(), Notifications: e.Events, StimulusHTTP: stimuli,
-		Timing: Timing{Request: 5 * time.Second, Settle: 4 * time.Second, Quiet: 200 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: 10 * time.Second},
+		Timing: config.Timing{Request: 5 * time.Second, Settle: 4 * time.Second, Quiet: 200 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: 10 * time.Second},
 	}
-	c := &Config{Targets: []*Target{target}, Run: RunConfig{
+	c := &config.Config{Targets: []*config.Target{target}, Run: config.Run{
 		Procs: procs, Out: dir, Progress: "none", Journal: filepath.Join(dir, "journal.jsonl"),
 		JUnit: filepath.Join(dir, "junit.xml"), JSON: filepath.Join(dir, "results.json"), HTML: filepath.Join(dir, "report.html"),
 	}}
@@ -240,7 +241,7 @@ func benchmarkRun(b *testing.B, latency time.Duration, procs int) {
 
 // benchmarked runs in as many processes as are asked for. One is this one,
 // without Ginkgo, which plays once in the life of a process.
-func benchmarked(b *testing.B, app *App, c *Config) *reports.Result {
+func benchmarked(b *testing.B, app *App, c *config.Config) *reports.Result {
 	if c.Run.Procs > 1 {
 		if code, err := app.Run(context.Background(), c); err != nil {
 			b.Fatalf("exit code %d: %v", code, err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -77,7 +78,7 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 		t.Run(fmt.Sprint(deployment, n), func(t *testing.T) {
 			t.Parallel()
 			p := play(t, deployment)
-			s, _ := sessionOn(t, p, RunConfig{Skip: []string{"NTF-*", "WRP-*"}})
+			s, _ := sessionOn(t, p, config.Run{Skip: []string{"NTF-*", "WRP-*"}})
 			if err := s.begin(t.Context(), silent{}); err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -72,10 +73,10 @@ type doctor struct {
 // The code is the exit code that a run would have for what was found: 0, or 3
 // where a target cannot be certified. The error is a fault of the program or
 // a *UsageError.
-func (a *App) Doctor(ctx context.Context, config *Config, signIn bool) (list []*Diagnosis, code int, err error) {
-	for _, t := range config.Targets {
+func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
+	for _, t := range cfg.Targets {
 		FindPort(ctx, t)
-		s, err := a.session(config, t)
+		s, err := a.session(cfg, t)
 		if err != nil {
 			return list, reports.ExitUsage, &UsageError{err}
 		}

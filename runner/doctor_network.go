@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"finesse-conformance/runner/config"
 )
 
 // network looks at the way to the target, a layer after the other. It reports
@@ -23,7 +25,7 @@ func (d *doctor) network(ctx context.Context) bool {
 	return d.reach(ctx, "", d.target.URL)
 }
 
-func proxyFor(t *Target) *url.URL {
+func proxyFor(t *config.Target) *url.URL {
 	if t.Proxy != nil {
 		return t.Proxy
 	}
@@ -71,10 +73,10 @@ func (d *doctor) reach(ctx context.Context, label string, u *url.URL) bool {
 // secure shakes hands, and checks the certificate itself so that it can be
 // shown also when it is bad.
 func (d *doctor) secure(ctx context.Context, label string, broken Finding, conn net.Conn, host string) bool {
-	config := d.tls.Clone()
-	roots := config.RootCAs
-	config.ServerName, config.InsecureSkipVerify = host, true
-	t := tls.Client(conn, config)
+	cfg := d.tls.Clone()
+	roots := cfg.RootCAs
+	cfg.ServerName, cfg.InsecureSkipVerify = host, true
+	t := tls.Client(conn, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
 		d.add(label+"TLS", broken, "", "%s", explain(err.Error(), d.target))
 		return false

@@ -9,6 +9,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
@@ -19,7 +20,7 @@ import (
 // shows whether the extensions are right. It is journalled like a run.
 func (d *doctor) sitDown(ctx context.Context) {
 	const name = "extensions in use"
-	j, err := journal.Open(d.config.Run.Journal, journal.Run{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: touchable([]*Target{d.target})})
+	j, err := journal.Open(d.config.Run.Journal, journal.Run{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: touchable([]*config.Target{d.target})})
 	if err != nil {
 		d.add(name, Lacking, "", "nobody was signed in: %v", err)
 		return

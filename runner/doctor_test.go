@@ -15,12 +15,13 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 )
 
 // served serves a played deployment over TLS and gives the configuration for
 // it.
-func served(t *testing.T, p *played) *Config {
+func served(t *testing.T, p *played) *config.Config {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	server := httptest.NewTLSServer(p)
@@ -31,16 +32,16 @@ func served(t *testing.T, p *played) *Config {
 		t.Fatal(err)
 	}
 	target.Insecure = true
-	return &Config{Targets: []*Target{target}, Run: RunConfig{Journal: filepath.Join(t.TempDir(), "journal.jsonl")}}
+	return &config.Config{Targets: []*config.Target{target}, Run: config.Run{Journal: filepath.Join(t.TempDir(), "journal.jsonl")}}
 }
 
-func examine(t *testing.T, config *Config, signIn bool) (*Diagnosis, int, string) {
+func examine(t *testing.T, cfg *config.Config, signIn bool) (*Diagnosis, int, string) {
 	t.Helper()
 	a, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, code, err := a.Doctor(t.Context(), config, signIn)
+	list, code, err := a.Doctor(t.Context(), cfg, signIn)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v, %d diagnoses", err, len(list))
 	}
@@ -91,41 +92,41 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	gone.Close()
 	for _, test := range []struct {
 		name    string
-		change  func(p *played, c *Config)
+		change  func(p *played, c *config.Config)
 		planned bool
 		want    []string
 	}{
-		{"nobody listens", func(_ *played, c *Config) { c.Targets[0].URL.Host = gone.Addr().String() }, false, []string{"FAIL TCP", "nothing listens there", "It cannot be certified as it is."}},
-		{"untrusted", func(_ *played, c *Config) { c.Targets[0].Insecure = false }, false, []string{"FAIL TLS", "name its authority with --ca-file"}},
-		{"no such name", func(_ *played, c *Config) { c.Targets[0].URL.Host = "finesse.invalid:8445" }, false, []string{"FAIL name", "check the host name"}},
-		{"out of service", func(p *played, _ *Config) { p.SetStatus(reference.OutOfService) }, false, []string{"FAIL service", "OUT_OF_SERVICE"}},
-		{"a wrong password", func(_ *played, c *Config) { c.Targets[0].Users[0].Password = "hunter2hunter2" }, true, []string{"FAIL sign-in user 1001001 cannot sign in: HTTP 401", "roles agent: 1001002,"}},
-		{"all passwords wrong", func(_ *played, c *Config) {
+		{"nobody listens", func(_ *played, c *config.Config) { c.Targets[0].URL.Host = gone.Addr().String() }, false, []string{"FAIL TCP", "nothing listens there", "It cannot be certified as it is."}},
+		{"untrusted", func(_ *played, c *config.Config) { c.Targets[0].Insecure = false }, false, []string{"FAIL TLS", "name its authority with --ca-file"}},
+		{"no such name", func(_ *played, c *config.Config) { c.Targets[0].URL.Host = "finesse.invalid:8445" }, false, []string{"FAIL name", "check the host name"}},
+		{"out of service", func(p *played, _ *config.Config) { p.SetStatus(reference.OutOfService) }, false, []string{"FAIL service", "OUT_OF_SERVICE"}},
+		{"a wrong password", func(_ *played, c *config.Config) { c.Targets[0].Users[0].Password = "hunter2hunter2" }, true, []string{"FAIL sign-in user 1001001 cannot sign in: HTTP 401", "roles agent: 1001002,"}},
+		{"all passwords wrong", func(_ *played, c *config.Config) {
 			for _, u := range c.Targets[0].Users {
 				u.Password = "hunter2hunter2"
 			}
 		}, false, []string{"FAIL", "users 1001001, 1001002, 1001003, 1001101, 1001102, 1001201, 1001301 cannot sign in"}},
-		{"no extension", func(_ *played, c *Config) { c.Targets[0].Users[0].Extension = "" }, true, []string{"note extensions none known for 1001001", "-> give them an extension"}},
-		{"a hook that is not there", func(_ *played, c *Config) {
+		{"no extension", func(_ *played, c *config.Config) { c.Targets[0].Users[0].Extension = "" }, true, []string{"note extensions none known for 1001001", "-> give them an extension"}},
+		{"a hook that is not there", func(_ *played, c *config.Config) {
 			c.Targets[0].StimulusHTTP = &url.URL{Scheme: "http", Host: gone.Addr().String()}
 		}, true, []string{"note stimuli POST http://", "nothing listens there"}},
-		{"a command that is not there", func(_ *played, c *Config) { c.Targets[0].StimulusExec = []string{"/none/hook", "token"} }, true, []string{"note stimuli /none/hook cannot be run"}},
-		{"notifications that are not there", func(_ *played, c *Config) {
+		{"a command that is not there", func(_ *played, c *config.Config) { c.Targets[0].StimulusExec = []string{"/none/hook", "token"} }, true, []string{"note stimuli /none/hook cannot be run"}},
+		{"notifications that are not there", func(_ *played, c *config.Config) {
 			c.Targets[0].Notifications = &url.URL{Scheme: "wss", Host: gone.Addr().String()}
 		}, true, []string{"note notifications TCP", "nothing listens there"}},
-		{"somebody left behind", func(_ *played, c *Config) {
+		{"somebody left behind", func(_ *played, c *config.Config) {
 			line := `{"type":"touch","run":"r","target":"https://f","user":"1001001","state":"READY"}` + "\n"
 			if err := os.WriteFile(c.Run.Journal, []byte(line), 0o600); err != nil {
 				panic(err)
 			}
 		}, true, []string{"FAIL journal an earlier run", "did not put user 1001001 back; `finesse-conformance restore --journal"}},
-		{"one agent", func(_ *played, c *Config) { c.Targets[0].Users = c.Targets[0].Users[:1] }, true, []string{"note supervision no supervisor in the cast", "needs another user who supervises the subject's team: none in the cast"}},
+		{"one agent", func(_ *played, c *config.Config) { c.Targets[0].Users = c.Targets[0].Users[:1] }, true, []string{"note supervision no supervisor in the cast", "needs another user who supervises the subject's team: none in the cast"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := play(t, "UCCE")
-			config := served(t, p)
-			test.change(p, config)
-			d, code, text := examine(t, config, false)
+			cfg := served(t, p)
+			test.change(p, cfg)
+			d, code, text := examine(t, cfg, false)
 			wantLines(t, text, test.want...)
 			if d.Planned != test.planned {
 				t.Errorf("planned: %t\n%s", d.Planned, text)
@@ -147,9 +148,9 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 func TestDoctorSignsIn(t *testing.T) {
 	p := play(t, "UCCE")
 	signIn(t, p, "1001002", "READY")
-	config := served(t, p)
-	config.Targets[0].Users[0].Extension = "77777"
-	_, code, text := examine(t, config, true)
+	cfg := served(t, p)
+	cfg.Targets[0].Users[0].Extension = "77777"
+	_, code, text := examine(t, cfg, true)
 	if code != 0 {
 		t.Errorf("code %d", code)
 	}
@@ -163,7 +164,7 @@ func TestDoctorSignsIn(t *testing.T) {
 			t.Errorf("user %s is left in %s, want %s", u.ID, got, want)
 		}
 	}
-	if left, err := journal.Read(config.Run.Journal); err != nil || len(left) != 0 {
+	if left, err := journal.Read(cfg.Run.Journal); err != nil || len(left) != 0 {
 		t.Errorf("%v, left %+v", err, left)
 	}
 }
@@ -185,11 +186,11 @@ func TestInit(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := play(t, "UCCX")
-			config := served(t, p)
-			var target *Target
+			cfg := served(t, p)
+			var target *config.Target
 			var user *fixtures.User
 			if test.user != "" {
-				target = config.Targets[0]
+				target = cfg.Targets[0]
 				for _, u := range target.Users {
 					if u.ID == test.user {
 						user = u
@@ -204,7 +205,7 @@ func TestInit(t *testing.T) {
 			if !strings.Contains(text, test.note) {
 				t.Errorf("no %q in\n%s", test.note, text)
 			}
-			for _, u := range config.Targets[0].Users {
+			for _, u := range cfg.Targets[0].Users {
 				if strings.Contains(text, u.Password.Reveal()) {
 					t.Errorf("a password stands in\n%s", text)
 				}
@@ -219,7 +220,7 @@ func TestInit(t *testing.T) {
 			if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 				t.Errorf("%v, %v", info.Mode(), err)
 			}
-			c, err := Load(Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: func(name string) (string, bool) {
+			c, err := config.Load(config.Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: func(name string) (string, bool) {
 				return "secret", strings.HasPrefix(name, "AGENT_") && strings.HasSuffix(name, "_PASSWORD")
 			}})
 			if err != nil {
@@ -232,7 +233,7 @@ func TestInit(t *testing.T) {
 			if strings.Join(ids, " ") != strings.Join(test.want, " ") {
 				t.Errorf("got %v, want %v", ids, test.want)
 			}
-			if got := c.Targets[0]; got.Timing != DefaultTiming() || test.user != "" && (string(got.Deployment) != "UCCX" || !got.Insecure || got.URL.Host != target.URL.Host) {
+			if got := c.Targets[0]; got.Timing != config.DefaultTiming() || test.user != "" && (string(got.Deployment) != "UCCX" || !got.Insecure || got.URL.Host != target.URL.Host) {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -240,13 +241,22 @@ func TestInit(t *testing.T) {
 }
 
 func TestInitQuotes(t *testing.T) {
-	text, err := quotedYAML("a\"b: ${X} #\n- c")
+	const want = "a\"b: ${X} #\n- c"
+	quoted, err := quotedYAML(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := parseFile("conf.yaml", []byte("target: {url: "+text+"}\n"), environment(nil))
-	if err != nil || f.entries[0].values["target.url"].texts == nil && f.common["target.url"].texts[0] != "a\"b: ${X} #\n- c" {
-		t.Errorf("%v, %s", err, text)
+	file := filepath.Join(t.TempDir(), "conf.yaml")
+	content := "target: {url: https://finesse.example.com}\nusers: [{id: a, password: " + quoted + "}]\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(config.Sources{Flags: map[string][]string{"config": {file}}, LookupEnv: func(string) (string, bool) { return "", false }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Targets[0].Users[0].Password.Reveal(); got != want {
+		t.Errorf("read as %q, want %q", got, want)
 	}
 }
 
@@ -255,9 +265,9 @@ func TestInitRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := served(t, play(t, "UCCE"))
+	cfg := served(t, play(t, "UCCE"))
 	started := time.Now()
-	_, err = a.Init(t.Context(), config.Targets[0], &fixtures.User{ID: "1001001", Password: "hunter2hunter2"})
+	_, err = a.Init(t.Context(), cfg.Targets[0], &fixtures.User{ID: "1001001", Password: "hunter2hunter2"})
 	if err == nil || !strings.Contains(err.Error(), "cannot sign in") || strings.Contains(err.Error(), "hunter2") || time.Since(started) > 5*time.Second {
 		t.Errorf("got %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -18,9 +19,9 @@ import (
 // dryRun looks at the target as a run does and prints what the run would do:
 // it signs nobody in, changes nothing and writes no file. The exit code is
 // that of a target that cannot be certified where it cannot.
-func (a *App) dryRun(ctx context.Context, config *Config) (int, error) {
-	FindPort(ctx, config.Targets[0])
-	s, err := a.session(config, config.Targets[0])
+func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
+	FindPort(ctx, cfg.Targets[0])
+	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}

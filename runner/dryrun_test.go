@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -47,7 +48,7 @@ func (*stimulated) Supports(spec.Stimulus) bool { return true }
 func (*stimulated) Describe() string            { return "the played reference" }
 
 // sessionOn makes a session on a played reference, in this process.
-func sessionOn(t *testing.T, p *played, run RunConfig) (*session, *stimulated) {
+func sessionOn(t *testing.T, p *played, run config.Run) (*session, *stimulated) {
 	t.Helper()
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
@@ -56,7 +57,7 @@ func sessionOn(t *testing.T, p *played, run RunConfig) (*session, *stimulated) {
 	target := p.target()
 	run.Procs = 1
 	hook := &stimulated{p: p}
-	s := &session{App: app, config: &Config{Targets: []*Target{target}, Run: run}, target: target, stimuli: hook, transport: client.Handler(p)}
+	s := &session{App: app, config: &config.Config{Targets: []*config.Target{target}, Run: run}, target: target, stimuli: hook, transport: client.Handler(p)}
 	return s, hook
 }
 
@@ -68,7 +69,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 		t.Run(deployment, func(t *testing.T) {
 			t.Parallel()
 			p := play(t, deployment)
-			run := RunConfig{Skip: []string{"*-NTF-*", "NTF-*"}}
+			run := config.Run{Skip: []string{"*-NTF-*", "NTF-*"}}
 			if !long() {
 				run.Only = []string{"SIG-*", "TRN-*-0*", "TRN-*-2*", "SUP-0*", "AUT-*", "PND-*"}
 			}
@@ -153,7 +154,7 @@ func withinForecast(t *testing.T, s *session, plan *intent, o suites.Outcome) {
 
 // servedPlay is a reference that is reached over HTTP, with a configuration file
 // to certify it.
-func servedPlay(t *testing.T, p *played, more string) (config string) {
+func servedPlay(t *testing.T, p *played, more string) (cfg string) {
 	t.Helper()
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
@@ -165,21 +166,21 @@ func servedPlay(t *testing.T, p *played, more string) (config string) {
 		b.WriteString("  - {id: \"" + u.ID + "\", password: \"" + u.Password + "\", extension: \"" + u.Extension + "\"}\n")
 	}
 	b.WriteString("timing: {settle: 2s, quiet: 20ms, poll: 2ms, longest_wait: 10s}\nstimuli: {http: \"" + hook.URL + "\"}\n" + more)
-	config = filepath.Join(t.TempDir(), "c.yaml")
-	if err := os.WriteFile(config, []byte(b.String()), 0o600); err != nil {
+	cfg = filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(cfg, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config
+	return cfg
 }
 
-func dry(t *testing.T, config string, flags map[string][]string) (code int, text string) {
+func dry(t *testing.T, cfg string, flags map[string][]string) (code int, text string) {
 	t.Helper()
 	out := t.TempDir()
-	all := map[string][]string{"config": {config}, "dry-run": {"true"}, "out": {out}}
+	all := map[string][]string{"config": {cfg}, "dry-run": {"true"}, "out": {out}}
 	for name, v := range flags {
 		all[name] = v
 	}
-	c, err := Load(Sources{Flags: all, LookupEnv: func(string) (string, bool) { return "", false }})
+	c, err := config.Load(config.Sources{Flags: all, LookupEnv: func(string) (string, bool) { return "", false }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +205,8 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, func() bool { return stateOf(p, "1001003") == reference.Reserved })
-	config := servedPlay(t, p, "")
-	code, text := dry(t, config, nil)
+	cfg := servedPlay(t, p, "")
+	code, text := dry(t, cfg, nil)
 	if code != reports.ExitConformant {
 		t.Errorf("exit code %d", code)
 	}
@@ -233,7 +234,7 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 
-	_, text = dry(t, config, map[string][]string{"only": {"USR-01", "SUP-05"}, "max-requests-per-second": {"30"}, "timeout": {"1m"}})
+	_, text = dry(t, cfg, map[string][]string{"only": {"USR-01", "SUP-05"}, "max-requests-per-second": {"30"}, "timeout": {"1m"}})
 	for _, want := range []string{`Exercised +2 of \d+`, `never more than 30 a second`, `about \d+s, at most \d+m`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %s in\n%s", want, text)
@@ -255,7 +256,7 @@ func TestDryRunRefuses(t *testing.T) {
 
 	p.SetStatus(reference.InService)
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	config := servedPlay(t, p, "")
+	cfg := servedPlay(t, p, "")
 	j, err := journal.Join(path, "r1")
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +268,7 @@ func TestDryRunRefuses(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	code, text = dry(t, config, map[string][]string{"journal": {path}})
+	code, text = dry(t, cfg, map[string][]string{"journal": {path}})
 	if code != 0 || !strings.Contains(text, "The run would refuse to begin: an earlier run") {
 		t.Errorf("exit code %d: %s", code, text)
 	}

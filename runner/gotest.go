@@ -14,6 +14,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -36,8 +37,14 @@ type Subject struct {
 	Only, Skip []string         // patterns of requirement ids
 }
 
+// Timing is how long things may take.
+type Timing = config.Timing
+
+// DefaultTiming is the timing of a run that is told none.
+func DefaultTiming() Timing { return config.DefaultTiming() }
+
 // handlerTiming suits a mock in the same process.
-var handlerTiming = Timing{
+var handlerTiming = config.Timing{
 	Request: 10 * time.Second, Settle: 2 * time.Second, Quiet: 100 * time.Millisecond,
 	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
 }
@@ -171,27 +178,27 @@ func (u Subject) session() (*session, Progress, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	target := &Target{
+	target := &config.Target{
 		Name: "target", Deployment: u.Deployment, Release: release, Users: u.Users, Timing: u.Timing, Insecure: u.Insecure,
 	}
-	config := &Config{Targets: []*Target{target}, Run: RunConfig{Only: u.Only, Skip: u.Skip, Procs: 1}}
+	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Only: u.Only, Skip: u.Skip, Procs: 1}}
 	if err := (suites.Selection{Only: u.Only, Skip: u.Skip}).Check(app.Catalogue.All()); err != nil {
 		return nil, nil, err
 	}
-	s := &session{App: app, config: config, target: target, stimuli: u.Stimuli}
+	s := &session{App: app, config: cfg, target: target, stimuli: u.Stimuli}
 	if s.stimuli == nil {
 		s.stimuli = fixtures.NoStimuli{}
 	}
 	switch {
 	case u.Handler != nil:
 		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
-		target.Timing = u.Timing.Or(handlerTiming, Timing{})
+		target.Timing = u.Timing.Or(handlerTiming, config.Timing{})
 		s.transport = client.Handler(u.Handler)
 	case u.URL != "":
 		if target.URL, err = url.Parse(u.URL); err != nil {
 			return nil, nil, err
 		}
-		target.Timing, target.FindNotifications = u.Timing.Or(DefaultTiming(), Timing{}), u.Events == ""
+		target.Timing, target.FindNotifications = u.Timing.Or(config.DefaultTiming(), config.Timing{}), u.Events == ""
 		if err := s.dial(); err != nil {
 			return nil, nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -24,18 +25,18 @@ func mock(t interface {
 	Cleanup(func())
 	Fatal(...any)
 }, deployment string) (*reference.Deployment, []*fixtures.User) {
-	config, err := reference.Default(deployment, "12.5(1)", 1)
+	cfg, err := reference.Default(deployment, "12.5(1)", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Delay = 2 * time.Millisecond
-	d, err := reference.New(config)
+	cfg.Delay = 2 * time.Millisecond
+	d, err := reference.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
 	var users []*fixtures.User
-	for _, u := range config.Users {
+	for _, u := range cfg.Users {
 		users = append(users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
 	}
 	return d, users
@@ -60,7 +61,7 @@ func TestCertify(t *testing.T) {
 	result := runner.Certify(t, runner.Subject{
 		Handler: d, Users: users, Release: "12.5(1)", Stimuli: calls{d},
 		Only:   []string{"SIG-*", "RSN-*", "TRN-UCCE-1*"},
-		Timing: runner.Timing{Quiet: 20 * time.Millisecond},
+		Timing: config.Timing{Quiet: 20 * time.Millisecond},
 	})
 	if result.Summary.Failed != 0 || result.Summary.Passed < 20 {
 		t.Errorf("%d passed and %d failed", result.Summary.Passed, result.Summary.Failed)
@@ -79,7 +80,7 @@ func TestCertifyNotices(t *testing.T) {
 	})
 	subject := runner.Subject{
 		Handler: broken, Users: users, Release: "12.5(1)", Only: []string{"SUP-02", "SUP-12"},
-		Timing: runner.Timing{Settle: 200 * time.Millisecond, Quiet: 20 * time.Millisecond},
+		Timing: config.Timing{Settle: 200 * time.Millisecond, Quiet: 20 * time.Millisecond},
 	}
 	verdicts, err := runner.Verdicts(t.Context(), subject)
 	if err != nil {
@@ -96,7 +97,7 @@ var _ = runner.Describe("The mock", func() runner.Subject {
 	d, users := mock(ginkgo.GinkgoT(), "UCCX")
 	return runner.Subject{
 		Handler: d, Users: users, Release: "12.5(1)", Stimuli: calls{d}, Only: []string{"TRN-UCCX-0*", "AUT-*"},
-		Timing: runner.Timing{Quiet: 20 * time.Millisecond},
+		Timing: config.Timing{Quiet: 20 * time.Millisecond},
 	}
 })
 

@@ -29,6 +29,8 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/html"
+	"finesse-conformance/runner/config"
+
 	"finesse-conformance/suites/evidence"
 )
 
@@ -207,7 +209,7 @@ func (h *hostile) drip(c net.Conn, start, piece string) {
 // with any other a machine that is busy must not look like one.
 const hostilePatience = 300 * time.Millisecond
 
-var hostileTiming = Timing{
+var hostileTiming = config.Timing{
 	Request: 5 * time.Second, Settle: 250 * time.Millisecond, Quiet: 20 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: time.Second,
 }
 
@@ -312,8 +314,8 @@ func (h *hostile) session(app *App, pem []byte) (*session, error) {
 	if h.deed.slow {
 		target.Timing.Request = h.patience
 	}
-	config := &Config{Targets: []*Target{target}, Run: RunConfig{Procs: 1, Only: []string{"TRN-UCCE-04", "TRN-UCCE-06", "ERR-13", "USR-01", "USR-09"}}}
-	s, err := app.session(config, target)
+	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Procs: 1, Only: []string{"TRN-UCCE-04", "TRN-UCCE-06", "ERR-13", "USR-01", "USR-09"}}}
+	s, err := app.session(cfg, target)
 	if err != nil {
 		return nil, err
 	}
@@ -324,18 +326,18 @@ func (h *hostile) session(app *App, pem []byte) (*session, error) {
 
 // newHostile is a hostile target with three users, one of whom is READY.
 func newHostile(deed misdeed) (*hostile, error) {
-	config, err := reference.Default("UCCE", "12.5(1)", 1)
+	cfg, err := reference.Default("UCCE", "12.5(1)", 1)
 	if err != nil {
 		return nil, err
 	}
-	config.Delay = time.Millisecond
-	config.Users = config.Users[:4]
-	d, err := reference.New(config)
+	cfg.Delay = time.Millisecond
+	cfg.Users = cfg.Users[:4]
+	d, err := reference.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	h := &hostile{Deployment: d, config: config, deed: deed}
-	u := config.Users[1]
+	h := &hostile{Deployment: d, config: cfg, deed: deed}
+	u := cfg.Users[1]
 	for _, step := range []struct {
 		body string
 		to   reference.State

@@ -16,6 +16,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 )
@@ -25,8 +26,8 @@ import (
 // teams through the Team API. Passwords stand in it as ${…} only.
 //
 // The error is that of Preflight where the target cannot be read.
-func (a *App) Init(ctx context.Context, t *Target, user *fixtures.User) (string, error) {
-	data := initData{URL: "https://finesse1.example.com:8445", Deployment: "auto", Release: "auto", Timing: DefaultTiming(), Users: exampleUsers()}
+func (a *App) Init(ctx context.Context, t *config.Target, user *fixtures.User) (string, error) {
+	data := initData{URL: "https://finesse1.example.com:8445", Deployment: "auto", Release: "auto", Timing: config.DefaultTiming(), Users: exampleUsers()}
 	if t != nil {
 		if err := a.readTarget(ctx, t, user, &data); err != nil {
 			return "", err
@@ -58,7 +59,7 @@ type initData struct {
 	URL, CAFile, Deployment, Release string
 	Insecure                         bool
 	Seen                             []string // what was read, as comments
-	Timing                           Timing
+	Timing                           config.Timing
 	Users                            []initUser
 }
 
@@ -76,7 +77,7 @@ func exampleUsers() []initUser {
 }
 
 // readTarget fills in what the user can read.
-func (a *App) readTarget(ctx context.Context, t *Target, user *fixtures.User, data *initData) error {
+func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.User, data *initData) error {
 	FindPort(ctx, t)
 	transport, _, err := transportOf(t)
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *App) readTarget(ctx context.Context, t *Target, user *fixtures.User, da
 	return readConfig(ctx, c, t, user, data)
 }
 
-func readConfig(ctx context.Context, c *client.Client, t *Target, user *fixtures.User, data *initData) error {
+func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *fixtures.User, data *initData) error {
 	me := *user
 	p := newPreflight(c, t, &fixtures.Cast{Users: []*fixtures.User{&me}}, true)
 	s, err := p.run(ctx)

@@ -24,6 +24,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/suites/evidence"
 )
@@ -46,14 +47,14 @@ func TestMain(m *testing.M) {
 }
 
 // parallelRun is a reference for parallel runs, and what a run on it is told.
-func parallelRun(t *testing.T, procs int, set func(*Config)) (*Embedded, *App, *Config) {
+func parallelRun(t *testing.T, procs int, set func(*config.Config)) (*Embedded, *App, *config.Config) {
 	t.Helper()
-	config, err := reference.Default(reference.UCCE, "12.5(1)", 4)
+	cfg, err := reference.Default(reference.UCCE, "12.5(1)", 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Delay = embeddedDelay
-	e, err := StartEmbedded(config, "127.0.0.1:0", true)
+	cfg.Delay = embeddedDelay
+	e, err := StartEmbedded(cfg, "127.0.0.1:0", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +70,9 @@ func parallelRun(t *testing.T, procs int, set func(*Config)) (*Embedded, *App, *
 	}
 	app.Environ = os.Environ()
 	dir := t.TempDir()
-	c := &Config{
-		Targets: []*Target{{Name: "t", URL: e.URL, Users: e.Users(), Timing: embeddedTiming, Notifications: e.Events, StimulusHTTP: stimuli}},
-		Run: RunConfig{
+	c := &config.Config{
+		Targets: []*config.Target{{Name: "t", URL: e.URL, Users: e.Users(), Timing: embeddedTiming, Notifications: e.Events, StimulusHTTP: stimuli}},
+		Run: config.Run{
 			Procs: procs, Out: dir, Progress: "none", Journal: filepath.Join(dir, "journal.jsonl"),
 			JUnit: filepath.Join(dir, "junit.xml"), JSON: filepath.Join(dir, "results.json"), HTML: filepath.Join(dir, "report.html"),
 		},
@@ -83,7 +84,7 @@ func parallelRun(t *testing.T, procs int, set func(*Config)) (*Embedded, *App, *
 	return e, app, c
 }
 
-func results(t *testing.T, c *Config) *reports.Result {
+func results(t *testing.T, c *config.Config) *reports.Result {
 	t.Helper()
 	r, err := reports.Load(c.Run.JSON)
 	if err != nil {
@@ -130,7 +131,7 @@ func allAtHome(t *testing.T, e *Embedded) {
 // and comes back.
 func TestProcessesOfARun(t *testing.T) {
 	var lines bytes.Buffer
-	e, app, config := parallelRun(t, 3, func(c *Config) {
+	e, app, cfg := parallelRun(t, 3, func(c *config.Config) {
 		c.Run.Only = []string{"SIG-0[1-6]", "SUP-0[1-3]", "ERR-1[1-3]"}
 		c.Run.Progress, c.Run.MaxRequestsPerSecond = "plain", 300
 	})
@@ -138,7 +139,7 @@ func TestProcessesOfARun(t *testing.T) {
 	stop := make(chan struct{})
 	watched := watchChildren(stop)
 	began := time.Now()
-	code, err := app.Run(t.Context(), config)
+	code, err := app.Run(t.Context(), cfg)
 	if err != nil || code != reports.ExitConformant {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
@@ -153,7 +154,7 @@ func TestProcessesOfARun(t *testing.T) {
 			t.Errorf("the password of user %s stands in the arguments or the environment of a process", u.ID)
 		}
 	}
-	result := results(t, config)
+	result := results(t, cfg)
 	if result.Procs != 3 || !result.Settings.Notifications || result.Timings.PeakMemory < 40<<20 {
 		t.Errorf("procs %d, notifications %v, peak memory %d", result.Procs, result.Settings.Notifications, result.Timings.PeakMemory)
 	}
@@ -168,7 +169,7 @@ func TestProcessesOfARun(t *testing.T) {
 		t.Errorf("users by troupe: %v", troupes)
 	}
 	allAtHome(t, e)
-	if left, err := journal.Read(config.Run.Journal); err != nil || len(left) > 0 {
+	if left, err := journal.Read(cfg.Run.Journal); err != nil || len(left) > 0 {
 		t.Errorf("the journal has %v left, %v", left, err)
 	}
 	// The sections come in the catalogue's order although the longest scenarios
@@ -221,15 +222,15 @@ func watchChildren(stop <-chan struct{}) <-chan children {
 // verdicts are the same.
 func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
 	said := func(procs int, seed int64) string {
-		_, app, config := parallelRun(t, procs, func(c *Config) {
+		_, app, cfg := parallelRun(t, procs, func(c *config.Config) {
 			c.Run.Only = []string{"SIG-*", "RSN-*", "AUT-0[1-4]"}
 			c.Run.Seed = seed
 		})
-		if code, err := app.Run(t.Context(), config); err != nil || code != 0 {
+		if code, err := app.Run(t.Context(), cfg); err != nil || code != 0 {
 			t.Fatalf("procs %d, seed %d: exit code %d, %v", procs, seed, code, err)
 		}
 		text := ""
-		for _, row := range results(t, config).Requirements {
+		for _, row := range results(t, cfg).Requirements {
 			text += fmt.Sprintln(row.ID, row.Outcome, row.Reason, row.Gap)
 		}
 		return text
@@ -248,7 +249,7 @@ func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
 // A process that dies is a fault of the harness; what it was about is named,
 // its users are put back, and the others go on.
 func TestLostProcess(t *testing.T) {
-	e, app, config := parallelRun(t, 2, func(c *Config) { c.Run.Only = []string{"TRN-UCCE-1[1-5]", "WRP-0[34]"} })
+	e, app, cfg := parallelRun(t, 2, func(c *config.Config) { c.Run.Only = []string{"TRN-UCCE-1[1-5]", "WRP-0[34]"} })
 	var once sync.Once
 	stimuli := e.Deployment.Stimulus()
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -260,12 +261,12 @@ func TestLostProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Targets[0].StimulusHTTP = address
-	code, err := app.Run(t.Context(), config)
+	cfg.Targets[0].StimulusHTTP = address
+	code, err := app.Run(t.Context(), cfg)
 	if err != nil || code != reports.ExitHarness {
 		t.Fatalf("exit code %d, %v; want %d", code, err, reports.ExitHarness)
 	}
-	result := results(t, config)
+	result := results(t, cfg)
 	if len(result.HarnessFaults) == 0 || !strings.Contains(result.HarnessFaults[0].Message, "was lost") ||
 		!strings.Contains(result.HarnessFaults[0].Message, "killed") {
 		t.Errorf("faults: %+v", result.HarnessFaults)
@@ -274,7 +275,7 @@ func TestLostProcess(t *testing.T) {
 		t.Errorf("not put back: %+v", result.Unrestored)
 	}
 	allAtHome(t, e)
-	if left, err := journal.Read(config.Run.Journal); err != nil || len(left) > 0 {
+	if left, err := journal.Read(cfg.Run.Journal); err != nil || len(left) > 0 {
 		t.Errorf("the journal has %v left, %v", left, err)
 	}
 	if result.Summary.Passed < 5 {
@@ -294,12 +295,12 @@ func killTroupe() {
 // Processes that do not even begin are told by what they printed.
 func TestProcessesThatDoNotBegin(t *testing.T) {
 	t.Setenv(crashVariable, "at once")
-	_, app, config := parallelRun(t, 2, func(c *Config) { c.Run.Only = []string{"SIG-*"} })
-	code, err := app.Run(t.Context(), config)
+	_, app, cfg := parallelRun(t, 2, func(c *config.Config) { c.Run.Only = []string{"SIG-*"} })
+	code, err := app.Run(t.Context(), cfg)
 	if err != nil || code != reports.ExitHarness {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
-	faults := results(t, config).HarnessFaults
+	faults := results(t, cfg).HarnessFaults
 	if len(faults) == 0 || !strings.Contains(faults[0].Message, "did not begin") || !strings.Contains(faults[0].Message, "dying at once") {
 		t.Errorf("faults: %+v", faults)
 	}
@@ -308,14 +309,14 @@ func TestProcessesThatDoNotBegin(t *testing.T) {
 // An interruption reaches all processes: their users are back, and the
 // reports of what ran are written.
 func TestInterruptedProcesses(t *testing.T) {
-	e, app, config := parallelRun(t, 3, nil)
+	e, app, cfg := parallelRun(t, 3, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(1500*time.Millisecond, func() { cancel(Interrupted{syscall.SIGTERM}) })
-	code, err := app.Run(ctx, config)
+	code, err := app.Run(ctx, cfg)
 	if err != nil || code != 143 {
 		t.Fatalf("exit code %d, %v; want 143", code, err)
 	}
-	result := results(t, config)
+	result := results(t, cfg)
 	if result.Verdict != reports.Interrupted || len(result.HarnessFaults) > 0 || len(result.Unrestored) > 0 {
 		t.Errorf("%s %+v %+v", result.Verdict, result.HarnessFaults, result.Unrestored)
 	}
@@ -329,7 +330,7 @@ func TestCueTravels(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := note{Kind: noteCue, Cue: &cue{
-		Target: &Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
+		Target: &config.Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
 		Survey: Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
 		Items:  []cueItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
 	}}

@@ -22,6 +22,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -112,7 +113,7 @@ func (t *troupe) take() error {
 		return err
 	}
 	app.Version = t.cue.Version
-	t.session = &session{App: app, config: &Config{}, target: t.cue.Target, events: t.cue.Target.Notifications, began: time.Now()}
+	t.session = &session{App: app, config: &config.Config{}, target: t.cue.Target, events: t.cue.Target.Notifications, began: time.Now()}
 	transport, tls, err := transportOf(t.target)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -33,7 +34,7 @@ type note struct {
 	Ending      *ending         // over
 
 	// The cue of a process that certifies one of several targets.
-	Config  *Config
+	Config  *config.Config
 	Environ []string
 }
 
@@ -58,7 +59,7 @@ const (
 // what carries the passwords, which everything that is meant for people masks.
 type cue struct {
 	Version string
-	Target  *Target
+	Target  *config.Target
 	CA      []byte // of the embedded reference, PEM
 	Journal string // file, "" for none
 	Run     string // the id of the run in the journal

@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
@@ -65,11 +66,11 @@ const atOnce = 24
 //
 // The error is an *Unable or an *OutOfService, or the context's. The survey
 // is there in any case, as far as it got.
-func Preflight(ctx context.Context, c *client.Client, t *Target, cast *fixtures.Cast, force bool) (*Survey, error) {
+func Preflight(ctx context.Context, c *client.Client, t *config.Target, cast *fixtures.Cast, force bool) (*Survey, error) {
 	return newPreflight(c, t, cast, force).run(ctx)
 }
 
-func newPreflight(c *client.Client, t *Target, cast *fixtures.Cast, force bool) *preflight {
+func newPreflight(c *client.Client, t *config.Target, cast *fixtures.Cast, force bool) *preflight {
 	return &preflight{
 		client: c, target: t, force: force, rec: &client.Recorder{},
 		survey: &Survey{Cast: cast, Extensions: map[string]string{}},
@@ -88,7 +89,7 @@ func (p *preflight) run(ctx context.Context) (*Survey, error) {
 // preflight is a Preflight under way.
 type preflight struct {
 	client *client.Client
-	target *Target
+	target *config.Target
 	force  bool
 	// lenient goes on without the users whose sign-in fails, as long as there
 	// is one left.
@@ -170,7 +171,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 }
 
 // perhaps says what an answer to the first request often comes of.
-func perhaps(x evidence.Exchange, t *Target) string {
+func perhaps(x evidence.Exchange, t *config.Target) string {
 	switch {
 	case x.Status == http.StatusBadRequest && t.URL.Scheme == "http" && strings.Contains(x.ResponseBody, "HTTPS"):
 		return ": it speaks TLS there; use https://"

@@ -12,6 +12,7 @@ import (
 	"github.com/antchfx/xmlquery"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -71,7 +72,7 @@ func transient(err string) bool {
 }
 
 // explain adds to an error of the transport what to do about it.
-func explain(err string, t *Target) string {
+func explain(err string, t *config.Target) string {
 	for _, known := range []struct{ sign, advice string }{
 		{"no such host", "the host name is not known; check it and the name server"},
 		{"connection refused", "nothing listens there; check host and port"},

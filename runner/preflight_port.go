@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"time"
+
+	"finesse-conformance/runner/config"
 )
 
 // usualPorts are those on which Finesse serves its API, in the order in which they are tried
@@ -22,9 +24,9 @@ func usualPorts(scheme string) []string {
 // somebody listens, where the address names none. Where nobody does it is the
 // most usual one, so that the error of the first request names it. With a
 // proxy between, the scheme's own port stays.
-func FindPort(ctx context.Context, t *Target) { findPort(ctx, t, usualPorts) }
+func FindPort(ctx context.Context, t *config.Target) { findPort(ctx, t, usualPorts) }
 
-func findPort(ctx context.Context, t *Target, usual func(scheme string) []string) {
+func findPort(ctx context.Context, t *config.Target, usual func(scheme string) []string) {
 	if t.URL == nil || t.URL.Port() != "" || t.Proxy != nil {
 		return
 	}

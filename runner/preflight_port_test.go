@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"finesse-conformance/runner/config"
 )
 
 func TestFindPort(t *testing.T) {
@@ -38,7 +40,7 @@ func TestFindPort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target := &Target{URL: u, Proxy: test.proxy, Timing: Timing{Request: time.Second}}
+		target := &config.Target{URL: u, Proxy: test.proxy, Timing: config.Timing{Request: time.Second}}
 		if findPort(t.Context(), target, usual); target.URL.String() != test.want {
 			t.Errorf("%s gives %s, want %s", test.address, target.URL, test.want)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 )
@@ -41,17 +42,17 @@ func play(t *testing.T, deployment string) *played {
 
 func playDelayed(t *testing.T, deployment string, delay time.Duration) *played {
 	t.Helper()
-	config, err := reference.Default(deployment, "12.5(1)", 1)
+	cfg, err := reference.Default(deployment, "12.5(1)", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Delay = delay
-	d, err := reference.New(config)
+	cfg.Delay = delay
+	d, err := reference.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	return &played{Deployment: d, config: config}
+	return &played{Deployment: d, config: cfg}
 }
 
 type statusWriter struct {
@@ -88,10 +89,10 @@ func (p *played) requests(sign string) int {
 }
 
 // target makes the target of a configuration that knows no more than it must.
-func (p *played) target() *Target {
-	t := &Target{
+func (p *played) target() *config.Target {
+	t := &config.Target{
 		URL:    &url.URL{Scheme: "https", Host: "reference.invalid"},
-		Timing: Timing{Request: 5 * time.Second, Settle: time.Second, Quiet: 20 * time.Millisecond, Poll: 2 * time.Millisecond, LongestWait: 10 * time.Second},
+		Timing: config.Timing{Request: 5 * time.Second, Settle: time.Second, Quiet: 20 * time.Millisecond, Poll: 2 * time.Millisecond, LongestWait: 10 * time.Second},
 	}
 	for _, u := range p.config.Users {
 		t.Users = append(t.Users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
@@ -99,11 +100,11 @@ func (p *played) target() *Target {
 	return t
 }
 
-func clientFor(t *Target, transport http.RoundTripper) *client.Client {
+func clientFor(t *config.Target, transport http.RoundTripper) *client.Client {
 	return client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: "test"})
 }
 
-func (p *played) preflight(t *testing.T, target *Target, force bool) (*Survey, error) {
+func (p *played) preflight(t *testing.T, target *config.Target, force bool) (*Survey, error) {
 	t.Helper()
 	return Preflight(t.Context(), clientFor(target, client.Handler(p)), target, target.Cast(), force)
 }
@@ -385,7 +386,7 @@ func TestPreflightUnreachable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			target := &Target{URL: u, Timing: Timing{Request: 200 * time.Millisecond}, Users: []*fixtures.User{{ID: "1"}}}
+			target := &config.Target{URL: u, Timing: config.Timing{Request: 200 * time.Millisecond}, Users: []*fixtures.User{{ID: "1"}}}
 			tlsConfig, err := target.TLSConfig()
 			if err != nil {
 				t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/html"
+	"finesse-conformance/runner/config"
+
 	"finesse-conformance/suites/evidence"
 )
 
@@ -31,7 +33,7 @@ type aside struct {
 	baseline *reports.Result
 }
 
-func asideOf(run RunConfig) (a aside, err error) {
+func asideOf(run config.Run) (a aside, err error) {
 	if run.Waivers != "" {
 		if a.waivers, err = reports.LoadWaivers(run.Waivers); err != nil {
 			return a, err
@@ -47,7 +49,7 @@ func asideOf(run RunConfig) (a aside, err error) {
 
 // publish applies the waivers, writes every report, compares with the
 // baseline, prints the summary, and gives the exit code.
-func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run RunConfig, with aside) (int, error) {
+func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with aside) (int, error) {
 	if run.Waivers != "" {
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
@@ -103,7 +105,7 @@ func worse(w io.Writer, code int, comparison *reports.Comparison, failOnDrift bo
 }
 
 // write writes the reports as files, side by side: they only read the result.
-func (a *App) write(result *reports.Result, all []*evidence.Evidence, run RunConfig) error {
+func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config.Run) error {
 	var files errgroup.Group
 	for _, report := range []struct {
 		path  string

@@ -9,6 +9,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -17,16 +18,16 @@ import (
 
 // PutBack puts back who a run that was killed left behind, from its journal,
 // says what it did, and gives the exit code: 7 while somebody is not back.
-func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
-	if left, err := journal.Read(config.Run.Journal); err == nil && len(left) > 0 && config.File == "" {
+func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
+	if left, err := journal.Read(cfg.Run.Journal); err == nil && len(left) > 0 && cfg.File == "" {
 		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
-	for _, t := range config.Targets {
+	for _, t := range cfg.Targets {
 		FindPort(ctx, t)
 	}
 	r := &journal.Restorer{
 		Stage: func(ctx context.Context, target string, users []journal.Unrestored) (*scenario.Stage, error) {
-			t, err := targetByKey(config, target)
+			t, err := targetByKey(cfg, target)
 			if err != nil {
 				return nil, err
 			}
@@ -35,11 +36,11 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 				return nil, err
 			}
 			c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version})
-			return a.stageLeft(ctx, t, c, config.Stimuli(t, a.Environ), users)
+			return a.stageLeft(ctx, t, c, cfg.Stimuli(t, a.Environ), users)
 		},
 		Say: func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
 	}
-	all, err := r.Restore(ctx, config.Run.Journal, touchable(config.Targets))
+	all, err := r.Restore(ctx, cfg.Run.Journal, touchable(cfg.Targets))
 	if err != nil {
 		var busy *journal.BusyError
 		var file *os.PathError
@@ -48,12 +49,12 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 		}
 		return reports.ExitHarness, err
 	}
-	if _, err := os.Stat(config.Run.Journal); errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintf(a.Out, "there is no journal %s: nobody has to be put back, unless the run's --out or --journal was another\n", config.Run.Journal)
+	if _, err := os.Stat(cfg.Run.Journal); errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintf(a.Out, "there is no journal %s: nobody has to be put back, unless the run's --out or --journal was another\n", cfg.Run.Journal)
 		return reports.ExitConformant, nil
 	}
 	if len(all) == 0 {
-		fmt.Fprintf(a.Out, "nobody has to be put back (%s)\n", config.Run.Journal)
+		fmt.Fprintf(a.Out, "nobody has to be put back (%s)\n", cfg.Run.Journal)
 		return reports.ExitConformant, nil
 	}
 	code := reports.ExitConformant
@@ -69,7 +70,7 @@ func (a *App) PutBack(ctx context.Context, config *Config) (int, error) {
 }
 
 // touchable gives the targets of a run, as its journal knows them.
-func touchable(targets []*Target) []journal.Target {
+func touchable(targets []*config.Target) []journal.Target {
 	list := make([]journal.Target, len(targets))
 	for i, t := range targets {
 		list[i].URL = t.URL
@@ -80,18 +81,18 @@ func touchable(targets []*Target) []journal.Target {
 	return list
 }
 
-func targetByKey(config *Config, key string) (*Target, error) {
-	i := slices.IndexFunc(config.Targets, func(t *Target) bool { return t.URL != nil && journal.Key(t.URL) == key })
+func targetByKey(cfg *config.Config, key string) (*config.Target, error) {
+	i := slices.IndexFunc(cfg.Targets, func(t *config.Target) bool { return t.URL != nil && journal.Key(t.URL) == key })
 	if i < 0 {
 		return nil, fmt.Errorf("its target %s is not in the configuration", key)
 	}
-	return config.Targets[i], nil
+	return cfg.Targets[i], nil
 }
 
 // stageLeft reads what has to be known of users who were left behind and sets
 // a stage for them alone. It needs no ledger: only who is back in the end is
 // back.
-func (a *App) stageLeft(ctx context.Context, t *Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
+func (a *App) stageLeft(ctx context.Context, t *config.Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
 	cast := t.Cast()
 	left := func(id string) int {
 		return slices.IndexFunc(users, func(u journal.Unrestored) bool { return u.User == id })

@@ -14,6 +14,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
@@ -25,7 +26,7 @@ import (
 
 // restorer puts back users of the reference, with the reference's stimuli
 // where there are to be some.
-func restorer(t *testing.T, p *played, config *Config, stimuli bool) *journal.Restorer {
+func restorer(t *testing.T, p *played, cfg *config.Config, stimuli bool) *journal.Restorer {
 	t.Helper()
 	catalogue, err := spec.Load()
 	if err != nil {
@@ -46,7 +47,7 @@ func restorer(t *testing.T, p *played, config *Config, stimuli bool) *journal.Re
 	app := &App{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
 	return &journal.Restorer{
 		Stage: func(ctx context.Context, key string, users []journal.Unrestored) (*scenario.Stage, error) {
-			target, err := targetByKey(config, key)
+			target, err := targetByKey(cfg, key)
 			if err != nil {
 				return nil, err
 			}
@@ -148,7 +149,7 @@ func TestRestore(t *testing.T) {
 			target := p.target()
 			target.Timing.Quiet = 60 * time.Millisecond
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
-			j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*Target{target})})
+			j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,17 +163,17 @@ func TestRestore(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			config := &Config{Targets: []*Target{target}}
-			r := restorer(t, p, config, test.stimuli)
+			cfg := &config.Config{Targets: []*config.Target{target}}
+			r := restorer(t, p, cfg, test.stimuli)
 			var busy *journal.BusyError
-			if _, err := r.Restore(t.Context(), path, touchable(config.Targets)); !errors.As(err, &busy) {
+			if _, err := r.Restore(t.Context(), path, touchable(cfg.Targets)); !errors.As(err, &busy) {
 				t.Errorf("while the run goes on: %v", err)
 			}
 			test.since(t, p)
 			if err := j.Close(); err != nil { // as if it were killed: nobody is returned
 				t.Fatal(err)
 			}
-			list, err := r.Restore(t.Context(), path, touchable(config.Targets))
+			list, err := r.Restore(t.Context(), path, touchable(cfg.Targets))
 			if err != nil || len(list) != 2 {
 				t.Fatalf("%v, %+v", err, list)
 			}
@@ -191,7 +192,7 @@ func TestRestore(t *testing.T) {
 			if got := fmt.Sprintf("%+v", snapshot); strings.Contains(got, "ALERTING") || strings.Contains(got, "ACTIVE") {
 				t.Errorf("a call is left: %s", got)
 			}
-			if list, err = r.Restore(t.Context(), path, touchable(config.Targets)); err != nil || len(list) != 0 {
+			if list, err = r.Restore(t.Context(), path, touchable(cfg.Targets)); err != nil || len(list) != 0 {
 				t.Errorf("once more: %v, %+v", err, list)
 			}
 		})
@@ -203,7 +204,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	p := play(t, "UCCE")
 	target := p.target()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*Target{target})})
+	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	}
 	signIn(t, p, "1001001", "READY")
 	target.Users[1].Password = "wrong"
-	list, err := restorer(t, p, &Config{Targets: []*Target{target}}, false).Restore(t.Context(), path, touchable([]*Target{target}))
+	list, err := restorer(t, p, &config.Config{Targets: []*config.Target{target}}, false).Restore(t.Context(), path, touchable([]*config.Target{target}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,14 +240,14 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	}
 	elsewhere := *target
 	elsewhere.URL = &url.URL{Scheme: "https", Host: "elsewhere"}
-	list, err = restorer(t, p, &Config{Targets: []*Target{&elsewhere}}, false).Restore(t.Context(), path, touchable([]*Target{&elsewhere}))
+	list, err = restorer(t, p, &config.Config{Targets: []*config.Target{&elsewhere}}, false).Restore(t.Context(), path, touchable([]*config.Target{&elsewhere}))
 	if err != nil || len(list) != 2 || !strings.Contains(list[0].Err.Error(), "https://reference.invalid is not in the configuration") {
 		t.Errorf("another configuration: %v, %+v", err, list)
 	}
 }
 
 func TestRestoreWithoutJournal(t *testing.T) {
-	list, err := restorer(t, play(t, "UCCE"), &Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
+	list, err := restorer(t, play(t, "UCCE"), &config.Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
 	if err != nil || list != nil {
 		t.Errorf("%v, %v", err, list)
 	}

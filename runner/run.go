@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -33,45 +34,45 @@ func (e *UsageError) Unwrap() error { return e.Err }
 // Run certifies the target of the configuration, writes the reports and gives
 // the exit code. The error is a *UsageError where nothing was sent, else a
 // fault of the program.
-func (a *App) Run(ctx context.Context, config *Config) (code int, err error) {
-	if err := (suites.Selection{Only: config.Run.Only, Skip: config.Run.Skip}).Check(a.Catalogue.All()); err != nil {
+func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error) {
+	if err := (suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}).Check(a.Catalogue.All()); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if config.Run.DryRun && len(config.Targets) == 1 {
-		return a.dryRun(ctx, config)
+	if cfg.Run.DryRun && len(cfg.Targets) == 1 {
+		return a.dryRun(ctx, cfg)
 	}
-	with, err := asideOf(config.Run)
+	with, err := asideOf(cfg.Run)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if err := writable(config); err != nil {
+	if err := writable(cfg); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if limit := config.Run.Timeout; limit > 0 {
+	if limit := cfg.Run.Timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
 		defer cancel()
 	}
-	if len(config.Targets) > 1 {
-		return a.runTargets(ctx, config)
+	if len(cfg.Targets) > 1 {
+		return a.runTargets(ctx, cfg)
 	}
 	settleCollector()
-	FindPort(ctx, config.Targets[0])
-	s, err := a.session(config, config.Targets[0])
+	FindPort(ctx, cfg.Targets[0])
+	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	defer s.shut()
 	if s.embedded == nil { // what is embedded ends with the process, and its users with it
-		if s.journal, err = journal.Open(config.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(config.Targets)}); err != nil {
+		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets)}); err != nil {
 			return reports.ExitUsage, &UsageError{err}
 		}
 		defer func() { err = errors.Join(err, s.journal.Close()) }()
 	}
-	progress := a.progress(config)
+	progress := a.progress(cfg)
 	result, seen := s.certify(ctx, progress)
-	if code, err = a.publish(result, seen, config.Run, with); s.journal != nil {
-		a.sayRestore(config)
+	if code, err = a.publish(result, seen, cfg.Run, with); s.journal != nil {
+		a.sayRestore(cfg)
 	}
 	return code, err
 }
@@ -86,8 +87,8 @@ func settleCollector() {
 }
 
 // sayRestore says how those are put back whom the run has left behind.
-func (a *App) sayRestore(config *Config) {
-	left, err := journal.Read(config.Run.Journal)
+func (a *App) sayRestore(cfg *config.Config) {
+	left, err := journal.Read(cfg.Run.Journal)
 	if err != nil || len(left) == 0 {
 		return // what cannot be read the next run refuses
 	}
@@ -96,25 +97,25 @@ func (a *App) sayRestore(config *Config) {
 		ids = append(ids, u.User)
 	}
 	command := Name + " restore"
-	if config.File != "" {
-		command += " --config " + config.File
+	if cfg.File != "" {
+		command += " --config " + cfg.File
 	}
 	fmt.Fprintf(a.Out, "\nnot back: %s %s; once the target answers, this puts them back:\n\n    %s --journal %s\n",
-		text.Plural(len(ids), "user"), text.Enumerate(ids), command, config.Run.Journal)
+		text.Plural(len(ids), "user"), text.Enumerate(ids), command, cfg.Run.Journal)
 }
 
-func (a *App) progress(config *Config) Progress {
-	mode := config.Run.Progress
-	if config.Run.Quiet && mode != "json" {
+func (a *App) progress(cfg *config.Config) Progress {
+	mode := cfg.Run.Progress
+	if cfg.Run.Quiet && mode != "json" {
 		mode = "none"
 	}
-	return newProgress(mode, a.Err, a.Terminal, a.Colour && !config.Run.NoColor)
+	return newProgress(mode, a.Err, a.Terminal, a.Colour && !cfg.Run.NoColor)
 }
 
 // writable makes sure that the reports can be written before anything is
 // sent: a certification whose result is lost has to be made again.
-func writable(config *Config) error {
-	run := config.Run
+func writable(cfg *config.Config) error {
+	run := cfg.Run
 	taken := map[string]string{}
 	dirs := []string{run.Out}
 	for _, file := range []struct{ flag, path string }{
@@ -149,9 +150,9 @@ func writable(config *Config) error {
 }
 
 // session makes the session for a target; an embedded one is started.
-func (a *App) session(config *Config, target *Target) (*session, error) {
-	s := &session{App: a, config: config, target: target}
-	if n := config.Run.MaxRequestsPerSecond; n > 0 {
+func (a *App) session(cfg *config.Config, target *config.Target) (*session, error) {
+	s := &session{App: a, config: cfg, target: target}
+	if n := cfg.Run.MaxRequestsPerSecond; n > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}
 	if target.Embedded {
@@ -160,7 +161,7 @@ func (a *App) session(config *Config, target *Target) (*session, error) {
 	if err := s.dial(); err != nil {
 		return nil, err
 	}
-	s.stimuli = config.Stimuli(target, a.Environ)
+	s.stimuli = cfg.Stimuli(target, a.Environ)
 	if s.events = target.Notifications; s.events == nil && !target.FindNotifications {
 		s.unheard = "they are switched off (notifications: off)"
 	}
@@ -169,7 +170,7 @@ func (a *App) session(config *Config, target *Target) (*session, error) {
 
 // The timing of a run on the embedded reference, whose changes take
 // milliseconds.
-var embeddedTiming = Timing{
+var embeddedTiming = config.Timing{
 	Request: 5 * time.Second, Settle: 2 * time.Second, Quiet: 80 * time.Millisecond,
 	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
 }
@@ -186,16 +187,16 @@ func (s *session) embed() error {
 	if release.IsZero() {
 		release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 	}
-	config, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
+	cfg, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
 	if err != nil {
 		return err
 	}
-	config.Delay = embeddedDelay
-	if s.embedded, err = StartEmbedded(config, "127.0.0.1:0", false); err != nil {
+	cfg.Delay = embeddedDelay
+	if s.embedded, err = StartEmbedded(cfg, "127.0.0.1:0", false); err != nil {
 		return err
 	}
 	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
-	s.target.Timing = s.target.Timing.Or(embeddedTiming, DefaultTiming())
+	s.target.Timing = s.target.Timing.Or(embeddedTiming, config.DefaultTiming())
 	if err := s.dial(); err != nil {
 		return err
 	}
@@ -346,9 +347,9 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 
 // Plan looks at the target of a configuration and says what a run would do
 // with each requirement. It signs nobody in and changes nothing.
-func (a *App) Plan(ctx context.Context, config *Config) ([]suites.Item, error) {
-	FindPort(ctx, config.Targets[0])
-	s, err := a.session(config, config.Targets[0])
+func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, error) {
+	FindPort(ctx, cfg.Targets[0])
+	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return nil, &UsageError{err}
 	}
@@ -358,5 +359,5 @@ func (a *App) Plan(ctx context.Context, config *Config) ([]suites.Item, error) {
 	}
 	s.setStage()
 	s.stage.Expected = s.events != nil
-	return suites.Plan(s.stage, suites.Selection{Only: config.Run.Only, Skip: config.Run.Skip}), nil
+	return suites.Plan(s.stage, suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -45,9 +46,9 @@ var selftestRelease = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 const beat = 20 * time.Millisecond
 
 // timing is how long things may take in a trial.
-func (t *trial) timing() Timing {
+func (t *trial) timing() config.Timing {
 	unit := beat * time.Duration(t.pace)
-	return Timing{
+	return config.Timing{
 		Request: 10 * time.Second, Settle: 36 * unit, Quiet: 4 * unit, Poll: unit / 5, LongestWait: 60 * time.Second,
 	}
 }
@@ -89,27 +90,27 @@ func (a *App) attempt(ctx context.Context, t *trial) {
 
 func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
 	timing := t.timing()
-	config, err := reference.Default(t.deployment, selftestRelease.String(), 1)
+	cfg, err := reference.Default(t.deployment, selftestRelease.String(), 1)
 	if err != nil {
 		return err
 	}
-	config.Delay, config.WrapUpTimer = timing.Quiet/20, config.WrapUpTimer*time.Duration(t.pace)
-	config.Settle, config.Quiet = timing.Settle, timing.Quiet
-	config.Behaviour, config.Faults = t.behaviour, t.faults
-	if config.Behaviour.GetLag > 0 { // what is looked at for the quiet time must not lag by more
-		config.Behaviour.GetLag = timing.Quiet / 2
+	cfg.Delay, cfg.WrapUpTimer = timing.Quiet/20, cfg.WrapUpTimer*time.Duration(t.pace)
+	cfg.Settle, cfg.Quiet = timing.Settle, timing.Quiet
+	cfg.Behaviour, cfg.Faults = t.behaviour, t.faults
+	if cfg.Behaviour.GetLag > 0 { // what is looked at for the quiet time must not lag by more
+		cfg.Behaviour.GetLag = timing.Quiet / 2
 	}
 	if t.fault != nil {
-		config.Faults = append(slices.Clone(config.Faults), t.fault.Name)
+		cfg.Faults = append(slices.Clone(cfg.Faults), t.fault.Name)
 	}
-	e, err := StartEmbedded(config, "127.0.0.1:0", true)
+	e, err := StartEmbedded(cfg, "127.0.0.1:0", true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 	s := &session{
-		App: a, config: &Config{}, embedded: e, stimuli: e.Stimuli(), transport: client.Handler(e.Deployment),
-		target: &Target{URL: &url.URL{Scheme: "https", Host: "reference.invalid"}, Users: e.Users(), Release: selftestRelease, Timing: timing},
+		App: a, config: &config.Config{}, embedded: e, stimuli: e.Stimuli(), transport: client.Handler(e.Deployment),
+		target: &config.Target{URL: &url.URL{Scheme: "https", Host: "reference.invalid"}, Users: e.Users(), Release: selftestRelease, Timing: timing},
 	}
 	if t.heard {
 		s.events = e.Events

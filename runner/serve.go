@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 )
 
 // ServeOptions say how the reference deployment is served by itself.
@@ -30,7 +31,7 @@ type ServeOptions struct {
 
 // What the configuration for a served reference has, whose changes take
 // milliseconds. Faults of time are measured by it.
-var servedTiming = Timing{Settle: 2 * time.Second, Quiet: 200 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: 10 * time.Second}
+var servedTiming = config.Timing{Settle: 2 * time.Second, Quiet: 200 * time.Millisecond, Poll: 10 * time.Millisecond, LongestWait: 10 * time.Second}
 
 // servedBy is a served deployment and its hook.
 type servedBy struct {
@@ -41,13 +42,13 @@ type servedBy struct {
 // Serve serves the reference deployment until the context ends. It prints how
 // to certify it.
 func (a *App) Serve(ctx context.Context, o ServeOptions) error {
-	config, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
+	cfg, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
 	if err != nil {
 		return &UsageError{err}
 	}
-	config.Latency, config.Delay, config.Faults = o.Latency, o.Delay, o.Faults
-	config.Settle, config.Quiet = servedTiming.Settle, servedTiming.Quiet
-	e, err := StartEmbedded(config, o.Listen, o.Plain)
+	cfg.Latency, cfg.Delay, cfg.Faults = o.Latency, o.Delay, o.Faults
+	cfg.Settle, cfg.Quiet = servedTiming.Settle, servedTiming.Quiet
+	e, err := StartEmbedded(cfg, o.Listen, o.Plain)
 	if err != nil {
 		return &UsageError{err}
 	}

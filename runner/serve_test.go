@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 )
 
 // TestServedConfiguration: the configuration that serve writes can be read,
 // whatever folder it was written into.
 func TestServedConfiguration(t *testing.T) {
-	config, err := reference.Default("UCCE", "12.5(1)", 1)
+	cfg, err := reference.Default("UCCE", "12.5(1)", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := StartEmbedded(config, "127.0.0.1:0", false)
+	e, err := StartEmbedded(cfg, "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func TestServedConfiguration(t *testing.T) {
 		if err := (&App{}).serveConfig(servedBy{Embedded: e, hook: "http://127.0.0.1:1/stimulus"}, ServeOptions{Config: name}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: os.LookupEnv}); err != nil {
+		if _, err := config.Load(config.Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: os.LookupEnv}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -11,33 +11,34 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
 )
 
 // besides serves a reference deployment whose configuration says nothing of
 // notifications.
-func besides(t *testing.T, release string) (*Embedded, *Config) {
+func besides(t *testing.T, release string) (*Embedded, *config.Config) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	config, err := reference.Default("UCCE", release, 1)
+	cfg, err := reference.Default("UCCE", release, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := StartEmbedded(config, "127.0.0.1:0", false)
+	e, err := StartEmbedded(cfg, "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	c := &Config{
-		Targets: []*Target{{
+	c := &config.Config{
+		Targets: []*config.Target{{
 			Name: "target", URL: e.URL, Insecure: true, Users: e.Users(), Timing: embeddedTiming, FindNotifications: true,
 		}},
-		Run: RunConfig{Only: []string{"NTF-01", "NTF-06"}, Journal: filepath.Join(t.TempDir(), "journal.jsonl")},
+		Run: config.Run{Only: []string{"NTF-01", "NTF-06"}, Journal: filepath.Join(t.TempDir(), "journal.jsonl")},
 	}
 	return e, c
 }
 
-func outcomes(t *testing.T, c *Config) (map[string]reports.Row, string) {
+func outcomes(t *testing.T, c *config.Config) (map[string]reports.Row, string) {
 	t.Helper()
 	var said bytes.Buffer
 	a, err := NewApp(io.Discard, &said)

@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/notify"
 	"finesse-conformance/spec"
@@ -24,8 +25,8 @@ import (
 // session is the certification of one target in this process.
 type session struct {
 	*App
-	config *Config
-	target *Target
+	config *config.Config
+	target *config.Target
 
 	embedded  *Embedded // nil for a target elsewhere
 	transport http.RoundTripper
@@ -64,12 +65,12 @@ func (s *session) dial() (err error) {
 }
 
 // transportOf makes the round tripper for a target.
-func transportOf(t *Target) (*http.Transport, *tls.Config, error) {
-	config, err := t.TLSConfig()
+func transportOf(t *config.Target) (*http.Transport, *tls.Config, error) {
+	cfg, err := t.TLSConfig()
 	if err != nil {
 		return nil, nil, err
 	}
-	return client.Transport(config, t.Proxy, t.Timing.Request), config, nil
+	return client.Transport(cfg, t.Proxy, t.Timing.Request), cfg, nil
 }
 
 // open makes the client and asks the target what a run has to know. What

@@ -2,13 +2,14 @@ package runner
 
 import (
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
 
 // shardReport gives the shard as results have it, nil for a whole run.
-func shardReport(s Shard) *reports.Shard {
+func shardReport(s config.Shard) *reports.Shard {
 	if s.IsZero() {
 		return nil
 	}
@@ -16,7 +17,7 @@ func shardReport(s Shard) *reports.Shard {
 }
 
 // shardGaps says of which requirements of the catalogue another shard takes care.
-func shardGaps(s Shard, all []*spec.Requirement) map[string]reports.Gap {
+func shardGaps(s config.Shard, all []*spec.Requirement) map[string]reports.Gap {
 	gaps := map[string]reports.Gap{}
 	for n, req := range all {
 		if !s.Has(req, n) {
@@ -28,7 +29,7 @@ func shardGaps(s Shard, all []*spec.Requirement) map[string]reports.Gap {
 
 // keepShard takes out of a plan what another shard exercises, and gives the gaps.
 // What cannot be exercised here keeps its own reason.
-func keepShard(s Shard, items []suites.Item) map[string]reports.Gap {
+func keepShard(s config.Shard, items []suites.Item) map[string]reports.Gap {
 	gaps := map[string]reports.Gap{}
 	for n := range items {
 		if i := &items[n]; i.Runs() && !s.Has(i.Requirement, n) {

@@ -9,6 +9,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -24,7 +25,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 		for n, req := range app.Catalogue.All() {
 			owners := 0
 			for i := 1; i <= count; i++ {
-				if (Shard{Index: i, Count: count}).Has(req, n) {
+				if (config.Shard{Index: i, Count: count}).Has(req, n) {
 					owners++
 					sizes[i]++
 				}
@@ -43,7 +44,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	if !(Shard{}).Has(app.Catalogue.All()[5], 5) {
+	if !(config.Shard{}).Has(app.Catalogue.All()[5], 5) {
 		t.Error("a run that is not split leaves something out")
 	}
 }
@@ -51,14 +52,14 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 // The merged shards say what one run says.
 func TestMergedShardsAreOneRun(t *testing.T) {
 	only := []string{"SIG-0*", "ERR-0*", "USR-*"}
-	run := func(shard Shard) *reports.Result {
+	run := func(shard config.Shard) *reports.Result {
 		t.Helper()
-		config, err := reference.Default(reference.UCCE, "12.5(1)", 1)
+		cfg, err := reference.Default(reference.UCCE, "12.5(1)", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		config.Delay = embeddedDelay
-		e, err := StartEmbedded(config, "127.0.0.1:0", true)
+		cfg.Delay = embeddedDelay
+		e, err := StartEmbedded(cfg, "127.0.0.1:0", true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,12 +76,12 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 		result.Target.URL = "http://target" // each has a port of its own
 		return result
 	}
-	whole := run(Shard{})
+	whole := run(config.Shard{})
 	var shards []*reports.Result
 	for i := 1; i <= 3; i++ {
 		// As a file: that is how shards meet.
 		var file bytes.Buffer
-		if err := reports.Write(&file, run(Shard{Index: i, Count: 3})); err != nil {
+		if err := reports.Write(&file, run(config.Shard{Index: i, Count: 3})); err != nil {
 			t.Fatal(err)
 		}
 		shard := new(reports.Result)

@@ -15,6 +15,7 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 )
 
 // targetName is the name under which this program is started to certify one
@@ -37,8 +38,8 @@ type targets struct {
 
 // targetRun is the certification of one of the targets.
 type targetRun struct {
-	config *Config // with this target alone
-	folder string  // of its reports, in that of the run
+	config *config.Config // with this target alone
+	folder string         // of its reports, in that of the run
 	link   chan *link
 	ending *ending
 	code   int
@@ -47,16 +48,16 @@ type targetRun struct {
 
 // runTargets certifies several targets side by side, each in a process of its
 // own that may have more of its own. It gives the exit code of the worst.
-func (a *App) runTargets(ctx context.Context, config *Config) (code int, err error) {
-	runs, atOnce, err := eachTarget(config)
+func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err error) {
+	runs, atOnce, err := eachTarget(cfg)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	if config.Run.DryRun {
+	if cfg.Run.DryRun {
 		return a.dryRunTargets(ctx, runs)
 	}
 	began := time.Now()
-	dir, err := privateFolder(config.Run.Out)
+	dir, err := privateFolder(cfg.Run.Out)
 	if err != nil {
 		return reports.ExitHarness, err
 	}
@@ -79,13 +80,13 @@ func (a *App) runTargets(ctx context.Context, config *Config) (code int, err err
 		})
 	}
 	all.Wait()
-	return t.overview(config, runs, began, t.socket.Close())
+	return t.overview(cfg, runs, began, t.socket.Close())
 }
 
 // eachTarget makes the configurations of the targets, and says how many of
 // them are certified at once.
-func eachTarget(config *Config) (runs []*targetRun, atOnce int, err error) {
-	run := config.Run
+func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
+	run := cfg.Run
 	for flag, path := range map[string]string{
 		"junit": different(run.JUnit, run.Out, "junit.xml"), "json": different(run.JSON, run.Out, "results.json"),
 		"html": different(run.HTML, run.Out, "report.html"), "journal": different(run.Journal, run.Out, "journal.jsonl"), "har": run.HAR,
@@ -97,14 +98,14 @@ func eachTarget(config *Config) (runs []*targetRun, atOnce int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	atOnce = len(config.Targets)
+	atOnce = len(cfg.Targets)
 	if run.Procs > 0 {
 		atOnce = min(atOnce, run.Procs)
 	}
 	folders := map[string]int{}
-	for n, target := range config.Targets {
-		one := *config
-		one.Targets = []*Target{target}
+	for n, target := range cfg.Targets {
+		one := *cfg
+		one.Targets = []*config.Target{target}
 		folder := folderName(target.Name)
 		if folders[folder]++; folders[folder] > 1 {
 			folder += fmt.Sprintf("-%d", n+1)
@@ -117,7 +118,7 @@ func eachTarget(config *Config) (runs []*targetRun, atOnce int, err error) {
 		one.Run.MaxRequestsPerSecond = run.MaxRequestsPerSecond / float64(atOnce)
 		if run.Procs > 0 {
 			one.Run.Procs = max(run.Procs/atOnce, 1)
-			if n < run.Procs%atOnce && len(config.Targets) == atOnce {
+			if n < run.Procs%atOnce && len(cfg.Targets) == atOnce {
 				one.Run.Procs++
 			}
 		}

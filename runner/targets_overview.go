@@ -9,11 +9,12 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 )
 
 // overview writes what became of all targets together, prints it, and gives
 // the exit code of the worst.
-func (t *targets) overview(config *Config, runs []*targetRun, began time.Time, err error) (int, error) {
+func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time, err error) (int, error) {
 	o := &reports.Overview{
 		Schema: reports.OverviewID, Tool: t.tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
 	}
@@ -39,11 +40,11 @@ func (t *targets) overview(config *Config, runs []*targetRun, began time.Time, e
 		"overview.json": o.WriteJSON, "overview.html": o.WriteHTML,
 		"overview.txt": func(w io.Writer) error { return o.WriteText(w, reports.SummaryStyle{}) },
 	} {
-		if err := writeFile(filepath.Join(config.Run.Out, name), write); err != nil {
+		if err := writeFile(filepath.Join(cfg.Run.Out, name), write); err != nil {
 			return reports.ExitHarness, err
 		}
 	}
-	return o.ExitCode, o.WriteText(t.Out, reports.SummaryStyle{Color: t.Colour && !config.Run.NoColor})
+	return o.ExitCode, o.WriteText(t.Out, reports.SummaryStyle{Color: t.Colour && !cfg.Run.NoColor})
 }
 
 // dryRunTargets prints the plans of several targets.

@@ -13,6 +13,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/config"
 )
 
 // Several targets are certified side by side, each with its reports and its
@@ -27,13 +28,13 @@ func TestManyTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, app, config := parallelRun(t, 5, func(c *Config) { c.Run.Only = []string{"SIG-0[1-3]"} })
+	_, app, cfg := parallelRun(t, 5, func(c *config.Config) { c.Run.Only = []string{"SIG-0[1-3]"} })
 	_, _, other := parallelRun(t, 1, nil)
-	config.Targets[0].Name, other.Targets[0].Name = "site a/1", "site a 1"
-	slow := &Target{Name: "slow", URL: hangs, Deployment: "UCCE", Timing: embeddedTiming,
+	cfg.Targets[0].Name, other.Targets[0].Name = "site a/1", "site a 1"
+	slow := &config.Target{Name: "slow", URL: hangs, Deployment: "UCCE", Timing: embeddedTiming,
 		Users: []*fixtures.User{{ID: "1", Password: "secret-of-one", Extension: "2"}}}
 	slow.Timing.Request = 5 * time.Minute
-	config.Targets = append(config.Targets, slow, other.Targets[0])
+	cfg.Targets = append(cfg.Targets, slow, other.Targets[0])
 	// It hangs until the others have written their reports.
 	go func() {
 		var held []net.Conn
@@ -50,7 +51,7 @@ func TestManyTargets(t *testing.T) {
 		}()
 		for _, folder := range []string{"site-a-1", "site-a-1-3"} {
 			for {
-				if _, err := os.Stat(filepath.Join(config.Run.Out, folder, "results.json")); err == nil || t.Context().Err() != nil {
+				if _, err := os.Stat(filepath.Join(cfg.Run.Out, folder, "results.json")); err == nil || t.Context().Err() != nil {
 					break
 				}
 				time.Sleep(20 * time.Millisecond)
@@ -65,11 +66,11 @@ func TestManyTargets(t *testing.T) {
 
 	var out bytes.Buffer
 	app.Out = &out
-	code, err := app.Run(t.Context(), config)
+	code, err := app.Run(t.Context(), cfg)
 	if err != nil || code != reports.ExitUncertifiable {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
-	text, err := os.ReadFile(filepath.Join(config.Run.Out, "overview.json"))
+	text, err := os.ReadFile(filepath.Join(cfg.Run.Out, "overview.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestManyTargets(t *testing.T) {
 		if got.Folder != want.folder || got.ExitCode != want.code || got.Verdict != want.verdict {
 			t.Errorf("target %d: %+v, want %+v", n, got, want)
 		}
-		result, err := reports.Load(filepath.Join(config.Run.Out, want.folder, "results.json"))
+		result, err := reports.Load(filepath.Join(cfg.Run.Out, want.folder, "results.json"))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -102,20 +103,20 @@ func TestManyTargets(t *testing.T) {
 	if !strings.Contains(out.String(), "site a/1\n  CONFORMANT") || !strings.Contains(out.String(), "slow: http://") {
 		t.Errorf("printed:\n%s", out.String())
 	}
-	page, err := os.ReadFile(filepath.Join(config.Run.Out, "overview.html"))
+	page, err := os.ReadFile(filepath.Join(cfg.Run.Out, "overview.html"))
 	if err != nil || !bytes.Contains(page, []byte(`href="site-a-1-3/report.html"`)) {
 		t.Errorf("%v\n%s", err, page)
 	}
 }
 
 func TestEachTarget(t *testing.T) {
-	config := &Config{Run: RunConfig{Procs: 7, Out: "/out", JUnit: "/out/junit.xml", JSON: "/out/results.json", HTML: "/out/report.html", Journal: "/out/journal.jsonl",
+	cfg := &config.Config{Run: config.Run{Procs: 7, Out: "/out", JUnit: "/out/junit.xml", JSON: "/out/results.json", HTML: "/out/report.html", Journal: "/out/journal.jsonl",
 		MaxRequestsPerSecond: 30, Timeout: time.Minute}}
 	for _, name := range []string{"a", "b", "c"} {
-		config.Targets = append(config.Targets, &Target{Name: name})
+		cfg.Targets = append(cfg.Targets, &config.Target{Name: name})
 	}
 	procs := func() (list []int, atOnce int, total float64) {
-		runs, atOnce, err := eachTarget(config)
+		runs, atOnce, err := eachTarget(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,16 +132,16 @@ func TestEachTarget(t *testing.T) {
 	if list, atOnce, total := procs(); atOnce != 3 || list[0] != 3 || list[1] != 2 || list[2] != 2 || total != 30 {
 		t.Errorf("7 processes: %v, %d at once, %v requests a second", list, atOnce, total)
 	}
-	config.Run.Procs = 2
+	cfg.Run.Procs = 2
 	if list, atOnce, _ := procs(); atOnce != 2 || list[0] != 1 || list[2] != 1 {
 		t.Errorf("2 processes: %v, %d at once", list, atOnce)
 	}
-	config.Run.Procs = 0
+	cfg.Run.Procs = 0
 	if list, atOnce, _ := procs(); atOnce != 3 || list[0] != 0 {
 		t.Errorf("as many as the cast allows: %v, %d at once", list, atOnce)
 	}
-	config.Run.JSON = "/elsewhere.json"
-	if _, _, err := eachTarget(config); err == nil || !strings.Contains(err.Error(), "--json") {
+	cfg.Run.JSON = "/elsewhere.json"
+	if _, _, err := eachTarget(cfg); err == nil || !strings.Contains(err.Error(), "--json") {
 		t.Errorf("one file for three targets: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
@@ -18,7 +19,7 @@ const EmbeddedTroupes = 8
 
 // embeddedTroupes is for how many processes the embedded reference has to
 // bring a cast.
-func embeddedTroupes(c *Config) int {
+func embeddedTroupes(c *config.Config) int {
 	if c.Run.Procs == 0 {
 		return EmbeddedTroupes
 	}

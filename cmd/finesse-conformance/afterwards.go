@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 func compareCommand() *cobra.Command {
@@ -106,10 +107,10 @@ func addOutputs(c *cobra.Command, out *string, files *runner.Files, waivers *str
 }
 
 // outputs says where the reports of a command go.
-func outputs(out string, files runner.Files, waivers string) (runner.RunConfig, error) {
+func outputs(out string, files runner.Files, waivers string) (config.Run, error) {
 	dir, err := filepath.Abs(out)
 	if err != nil {
-		return runner.RunConfig{}, err
+		return config.Run{}, err
 	}
 	pick := func(name, otherwise string) string {
 		if name != "" {
@@ -117,7 +118,7 @@ func outputs(out string, files runner.Files, waivers string) (runner.RunConfig, 
 		}
 		return filepath.Join(dir, otherwise)
 	}
-	return runner.RunConfig{
+	return config.Run{
 		Out: dir, JUnit: pick(files.JUnit, "junit.xml"), JSON: pick(files.JSON, "results.json"), HTML: pick(files.HTML, "report.html"),
 		HAR: files.HAR, Waivers: waivers, NoColor: os.Getenv("NO_COLOR") != "",
 	}, nil

@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 var (
@@ -24,11 +25,11 @@ func doctorCommand() *cobra.Command {
 		Short: "everything that has to hold before a run, and what a run would not exercise",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
+			cfg, err := load(c)
 			if err != nil {
 				return err
 			}
-			a, err := app(config.Run.NoColor)
+			a, err := app(cfg.Run.NoColor)
 			if err != nil {
 				return err
 			}
@@ -38,7 +39,7 @@ func doctorCommand() *cobra.Command {
 				}
 			})
 			defer stop()
-			list, code, err := a.Doctor(ctx, config, signIn)
+			list, code, err := a.Doctor(ctx, cfg, signIn)
 			var stopped runner.Interrupted
 			switch {
 			case errors.As(err, &stopped):
@@ -55,7 +56,7 @@ func doctorCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&signIn, "sign-in", false, "also sign in who is signed out, and out again")
-	addSettings(c, func(s runner.Setting) bool {
+	addSettings(c, func(s config.Setting) bool {
 		return s.Flag == "config" || s.Flag == "no-color" || s.Flag == "force" || s.Key != "" && !strings.HasPrefix(s.Key, "run.")
 	})
 	return c
@@ -72,7 +73,7 @@ func initCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var target *runner.Target
+			var target *config.Target
 			var who *fixtures.User
 			if given(c, "target") {
 				if user == "" {
@@ -95,13 +96,13 @@ func initCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&user, "user", "", "`ID` of a user who can be asked about the team; its password is in FINESSE_PASSWORD, or asked for")
 	c.Flags().StringVar(&file, "write", "", "`FILE` to write instead of printing; never over one that is there")
-	addSettings(c, func(s runner.Setting) bool { return strings.HasPrefix(s.Key, "target.") })
+	addSettings(c, func(s config.Setting) bool { return strings.HasPrefix(s.Key, "target.") })
 	return c
 }
 
 // initTarget reads what --target and --user say.
-func initTarget(c *cobra.Command, user string) (*runner.Target, *fixtures.User, error) {
-	target, err := runner.TargetOf(runner.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv})
+func initTarget(c *cobra.Command, user string) (*config.Target, *fixtures.User, error) {
+	target, err := config.TargetOf(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv})
 	if err != nil {
 		return nil, nil, err
 	}

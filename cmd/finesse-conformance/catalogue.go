@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 )
@@ -30,11 +31,11 @@ func listCommand() *cobra.Command {
 			}
 			var plan []suites.Item
 			if given(c, "config") || given(c, "target") {
-				config, err := load(c)
+				cfg, err := load(c)
 				if err != nil {
 					return err
 				}
-				if plan, err = a.Plan(c.Context(), config); err != nil {
+				if plan, err = a.Plan(c.Context(), cfg); err != nil {
 					return err
 				}
 			}
@@ -50,7 +51,7 @@ func listCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&transitions, "transitions", false, "the transition tables instead, with the requirements that go along each edge")
 	c.Flags().StringVar(&format, "format", "table", "table, json or yaml")
-	addSettings(c, func(s runner.Setting) bool {
+	addSettings(c, func(s config.Setting) bool {
 		return s.Flag == "config" || strings.HasPrefix(s.Key, "target.") || s.Key == "deployment" || s.Key == "release"
 	})
 	return c

@@ -14,7 +14,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
-	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 )
 
@@ -47,7 +47,7 @@ func TestHelp(t *testing.T) {
 		if c.Runnable() {
 			help := ok(t, dir, c.Name(), "--help")
 			contain(t, help, "Usage:\n  finesse-conformance "+c.Name(), c.Short)
-			for _, s := range runner.Settings() { // what a flag takes stands there once
+			for _, s := range config.Settings() { // what a flag takes stands there once
 				if words := strings.Join(strings.Fields(help), " "); s.Arg != "" && strings.Contains(words, s.Arg+" "+s.Arg+" "+s.Help) || strings.Contains(words, "default []") {
 					t.Errorf("%s, %s: %s", c.Name(), s.Flag, help)
 				}

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 var update = flag.Bool("update", false, "write the generated part of docs/configuration.md")
 
 const (
-	settingsBegin = "<!-- generated from runner.Settings: go test ./cmd/finesse-conformance -run TestDocs -update -->\n"
+	settingsBegin = "<!-- generated from config.Settings: go test ./cmd/finesse-conformance -run TestDocs -update -->\n"
 	settingsEnd   = "<!-- end of what is generated -->\n"
 )
 
@@ -23,7 +23,7 @@ const (
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| Key | Flag and variable | Default | What it is |\n|---|---|---|---|\n")
-	for _, s := range runner.Settings() {
+	for _, s := range config.Settings() {
 		flag, key, value := "", "", ""
 		if s.Flag != "" {
 			flag = fmt.Sprintf("`--%s %s`<br>`%s`", s.Flag, s.Arg, s.Env())
@@ -121,7 +121,7 @@ func TestDocsOfConfigurations(t *testing.T) {
 	for _, has := range []string{"longest_wait: 60s", "targets:"} {
 		file(t, filepath.Join(dir, "c.yaml"), example(t, "configuration.md", "yaml", has))
 		env := map[string]string{}
-		_, err := runner.Load(runner.Sources{Flags: map[string][]string{"config": {filepath.Join(dir, "c.yaml")}}, LookupEnv: func(name string) (string, bool) {
+		_, err := config.Load(config.Sources{Flags: map[string][]string{"config": {filepath.Join(dir, "c.yaml")}}, LookupEnv: func(name string) (string, bool) {
 			value, ok := env[name]
 			if strings.HasSuffix(name, "_PASSWORD") {
 				return "secret", true

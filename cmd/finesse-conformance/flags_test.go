@@ -11,7 +11,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
-	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 // A flag of run is tested by what it does. Without more said the run is on the
@@ -161,7 +161,7 @@ func TestFlags(t *testing.T) {
 		"journal", "force", "max-requests-per-second", "no-color"} {
 		tests[flag] = flagTest{}
 	}
-	for _, s := range runner.Settings() {
+	for _, s := range config.Settings() {
 		if _, ok := tests[s.Flag]; !ok && s.Flag != "" {
 			t.Errorf("--%s has no test", s.Flag)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 func main() { os.Exit(run()) }
@@ -57,7 +58,7 @@ func run() (code int) {
 	var usage *runner.UsageError
 	var unable *runner.Unable
 	var out *runner.OutOfService
-	var problems runner.Problems
+	var problems config.Problems
 	switch {
 	case err == nil:
 		return reports.ExitConformant

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 func restoreCommand() *cobra.Command {
@@ -14,22 +14,22 @@ func restoreCommand() *cobra.Command {
 		Short: "put users back after a run that was killed, from its journal",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
+			cfg, err := load(c)
 			if err != nil {
 				return err
 			}
-			a, err := app(config.Run.NoColor)
+			a, err := app(cfg.Run.NoColor)
 			if err != nil {
 				return err
 			}
-			code, err := a.PutBack(c.Context(), config)
+			code, err := a.PutBack(c.Context(), cfg)
 			if err != nil {
 				return err
 			}
 			return ended(code)
 		},
 	}
-	addSettings(c, func(s runner.Setting) bool {
+	addSettings(c, func(s config.Setting) bool {
 		return s.Flag == "config" || s.Flag == "journal" || s.Flag == "out" || strings.HasPrefix(s.Key, "target.") || strings.HasPrefix(s.Key, "timing.")
 	})
 	return c

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 func runCommand() *cobra.Command {
@@ -14,11 +15,11 @@ func runCommand() *cobra.Command {
 		Short: "certify a target; without one, the embedded reference deployment",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
+			cfg, err := load(c)
 			if err != nil {
 				return err
 			}
-			a, err := app(config.Run.NoColor)
+			a, err := app(cfg.Run.NoColor)
 			if err != nil {
 				return err
 			}
@@ -29,13 +30,13 @@ func runCommand() *cobra.Command {
 				fmt.Fprintln(a.Err, text)
 			})
 			defer stop()
-			code, err := a.Run(ctx, config)
+			code, err := a.Run(ctx, cfg)
 			if err != nil {
 				return err
 			}
 			return ended(code)
 		},
 	}
-	addSettings(c, func(runner.Setting) bool { return true })
+	addSettings(c, func(config.Setting) bool { return true })
 	return c
 }

@@ -14,11 +14,12 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 )
 
 // addSettings gives a command the flags of the settings that it reads.
-func addSettings(c *cobra.Command, wanted func(runner.Setting) bool) {
-	for _, s := range runner.Settings() {
+func addSettings(c *cobra.Command, wanted func(config.Setting) bool) {
+	for _, s := range config.Settings() {
 		if s.Flag == "" || !wanted(s) {
 			continue
 		}
@@ -28,9 +29,9 @@ func addSettings(c *cobra.Command, wanted func(runner.Setting) bool) {
 		}
 		help += " [" + s.Env() + "]"
 		switch s.Kind {
-		case runner.Bool:
+		case config.Bool:
 			c.Flags().Bool(s.Flag, false, help)
-		case runner.List:
+		case config.List:
 			c.Flags().StringSlice(s.Flag, nil, help)
 		default:
 			c.Flags().String(s.Flag, s.Default, help)
@@ -63,13 +64,13 @@ type takesList struct {
 }
 
 // load reads the configuration that a command's flags point to.
-func load(c *cobra.Command) (*runner.Config, error) {
-	return runner.Load(runner.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
+func load(c *cobra.Command) (*config.Config, error) {
+	return config.Load(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
 }
 
 // given reports whether a setting was given, by its flag or its variable.
 func given(c *cobra.Command, flag string) bool {
-	return c.Flags().Changed(flag) || os.Getenv(runner.Setting{Flag: flag}.Env()) != ""
+	return c.Flags().Changed(flag) || os.Getenv(config.Setting{Flag: flag}.Env()) != ""
 }
 
 // flagsOf gives the flags that were given.

@@ -31,6 +31,7 @@ func TestWalls(t *testing.T) {
 		"suites/navigate":    {"internal", "spec"},
 		"reports":            {"internal", "spec", "suites/evidence", "reports"},
 		"runner":             {"internal", "spec", "fixtures", "suites", "reports", "runner"},
+		"runner/config":      {"internal", "spec", "fixtures"},
 		"runner/journal":     {"internal", "spec", "fixtures", "suites"},
 		"cmd":                {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 	}

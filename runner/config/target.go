@@ -1,4 +1,4 @@
-package runner
+package config
 
 // TargetOf reads a target from flags and the environment alone, without the
 // users that a run needs: for a first look at it.

@@ -1,4 +1,4 @@
-package runner
+package config
 
 import (
 	"net/http"
@@ -17,7 +17,7 @@ import (
 type Config struct {
 	File    string // the configuration file, "" without one
 	Targets []*Target
-	Run     RunConfig
+	Run     Run
 
 	passwordVariables []string // names of ${…} that passwords came from
 }
@@ -90,7 +90,7 @@ func (t Timing) Or(other, unset Timing) Timing {
 }
 
 // RunConfig is what a run does beside certifying, the same for all targets.
-type RunConfig struct {
+type Run struct {
 	Only, Skip  []string // patterns of requirement ids
 	Procs       int      // 0 for as many as the cast allows
 	Shard       Shard

@@ -1,4 +1,4 @@
-package runner
+package config
 
 import (
 	"fmt"
@@ -108,7 +108,7 @@ func TestLoadWhole(t *testing.T) {
 	if two.Role != spec.RoleSupervisor || two.Team != "5000" || !cmp.Equal(two.Supervises, []string{"5000", "6000"}) {
 		t.Errorf("got %+v", two)
 	}
-	want := RunConfig{
+	want := Run{
 		Only: []string{"SIG-*", "ERR-01"}, Shard: Shard{2, 5}, Out: filepath.Join(dir, "reports"),
 		JUnit: filepath.Join(dir, "reports/junit.xml"), JSON: filepath.Join(dir, "reports/results.json"),
 		HTML: filepath.Join(dir, "reports/report.html"), Journal: filepath.Join(dir, "reports/journal.jsonl"),
