@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/redact"
+	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -32,6 +34,7 @@ type Options struct {
 	MaxBody   int64             // bytes of an answer at most, DefaultMaxBody if 0
 	Version   string            // of this program, for User-Agent
 	Limiter   Limiter           // nil for none
+	Secrets   *redact.Set       // is told all that must not be recorded; nil for one of the client's own
 }
 
 // Client sends requests to one target and is safe for concurrent use.
@@ -39,9 +42,7 @@ type Client struct {
 	opts Options
 
 	mu    sync.Mutex
-	known secrets            // those of everybody whom a request was signed for so far
-	heard map[string]secrets // those of each credentials
-	wrong map[string]bool    // users whose last sign-in was sent with a wrong password
+	wrong map[string]bool // users whose last sign-in was sent with a wrong password
 
 	bodies bodies
 }
@@ -56,8 +57,15 @@ func New(opts Options) *Client {
 	base := *opts.Base
 	base.User = nil
 	opts.Base = &base
-	return &Client{opts: opts, wrong: map[string]bool{}, heard: map[string]secrets{}}
+	if opts.Secrets == nil {
+		opts.Secrets = redact.New(spec.Words)
+	}
+	return &Client{opts: opts, wrong: map[string]bool{}}
 }
+
+// Secrets are what must not be recorded: what the client gives is as it came,
+// to be judged, and goes through them before it is written or printed.
+func (c *Client) Secrets() *redact.Set { return c.opts.Secrets }
 
 // Base is the address that all paths are relative to.
 func (c *Client) Base() *url.URL { u := *c.opts.Base; return &u }
@@ -113,19 +121,18 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 	if call.As != nil && call.Credentials != None {
 		x.As = call.As.ID
 	}
-	secret, err := c.exchange(ctx, rec, call, &x)
-	if err != nil {
-		x.Err = secret.scrub(plain(err)) // net/http quotes what it cannot read
+	if err := c.exchange(ctx, rec, call, &x); err != nil {
+		x.Err = plain(err)
 	}
 	x.Duration = time.Since(x.Started)
 	return rec.add(x)
 }
 
-// exchange makes the request. It gives the texts that must not be recorded.
-func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) (secrets, error) {
+// exchange makes the request.
+func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) error {
 	if c.opts.Limiter != nil {
 		if err := c.opts.Limiter.Wait(ctx); err != nil {
-			return secrets{}, fmt.Errorf("waiting for the request limit: %w", err)
+			return fmt.Errorf("waiting for the request limit: %w", err)
 		}
 		x.Started = time.Now()
 	}
@@ -144,7 +151,7 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, u.String(), body)
 	if err != nil {
-		return secrets{}, err
+		return err
 	}
 	req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
 	req.Header.Set("Accept", "application/xml, text/xml;q=0.9, */*;q=0.1")
@@ -157,22 +164,21 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	for name, values := range req.Header {
 		x.RequestHeader[name] = strings.Join(values, ", ")
 	}
-	secret, err := c.sign(req, call)
-	if err != nil {
-		return secrets{}, err
+	if err := c.sign(req, call); err != nil {
+		return err
 	}
 	resp, err := c.opts.Transport.RoundTrip(req)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
-			return secret, cause
+			return cause
 		}
-		return secret, err
+		return err
 	}
 	defer resp.Body.Close()
 	x.Status, x.Proto = resp.StatusCode, resp.Proto
-	x.ResponseHeader = keptHeader(resp.Header, secret)
+	x.ResponseHeader = keptHeader(resp.Header)
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, c.opts.MaxBody+1))
-	x.ResponseBody = secret.scrub(c.bodies.of(raw))
+	x.ResponseBody = c.bodies.of(raw)
 	if int64(len(raw)) > c.opts.MaxBody {
 		x.ResponseBody = x.ResponseBody[:min(keptBody, len(x.ResponseBody))]
 		err = fmt.Errorf("the answer is larger than %d bytes", c.opts.MaxBody)
@@ -186,9 +192,9 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		return secret, fmt.Errorf("reading the answer: %w", err)
+		return fmt.Errorf("reading the answer: %w", err)
 	}
-	return secret, nil
+	return nil
 }
 
 // ErrTwiceWrong is the reason why a request with a wrong password is not sent:
@@ -196,10 +202,10 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 // two.
 var ErrTwiceWrong = errors.New("not sent: the user's last request had a wrong password already")
 
-// sign sets the credentials and gives the texts that must not be recorded.
-func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
+// sign sets the credentials, which must not be recorded.
+func (c *Client) sign(req *http.Request, call Call) error {
 	if call.Credentials == None || call.As == nil {
-		return c.learn(secrets{}), nil
+		return nil
 	}
 	password := call.As.Password.Reveal()
 	if call.Credentials == Wrong {
@@ -208,32 +214,14 @@ func (c *Client) sign(req *http.Request, call Call) (secrets, error) {
 		c.wrong[call.As.ID] = true
 		c.mu.Unlock()
 		if twice {
-			return secrets{}, ErrTwiceWrong
+			return ErrTwiceWrong
 		}
 		password = rand.Text()
 	}
+	c.opts.Secrets.Spare(call.As.ID, call.As.Name(), call.As.Extension)
+	c.opts.Secrets.Pair(call.As.Name(), password)
 	req.SetBasicAuth(call.As.Name(), password)
-	basic := strings.TrimRight(strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), "=")
-	if call.Credentials == Wrong {
-		return c.learn(secrets{}).and(hidden(call.As, basic, password)), nil
-	}
-	c.mu.Lock()
-	mine, known := c.heard[basic]
-	c.mu.Unlock()
-	if !known { // making them is no small work
-		mine = hidden(call.As, basic, password)
-	}
-	return c.learn(mine), nil
-}
-
-// hidden gives what must not be recorded of a user's credentials.
-func hidden(as *fixtures.User, basic, password string) secrets {
-	s := secrets{texts: []string{basic}}
-	// A password that also is an id or an extension cannot be told from it.
-	if password != as.ID && password != as.Extension && password != as.Name() {
-		s = s.with(password)
-	}
-	return s
+	return nil
 }
 
 // plain says what went wrong without the address that every message repeats.

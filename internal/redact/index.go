@@ -1,0 +1,156 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// pattern is a spelling of a secret, folded.
+type pattern struct {
+	text  string
+	word  bool    // only where no letter or digit stands beside it
+	spare []place // the words in which it says nothing
+}
+
+// place is where in a word a pattern stands.
+type place struct {
+	word string
+	at   int
+}
+
+// index finds all patterns in one pass: it looks at every three bytes of a
+// text.
+type index struct {
+	patterns []pattern
+	bits     [1 << 13]uint64 // of hashes of the first three bytes
+	byStart  map[[3]byte][]int
+}
+
+func compile(secrets, encoded []string, words map[string]bool) *index {
+	x := &index{byStart: map[[3]byte][]int{}}
+	seen := map[string]bool{}
+	add := func(p pattern) {
+		if len(p.text) < shortestWord || seen[p.text] {
+			return
+		}
+		seen[p.text] = true
+		start := [3]byte([]byte(p.text))
+		h := hash(start[0], start[1], start[2])
+		x.bits[h>>6] |= 1 << (h & 63)
+		x.byStart[start] = append(x.byStart[start], len(x.patterns))
+		x.patterns = append(x.patterns, p)
+	}
+	for _, secret := range secrets {
+		for _, l := range levels(secret) { // a secret may itself look like an escaped text
+			if p, ok := plain(string(l.b), words); ok {
+				add(p)
+			}
+		}
+	}
+	for _, e := range encoded {
+		add(pattern{text: foldText(e)})
+	}
+	return x
+}
+
+// plain is the pattern of a secret as it is.
+func plain(text string, words map[string]bool) (pattern, bool) {
+	length := utf8.RuneCountInString(text)
+	number := strings.Trim(text, "0123456789") == ""
+	if length < shortestWord || number && length < shortestNumber || strings.TrimSpace(text) == "" {
+		return pattern{}, false
+	}
+	p := pattern{text: text, word: number || length < shortestAnywhere}
+	for word := range words {
+		for from := 0; ; {
+			i := strings.Index(word[from:], text)
+			if i < 0 {
+				break
+			}
+			p.spare = append(p.spare, place{word, from + i})
+			from += i + 1
+		}
+	}
+	return p, true
+}
+
+func hash(a, b, c byte) uint32 {
+	return ((uint32(a)<<16 | uint32(b)<<8 | uint32(c)) * 2654435761) >> 13
+}
+
+// span is a part of the original text.
+type span struct{ from, to int }
+
+func (x *index) text(text string) string {
+	var found []span
+	if len(x.patterns) > 0 {
+		for _, l := range levels(text) {
+			found = x.find(l, found)
+		}
+	}
+	return replace(text, byPlace(text, found))
+}
+
+// find adds where secrets stand in a level.
+func (x *index) find(l level, found []span) []span {
+	for i := 0; i+2 < len(l.b); i++ {
+		h := hash(l.b[i], l.b[i+1], l.b[i+2])
+		if x.bits[h>>6]&(1<<(h&63)) == 0 {
+			continue
+		}
+		for _, n := range x.byStart[[3]byte(l.b[i:i+3])] {
+			p := &x.patterns[n]
+			if end := i + len(p.text); end <= len(l.b) && string(l.b[i:end]) == p.text && p.counts(l.b, i, end) {
+				found = append(found, l.origin(i, end))
+			}
+		}
+	}
+	return found
+}
+
+// counts reports whether what was found at a place is the secret.
+func (p *pattern) counts(text []byte, from, to int) bool {
+	if p.word && !stands(text, from, to) {
+		return false
+	}
+	return !slices.ContainsFunc(p.spare, func(w place) bool {
+		start := from - w.at
+		end := start + len(w.word)
+		return start >= 0 && end <= len(text) && string(text[start:end]) == w.word && stands(text, start, end)
+	})
+}
+
+// stands reports whether no letter or digit is beside a part of a text.
+func stands(text []byte, from, to int) bool {
+	before, _ := utf8.DecodeLastRune(text[:from])
+	after, _ := utf8.DecodeRune(text[to:])
+	return !part(before) && !part(after)
+}
+
+func part(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+
+// replace masks parts of a text. Those that touch are one.
+func replace(text string, found []span) string {
+	if len(found) == 0 {
+		return text
+	}
+	slices.SortFunc(found, func(a, b span) int { return a.from - b.from })
+	var b strings.Builder
+	done, masked := 0, -1 // masked: where the last mask ended
+	for _, f := range found {
+		if f.to <= done {
+			continue
+		}
+		if f.from > done {
+			b.WriteString(text[done:f.from])
+		}
+		if masked < 0 || f.from > masked {
+			b.WriteString(Mask)
+		}
+		done, masked = f.to, f.to
+	}
+	b.WriteString(text[done:])
+	return b.String()
+}
