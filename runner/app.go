@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime/debug"
 
+	"finesse-conformance/internal/redact"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
@@ -21,6 +22,7 @@ type App struct {
 	Catalogue *spec.Catalogue
 	Bodies    *xmlbody.Validator
 	Judge     *judge.Judge
+	Secrets   *redact.Set // what must not be in anything that is written or printed
 
 	Out      io.Writer // what was asked for
 	Err      io.Writer // progress and errors
@@ -36,9 +38,10 @@ func NewApp(out, err io.Writer) (*App, error) {
 	if e != nil {
 		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
 	}
-	bodies := xmlbody.Lazy(spec.OpenAPI)
+	bodies, secrets := xmlbody.Lazy(spec.OpenAPI), redact.New(spec.Words)
 	return &App{
-		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: out, Err: err,
+		Secrets: secrets,
+		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(out), Err: secrets.Writer(err),
 	}, nil
 }
 

@@ -89,7 +89,7 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 			var sitting sync.WaitGroup
 			sitting.Go(func() { other.act(over) })
 			items := suites.Plan(s.stage, s.selection())
-			h := inOrder(t.Context(), items, s.stage.Exercise)
+			h := inOrder(t.Context(), items, s.play)
 			close(over)
 			sitting.Wait()
 			left := s.end(t.Context(), silent{})

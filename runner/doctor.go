@@ -86,6 +86,7 @@ func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list
 		if cause := context.Cause(ctx); cause != nil {
 			return list, signalOf(ctx), cause
 		}
+		a.Secrets.Clean(d.found)
 		list = append(list, d.found)
 		if !d.found.Able() {
 			code = reports.ExitUncertifiable
@@ -97,7 +98,7 @@ func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list
 // newClient makes the client for a session's target.
 func newClient(s *session) *client.Client {
 	return client.New(client.Options{
-		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter,
+		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets,
 	})
 }
 

@@ -25,6 +25,7 @@ func (d *doctor) sitDown(ctx context.Context) {
 		d.add(name, Lacking, "", "nobody was signed in: %v", err)
 		return
 	}
+	j.Clean = d.Secrets.Text
 	ledger := j.Ledger(d.target.URL, d.survey.Cast)
 	d.stage.Ledger = ledger
 	var fine int

@@ -69,7 +69,7 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 		t.Run(item.Requirement.ID, func(t *testing.T) {
 			outcome := suites.Outcome{Verdict: item.Verdict()}
 			if item.Runs() {
-				outcome.Verdict, outcome.Evidence = s.stage.Exercise(t.Context(), item.Requirement)
+				outcome.Verdict, outcome.Evidence = s.play(t.Context(), item.Requirement)
 				h.add(outcome)
 			}
 			tell(t, outcome.Verdict)
@@ -103,7 +103,7 @@ func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
 		return nil, err
 	}
 	items := suites.Plan(s.stage, s.selection())
-	h := inOrder(ctx, items, s.stage.Exercise)
+	h := inOrder(ctx, items, s.play)
 	run := s.facts()
 	run.Unrestored = s.end(ctx, progress)
 	run.Finished = time.Now()
@@ -161,7 +161,7 @@ func Describe(text string, subject func() Subject) bool {
 					suites.Report(item.Verdict(), nil)
 					return
 				}
-				verdict, seen := s.stage.Exercise(ctx, req)
+				verdict, seen := s.play(ctx, req)
 				suites.Report(verdict, seen)
 			})
 		}

@@ -34,6 +34,7 @@ func (a *App) Init(ctx context.Context, t *config.Target, user *fixtures.User) (
 		}
 	}
 	var b strings.Builder
+	a.Secrets.Clean(&data)
 	if err := initTemplate().Execute(&b, data); err != nil {
 		return "", err
 	}
@@ -84,7 +85,7 @@ func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 		return &UsageError{err}
 	}
 	defer transport.CloseIdleConnections()
-	c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version})
+	c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets})
 	return readConfig(ctx, c, t, user, data)
 }
 

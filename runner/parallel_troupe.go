@@ -228,8 +228,8 @@ func (t *troupe) exercise(ctx context.Context, req *spec.Requirement) evidence.V
 			panic(p)
 		}
 	}()
-	verdict, seen := t.stage.Exercise(ctx, req)
-	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen}}); err != nil {
+	verdict, seen := t.play(ctx, req)
+	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen, Broken: t.standing.Found()}}); err != nil {
 		t.stop(fmt.Errorf("the process that began the run does not listen: %w", err))
 	}
 	return verdict

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -80,6 +81,17 @@ func newPreflight(c *client.Client, t *config.Target, cast *fixtures.Cast, force
 func (p *preflight) run(ctx context.Context) (*Survey, error) {
 	err := p.fly(ctx)
 	p.survey.Exchanges = p.rec.Exchanges()
+	secrets := p.client.Secrets() // all has been read: from here on it is recorded
+	secrets.Clean(&p.survey.Exchanges)
+	secrets.Clean(&p.survey.Notes)
+	var unable *Unable
+	var out *OutOfService
+	switch {
+	case errors.As(err, &unable):
+		secrets.Clean(unable)
+	case errors.As(err, &out):
+		secrets.Clean(out)
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}

@@ -35,10 +35,11 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 			if err != nil {
 				return nil, err
 			}
-			c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version})
+			c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets})
 			return a.stageLeft(ctx, t, c, cfg.Stimuli(t, a.Environ), users)
 		},
-		Say: func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
+		Clean: a.Secrets.Text,
+		Say:   func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
 	}
 	all, err := r.Restore(ctx, cfg.Run.Journal, touchable(cfg.Targets))
 	if err != nil {

@@ -289,6 +289,8 @@ func (s *session) cannot(ctx context.Context, run reports.Run, err error) *repor
 			Expected: "status IN_SERVICE", Seen: out.Status, Attempts: 1,
 		})
 	}
+	s.Secrets.Clean(&run)
+	s.Secrets.Clean(&verdicts)
 	return reports.Build(s.Catalogue, run, verdicts)
 }
 
@@ -335,6 +337,7 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 		say("%v", err)
 	}
 	if seen != nil {
+		s.client.Record(nil, seen)
 		s.afterwards = append(s.afterwards, seen)
 	}
 	var list []reports.Unrestored

@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario"
 )
 
@@ -42,6 +43,7 @@ type session struct {
 	survey   *Survey
 	listener *notify.Listener
 	stage    *scenario.Stage
+	standing *judge.Standing // of what this process saw, nil before it saw anything
 	began    time.Time
 
 	troupes []*fixtures.Cast // of the processes of the run
@@ -89,11 +91,12 @@ func (s *session) open(ctx context.Context) error {
 // changes.
 func (s *session) connect(cast *fixtures.Cast) {
 	if s.journal != nil {
+		s.journal.Clean = s.Secrets.Text
 		ledger := s.journal.Ledger(s.target.URL, cast)
 		s.transport, s.stimuli, s.ledger = ledger.Transport(s.transport), ledger.Stimuli(s.stimuli), ledger
 	}
 	s.client = client.New(client.Options{
-		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter,
+		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets,
 	})
 }
 
@@ -171,13 +174,27 @@ func (s *session) exercise(p Progress, stop context.CancelCauseFunc) suites.Exer
 	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		p.Start(req.ID)
 		s.gather(ctx, req, p.Say)
-		verdict, seen := s.stage.Exercise(ctx, req)
+		verdict, seen := s.play(ctx, req)
 		p.Done(verdict)
 		if silent.after(seen) {
 			stop(s.silentTarget(seen))
 		}
 		return verdict, seen
 	}
+}
+
+// play exercises a requirement. What was seen is judged as it came, also by the
+// checks over the whole run, and given without secrets.
+func (s *session) play(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	verdict, seen := s.stage.Exercise(ctx, req)
+	if s.standing == nil {
+		s.standing = s.Judge.Standing()
+	}
+	for _, ev := range seen {
+		s.standing.Add(ev)
+	}
+	s.client.Record(&verdict, seen...)
+	return verdict, seen
 }
 
 // enoughSilence is how many scenarios in a row have to get no answer at all.
@@ -214,12 +231,14 @@ func lastError(seen []*evidence.Evidence) string {
 // result of it all, with the evidence that it rests on.
 func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*reports.Result, []*evidence.Evidence) {
 	var verdicts []evidence.Verdict
-	standing := s.Judge.Standing()
+	standing := s.standing
+	if standing == nil {
+		standing = s.Judge.Standing()
+	}
+	s.Secrets.Clean(&run)
 	for _, o := range h.outcomes {
-		for _, ev := range o.Evidence {
-			standing.Add(ev)
-			run.Evidence = append(run.Evidence, ev)
-		}
+		standing.Merge(o.Broken)
+		run.Evidence = append(run.Evidence, o.Evidence...)
 	}
 	run.Evidence = append(run.Evidence, h.afterwards...)
 	for _, o := range h.outcomes {
@@ -227,13 +246,17 @@ func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*r
 		if req, ok := s.Catalogue.ByID(v.Requirement); ok {
 			v = standing.Apply(req, v)
 		}
+		s.Secrets.Clean(&v) // what a check of the whole run saw is as it came
 		verdicts = append(verdicts, v)
 	}
 	for _, i := range items {
 		if !i.Runs() {
-			verdicts = append(verdicts, i.Verdict())
+			v := i.Verdict()
+			s.Secrets.Clean(&v)
+			verdicts = append(verdicts, v)
 		}
 	}
+	s.Secrets.Clean(&h.faults)
 	run.HarnessFaults = append(run.HarnessFaults, h.faults...)
 	return reports.Build(s.Catalogue, run, verdicts), run.Evidence
 }

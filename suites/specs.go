@@ -21,6 +21,9 @@ type Exercise func(ctx context.Context, req *spec.Requirement) (evidence.Verdict
 type Outcome struct {
 	Verdict  evidence.Verdict     `json:"verdict"`
 	Evidence []*evidence.Evidence `json:"evidence,omitempty"`
+	// Broken is what the checks over a whole run have found so far in the
+	// process that the outcome is of.
+	Broken map[spec.Standing]evidence.Verdict `json:"broken,omitempty"`
 }
 
 // String is what Ginkgo would print of it: the verdict's one line.

@@ -44,9 +44,9 @@ func listCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return runner.WriteTransitions(os.Stdout, a.Transitions(deployments, plan))
+				return runner.WriteTransitions(a.Out, a.Transitions(deployments, plan))
 			}
-			return runner.WriteList(os.Stdout, a.List(plan), format)
+			return runner.WriteList(a.Out, a.List(plan), format)
 		},
 	}
 	c.Flags().BoolVar(&transitions, "transitions", false, "the transition tables instead, with the requirements that go along each edge")

@@ -20,6 +20,8 @@ type Restorer struct {
 	// Stage sets a stage at a target, by its key, with those of its users who
 	// are in the configuration.
 	Stage func(ctx context.Context, target string, users []Unrestored) (*scenario.Stage, error)
+	// Clean is that of the journal.
+	Clean func(string) string
 	// Say tells a person who is being put back.
 	Say func(format string, args ...any)
 }
@@ -59,7 +61,7 @@ func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) (
 	if err != nil {
 		return nil, errors.Join(err, held.release())
 	}
-	j.locks = held
+	j.locks, j.Clean = held, r.Clean
 	// Between reading and locking the run may have ended on its own.
 	if left, err = Read(path); err != nil {
 		return nil, errors.Join(err, j.Close())

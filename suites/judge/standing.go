@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -18,8 +19,9 @@ import (
 type Standing struct {
 	judge  *Judge
 	states []spec.State
-	valid  map[string]bool // User bodies that were found valid: most are seen again and again
-	found  map[spec.Standing]evidence.Verdict
+	valid  map[string]bool                    // User bodies that were found valid: most are seen again and again
+	found  map[spec.Standing]evidence.Verdict // of the first requirement, in the catalogue's order, that saw it
+	order  map[string]int                     // of requirements
 	seen   map[spec.Standing]int
 	clocks map[clock]time.Time // when a stateChangeTime was first seen
 }
@@ -29,7 +31,12 @@ type clock struct{ user, time string }
 
 // Standing starts the checks of a run.
 func (j *Judge) Standing() *Standing {
+	order := map[string]int{}
+	for i, req := range j.catalogue.All() {
+		order[req.ID] = i
+	}
 	return &Standing{
+		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
 		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, clocks: map[clock]time.Time{},
 	}
@@ -56,12 +63,27 @@ func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Ver
 }
 
 func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expected, seen string) {
-	if _, known := s.found[kind]; known {
-		return
-	}
-	s.found[kind] = evidence.Verdict{
-		XPath: xpath, Expected: expected, Seen: seen,
+	s.take(kind, evidence.Verdict{
+		Requirement: ev.Requirement,
+		XPath:       xpath, Expected: expected, Seen: seen,
 		Reason: fmt.Sprintf("in a GET of %s: expected %s; saw %s", ev.Requirement, expected, seen),
+	})
+}
+
+func (s *Standing) take(kind spec.Standing, v evidence.Verdict) {
+	if known, ok := s.found[kind]; !ok || s.order[v.Requirement] < s.order[known.Requirement] {
+		s.found[kind] = v
+	}
+}
+
+// Found gives what was found to be broken: the failure of each check, with the
+// requirement whose evidence shows it.
+func (s *Standing) Found() map[spec.Standing]evidence.Verdict { return maps.Clone(s.found) }
+
+// Merge takes in what was found where evidence was added elsewhere.
+func (s *Standing) Merge(found map[spec.Standing]evidence.Verdict) {
+	for kind, v := range found {
+		s.take(kind, v)
 	}
 }
 
