@@ -71,12 +71,39 @@ type Step struct {
 	// TimerFrom is, for a subject in wrap-up, from when on its timer may have
 	// moved it; zero for all others.
 	TimerFrom time.Time `json:"timer_from,omitzero"`
+	// Channel says whether the subject's own events could be heard.
+	Channel Channel `json:"channel,omitempty"`
 	// Values are what the placeholders of the requirement stand for: id,
 	// extension, reason (the reasonCodeId sent), request_id, …
 	Values map[string]string `json:"values,omitempty"`
 	// Facts are what a step without an exchange found out: the probe's
 	// status, location, TLS versions.
 	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// Channel says whether events on the subject's own User node could be heard
+// in a step. Only then does it prove anything that none was: the nodes of
+// teams carry no errors.
+type Channel string
+
+// The channels. Evidence that is older than they are has none of them.
+const (
+	ChannelNone  Channel = "none"  // no session listened to the node
+	ChannelLost  Channel = "lost"  // one did, and was not proven to be alive from before the request to the end
+	ChannelAlive Channel = "alive" // open before the request and proven to be alive until the end
+)
+
+// Heard is the channel of a step on a target.
+func (s Step) Heard(on Target) Channel {
+	switch {
+	case s.Channel != "":
+		return s.Channel
+	case !on.Notifications:
+		return ChannelNone
+	case s.Facts["outage"] != "":
+		return ChannelLost
+	}
+	return ChannelAlive
 }
 
 // Purpose says what an exchange was for.

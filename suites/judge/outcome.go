@@ -69,7 +69,7 @@ func (c *stepJudge) taken(out spec.Outcome) *mismatch {
 		return m
 	}
 	if c.act.Status != 200 && c.act.Status != 202 {
-		return c.missed(out, 0, c.answerText())
+		return c.answerMissed(out)
 	}
 	if t, ok := c.answer().text("ApiErrors/ApiError/ErrorType"); ok {
 		m := c.missed(out, 1, fmt.Sprintf("%d with an ApiErrors body: %s", c.act.Status, t))
@@ -97,32 +97,53 @@ func (c *stepJudge) refused(out spec.Outcome) *mismatch {
 	if m := c.unanswered(out); m != nil {
 		return m
 	}
-	switch {
-	case c.act.Status == 400 || c.act.Status == 401:
+	switch c.act.Status {
+	case 400, 401:
 		if m := c.errorBody(out, out.Types); m != nil {
 			return m
 		}
-	case c.act.Status == 200 || c.act.Status == 202:
+		return c.unchanged(out)
+	case 200, 202:
 		if m := c.taken(out); m != nil {
 			return m
 		}
-		e := c.errorEvent()
-		switch {
-		case e != nil && !slices.Contains(out.Types, e.ErrorType):
-			m := c.missed(out, 2, "an event with "+eventText(e))
-			m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
-			return m
-		case e == nil && c.ev.Target.Notifications && c.step.Facts["outage"] == "":
-			if m := c.unchanged(out); m != nil {
-				return m
-			}
-			return c.missed(out, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
-				c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
-		}
-	default:
-		return c.missed(out, 0, c.answerText())
+		return c.refusedByEvent(out)
 	}
-	return c.unchanged(out)
+	return c.answerMissed(out)
+}
+
+// refusedByEvent: the request was accepted, nothing changed, and an event on
+// the subject's own node says why. What nobody listened for is not shown by
+// silence.
+func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
+	e := c.errorEvent()
+	if e != nil && !slices.Contains(out.Types, e.ErrorType) {
+		m := c.missed(out, 2, "an event with "+eventText(e))
+		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
+		return m
+	}
+	if e != nil && c.otherData(out, e.ErrorData) {
+		m := c.missed(out, 2, "an event with "+eventText(e))
+		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorData", anybodys(e)
+		return m
+	}
+	if m := c.unchanged(out); m != nil || e != nil {
+		return m
+	}
+	silent := fmt.Sprintf("%d and nothing changed for %v", c.act.Status, round(c.step.Until.Sub(c.step.Answered)))
+	switch c.step.Heard(c.ev.Target) {
+	case evidence.ChannelNone:
+		return c.unproven(silent + fmt.Sprintf(": no notifications of user %s were listened to, and only an event could show that it was refused", c.step.Baseline.User))
+	case evidence.ChannelLost:
+		m := c.unproven(silent + fmt.Sprintf(": the notifications of user %s were interrupted, and only an event could show that it was refused", c.step.Baseline.User))
+		m.suspect = true
+		return m
+	}
+	if m := c.unwaited(); m != nil {
+		return m
+	}
+	return c.missed(out, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
+		c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
 }
 
 // error: the status at once, a well-formed body with one of the types, and
@@ -135,7 +156,7 @@ func (c *stepJudge) error(out spec.Outcome) *mismatch {
 		return m
 	}
 	if !statusIn(out.Status, c.act.Status) {
-		m := c.missed(out, 0, c.answerText())
+		m := c.answerMissed(out)
 		if last, ok := c.last(); ok && last.State != c.step.Baseline.State {
 			m.seen += ", and the user went to " + stateText(last)
 		}
@@ -203,7 +224,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		return m
 	}
 	if len(out.Status) > 0 && c.act != nil && !statusIn(out.Status, c.act.Status) {
-		return c.missed(out, 0, c.answerText())
+		return c.answerMissed(out)
 	}
 	if c.when.Put != nil && c.act.Status >= 400 && c.req.Level != spec.Info {
 		if m := c.errorBody(out, nil); m != nil {
@@ -301,10 +322,11 @@ func (c *stepJudge) impossible(out spec.Outcome) *mismatch {
 	case c.act.Status < 400:
 		return nil
 	case c.act.Status == 404 || c.act.Status == 405 || c.act.Status == 501 || c.act.Status >= 500:
-		return &mismatch{exchange: c.act.Index, event: -1, unproven: true,
-			seen: fmt.Sprintf("the Dialog request %s was answered %s", c.when.Dialog, c.answerText())}
+		m := c.unproven(fmt.Sprintf("the Dialog request %s was answered %s", c.when.Dialog, c.answerText()))
+		m.suspect = inTrouble(c.act.Status)
+		return m
 	}
-	return c.missed(out, 0, c.answerText())
+	return c.answerMissed(out)
 }
 
 // answered: only the answer counts.
@@ -322,7 +344,7 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		if m := c.impossible(out); m != nil {
 			return m
 		}
-		return c.missed(out, 0, c.answerText())
+		return c.answerMissed(out)
 	}
 	if out.Header != "" && c.act.ResponseHeader[http.CanonicalHeaderKey(out.Header)] == "" {
 		return c.missed(out, 1, fmt.Sprintf("%d without a header %s", c.act.Status, out.Header))
@@ -366,6 +388,47 @@ func (c *stepJudge) asked(s spec.State) bool {
 	// A sign in ends in NOT_READY; a body that is not right asks for READY.
 	return c.when.Put.State == string(spec.Login) && s == spec.NotReady ||
 		(c.when.Put.Body != "" || c.when.Put.State == "") && s == spec.Ready
+}
+
+// answerMissed: the answer itself is not what was expected. One that a server
+// gives for another that it does not reach, or that says that a right request
+// was not understood, may be the network's: it counts when it comes again.
+func (c *stepJudge) answerMissed(out spec.Outcome) *mismatch {
+	m := c.missed(out, 0, c.answerText())
+	m.suspect = inTrouble(c.act.Status) || c.misunderstood()
+	return m
+}
+
+// inTrouble reports whether a status says that somebody on the way to the
+// target did not get an answer from it.
+func inTrouble(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// misunderstood reports whether the answer says that the request could not be
+// read, though its form was right.
+func (c *stepJudge) misunderstood() bool {
+	if c.when.Put != nil && c.when.Put.Body != "" {
+		return false
+	}
+	switch c.act.Status {
+	case http.StatusBadRequest:
+		said, ok := c.answer().text("ApiErrors/ApiError/ErrorType")
+		return !ok || said == "Bad Request"
+	case http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusExpectationFailed, http.StatusMisdirectedRequest,
+		http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported:
+		return true
+	}
+	return false
+}
+
+// unproven: nothing was shown either way.
+func (c *stepJudge) unproven(seen string) *mismatch {
+	m := &mismatch{seen: seen, exchange: -1, event: -1, unproven: true}
+	if c.act != nil {
+		m.exchange = c.act.Index
+	}
+	return m
 }
 
 func (c *stepJudge) missed(out spec.Outcome, progress int, seen string) *mismatch {

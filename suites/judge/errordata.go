@@ -1,0 +1,29 @@
+package judge
+
+import (
+	"strings"
+
+	"finesse-conformance/spec"
+)
+
+// ctiCodes are the numbers that stand as error data, as far as they are
+// documented (CTI Server Message Reference Guide 15.0(1), Constants and Status
+// Codes), beside those that the guide itself names.
+var ctiCodes = map[string]string{
+	"22": "CF_INVALID_OBJECT_STATE", "33": "CF_RESOURCE_BUSY", "34": "CF_RESOURCE_OUT_OF_SERVICE",
+	"70": "CF_GENERIC_UNSPECIFIED_REJECTION", "71": "CF_GENERIC_OPERATION_REJECTION", "78": "CF_REQUEST_TIMEOUT_REJECTION",
+	"256": "CF_INVALID_AGENT_ID_SPECIFIED", "257": "CF_INVALID_PASSWORD_SPECIFIED", "258": "CF_INVALID_AGENT_ID_OR_PASSWORD_SPECIFIED",
+	"259": "CF_SPECIFIED_AGENT_ALREADY_SIGNED_ON", "260": "CF_INVALID_LOGON_DEVICE_SPECIFIED", "264": "CF_INVALID_TEAM_SPECIFIED",
+	"265": "CF_INVALID_AGENT_WORKMODE", "266": "CF_INVALID_AGENT_REASON_CODE", "268": "CF_AGENT_NOT_PARTY_ON_CALL",
+	"280": "CF_WRAPUP_DATA_REQUIRED", "281": "CF_REASON_CODE_REQUIRED", "283": "CF_SPECIFIED_EXTENSION_ALREADY_IN_USE",
+	"287": "CF_DEVICE_RESTRICTED", "288": "CF_LINE_RESTRICTED", "289": "CF_AGENT_ACCOUNT_LOCKED_OUT",
+	"1010": "CF_INVALID_PARAMETER",
+}
+
+// otherData reports whether a refusal carries another documented number than
+// the one that the outcome names. What nobody documents is recorded.
+func (c *stepJudge) otherData(out spec.Outcome, data string) bool {
+	want := out.Data[c.ev.Target.Deployment]
+	data = strings.TrimSpace(data)
+	return out.Kind == spec.Refused && want != "" && data != want && ctiCodes[data] != ""
+}
