@@ -91,7 +91,8 @@ type Standing string
 
 // The standing checks.
 const (
-	StandingValidUser  Standing = "valid_user"  // every User body is valid against its schema
+	StandingValidUser  Standing = "valid_user"  // every User body is valid against its schema, and every read said to be XML
+	StandingValidError Standing = "valid_error" // every ApiErrors body is valid against its schema, and said to be XML
 	StandingState      Standing = "state"       // every state is a documented one
 	StandingChangeTime Standing = "change_time" // stateChangeTime is well-formed and moves forward
 	StandingOwnUser    Standing = "own_user"    // every User body is that of the user asked for
@@ -99,5 +100,5 @@ const (
 
 // Standings lists the standing checks.
 func Standings() []Standing {
-	return []Standing{StandingValidUser, StandingState, StandingChangeTime, StandingOwnUser}
+	return []Standing{StandingValidUser, StandingValidError, StandingState, StandingChangeTime, StandingOwnUser}
 }

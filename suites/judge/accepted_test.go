@@ -26,7 +26,7 @@ func TestAccepted(t *testing.T) {
 		{"201", ready(201, 300*time.Millisecond), failed, expected + "201", false},
 		{"204", ready(204, 300*time.Millisecond), failed, expected + "204", false},
 		{"refused", begin(notReady).puts(400, apiError("Invalid State", "22")).stays(notReady), failed, expected + "400 Invalid State (22)", false},
-		{"refused in JSON", begin(notReady).puts(400, `{"error":1}`).stays(notReady), failed, expected + "400", false},
+		{"refused in JSON", begin(notReady).puts(400, `{"error":1}`).stays(notReady), failed, expected + "400", true},
 		{"refused and done all the same", begin(notReady).puts(400, apiError("Invalid State", "")).stays(in(spec.Ready)), failed,
 			expected + "400 Invalid State", false},
 		{"never done", begin(notReady).puts(202, "").sees(9*time.Second, notReady), failed, expected + "NOT_READY for 9s", false},
@@ -166,9 +166,9 @@ func TestHalfTimer(t *testing.T) {
 	})
 	// The timer may run out while a refusal is watched; a change before that is
 	// none of the timer's.
-	refusedIn := func() *scene { return begin(in(spec.Work)).puts(202, "").timer(3 * time.Second) }
+	refusedIn := func() *scene { return begin(in(spec.Work)).listening().puts(202, "").timer(3 * time.Second) }
 	try(t, row(t, "SUP-14-WORK"), []hearing{
-		{"the timer meanwhile", refusedIn().sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
+		{"the timer meanwhile", refusedIn().hears(0, refuses("Invalid State", "22")).sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
 		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).sees(settle-2*time.Second, in(spec.NotReady)), failed,
 			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to NOT_READY 2s after it", true},
 		{"elsewhere", refusedIn().sees(4*time.Second, in(spec.Logout)).sees(settle-4*time.Second, in(spec.Logout)), failed,

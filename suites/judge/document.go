@@ -15,12 +15,30 @@ type document struct {
 	xml     bool
 	problem string // the first thing that is wrong with it, "" for nothing
 	path    string // where
+	media   string // what is wrong with its Content-Type, "" for nothing
 	extra   []string
 }
 
 // document reads the body of an answer and holds it against the schema.
 func (j *Judge) document(schema, contentType, body string) *document {
-	return reported(j.bodies.ValidateAnswer(schema, contentType, []byte(body)))
+	d := reported(j.bodies.ValidateAnswer(schema, contentType, []byte(body)))
+	if d.xml || contentType == "" {
+		return d
+	}
+	if bare := reported(j.bodies.ValidateAnswer(schema, "", []byte(body))); bare.xml {
+		bare.media = d.problem // it is read, whatever it is said to be
+		return bare
+	}
+	return d
+}
+
+// form is what is wrong with a document or with what it is said to be, "" for
+// nothing.
+func (d *document) form() string {
+	if d.media != "" {
+		return d.media
+	}
+	return d.problem
 }
 
 // notification does so with that of a notification.

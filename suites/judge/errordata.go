@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"strings"
 
 	"finesse-conformance/spec"
@@ -17,13 +18,19 @@ var ctiCodes = map[string]string{
 	"265": "CF_INVALID_AGENT_WORKMODE", "266": "CF_INVALID_AGENT_REASON_CODE", "268": "CF_AGENT_NOT_PARTY_ON_CALL",
 	"280": "CF_WRAPUP_DATA_REQUIRED", "281": "CF_REASON_CODE_REQUIRED", "283": "CF_SPECIFIED_EXTENSION_ALREADY_IN_USE",
 	"287": "CF_DEVICE_RESTRICTED", "288": "CF_LINE_RESTRICTED", "289": "CF_AGENT_ACCOUNT_LOCKED_OUT",
+	"291": "line limit", "292": "shared line", "293": "extension not unique",
 	"1010": "CF_INVALID_PARAMETER",
 }
 
-// otherData reports whether a refusal carries another documented number than
-// the one that the outcome names. What nobody documents is recorded.
-func (c *stepJudge) otherData(out spec.Outcome, data string) bool {
+// otherData tells the error data of a refusal that carries another documented
+// number than the one that the outcome names, "" where it does not. What
+// nobody documents is recorded.
+func (c *stepJudge) otherData(out spec.Outcome, data string) string {
 	want := out.Data[c.ev.Target.Deployment]
 	data = strings.TrimSpace(data)
-	return out.Kind == spec.Refused && want != "" && data != want && ctiCodes[data] != ""
+	meaning := ctiCodes[data]
+	if out.Kind != spec.Refused || want == "" || data == want || meaning == "" {
+		return ""
+	}
+	return fmt.Sprintf("error data %s (%s)", data, meaning)
 }

@@ -5,6 +5,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		if m != nil {
 			return c.fail(v, m)
 		}
-		if len(req.Steps[i].Then) > 1 || req.Level == spec.Info {
+		if len(req.Steps[i].Then) > 1 || req.LevelOn(ev.Target.Deployment) == spec.Info {
 			taken = append(taken, c.label(out))
 		}
 	}
@@ -81,7 +82,7 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		return c.fail(v, m)
 	}
 	v.Outcome = evidence.Passed
-	if req.Level == spec.Info {
+	if req.LevelOn(ev.Target.Deployment) == spec.Info {
 		v.Outcome = evidence.Info
 	}
 	v.Observed.Note = join(v.Observed.Note, strings.Join(taken, "; "))
@@ -106,6 +107,7 @@ type stepJudge struct {
 	act          *evidence.Exchange     // the request under test, nil where the step is none
 	observations []evidence.Observation // sightings of the subject since the request was sent
 	body         *document              // of the answer, read on first use
+	notes        []string               // what is recorded, since it is the finding of another requirement
 }
 
 func (j *Judge) stepJudge(req *spec.Requirement, ev *evidence.Evidence, index int) *stepJudge {
@@ -193,6 +195,9 @@ func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
 	return spec.Outcome{}, worst
 }
 
+// level is how binding the requirement is on the deployment.
+func (c *stepJudge) level() spec.Level { return c.req.LevelOn(c.ev.Target.Deployment) }
+
 // mismatch is why an outcome does not hold.
 type mismatch struct {
 	expected string
@@ -217,7 +222,7 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	switch {
 	case m.unproven:
 		v.Outcome, v.Reason = evidence.NotExercised, m.seen
-	case c.req.Level == spec.Info:
+	case c.level() == spec.Info:
 		v.Outcome = evidence.Info
 		v.Observed.Note = join(v.Observed.Note, "saw "+m.seen)
 	default:
@@ -250,7 +255,7 @@ func (c *stepJudge) observed() evidence.Observed {
 	} else if o.Via == "" && c.act != nil {
 		o.Via = evidence.ViaSync
 	}
-	o.Note = c.facts()
+	o.Note = join(c.facts(), strings.Join(c.notes, ", "))
 	for _, text := range []*string{&o.ErrorType, &o.ErrorData, &o.ErrorMessage, &o.State, &o.ReasonCodeID, &o.Note} {
 		*text = line(*text)
 	}
@@ -286,6 +291,13 @@ func (c *stepJudge) via(last evidence.Observation) evidence.Via {
 		}
 	}
 	return evidence.ViaGet
+}
+
+// note records what this requirement does not fail for.
+func (c *stepJudge) note(text string) {
+	if !slices.Contains(c.notes, text) {
+		c.notes = append(c.notes, text)
+	}
 }
 
 func (c *stepJudge) facts() string {

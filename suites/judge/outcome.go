@@ -113,8 +113,7 @@ func (c *stepJudge) refused(out spec.Outcome) *mismatch {
 }
 
 // refusedByEvent: the request was accepted, nothing changed, and an event on
-// the subject's own node says why. What nobody listened for is not shown by
-// silence.
+// the subject's own node says why.
 func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 	e := c.errorEvent()
 	if e != nil && !slices.Contains(out.Types, e.ErrorType) {
@@ -122,12 +121,21 @@ func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
 		return m
 	}
-	if e != nil && c.otherData(out, e.ErrorData) {
-		m := c.missed(out, 2, "an event with "+eventText(e))
+	if e == nil {
+		return c.unseenRefusal(out)
+	}
+	if data := c.otherData(out, e.ErrorData); data != "" {
+		m := c.missed(out, 2, fmt.Sprintf("an event with %s and %s", e.ErrorType, data))
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorData", anybodys(e)
 		return m
 	}
-	if m := c.unchanged(out); m != nil || e != nil {
+	return c.unchanged(out)
+}
+
+// unseenRefusal: the request was accepted and no event refuses it. Where
+// nobody could have heard one, silence shows nothing.
+func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
+	if m := c.unchanged(out); m != nil {
 		return m
 	}
 	silent := fmt.Sprintf("%d and nothing changed for %v", c.act.Status, round(c.step.Until.Sub(c.step.Answered)))
@@ -226,7 +234,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 	if len(out.Status) > 0 && c.act != nil && !statusIn(out.Status, c.act.Status) {
 		return c.answerMissed(out)
 	}
-	if c.when.Put != nil && c.act.Status >= 400 && c.req.Level != spec.Info {
+	if c.when.Put != nil && c.act.Status >= 400 && c.level() != spec.Info {
 		if m := c.errorBody(out, nil); m != nil {
 			return m
 		}
@@ -354,16 +362,28 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 			return m
 		}
 	}
-	if out.Schema != "" && c.req.Level != spec.Info {
+	if c.when.Get != nil && out.Schema == "" {
+		if d := c.read("User"); d.media != "" {
+			c.note(d.media)
+		}
+	}
+	if out.Schema != "" && c.level() != spec.Info {
 		d := c.read(out.Schema)
 		if d.problem != "" && !(out.Schema == "ApiErrors" && !d.xml) {
 			m := c.missed(out, 2, d.problem)
 			m.xpath = d.path
 			return m
 		}
+		switch {
+		case d.media == "":
+		case c.req.Standing == spec.StandingValidUser:
+			return c.missed(out, 2, d.media)
+		default:
+			c.note(d.media)
+		}
 	}
 	if c.when.Put != nil || c.when.Method != "" {
-		if m := c.unchanged(out); m != nil && (c.req.Level != spec.Info) {
+		if m := c.unchanged(out); m != nil && (c.level() != spec.Info) {
 			return m
 		}
 	}
@@ -413,8 +433,9 @@ func (c *stepJudge) misunderstood() bool {
 	}
 	switch c.act.Status {
 	case http.StatusBadRequest:
-		said, ok := c.answer().text("ApiErrors/ApiError/ErrorType")
-		return !ok || said == "Bad Request"
+		_, ours := c.answer().text("ApiErrors")
+		said, _ := c.answer().text("ApiErrors/ApiError/ErrorType")
+		return !ours || said == "Bad Request"
 	case http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusExpectationFailed, http.StatusMisdirectedRequest,
 		http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported:
 		return true

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 func TestRefused(t *testing.T) {
 	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State", "Invalid Input"}})
 	const expected = "PUT WORK: expected a refusal with Invalid State or Invalid Input and nothing changed; saw "
+	const unheard = " and nothing changed for 2s: no notifications of user 1001 were listened to, and only an event could show that it was refused"
 	was := user{state: spec.Ready}
 	start := func(status int, body string) *scene { return begin(was).puts(status, body) }
 	state := apiError("Invalid State", "22")
@@ -20,11 +22,17 @@ func TestRefused(t *testing.T) {
 		{"401", start(401, apiError("Invalid Input", "")).stays(was), passed, "", false},
 		{"403", start(403, state).stays(was), failed, expected + "403 Invalid State (22)", false},
 		{"500", start(500, apiError("Internal Server Error", "")).stays(was), failed, expected + "500 Internal Server Error", false},
-		{"503", start(503, "").stays(was), failed, expected + "503", false},
+		{"503", start(503, "").stays(was), failed, expected + "503", true},
+		{"502", start(502, "").stays(was), failed, expected + "502", true},
+		{"504", start(504, "").stays(was), failed, expected + "504", true},
+		{"a gateway that did not understand it", start(400, "<html/>").stays(was), failed,
+			expected + "400 with a body that is no ApiErrors document: html: the root element is html, expected ApiErrors", true},
+		{"not understood", start(400, apiError("Bad Request", "")).stays(was), failed, expected + "400 Bad Request", true},
+		{"431", start(431, "").stays(was), failed, expected + "431", true},
 		{"another type", start(400, apiError("Generic Error", "")).stays(was), failed, expected + "400 Generic Error", false},
 		{"a type in another case", start(400, apiError("invalid state", "")).stays(was), failed, expected + "400 invalid state", false},
-		{"no body", start(400, "").stays(was), failed, expected + "400 with a body that is no ApiErrors document: not well-formed XML: line 1, column 1 (offset 0): the body is empty", false},
-		{"another root", start(400, "<Errors/>").stays(was), failed, expected + "400 with a body that is no ApiErrors document: Errors: the root element is Errors, expected ApiErrors", false},
+		{"no body", start(400, "").stays(was), failed, expected + "400 with a body that is no ApiErrors document: not well-formed XML: line 1, column 1 (offset 0): the body is empty", true},
+		{"another root", start(400, "<Errors/>").stays(was), failed, expected + "400 with a body that is no ApiErrors document: Errors: the root element is Errors, expected ApiErrors", true},
 		{"no error in it", start(400, "<ApiErrors/>").stays(was), failed, expected + "400 with a body that is no ApiErrors document: ApiErrors/ApiError: missing", false},
 		{"and done all the same", start(400, state).stays(in(spec.Work)), failed,
 			expected + "400 Invalid State (22), and the user went from READY to WORK 1s after it", true},
@@ -44,9 +52,10 @@ func TestRefused(t *testing.T) {
 		{"never looked at", start(400, state), failed, expected + "no sighting of the user afterwards", false},
 		{"a lost answer", begin(was).lost("reset").stays(was), failed, expected + "no whole answer: reset", true},
 		{"no request", begin(was).waits().stays(was), failed, expected + "no request", false},
-		// Without notifications, 2xx and nothing changed counts.
-		{"202", start(202, "").stays(was), passed, "", false},
-		{"200", start(200, "").stays(was), passed, "", false},
+		// Without notifications nothing shows that 2xx is refused.
+		{"202", start(202, "").stays(was), open, "202" + unheard, false},
+		{"200", start(200, "").stays(was), open, "200" + unheard, false},
+		{"202, where others are heard", onChannel(evidence.ChannelNone, start(202, "").stays(was).listening()), open, "202" + unheard, false},
 		{"200 with an error in it", start(200, state).stays(was), failed, expected + "200 with an ApiErrors body: Invalid State", false},
 		{"202 and done", start(202, "").stays(in(spec.Work)), failed, expected + "202, and the user went from READY to WORK 1s after it", true},
 		{"looked at too soon", start(400, state).sees(time.Second, was), open, "nothing was seen of user 1001 at the end of the quiet time", true},
@@ -55,31 +64,52 @@ func TestRefused(t *testing.T) {
 	})
 }
 
+func onChannel(c evidence.Channel, s *scene) *scene { s.step().Channel = c; return s }
+
 func TestRefusedByAnEvent(t *testing.T) {
 	req := one(spec.Must, put(spec.Work), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}, Data: map[spec.Deployment]string{spec.UCCE: "257"}})
 	const expected = "PUT WORK: expected a refusal with Invalid State (ErrorData 257 where one is seen) and nothing changed; saw "
+	const silence = "neither an error event nor a change for "
 	was := in(spec.Ready)
 	start := func() *scene { return begin(was).listening().puts(202, "") }
-	elsewhere := refuses("Invalid State", "22")
+	waits := func(s *scene) *scene { return s.sees(settle-2*time.Second, was).stays(was) }
+	refusal := refuses("Invalid State", "257")
+	elsewhere := refuses("Invalid State", "257")
 	elsewhere.Node = "/finesse/api/User/1002"
 	another := refuses("Generic Error", "1")
 	another.RequestID = "somebody-else's"
 	try(t, req, []hearing{
-		{"by an event", start().hears(time.Second, refuses("Invalid State", "22")).stays(was), passed, "", false},
+		{"by an event", start().hears(time.Second, refusal).stays(was), passed, "", false},
 		{"by an event of another type", start().hears(time.Second, refuses("Generic Error", "1")).stays(was), failed, expected + "an event with Generic Error (1)", true},
 		{"by an event of no type", start().hears(time.Second, refuses("", "1")).stays(was), failed, expected + "an event with no errorType (1)", true},
-		{"by an event and done", start().hears(time.Second, refuses("Invalid State", "22")).stays(in(spec.Work)), failed,
+		{"by an event and done", start().hears(time.Second, refusal).stays(in(spec.Work)), failed,
 			expected + "202, and the user went from READY to WORK 2s after it", true},
-		{"by nothing", start().stays(was), failed, expected + "202 and neither an error event nor a change for 2s", false},
+		{"by nothing", waits(start()), failed, expected + "202 and " + silence + "10s", false},
+		{"by nothing, not waited for", start().stays(was), open,
+			"the user was watched for 2s and the settle time is 10s: the run did not wait for this outcome", false},
 		{"by nothing, and done", start().stays(in(spec.Work)), failed, expected + "202, and the user went from READY to WORK 1s after it", true},
-		{"by nothing, in an outage", start().stays(was).fact("outage", "down for 1s"), passed, "", false},
-		{"by an event of somebody else", start().hears(time.Second, elsewhere).stays(was), failed, expected + "202 and neither an error event nor a change for 3s", false},
-		{"by an event for another request", start().hears(time.Second, another).stays(was), failed, expected + "202 and neither an error event nor a change for 3s", false},
-		{"by an event from before", begin(was).listening().hears(0, refuses("Invalid State", "22")).puts(202, "").stays(was), failed,
-			expected + "202 and neither an error event nor a change for 2s", false},
+		{"by nothing, in an outage", waits(start()).fact("outage", "down for 1s"), open,
+			"202 and nothing changed for 10s: the notifications of user 1001 were interrupted, and only an event could show that it was refused", true},
+		{"by nothing, over a channel that was lost", onChannel(evidence.ChannelLost, waits(start())), open,
+			"202 and nothing changed for 10s: the notifications of user 1001 were interrupted, and only an event could show that it was refused", true},
+		{"by nothing, over a channel", onChannel(evidence.ChannelAlive, waits(begin(was).puts(202, ""))), failed, expected + "202 and " + silence + "10s", false},
+		{"by an event of somebody else", waits(start().hears(0, elsewhere)), failed, expected + "202 and " + silence + "10s", false},
+		{"by an event for another request", waits(start().hears(0, another)), failed, expected + "202 and " + silence + "10s", false},
+		{"by an event from before", waits(begin(was).listening().hears(0, refusal).puts(202, "")), failed,
+			expected + "202 and " + silence + "10s", false},
+		// Another documented number is a failure, an undocumented one is not.
+		{"with another number", start().hears(0, refuses("Invalid State", "265")).stays(was), failed,
+			expected + "an event with Invalid State and error data 265 (CF_INVALID_AGENT_WORKMODE)", true},
+		{"with a number that nobody documents", start().hears(0, refuses("Invalid State", "4711")).stays(was), passed, "", false},
+		{"with no data", start().hears(0, refuses("Invalid State", "")).stays(was), passed, "", false},
+		{"with the number of the other deployment", start().on(spec.UCCX).hears(0, refuses("Invalid State", "265")).stays(was), passed, "", false},
+		{"at once", begin(was).puts(400, apiError("Invalid State", "257")).stays(was), passed, "", false},
+		{"at once with another number", begin(was).puts(400, apiError("Invalid State", "22")).stays(was), failed,
+			expected + "400 Invalid State with error data 22 (CF_INVALID_OBJECT_STATE)", false},
+		{"at once with other data", begin(was).puts(400, apiError("Invalid State", "state")).stays(was), passed, "", false},
 	})
-	v := start().hears(time.Second, refuses("Invalid State", "22")).stays(was).verdict(req)
-	want := evidence.Observed{Status: 202, ErrorType: "Invalid State", ErrorData: "22", ErrorMessage: "m", State: "READY", Via: evidence.ViaEvent}
+	v := start().hears(time.Second, refuses("Invalid State", "4711")).stays(was).verdict(req)
+	want := evidence.Observed{Status: 202, ErrorType: "Invalid State", ErrorData: "4711", ErrorMessage: "m", State: "READY", Via: evidence.ViaEvent}
 	if v.Observed != want {
 		t.Errorf("observed %+v, want %+v", v.Observed, want)
 	}
@@ -129,10 +159,10 @@ func TestError(t *testing.T) {
 		{"data of the other deployment is not asked for", start(400, apiError("Parameter Missing", "x")).on(spec.UCCX).stays(was), passed, "", false},
 		{"a type with a blank behind it", start(400, apiError("Parameter Missing ", "state")).stays(was), failed,
 			expected + `400 with ErrorType "Parameter Missing "`, false},
-		{"HTML", html.stays(was), failed, expected + apiErrors + `Content-Type is "text/html", expected application/xml`, false},
+		{"HTML", html.stays(was), failed, expected + apiErrors + `Content-Type is "text/html", expected application/xml`, true},
 		{"a document type", start(400, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>`+missing).stays(was), failed,
-			expected + apiErrors + "not well-formed XML: line 1, column 1 (offset 0): document types are refused", false},
-		{"cut short", start(400, missing[:30]).stays(was), failed, expected + apiErrors + "not well-formed XML: line 1, column 31 (offset 30): unexpected EOF", false},
+			expected + apiErrors + "not well-formed XML: line 1, column 1 (offset 0): document types are refused", true},
+		{"cut short", start(400, missing[:30]).stays(was), failed, expected + apiErrors + "not well-formed XML: line 1, column 31 (offset 30): unexpected EOF", true},
 		{"done all the same", start(400, missing).stays(in(spec.Ready)), failed,
 			expected + "400 Parameter Missing (state), and the user went from NOT_READY to READY 1s after it", true},
 		{"never looked at", start(400, missing), failed, expected + "no sighting of the user afterwards", false},
@@ -174,4 +204,45 @@ func TestUnauthenticatedBodies(t *testing.T) {
 		{"HTML", html.stays(was), failed, `PUT READY by foreign supervisor: expected 401 with Invalid Supervisor and nothing changed; saw 401 with a body that is no ApiErrors document: Content-Type is "text/html", expected application/xml`, false},
 		{"right", begin(was).puts(401, apiError("Invalid Supervisor", "")).stays(was), passed, "", false},
 	})
+}
+
+// A Content-Type that is wrong everywhere is one finding for reads and one for
+// errors: elsewhere it is noted.
+func TestOneFindingOfForm(t *testing.T) {
+	said := func(contentType string, s *scene) *scene {
+		s.ev.Exchanges[s.step().Exchange].ResponseHeader = map[string]string{"Content-Type": contentType}
+		return s
+	}
+	was := in(spec.NotReady)
+	missing := func() *scene {
+		return said("text/plain", begin(was).puts(400, apiError("Parameter Missing", "state"))).stays(was)
+	}
+	const media = `Content-Type is "text/plain", expected application/xml`
+	try(t, row(t, "ERR-01"), []hearing{
+		{"its own finding", missing(), failed, "PUT without a state: expected 400 with Parameter Missing, ErrorData state and nothing changed; saw 400 with a body that is no ApiErrors document: " + media, false},
+	})
+	try(t, row(t, "USR-01"), []hearing{
+		{"its own finding", said("text/plain", begin(was).reads(was.xml())), failed, "GET user: expected 200 with a valid User body; saw " + media, false},
+	})
+	for id, s := range map[string]*scene{
+		"ERR-02": missing(),
+		"USR-04": said("text/plain", begin(was).reads(was.xml())),
+	} {
+		v := s.verdict(row(t, id))
+		if v.Outcome != passed || !strings.Contains(v.Observed.Note, media) {
+			t.Errorf("%s: %s, %s; noted %q", id, v.Outcome, v.Reason, v.Observed.Note)
+		}
+	}
+	incomplete := begin(was).puts(400, "<ApiErrors><ApiError><ErrorType>Parameter Missing</ErrorType></ApiError></ApiErrors>").stays(was).verdict(row(t, "ERR-02"))
+	if incomplete.Outcome != passed || !strings.Contains(incomplete.Observed.Note, "ErrorMessage: missing") {
+		t.Errorf("an error without a message: %s, %s; noted %q", incomplete.Outcome, incomplete.Reason, incomplete.Observed.Note)
+	}
+	for id, s := range map[string]*scene{"ERR-01": missing(), "USR-01": said("text/plain", begin(was).reads(was.xml()))} {
+		checks := theJudge().Standing()
+		s.ev.Requirement = "SIG-01"
+		checks.Add(s.ev)
+		if v := checks.Apply(row(t, id), evidence.Verdict{Outcome: passed}); v.Outcome != failed || !strings.Contains(v.Reason, media) {
+			t.Errorf("%s over the run: %s, %s", id, v.Outcome, v.Reason)
+		}
+	}
 }

@@ -63,10 +63,14 @@ func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Ver
 }
 
 func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expected, seen string) {
+	where := "a GET"
+	if kind == spec.StandingValidError {
+		where = "an answer"
+	}
 	s.take(kind, evidence.Verdict{
 		Requirement: ev.Requirement,
 		XPath:       xpath, Expected: expected, Seen: seen,
-		Reason: fmt.Sprintf("in a GET of %s: expected %s; saw %s", ev.Requirement, expected, seen),
+		Reason: fmt.Sprintf("in %s of %s: expected %s; saw %s", where, ev.Requirement, expected, seen),
 	})
 }
 
@@ -87,36 +91,68 @@ func (s *Standing) Merge(found map[spec.Standing]evidence.Verdict) {
 	}
 }
 
+// api is what the paths of the interface begin with.
+const api = "/finesse/api/"
+
 // userPath is the path of a User object itself.
 var userPath = regexp.MustCompile(`/finesse/api/User/[^/?]+/?$`)
 
 func (s *Standing) bodies(ev *evidence.Evidence) {
-	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.Level == spec.Info {
+	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.LevelOn(ev.Target.Deployment) == spec.Info {
 		return // recorded, not judged
 	}
 	for _, x := range ev.Exchanges {
-		if x.Method != "GET" || x.Status != 200 || x.Err != "" || !userPath.MatchString(x.Path) {
-			continue
+		switch {
+		case x.Err != "" || !strings.HasPrefix(x.Path, api):
+		case x.Status >= 400:
+			s.errorBody(ev, x)
+		case x.Method == "GET" && x.Status == 200 && userPath.MatchString(x.Path):
+			s.userBody(ev, x)
+		case x.Method == "GET" && x.Status == 200:
+			s.readBody(ev, x)
 		}
-		s.seen[spec.StandingValidUser]++
-		s.seen[spec.StandingOwnUser]++
-		contentType := x.ResponseHeader["Content-Type"]
-		key := contentType + "\x00" + x.Path + "\x00" + x.ResponseBody
-		if s.valid[key] {
-			continue
-		}
-		d := s.judge.document("User", contentType, x.ResponseBody)
-		if who := stranger(d, path.Base(x.Path)); who != "" {
-			s.breaks(spec.StandingOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
-		}
-		if state, _ := d.text("User/state"); d.problem != "" && d.path == "User/state" && state == string(spec.Login) {
-			continue // a passing moment, which the check of states looks at
-		}
-		if d.problem != "" {
-			s.breaks(spec.StandingValidUser, ev, d.path, "a User body valid against its schema", d.problem)
-			continue
-		}
-		s.valid[key] = true
+	}
+}
+
+func (s *Standing) userBody(ev *evidence.Evidence, x evidence.Exchange) {
+	s.seen[spec.StandingValidUser]++
+	s.seen[spec.StandingOwnUser]++
+	contentType := x.ResponseHeader["Content-Type"]
+	key := contentType + "\x00" + x.Path + "\x00" + x.ResponseBody
+	if s.valid[key] {
+		return
+	}
+	d := s.judge.document("User", contentType, x.ResponseBody)
+	if who := stranger(d, path.Base(x.Path)); who != "" {
+		s.breaks(spec.StandingOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
+	}
+	if state, _ := d.text("User/state"); d.media == "" && d.problem != "" && d.path == "User/state" && state == string(spec.Login) {
+		return // a passing moment, which the check of states looks at
+	}
+	if form := d.form(); form != "" {
+		s.breaks(spec.StandingValidUser, ev, d.path, "a User body valid against its schema", form)
+		return
+	}
+	s.valid[key] = true
+}
+
+// readBody: what other reads answer is said to be XML too.
+func (s *Standing) readBody(ev *evidence.Evidence, x evidence.Exchange) {
+	if d := s.judge.document("User", x.ResponseHeader["Content-Type"], x.ResponseBody); d.media != "" {
+		s.breaks(spec.StandingValidUser, ev, "", "a read of "+x.Path+" that is said to be XML", d.media)
+	}
+}
+
+// errorBody: whatever is an ApiErrors document is a right one. An answer in
+// other words is none of the API's; the requirements that ask for one say so.
+func (s *Standing) errorBody(ev *evidence.Evidence, x evidence.Exchange) {
+	d := s.judge.document("ApiErrors", x.ResponseHeader["Content-Type"], x.ResponseBody)
+	if _, told := d.text("ApiErrors/ApiError/ErrorType"); !told {
+		return
+	}
+	s.seen[spec.StandingValidError]++
+	if form := d.form(); form != "" {
+		s.breaks(spec.StandingValidError, ev, d.path, "an ApiErrors body valid against its schema", form)
 	}
 }
 

@@ -24,6 +24,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 	started := time.Now()
 	defer func() {
 		step.Until = time.Now()
+		step.Channel = evidence.ChannelNone
 		if a.Events != nil {
 			a.deaf(ctx, p, st, step)
 		}
@@ -179,9 +180,16 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 	}
 	if decides {
 		a.Events.Confirm(ctx, listener.ID)
+		if listener != p.user {
+			a.Events.Confirm(ctx, p.user.ID)
+		}
 	}
 	if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
 		fact(step, "outage", why)
+	}
+	step.Channel = evidence.ChannelAlive
+	if a.Events.Outage(p.user.ID, step.Sent) != "" {
+		step.Channel = evidence.ChannelLost
 	}
 }
 
