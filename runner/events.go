@@ -104,6 +104,12 @@ func (h *heard) Unsubscribed(user, node string) string {
 	return status.Refused[node]
 }
 
+// Listens reports whether the user has a session of its own.
+func (h *heard) Listens(user string) bool {
+	_, ok := h.of(user).Status(user)
+	return ok
+}
+
 // Outage says whether the user's session was down at any moment since t.
 func (h *heard) Outage(user string, t time.Time) string {
 	listener := h.of(user)

@@ -54,6 +54,8 @@ func (b *bell) Wake() <-chan struct{} {
 
 func (b *bell) Confirm(_ context.Context, user string) { b.asked = append(b.asked, user) }
 
+func (b *bell) Listens(string) bool { return true }
+
 func (b *bell) Outage(user string, _ time.Time) string {
 	if user != b.down {
 		return ""

@@ -56,6 +56,8 @@ type Events interface {
 	Since(t time.Time) []evidence.Event
 	// Wake gives a channel that is closed when the next event arrives.
 	Wake() <-chan struct{}
+	// Listens reports whether the user has a session of its own.
+	Listens(user string) bool
 	// Confirm makes sure that whatever was sent to the user's session before
 	// the call has been heard. A session that does not answer is an outage.
 	Confirm(ctx context.Context, user string)

@@ -250,7 +250,7 @@ func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
 	for _, p := range a.cast() {
 		p.asked = time.Time{}
 	}
-	if sought, _ := a.sought(st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
+	if sought, _ := a.sought(subject, st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
 		subject.asked, subject.overdue = step.Answered, true
 	}
 	// Without an answer, or with one of a server in trouble, what was asked may

@@ -48,7 +48,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 		a.quiet(ctx, p, step, nil)
 		return nil
 	}
-	sought, patient := a.sought(st, *step)
+	sought, patient := a.sought(p, st, *step)
 	if len(sought) > 0 || patient {
 		limit := a.Target.Settle
 		if st.When.Timer != "" {
@@ -82,7 +82,7 @@ func (a *attempt) loose(st spec.Step) bool {
 
 // sought gives the outcomes that show as a change, and whether the answer to
 // the request may still come as an event.
-func (a *attempt) sought(st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
+func (a *attempt) sought(p *player, st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
 	status := a.answer(step)
 	taken := status == 200 || status == 202
 	for _, out := range st.Then {
@@ -96,7 +96,7 @@ func (a *attempt) sought(st spec.Step, step evidence.Step) (list []spec.Outcome,
 				list = append(list, out)
 			}
 		case spec.Refused:
-			patient = patient || taken && a.Events != nil
+			patient = patient || taken && a.Events != nil && a.Events.Listens(p.user.ID)
 		}
 	}
 	return list, patient
@@ -180,12 +180,15 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 	}
 	if decides {
 		a.Events.Confirm(ctx, listener.ID)
-		if listener != p.user {
+		if listener != p.user && a.Events.Listens(p.user.ID) {
 			a.Events.Confirm(ctx, p.user.ID)
 		}
 	}
 	if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
 		fact(step, "outage", why)
+	}
+	if !a.Events.Listens(p.user.ID) {
+		return
 	}
 	step.Channel = evidence.ChannelAlive
 	if a.Events.Outage(p.user.ID, step.Sent) != "" {
