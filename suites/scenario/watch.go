@@ -180,9 +180,6 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 	}
 	if decides {
 		a.Events.Confirm(ctx, listener.ID)
-		if listener != p.user && a.Events.Listens(p.user.ID) {
-			a.Events.Confirm(ctx, p.user.ID)
-		}
 	}
 	if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
 		fact(step, "outage", why)
