@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -63,12 +64,12 @@ func seenOnce(b *testing.B, only ...string) (*session, []*evidence.Evidence) {
 	}
 	timing := handlerTiming
 	timing.Quiet = 10 * time.Millisecond
-	s, progress, err := Subject{Handler: d, Users: users, Release: "12.5(1)", Stimuli: direct{d}, Timing: timing, Only: only}.session()
+	s, display, err := Subject{Handler: d, Users: users, Release: "12.5(1)", Stimuli: direct{d}, Timing: timing, Only: only}.session()
 	if err != nil {
 		b.Fatal(err)
 	}
 	s.unscheduled = true
-	_, seen := s.certify(b.Context(), progress)
+	_, seen := s.certify(b.Context(), display)
 	return s, seen
 }
 
@@ -257,7 +258,7 @@ func benchmarked(b *testing.B, app *App, c *config.Config) *reports.Result {
 		b.Fatal(err)
 	}
 	s.unscheduled = true
-	result, _ := s.certify(context.Background(), silent{})
+	result, _ := s.certify(context.Background(), progress.None{})
 	if strings.TrimSpace(result.Stopped) != "" {
 		b.Fatal(result.Stopped)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -79,7 +80,7 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 			t.Parallel()
 			p := play(t, deployment)
 			s, _ := sessionOn(t, p, config.Run{Skip: []string{"NTF-*", "WRP-*"}})
-			if err := s.begin(t.Context(), silent{}); err != nil {
+			if err := s.begin(t.Context(), progress.None{}); err != nil {
 				t.Fatal(err)
 			}
 			seed := uint64(time.Now().UnixNano())
@@ -92,7 +93,7 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 			h := inOrder(t.Context(), items, s.play)
 			close(over)
 			sitting.Wait()
-			left := s.end(t.Context(), silent{})
+			left := s.end(t.Context(), progress.None{})
 			run := s.facts()
 			run.Unrestored = left
 			result, _ := s.conclude(items, h, run)

@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -74,7 +75,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 				run.Only = []string{"SIG-*", "TRN-*-0*", "TRN-*-2*", "SUP-0*", "AUT-*", "PND-*"}
 			}
 			s, hook := sessionOn(t, p, run)
-			if err := s.begin(t.Context(), silent{}); err != nil {
+			if err := s.begin(t.Context(), progress.None{}); err != nil {
 				t.Fatal(err)
 			}
 			items := suites.Plan(s.stage, s.selection())

@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -54,13 +55,13 @@ var handlerTiming = config.Timing{
 // verdict. It gives the whole result, nil when the target cannot be certified.
 func Certify(t *testing.T, subject Subject) *reports.Result {
 	t.Helper()
-	s, progress, err := subject.session()
+	s, display, err := subject.session()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.shut()
 	ctx := t.Context()
-	if err := s.begin(ctx, progress); err != nil {
+	if err := s.begin(ctx, display); err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
 	items := suites.Plan(s.stage, s.selection())
@@ -76,7 +77,7 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 		})
 	}
 	run := s.facts()
-	run.Unrestored = s.end(ctx, progress)
+	run.Unrestored = s.end(ctx, display)
 	for _, u := range run.Unrestored {
 		t.Errorf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why)
 	}
@@ -94,18 +95,18 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 // Verdicts certifies a deployment without a test, for callers who look at the
 // result themselves. The error is of a target that cannot be certified.
 func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
-	s, progress, err := subject.session()
+	s, display, err := subject.session()
 	if err != nil {
 		return nil, err
 	}
 	defer s.shut()
-	if err := s.begin(ctx, progress); err != nil {
+	if err := s.begin(ctx, display); err != nil {
 		return nil, err
 	}
 	items := suites.Plan(s.stage, s.selection())
 	h := inOrder(ctx, items, s.play)
 	run := s.facts()
-	run.Unrestored = s.end(ctx, progress)
+	run.Unrestored = s.end(ctx, display)
 	run.Finished = time.Now()
 	result, _ := s.conclude(items, h, run)
 	return result, nil
@@ -132,13 +133,13 @@ func Describe(text string, subject func() Subject) bool {
 			ginkgo.Fail("the contract in the program is broken: " + err.Error())
 		}
 		var s *session
-		var progress Progress
+		var display progress.Display
 		plan := map[string]suites.Item{}
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
-			if s, progress, err = subject().session(); err != nil {
+			if s, display, err = subject().session(); err != nil {
 				ginkgo.Fail(err.Error())
 			}
-			if err := s.begin(ctx, progress); err != nil {
+			if err := s.begin(ctx, display); err != nil {
 				ginkgo.Fail("the target cannot be certified: " + err.Error())
 			}
 			for _, item := range suites.Plan(s.stage, s.selection()) {
@@ -150,7 +151,7 @@ func Describe(text string, subject func() Subject) bool {
 				return
 			}
 			defer s.shut()
-			for _, u := range s.end(ctx, progress) {
+			for _, u := range s.end(ctx, display) {
 				ginkgo.Fail(fmt.Sprintf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why))
 			}
 		})
@@ -169,7 +170,7 @@ func Describe(text string, subject func() Subject) bool {
 }
 
 // session makes the session of a subject.
-func (u Subject) session() (*session, Progress, error) {
+func (u Subject) session() (*session, progress.Display, error) {
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		return nil, nil, err
@@ -210,7 +211,7 @@ func (u Subject) session() (*session, Progress, error) {
 			return nil, nil, err
 		}
 	}
-	return s, silent{}, nil
+	return s, progress.None{}, nil
 }
 
 func (s *session) selection() suites.Selection {
@@ -218,23 +219,23 @@ func (s *session) selection() suites.Selection {
 }
 
 // begin asks the target what has to be known and sets the stage.
-func (s *session) begin(ctx context.Context, progress Progress) error {
+func (s *session) begin(ctx context.Context, display progress.Display) error {
 	s.began = time.Now()
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	s.listen(ctx, progress.Say)
+	s.listen(ctx, display.Say)
 	s.setStage()
 	return nil
 }
 
 // end puts back who is not yet and stops listening.
-func (s *session) end(ctx context.Context, progress Progress) []reports.Unrestored {
-	left := s.putBack(ctx, progress.Say)
+func (s *session) end(ctx context.Context, display progress.Display) []reports.Unrestored {
+	left := s.putBack(ctx, display.Say)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(10*time.Second, s.target.Timing.Request))
 	defer cancel()
 	if err := s.close(closing); err != nil {
-		progress.Say("the notification service was not left in order: %v", err)
+		display.Say("the notification service was not left in order: %v", err)
 	}
 	return left
 }

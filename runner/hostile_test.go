@@ -30,6 +30,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/html"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 
 	"finesse-conformance/suites/evidence"
 )
@@ -276,7 +277,7 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 	began := time.Now()
 	func() {
 		defer func() { o.panicked = recover() }()
-		result, seen := s.certify(ctx, newProgress("plain", &said, false, false))
+		result, seen := s.certify(ctx, progress.New("plain", &said, false, false))
 		o.result, err = result, writeAll(app, result, seen)
 	}()
 	o.took, o.said = time.Since(began), said.String()

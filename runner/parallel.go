@@ -16,6 +16,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -26,12 +27,12 @@ import (
 // they find out.
 type processes struct {
 	*session
-	ctx      context.Context
-	stop     context.CancelCauseFunc
-	progress Progress
-	cue      cue
-	socket   net.Listener
-	hook     *http.Server // of the embedded reference's stimuli, nil without
+	ctx     context.Context
+	stop    context.CancelCauseFunc
+	display progress.Display
+	cue     cue
+	socket  net.Listener
+	hook    *http.Server // of the embedded reference's stimuli, nil without
 
 	mu        sync.Mutex
 	members   map[int]*member
@@ -54,18 +55,16 @@ type member struct {
 
 // exerciseSideBySide exercises the items in several processes, one for each
 // troupe.
-func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, troupes []*fixtures.Cast, progress Progress, stop context.CancelCauseFunc) *harvest {
+func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, troupes []*fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) *harvest {
+	ordered, flush := progress.InOrder(display, items)
 	p := &processes{
-		session: s, ctx: ctx, stop: stop, members: map[int]*member{}, harvest: &harvest{},
-		progress: inCatalogueOrder(progress, items),
+		session: s, ctx: ctx, stop: stop, members: map[int]*member{}, harvest: &harvest{}, display: ordered,
 	}
 	if err := p.play(items, troupes); err != nil {
 		p.harvest.fault("", err.Error())
 	}
 	s.listening = p.listening
-	if o, ok := p.progress.(*ordered); ok {
-		o.flush()
-	}
+	flush()
 	return p.harvest
 }
 
@@ -207,7 +206,7 @@ func (p *processes) hear(m *member, n note) {
 		p.mu.Lock()
 		m.current = n.Requirement
 		p.mu.Unlock()
-		p.progress.Start(n.Requirement)
+		p.display.Start(n.Requirement)
 	case noteDone:
 		p.done(m, *n.Outcome)
 	case notePanicked:
@@ -216,7 +215,7 @@ func (p *processes) hear(m *member, n note) {
 		p.harvest.fault(n.Requirement, n.Text)
 		p.mu.Unlock()
 	case noteSaid:
-		p.progress.Say("%s", n.Text)
+		p.display.Say("%s", n.Text)
 	case noteAsk:
 		go func() {
 			// A limit that is waited for in vain is the run's end: the process
@@ -238,7 +237,7 @@ func (p *processes) done(m *member, o suites.Outcome) {
 	p.harvest.add(o)
 	enough := p.silence.after(o.Evidence)
 	p.mu.Unlock()
-	p.progress.Done(o.Verdict)
+	p.display.Done(o.Verdict)
 	if enough {
 		p.stop(p.silentTarget(o.Evidence))
 	}
@@ -288,7 +287,7 @@ func (p *processes) sendHome(proc int) {
 	if p.journal != nil {
 		left, err := journal.Read(p.journal.Path())
 		if err != nil {
-			p.progress.Say("the journal cannot be read: %v", err)
+			p.display.Say("the journal cannot be read: %v", err)
 		}
 		for _, u := range left {
 			switched[u.User] = u.Run == p.journal.Run() && u.WrapUpSwitched()
@@ -302,7 +301,7 @@ func (p *processes) sendHome(proc int) {
 		}
 		wg.Go(func() {
 			if err := p.stage.SendHome(ctx, home, switched[id]); err != nil {
-				p.progress.Say("user %s of the lost process %d is not back: %v", id, proc, err)
+				p.display.Say("user %s of the lost process %d is not back: %v", id, proc, err)
 			}
 		})
 	}

@@ -26,7 +26,6 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
-	"finesse-conformance/suites/evidence"
 )
 
 // crashVariable makes a process of the run die when it is told to act on a
@@ -385,30 +384,5 @@ func TestBound(t *testing.T) {
 		if got != test.want*time.Second {
 			t.Errorf("%d processes, alone %v: %v, want %v s", test.procs, test.alone, got, int(test.want))
 		}
-	}
-}
-
-// Progress that comes out of order is told in order.
-func TestProgressInOrder(t *testing.T) {
-	app, err := NewApp(io.Discard, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	items := itemsOf(app, "SIG-01", "SIG-02", "SIG-03", "SIG-04")
-	told := &tale{}
-	o := inCatalogueOrder(told, items).(*ordered)
-	for _, id := range []string{"SIG-03", "SIG-02"} {
-		o.Done(evidence.Verdict{Requirement: id})
-	}
-	if len(told.ids) > 0 {
-		t.Errorf("told before the first: %v", told.ids)
-	}
-	o.Done(evidence.Verdict{Requirement: "SIG-01"})
-	if want := []string{"SIG-01", "SIG-02", "SIG-03"}; !slices.Equal(told.ids, want) {
-		t.Errorf("told %v, want %v", told.ids, want)
-	}
-	o.flush() // SIG-04 never came
-	if len(told.ids) != 3 {
-		t.Errorf("told %v", told.ids)
 	}
 }

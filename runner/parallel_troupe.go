@@ -24,6 +24,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -212,7 +213,7 @@ func (t *troupe) register() {
 	// Before Ginkgo takes this process for finished, and begins with what has
 	// to be done alone.
 	ginkgo.AfterSuite(func() {
-		left := t.end(t.ctx, sayOnly{t})
+		left := t.end(t.ctx, sayOnly{say: t.say})
 		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, Afterwards: t.afterwards, PeakMemory: peakMemory()}})
 	})
 }
@@ -235,11 +236,10 @@ func (t *troupe) exercise(ctx context.Context, req *spec.Requirement) evidence.V
 	return verdict
 }
 
-// sayOnly is the progress that tells nothing but what is worth a line.
-type sayOnly struct{ *troupe }
+// sayOnly is the display that tells nothing but what is worth a line.
+type sayOnly struct {
+	progress.None
+	say func(format string, args ...any)
+}
 
-func (sayOnly) Begin(string, []suites.Item)      {}
-func (sayOnly) Start(string)                     {}
-func (sayOnly) Done(evidence.Verdict)            {}
-func (sayOnly) End()                             {}
 func (s sayOnly) Say(format string, args ...any) { s.say(format, args...) }

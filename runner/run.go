@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -69,8 +70,8 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 		}
 		defer func() { err = errors.Join(err, s.journal.Close()) }()
 	}
-	progress := a.progress(cfg)
-	result, seen := s.certify(ctx, progress)
+	display := a.progress(cfg)
+	result, seen := s.certify(ctx, display)
 	if code, err = a.publish(result, seen, cfg.Run, with); s.journal != nil {
 		a.sayRestore(cfg)
 	}
@@ -104,12 +105,12 @@ func (a *App) sayRestore(cfg *config.Config) {
 		text.Plural(len(ids), "user"), text.Enumerate(ids), command, cfg.Run.Journal)
 }
 
-func (a *App) progress(cfg *config.Config) Progress {
+func (a *App) progress(cfg *config.Config) progress.Display {
 	mode := cfg.Run.Progress
 	if cfg.Run.Quiet && mode != "json" {
 		mode = "none"
 	}
-	return newProgress(mode, a.Err, a.Terminal, a.Colour && !cfg.Run.NoColor)
+	return progress.New(mode, a.Err, a.Terminal, a.Colour && !cfg.Run.NoColor)
 }
 
 // writable makes sure that the reports can be written before anything is
@@ -218,8 +219,8 @@ func (s *session) shut() {
 }
 
 // certify is the whole certification of a target.
-func (s *session) certify(ctx context.Context, progress Progress) (*reports.Result, []*evidence.Evidence) {
-	if err := s.beginTroupes(ctx, progress); err != nil {
+func (s *session) certify(ctx context.Context, display progress.Display) (*reports.Result, []*evidence.Evidence) {
+	if err := s.beginTroupes(ctx, display); err != nil {
 		return s.cannot(ctx, s.facts(), err), nil
 	}
 	run := s.facts()
@@ -228,21 +229,21 @@ func (s *session) certify(ctx context.Context, progress Progress) (*reports.Resu
 	items := suites.Plan(s.stage, s.selection())
 	run.Gaps = keepShard(s.config.Run.Shard, items)
 	s.arrange(items)
-	progress.Begin(s.name(), items)
+	display.Begin(s.name(), items)
 	for _, note := range s.survey.Notes {
-		progress.Say("%s", note)
+		display.Say("%s", note)
 	}
 	var h *harvest
 	switch {
 	case len(s.troupes) > 1:
-		h = s.exerciseSideBySide(ctx, items, s.troupes, progress, stop)
+		h = s.exerciseSideBySide(ctx, items, s.troupes, display, stop)
 	case s.unscheduled:
-		h = inOrder(ctx, items, s.exercise(progress, stop))
+		h = inOrder(ctx, items, s.exercise(display, stop))
 	default:
-		h = withGinkgo(ctx, Name, items, s.config.Run.Seed, s.exercise(progress, stop))
+		h = withGinkgo(ctx, Name, items, s.config.Run.Seed, s.exercise(display, stop))
 	}
-	progress.End()
-	run.Unrestored = append(h.unrestored, s.end(ctx, progress)...)
+	display.End()
+	run.Unrestored = append(h.unrestored, s.end(ctx, display)...)
 	h.afterwards = append(h.afterwards, s.afterwards...)
 	run.Settings = s.settings() // whether notifications were listened to is known now
 	run.Bound = bound(h, len(s.troupes), s.alone)

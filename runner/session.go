@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -169,7 +170,7 @@ func (s *session) close(ctx context.Context) error {
 
 // exercise is the Exercise of this session, with progress. A target that
 // answers nothing any more stops the run: one reason, not a hundred failures.
-func (s *session) exercise(p Progress, stop context.CancelCauseFunc) suites.Exercise {
+func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) suites.Exercise {
 	var silent silence
 	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		p.Start(req.ID)

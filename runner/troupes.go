@@ -8,6 +8,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
@@ -28,7 +29,7 @@ func embeddedTroupes(c *config.Config) int {
 
 // beginTroupes is begin for a run of as many processes as the configuration
 // says and the cast has troupes for.
-func (s *session) beginTroupes(ctx context.Context, progress Progress) error {
+func (s *session) beginTroupes(ctx context.Context, display progress.Display) error {
 	s.began = time.Now()
 	if err := s.open(ctx); err != nil {
 		return err
@@ -36,7 +37,7 @@ func (s *session) beginTroupes(ctx context.Context, progress Progress) error {
 	s.split()
 	if len(s.troupes) == 1 {
 		s.troupe = s.troupes[0]
-		s.listen(ctx, progress.Say)
+		s.listen(ctx, display.Say)
 	}
 	s.setStage()
 	s.stage.Expected = len(s.troupes) > 1 && s.events != nil

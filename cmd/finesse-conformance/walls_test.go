@@ -32,6 +32,7 @@ func TestWalls(t *testing.T) {
 		"reports":            {"internal", "spec", "suites/evidence", "reports"},
 		"runner":             {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 		"runner/config":      {"internal", "spec", "fixtures"},
+		"runner/progress":    {"internal", "spec", "suites"},
 		"runner/journal":     {"internal", "spec", "fixtures", "suites"},
 		"cmd":                {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 	}

@@ -1,4 +1,4 @@
-package runner
+package progress
 
 import (
 	"sync"
@@ -7,13 +7,14 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// inCatalogueOrder makes the progress of a parallel run read like that of one
+// InOrder makes the progress of a parallel run read like that of one
 // in series: what comes out of order is held back until everything before it
 // is there. A line that is drawn anew shows everything as it comes: it leaves
-// no order behind.
-func inCatalogueOrder(to Progress, items []suites.Item) Progress {
-	if _, live := to.(*terminalProgress); live {
-		return to
+// no order behind. The function tells, at the end of the run, what was held
+// back for something that did not come.
+func InOrder(to Display, items []suites.Item) (p Display, flush func()) {
+	if _, live := to.(*terminal); live {
+		return to, func() {}
 	}
 	o := &ordered{to: to, verdicts: map[string]evidence.Verdict{}}
 	for _, i := range items {
@@ -21,14 +22,14 @@ func inCatalogueOrder(to Progress, items []suites.Item) Progress {
 			o.waiting = append(o.waiting, i.Requirement.ID)
 		}
 	}
-	return o
+	return o, o.flush
 }
 
 type ordered struct {
-	to Progress
+	to Display
 
 	mu       sync.Mutex
-	waiting  []string // ids that were not told yet
+	waiting  []string // ids of requirements that were not told yet
 	verdicts map[string]evidence.Verdict
 }
 
@@ -45,7 +46,6 @@ func (o *ordered) Done(v evidence.Verdict) {
 	}
 }
 
-// flush tells what was held back for something that did not come.
 func (o *ordered) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,0 +1,53 @@
+package progress
+
+import (
+	"fmt"
+	"sync"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// plain writes a line for each section that is done and for each failure.
+type plain struct {
+	lines
+	mu sync.Mutex
+	counts
+}
+
+func (p *plain) Begin(target string, items []suites.Item) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begin(items)
+	fmt.Fprintf(p.w, "certifying %s: %d %s to exercise\n", target, p.total, text.Plural(p.total, "requirement"))
+}
+
+func (p *plain) Start(string) {}
+
+func (p *plain) Done(v evidence.Verdict) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, over := p.add(v)
+	if v.Outcome == evidence.Failed {
+		fmt.Fprintln(p.w, p.failure(v))
+	}
+	if over {
+		text := fmt.Sprintf("%-9s %3d of %d done", s, p.through[s], p.of[s])
+		if p.bad[s] > 0 {
+			text += fmt.Sprintf(", %d failed", p.bad[s])
+		}
+		if p.gaps[s] > 0 {
+			text += fmt.Sprintf(", %d not exercised", p.gaps[s])
+		}
+		fmt.Fprintf(p.w, "%s  (%d of %d in all)\n", text, p.done, p.total)
+	}
+}
+
+func (p *plain) Say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintln(p.w, text.Printable(fmt.Sprintf(format, args...)))
+}
+
+func (p *plain) End() {}
