@@ -71,9 +71,9 @@ func TestDoctor(t *testing.T) {
 	wantLines(t, text,
 		"note TLS TLS 1.3; certificate of example.com, *.example.com, issued by",
 		"ok service in service", "ok deployment UCCE", "note release SystemInfo does not tell",
-		"ok sign-in 7 of 7 users, one GET each",
-		"ok roles agent: 1001001, 1001002, 1001003, 1001201; supervisor: 1001101, 1001102, 1001301",
-		"1001101 has the teams 5011, with 1001001, 1001002, 1001003 and 1001102",
+		"ok sign-in 10 of 10 users, one GET each",
+		"ok roles agent: 1001001, 1001002, 1001003, 1001004, 1001005, 1001201, 1001401; supervisor: 1001101, 1001102, 1001301",
+		"1001101 has the teams 5011, 5013, with 1001001, 1001002, 1001003, 1001004, 1001005, 1001102 and 1001401",
 		"ok NOT_READY reason codes 1011 Break, 1012 Paper Work, 1013 Meeting: 1001001,",
 		"incoming REQUIRED, outgoing REQUIRED, timer 2s: 1001002",
 		"ok states LOGOUT: 1001001,", "note notifications switched off", "note stimuli none:",
@@ -105,7 +105,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			for _, u := range c.Targets[0].Users {
 				u.Password = "hunter2hunter2"
 			}
-		}, false, []string{"FAIL", "users 1001001, 1001002, 1001003, 1001101, 1001102, 1001201, 1001301 cannot sign in"}},
+		}, false, []string{"FAIL", "users 1001001, 1001002, 1001003, 1001004, 1001005, 1001101, 1001102, 1001201, 1001301, 1001401 cannot sign in"}},
 		{"no extension", func(_ *played, c *config.Config) { c.Targets[0].Users[0].Extension = "" }, true, []string{"note extensions none known for 1001001", "-> give them an extension"}},
 		{"a hook that is not there", func(_ *played, c *config.Config) {
 			c.Targets[0].StimulusHTTP = &url.URL{Scheme: "http", Host: gone.Addr().String()}
@@ -154,7 +154,7 @@ func TestDoctorSignsIn(t *testing.T) {
 	if code != 0 {
 		t.Errorf("code %d", code)
 	}
-	wantLines(t, text, "note extensions in use user 1001001 on 77777:", "-> correct the extension of user 1001001", "ok extensions in use 5 users signed in and out again")
+	wantLines(t, text, "note extensions in use user 1001001 on 77777:", "-> correct the extension of user 1001001", "ok extensions in use 8 users signed in and out again")
 	for _, u := range p.config.Users {
 		want := reference.Logout
 		if u.ID == "1001002" {
@@ -181,7 +181,7 @@ func TestInit(t *testing.T) {
 		note string
 	}{
 		{"an example", "", []string{"1001001", "1001002", "1001003", "1001004"}, "another agent on the same team"},
-		{"a supervisor", "1001101", []string{"1001101", "1001001", "1001002", "1001003", "1001102"}, "# anna Troupe1, team Sales 1"},
+		{"a supervisor", "1001101", []string{"1001101", "1001001", "1001002", "1001003", "1001102", "1001401"}, "# anna Troupe1, team Sales 1"},
 		{"an agent", "1001001", []string{"1001001"}, "# The members of team 5011 could not be read: HTTP 401"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

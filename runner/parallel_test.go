@@ -164,7 +164,7 @@ func TestProcessesOfARun(t *testing.T) {
 	for _, m := range result.Cast {
 		troupes[m.Troupe]++
 	}
-	if !reflect.DeepEqual(troupes, map[int]int{0: 7, 1: 7, 2: 7, 3: 7}) {
+	if !reflect.DeepEqual(troupes, map[int]int{0: 8, 1: 8, 2: 8, 3: 8}) {
 		t.Errorf("users by troupe: %v", troupes)
 	}
 	allAtHome(t, e)

@@ -124,7 +124,7 @@ func TestSpecVersionCompletion(t *testing.T) {
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	m := target(t, nil)
-	contain(t, ok(t, m.dir, "doctor", "--config", m.config), "in service", "UCCE", "7 of 7 users", "A run would exercise", "route_call")
+	contain(t, ok(t, m.dir, "doctor", "--config", m.config), "in service", "UCCE", "10 of 10 users", "A run would exercise", "route_call")
 	if m.sent("PUT") > 0 {
 		t.Error("it changed something")
 	}
@@ -143,7 +143,7 @@ func TestInit(t *testing.T) {
 	t.Parallel()
 	m := target(t, nil)
 	contain(t, ok(t, m.dir, "init"), "finesse1.example.com", "AGENT_1001001_PASSWORD")
-	supervisor := m.users[3]
+	supervisor := m.users[5]
 	args := []string{"FINESSE_PASSWORD=" + supervisor.Password, "init", "--target", m.server.URL, "--user", supervisor.ID}
 	ok(t, m.dir, append(args, "--write", "mine.yaml")...)
 	contain(t, contents(t, filepath.Join(m.dir, "mine.yaml")), m.server.URL, "deployment: ucce", `"1001001"`)
@@ -157,7 +157,7 @@ func TestInit(t *testing.T) {
 	for _, u := range m.users {
 		run = append([]string{"AGENT_" + u.ID + "_PASSWORD=" + u.Password}, run...)
 	}
-	contain(t, ok(t, m.dir, run...), "5 of 5 users")
+	contain(t, ok(t, m.dir, run...), "8 of 8 users")
 	contain(t, ok(t, m.dir, args[0], "FINESSE_CONFORMANCE_TARGET="+m.server.URL, "init", "--user", supervisor.ID), m.server.URL)
 	args[0] = "FINESSE_PASSWORD=wrong"
 	if s := invoke(t, m.dir, args...); s.code != reports.ExitUncertifiable || m.refused[supervisor.ID] != 1 {
