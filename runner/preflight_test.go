@@ -35,18 +35,21 @@ type played struct {
 	before func(w http.ResponseWriter, r *http.Request) bool
 }
 
-func play(t *testing.T, deployment string) *played {
+func play(t *testing.T, deployment string, changes ...func(*reference.Config)) *played {
 	t.Helper()
-	return playDelayed(t, deployment, 2*time.Millisecond)
+	return playDelayed(t, deployment, 2*time.Millisecond, changes...)
 }
 
-func playDelayed(t *testing.T, deployment string, delay time.Duration) *played {
+func playDelayed(t *testing.T, deployment string, delay time.Duration, changes ...func(*reference.Config)) *played {
 	t.Helper()
 	cfg, err := reference.Default(deployment, "12.5(1)", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Delay = delay
+	for _, change := range changes {
+		change(&cfg)
+	}
 	d, err := reference.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -190,3 +190,30 @@ func TestSecretsOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is recorded beside the exchanges goes the same way: notifications,
+// observations, what was said and concluded.
+func TestSecretsInEverythingRecorded(t *testing.T) {
+	const password = "s3cret-&-word"
+	c := on(t, serve(t, func(http.ResponseWriter, *http.Request) {}), time.Minute)
+	user := agent()
+	user.Password = password
+	c.Do(t.Context(), nil, get(user))
+	said := "x " + password + " y"
+	ev := &evidence.Evidence{
+		Unreached: said, Foreign: said,
+		Events: []evidence.Event{{Node: said, Source: said, Event: said, RequestID: said, ErrorType: said, ErrorMessage: said, ErrorData: said, Payload: "<Update>" + html.EscapeString(said) + "</Update>", Problem: said}},
+		Steps:  []evidence.Step{{Skipped: said, Facts: map[string]string{"fact": said}, Values: map[string]string{"value": said}}},
+	}
+	v := &evidence.Verdict{Reason: said, Seen: said, Expected: said, Observed: evidence.Observed{ErrorMessage: said, Note: said}}
+	c.Record(v, ev)
+	for _, what := range []any{ev, v} {
+		text, err := json.Marshal(what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "s3cret") || !strings.Contains(string(text), "•••") {
+			t.Errorf("recorded %s", text)
+		}
+	}
+}
