@@ -13,6 +13,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -55,14 +56,14 @@ func TestPasswordsChangeNoVerdict(t *testing.T) {
 	certify := func(t *testing.T, password string) (*reports.Result, []*evidence.Evidence, *session) {
 		p := play(t, "UCCE", shared(password))
 		s, _ := sessionOn(t, p, config.Run{Only: only})
-		if err := s.begin(t.Context(), silent{}); err != nil {
+		if err := s.begin(t.Context(), progress.None{}); err != nil {
 			t.Errorf("%q: %v", password, err)
 			return &reports.Result{}, nil, s
 		}
 		items := suites.Plan(s.stage, s.selection())
 		h := inOrder(t.Context(), items, s.play)
 		run := s.facts()
-		run.Unrestored = s.end(t.Context(), silent{})
+		run.Unrestored = s.end(t.Context(), progress.None{})
 		result, seen := s.conclude(items, h, run)
 		return result, seen, s
 	}
