@@ -45,6 +45,13 @@ func StartEmbedded(config reference.Config, address string, plain bool) (*Embedd
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
+	return ServeEmbedded(config, listener, plain, nil)
+}
+
+// ServeEmbedded serves a reference deployment on a listener, whose address
+// has to be a host and a port. What around makes of the handler is served in
+// its place; nil serves it as it is.
+func ServeEmbedded(config reference.Config, listener net.Listener, plain bool, around func(http.Handler) http.Handler) (*Embedded, error) {
 	host, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -67,9 +74,13 @@ func StartEmbedded(config reference.Config, address string, plain bool) (*Embedd
 	mux.Handle("/", d)
 	mux.Handle("/ws", e.notifications)
 	mux.Handle("/ws/", e.notifications)
+	var handler http.Handler = mux
+	if around != nil {
+		handler = around(mux)
+	}
 	// A client that does not trust the certificate is the client's affair: it
 	// says so itself.
-	e.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	e.server = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	if plain {
 		e.URL.Scheme, e.Events.Scheme = "http", "ws"
 		go func() { e.served <- e.server.Serve(listener) }()

@@ -2,9 +2,10 @@ package runner
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"testing"
@@ -33,9 +34,13 @@ type Subject struct {
 	Release    string           // "" to ask SystemInfo
 	Timing     Timing           // zero fields: DefaultTiming for an address, quick ones for a handler
 	Stimuli    fixtures.Stimuli // nil for none
-	Events     string           // address of the notification service, "" for none
+	Events     string           // address of the notification service, "off" for none, "" to look for it at URL
 	Insecure   bool             // do not check the certificate
-	Only, Skip []string         // patterns of requirement ids
+	RootCAs    *x509.CertPool   // what the certificate is verified with, nil for the system's
+	// Dial makes the connections to URL and Events, such as through a tunnel
+	// or in memory; nil for those of the network.
+	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	Only, Skip []string // patterns of requirement ids
 }
 
 // Timing is how long things may take.
@@ -59,35 +64,20 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.shut()
-	ctx := t.Context()
-	if err := s.begin(ctx, display); err != nil {
+	c, err := s.rehearse(t.Context(), display)
+	if err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
-	items := suites.Plan(s.stage, s.selection())
-	h := &harvest{}
-	for _, item := range items {
+	for _, item := range c.Items() {
 		t.Run(item.Requirement.ID, func(t *testing.T) {
-			outcome := suites.Outcome{Verdict: item.Verdict()}
-			if item.Runs() {
-				outcome.Verdict, outcome.Evidence = s.play(t.Context(), item.Requirement)
-				h.add(outcome)
-			}
-			tell(t, outcome.Verdict)
+			t.Helper()
+			verdict, _ := c.Play(t.Context(), item)
+			tell(t, verdict)
 		})
 	}
-	run := s.facts()
-	run.Unrestored = s.end(ctx, display)
-	for _, u := range run.Unrestored {
-		t.Errorf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why)
-	}
-	run.Finished = time.Now()
-	result, _ := s.conclude(items, h, run)
-	for _, o := range h.outcomes {
-		// What only shows over the whole run has no subtest of its own any more.
-		if row := result.Row(o.Verdict.Requirement); row != nil && row.Outcome == evidence.Failed && o.Verdict.Outcome != evidence.Failed {
-			t.Errorf("%s %s", row.ID, row.Reason)
-		}
+	result, _ := c.Finish(t.Context())
+	for _, why := range c.afterthoughts(result) {
+		t.Error(why)
 	}
 	return result
 }
@@ -95,20 +85,14 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 // Verdicts certifies a deployment without a test, for callers who look at the
 // result themselves. The error is of a target that cannot be certified.
 func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
-	s, display, err := subject.session()
+	c, err := Open(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
-	defer s.shut()
-	if err := s.begin(ctx, display); err != nil {
-		return nil, err
+	for _, item := range c.Items() {
+		c.Play(ctx, item)
 	}
-	items := suites.Plan(s.stage, s.selection())
-	h := inOrder(ctx, items, s.play)
-	run := s.facts()
-	run.Unrestored = s.end(ctx, display)
-	run.Finished = time.Now()
-	result, _ := s.conclude(items, h, run)
+	result, _ := c.Finish(ctx)
 	return result, nil
 }
 
@@ -132,37 +116,29 @@ func Describe(text string, subject func() Subject) bool {
 		if err != nil {
 			ginkgo.Fail("the contract in the program is broken: " + err.Error())
 		}
-		var s *session
-		var display progress.Display
+		var c *Certification
 		plan := map[string]suites.Item{}
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
-			if s, display, err = subject().session(); err != nil {
-				ginkgo.Fail(err.Error())
-			}
-			if err := s.begin(ctx, display); err != nil {
+			// What is opened here is played in other nodes: it outlives this one.
+			if c, err = Open(context.WithoutCancel(ctx), subject()); err != nil {
 				ginkgo.Fail("the target cannot be certified: " + err.Error())
 			}
-			for _, item := range suites.Plan(s.stage, s.selection()) {
+			for _, item := range c.Items() {
 				plan[item.Requirement.ID] = item
 			}
 		})
 		ginkgo.AfterAll(func(ctx ginkgo.SpecContext) {
-			if s == nil || s.stage == nil {
+			if c == nil {
 				return
 			}
-			defer s.shut()
-			for _, u := range s.end(ctx, display) {
-				ginkgo.Fail(fmt.Sprintf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why))
+			result, _ := c.Finish(ctx)
+			for _, why := range c.afterthoughts(result) {
+				ginkgo.Fail(why)
 			}
 		})
 		for _, req := range catalogue.All() {
 			ginkgo.It(req.ID+" "+req.Title, suites.Labels(req), func(ctx ginkgo.SpecContext) {
-				item := plan[req.ID]
-				if !item.Runs() {
-					suites.Report(item.Verdict(), nil)
-					return
-				}
-				verdict, seen := s.play(ctx, req)
+				verdict, seen := c.Play(ctx, plan[req.ID])
 				suites.Report(verdict, seen)
 			})
 		}
@@ -200,13 +176,17 @@ func (u Subject) session() (*session, progress.Display, error) {
 			return nil, nil, err
 		}
 		target.Timing, target.FindNotifications = u.Timing.Or(config.DefaultTiming(), config.Timing{}), u.Events == ""
+		s.dialer = u.Dial
 		if err := s.dial(); err != nil {
 			return nil, nil, err
+		}
+		if u.RootCAs != nil {
+			s.tls.RootCAs = u.RootCAs
 		}
 	default:
 		return nil, nil, errors.New("a subject needs a URL or a Handler")
 	}
-	if u.Events != "" {
+	if u.Events != "" && u.Events != "off" {
 		if s.events, err = url.Parse(u.Events); err != nil {
 			return nil, nil, err
 		}

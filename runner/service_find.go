@@ -92,7 +92,7 @@ func (s *session) tryService(ctx context.Context, at string, u *fixtures.User) e
 // without the address and the users.
 func (s *session) listenerOptions(limit time.Duration) notify.Options {
 	return notify.Options{
-		Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain, TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version,
+		Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain, TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Dial: s.dialer,
 		ConnectTimeout: limit, PingTimeout: limit,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type session struct {
 	transport http.RoundTripper
 	wire      *http.Transport // at the bottom of transport, nil for a handler
 	tls       *tls.Config
+	dialer    func(ctx context.Context, network, address string) (net.Conn, error) // nil for the network's
 	stimuli   fixtures.Stimuli
 	events    *url.URL // of the notification service, nil for none
 	limiter   client.Limiter
@@ -61,10 +63,14 @@ type session struct {
 
 // dial makes the way to the target.
 func (s *session) dial() (err error) {
-	if s.wire, s.tls, err = transportOf(s.target); err == nil {
-		s.transport = s.wire
+	if s.wire, s.tls, err = transportOf(s.target); err != nil {
+		return err
 	}
-	return err
+	if s.dialer != nil {
+		s.wire.DialContext = s.dialer
+	}
+	s.transport = s.wire
+	return nil
 }
 
 // transportOf makes the round tripper for a target.

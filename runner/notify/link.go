@@ -67,10 +67,10 @@ type webSocketLink struct {
 func dialWebSocket(ctx context.Context, u *url.URL, o Options) (link, error) {
 	config := clientTLS(o, u.Hostname())
 	config.NextProtos = []string{"http/1.1"} // the handshake needs a connection of its own, which HTTP/2 has not
-	transport := &http.Transport{Proxy: o.Proxy, TLSClientConfig: config, DisableKeepAlives: true}
+	transport := &http.Transport{Proxy: o.Proxy, DialContext: o.Dial, TLSClientConfig: config, DisableKeepAlives: true}
 	if u.Scheme == "ws" { // a handshake that is forwarded as a request does not upgrade
 		transport.Proxy = nil
-		transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return connect(ctx, address, o.Proxy) }
+		transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return connect(ctx, address, o) }
 	}
 	header := o.Headers.Clone()
 	if header == nil {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,6 +42,8 @@ type Options struct {
 	// Proxy chooses an HTTP proxy, for WebSocket connections and for those of XMPP over TCP, which go through it with
 	// CONNECT; default http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
+	// Dial makes connections; default that of a [net.Dialer].
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// UserAgent is sent with the WebSocket handshake.
 	UserAgent string
 	// Headers are sent with the WebSocket handshake as well, for a reverse proxy that wants them. They may be secret
@@ -90,6 +93,9 @@ func (o Options) withDefaults() Options {
 	o.MaxEvents = cmp.Or(o.MaxEvents, 10000)
 	if o.Proxy == nil {
 		o.Proxy = http.ProxyFromEnvironment
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -11,13 +11,13 @@ import (
 )
 
 // connect opens a TCP connection to an address, through the HTTP proxy that is chosen for it, if there is one.
-func connect(ctx context.Context, address string, choose func(*http.Request) (*url.URL, error)) (net.Conn, error) {
-	proxy, err := choose(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
+func connect(ctx context.Context, address string, o Options) (net.Conn, error) {
+	proxy, err := o.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
 	if err != nil {
 		return nil, fmt.Errorf("the proxy for %s: %w", address, err)
 	}
 	if proxy == nil {
-		return new(net.Dialer).DialContext(ctx, "tcp", address)
+		return o.Dial(ctx, "tcp", address)
 	}
 	if proxy.Scheme != "http" {
 		return nil, &because{Unreachable, fmt.Sprintf("a proxy by %s is not supported for XMPP over TCP; use a WebSocket", proxy.Scheme), nil}
@@ -26,7 +26,7 @@ func connect(ctx context.Context, address string, choose func(*http.Request) (*u
 	if proxy.Port() == "" {
 		at = net.JoinHostPort(proxy.Hostname(), "80")
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at)
+	conn, err := o.Dial(ctx, "tcp", at)
 	if err != nil {
 		return nil, &because{Unreachable, "cannot connect to the proxy", err}
 	}

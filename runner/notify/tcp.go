@@ -31,7 +31,7 @@ type tcpLink struct {
 }
 
 func dialTCP(ctx context.Context, u *url.URL, o Options) (link, error) {
-	conn, err := connect(ctx, hostPort(u), o.Proxy)
+	conn, err := connect(ctx, hostPort(u), o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,242 @@
+// Package memnet is a network in memory: a listener and its connections,
+// buffered, with a latency, and without a port. What waits in it waits on
+// channels and timers, so that in a bubble of testing/synctest its time is
+// virtual (net.Pipe has a mutex there, on which waiting does not count).
+package memnet
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// Listener accepts connections that its Dial makes.
+type Listener struct {
+	address Addr
+	latency func() time.Duration
+	arrived chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+}
+
+// Addr is the address of a listener: host and port, as one of TCP has them.
+type Addr string
+
+// Network is what net.Addr asks for.
+func (Addr) Network() string { return "memory" }
+
+// String gives host and port.
+func (a Addr) String() string { return string(a) }
+
+// Listen makes a listener. The latency is drawn anew for everything that is
+// written, each way; what is written never overtakes. nil is none.
+func Listen(address string, latency func() time.Duration) *Listener {
+	if latency == nil {
+		latency = func() time.Duration { return 0 }
+	}
+	return &Listener{address: Addr(address), latency: latency, arrived: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// Constant is a latency that is always the same.
+func Constant(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
+
+// Dial connects to the listener, whatever the address: it fits a
+// DialContext.
+func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	there, back := newDirection(l.latency), newDirection(l.latency)
+	client := &conn{in: back, out: there, local: "client:0", remote: l.address}
+	server := &conn{in: there, out: back, local: l.address, remote: "client:0"}
+	select {
+	case l.arrived <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "dial", Net: "memory", Addr: l.address, Err: os.NewSyscallError("connect", errRefused)}
+	case <-ctx.Done():
+		return nil, &net.OpError{Op: "dial", Net: "memory", Addr: l.address, Err: context.Cause(ctx)}
+	}
+}
+
+// Accept gives the next connection.
+func (l *Listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.arrived:
+		return c, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "accept", Net: "memory", Addr: l.address, Err: net.ErrClosed}
+	}
+}
+
+// Close ends the accepting; connections stay.
+func (l *Listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+// Addr gives the address.
+func (l *Listener) Addr() net.Addr { return l.address }
+
+// conn is one end of a connection.
+type conn struct {
+	in, out       *direction
+	local, remote Addr
+}
+
+func (c *conn) Read(p []byte) (int, error)  { return c.in.read(p) }
+func (c *conn) Write(p []byte) (int, error) { return c.out.write(p) }
+
+func (c *conn) Close() error {
+	c.in.abandon()
+	c.out.end()
+	return nil
+}
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	c.in.limit(t)
+	return nil // what is written is never waited for
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.in.limit(t)
+	return nil
+}
+
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+
+// direction carries bytes one way.
+type direction struct {
+	latency func() time.Duration
+
+	mu        sync.Mutex
+	parcels   []parcel
+	ended     bool      // the writer has closed
+	abandoned bool      // the reader has
+	deadline  time.Time // of reads
+	change    chan struct{}
+}
+
+// parcel is what one write carried, and when it is there.
+type parcel struct {
+	data []byte
+	due  time.Time
+}
+
+func newDirection(latency func() time.Duration) *direction {
+	return &direction{latency: latency, change: make(chan struct{})}
+}
+
+// changed wakes who waits; the lock is held.
+func (d *direction) changed() {
+	close(d.change)
+	d.change = make(chan struct{})
+}
+
+func (d *direction) write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.ended:
+		return 0, net.ErrClosed
+	case d.abandoned:
+		return 0, &net.OpError{Op: "write", Net: "memory", Err: os.NewSyscallError("write", errBroken)}
+	}
+	d.append(append([]byte(nil), p...))
+	return len(p), nil
+}
+
+// append adds a parcel that does not overtake the one before; nil is the end.
+func (d *direction) append(data []byte) {
+	due := time.Now().Add(d.latency())
+	if n := len(d.parcels); n > 0 && d.parcels[n-1].due.After(due) {
+		due = d.parcels[n-1].due
+	}
+	d.parcels = append(d.parcels, parcel{data, due})
+	d.changed()
+}
+
+func (d *direction) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ended {
+		d.ended = true
+		d.append(nil)
+	}
+}
+
+func (d *direction) abandon() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.abandoned = true
+	d.changed()
+}
+
+func (d *direction) limit(t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.deadline = t
+	d.changed()
+}
+
+func (d *direction) read(p []byte) (int, error) {
+	for {
+		n, wait, change, err := d.take(p)
+		if change == nil {
+			return n, err
+		}
+		var over <-chan time.Time
+		var timer *time.Timer
+		if wait > 0 {
+			timer = time.NewTimer(wait)
+			over = timer.C
+		}
+		select {
+		case <-change:
+		case <-over:
+		}
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+}
+
+// take reads what has arrived. Where nothing has, it gives what to wait for:
+// a change, and no longer than the time if there is one.
+func (d *direction) take(p []byte) (n int, wait time.Duration, change <-chan struct{}, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	switch {
+	case d.abandoned:
+		return 0, 0, nil, net.ErrClosed
+	case !d.deadline.IsZero() && !now.Before(d.deadline):
+		return 0, 0, nil, os.ErrDeadlineExceeded
+	case len(p) == 0:
+		return 0, 0, nil, nil
+	}
+	if !d.deadline.IsZero() {
+		wait = d.deadline.Sub(now)
+	}
+	if len(d.parcels) == 0 {
+		return 0, wait, d.change, nil
+	}
+	next := &d.parcels[0]
+	if left := next.due.Sub(now); left > 0 {
+		if wait == 0 || left < wait {
+			wait = left
+		}
+		return 0, wait, d.change, nil
+	}
+	if next.data == nil {
+		return 0, 0, nil, io.EOF // and so it stays
+	}
+	n = copy(p, next.data)
+	if next.data = next.data[n:]; len(next.data) == 0 {
+		d.parcels = d.parcels[1:]
+	}
+	return n, 0, nil, nil
+}

@@ -1,0 +1,103 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"finesse-conformance/reports"
+	"finesse-conformance/runner/progress"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
+)
+
+// Certification is one that its caller takes through its life step by step:
+// [Open] asks the target what has to be known, Play exercises what the caller
+// picks, Finish puts everybody back and concludes.
+type Certification struct {
+	session  *session
+	display  progress.Display
+	items    []suites.Item
+	harvest  *harvest
+	exercise suites.Exercise
+	running  context.Context // ends when there is no sense in going on
+	stop     context.CancelCauseFunc
+}
+
+// Open begins the certification of a subject. The error is of a target that
+// cannot be certified: an [*Unable] or an [*OutOfService], or what is wrong
+// with the subject.
+func Open(ctx context.Context, subject Subject) (*Certification, error) {
+	s, display, err := subject.session()
+	if err != nil {
+		return nil, err
+	}
+	return s.rehearse(ctx, display)
+}
+
+// rehearse opens the session and plans. Where it fails the session is shut.
+func (s *session) rehearse(ctx context.Context, display progress.Display) (*Certification, error) {
+	if err := s.begin(ctx, display); err != nil {
+		s.shut()
+		return nil, err
+	}
+	c := &Certification{session: s, display: display, items: suites.Plan(s.stage, s.selection()), harvest: &harvest{}}
+	c.running, c.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	c.exercise = s.exercise(display, c.stop)
+	return c, nil
+}
+
+// Items are all requirements of the catalogue, with what the plan says of
+// each.
+func (c *Certification) Items() []suites.Item { return c.items }
+
+// Stage is where the requirements are exercised.
+func (c *Certification) Stage() *scenario.Stage { return c.session.stage }
+
+// Survey is what was asked before.
+func (c *Certification) Survey() *Survey { return c.session.survey }
+
+// Play exercises the requirement of an item, and gives the plan's verdict
+// where it does not run. What only shows over the whole run is not in it.
+func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+	if !item.Runs() {
+		return item.Verdict(), nil
+	}
+	both, cancel := either(ctx, c.running)
+	defer cancel()
+	verdict, seen := c.exercise(both, item.Requirement)
+	c.harvest.add(suites.Outcome{Verdict: verdict, Evidence: seen})
+	return verdict, seen
+}
+
+// Finish puts back who is not yet, and gives the result with the evidence
+// that it rests on. It ends the certification.
+func (c *Certification) Finish(ctx context.Context) (*reports.Result, []*evidence.Evidence) {
+	s := c.session
+	defer s.shut()
+	run := s.facts()
+	run.Unrestored = s.end(ctx, c.display)
+	c.harvest.afterwards = s.afterwards
+	if c.running.Err() != nil {
+		run.Stopped = context.Cause(c.running).Error()
+	}
+	c.stop(nil)
+	run.Finished = time.Now()
+	return s.conclude(c.items, c.harvest, run)
+}
+
+// afterthoughts are what is wrong and no requirement said when it was played:
+// users who are not back, and what only shows over the whole run.
+func (c *Certification) afterthoughts(result *reports.Result) []string {
+	var list []string
+	for _, u := range result.Unrestored {
+		list = append(list, fmt.Sprintf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why))
+	}
+	for _, o := range c.harvest.outcomes {
+		if row := result.Row(o.Verdict.Requirement); row != nil && row.Outcome == evidence.Failed && o.Verdict.Outcome != evidence.Failed {
+			list = append(list, row.ID+" "+row.Reason)
+		}
+	}
+	return list
+}
