@@ -103,7 +103,7 @@ func (s *session) connect(cast *fixtures.Cast) {
 		s.transport, s.stimuli, s.ledger = ledger.Transport(s.transport), ledger.Stimuli(s.stimuli), ledger
 	}
 	s.client = client.New(client.Options{
-		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets,
+		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets, Dial: s.dialer,
 	})
 }
 

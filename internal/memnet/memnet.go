@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -43,9 +44,13 @@ func Listen(address string, latency func() time.Duration) *Listener {
 // Constant is a latency that is always the same.
 func Constant(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
 
-// Dial connects to the listener, whatever the address: it fits a
-// DialContext.
-func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+// Dial connects to the listener; nobody listens at any other address. It
+// fits a DialContext.
+func (l *Listener) Dial(ctx context.Context, _, address string) (net.Conn, error) {
+	refused := &net.OpError{Op: "dial", Net: "memory", Addr: Addr(address), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	if address != l.address.String() {
+		return nil, refused
+	}
 	there, back := newDirection(l.latency), newDirection(l.latency)
 	client := &conn{in: back, out: there, local: "client:0", remote: l.address}
 	server := &conn{in: there, out: back, local: l.address, remote: "client:0"}
@@ -53,7 +58,7 @@ func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case l.arrived <- server:
 		return client, nil
 	case <-l.closed:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Addr: l.address, Err: os.NewSyscallError("connect", errRefused)}
+		return nil, refused
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: "memory", Addr: l.address, Err: context.Cause(ctx)}
 	}
@@ -143,7 +148,7 @@ func (d *direction) write(p []byte) (int, error) {
 	case d.ended:
 		return 0, net.ErrClosed
 	case d.abandoned:
-		return 0, &net.OpError{Op: "write", Net: "memory", Err: os.NewSyscallError("write", errBroken)}
+		return 0, &net.OpError{Op: "write", Net: "memory", Err: os.NewSyscallError("write", syscall.EPIPE)}
 	}
 	d.append(append([]byte(nil), p...))
 	return len(p), nil

@@ -25,7 +25,7 @@ func connect(t *testing.T, latency time.Duration) (client, server net.Conn) {
 		}
 		accepted <- c
 	}()
-	client, err := l.Dial(t.Context(), "tcp", "anywhere")
+	client, err := l.Dial(t.Context(), "tcp", "127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,10 @@ func TestNobodyListens(t *testing.T) {
 		if err := <-accepted; !errors.Is(err, net.ErrClosed) {
 			t.Errorf("accepting: %v", err)
 		}
-		if _, err := l.Dial(t.Context(), "tcp", "anywhere"); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("dialling: %v", err)
+		for _, address := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
+			if _, err := l.Dial(t.Context(), "tcp", address); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("dialling %s: %v", address, err)
+			}
 		}
 	})
 }

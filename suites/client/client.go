@@ -35,6 +35,8 @@ type Options struct {
 	Version   string            // of this program, for User-Agent
 	Limiter   Limiter           // nil for none
 	Secrets   *redact.Set       // is told all that must not be recorded; nil for one of the client's own
+	// Dial makes connections beside those of Transport, nil for the network's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client sends requests to one target and is safe for concurrent use.
@@ -69,6 +71,15 @@ func (c *Client) Secrets() *redact.Set { return c.opts.Secrets }
 
 // Base is the address that all paths are relative to.
 func (c *Client) Base() *url.URL { u := *c.opts.Base; return &u }
+
+// Dial connects to an address near the target, for a look at what lies
+// beneath the API.
+func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.opts.Dial != nil {
+		return c.opts.Dial(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
 
 // InProcess reports whether the target is a handler of this process, without
 // a port.

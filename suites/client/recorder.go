@@ -39,3 +39,10 @@ func (r *Recorder) Exchanges() []evidence.Exchange {
 	defer r.mu.Unlock()
 	return append([]evidence.Exchange(nil), r.exchanges...)
 }
+
+// Len is how many exchanges were recorded so far.
+func (r *Recorder) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.exchanges)
+}

@@ -65,6 +65,10 @@ type Step struct {
 	Sent     time.Time   `json:"sent"`
 	Answered time.Time   `json:"answered"`
 	Until    time.Time   `json:"until"` // how long the subject was watched
+	// Exchanges and Events bound what was recorded meanwhile: the instants of
+	// two steps may be the same. nil in evidence that is older than them.
+	Exchanges *Range `json:"exchanges,omitempty"`
+	Events    *Range `json:"events,omitempty"`
 	// Converged is how long after the answer the sought state was first
 	// seen; negative when it was not.
 	Converged time.Duration `json:"converged_ns"`
@@ -104,6 +108,46 @@ func (s Step) Heard(on Target) Channel {
 		return ChannelLost
 	}
 	return ChannelAlive
+}
+
+// Range is the indices from First up to Next, which is not in it.
+type Range struct {
+	First int `json:"first"`
+	Next  int `json:"next"`
+}
+
+// before and after are of what has the index; -1 has no place, and nothing is
+// before or after a range that is not known.
+func (r *Range) before(index int) bool { return r != nil && index >= 0 && index < r.First }
+func (r *Range) after(index int) bool  { return r != nil && index >= r.Next }
+
+func (s Step) recorded(event bool) *Range {
+	if event {
+		return s.Events
+	}
+	return s.Exchanges
+}
+
+// Before reports whether a sighting was made before the step began.
+func (s Step) Before(o Observation) bool {
+	return o.Asked.Before(s.Sent) || s.recorded(o.Event).before(o.Index)
+}
+
+// During reports whether a sighting was made between the step's request and
+// the end of its watch.
+func (s Step) During(o Observation) bool {
+	return !s.Before(o) && !s.recorded(o.Event).after(o.Index) && (s.Until.IsZero() || !o.Asked.After(s.Until))
+}
+
+// EventBefore reports whether an event was received before the step began.
+func (s Step) EventBefore(e *Event) bool {
+	return e.Received.Before(s.Sent) || s.Events.before(e.Index)
+}
+
+// EventDuring reports whether an event was received between the step's
+// request and the end of its watch.
+func (s Step) EventDuring(e *Event) bool {
+	return !s.EventBefore(e) && !s.Events.after(e.Index) && (s.Until.IsZero() || !e.Received.After(s.Until))
 }
 
 // Purpose says what an exchange was for.

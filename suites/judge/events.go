@@ -28,7 +28,7 @@ func (c *stepJudge) during(node string) []*evidence.Event {
 	var list []*evidence.Event
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
-		if e.Node == node && !e.Received.Before(c.step.Sent) && (c.step.Until.IsZero() || !e.Received.After(c.step.Until)) {
+		if e.Node == node && c.step.EventDuring(e) {
 			list = append(list, e)
 		}
 	}
@@ -158,7 +158,7 @@ func (c *stepJudge) earlier(e *evidence.Event) bool {
 func (c *stepJudge) heard(at string) bool {
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
-		if e.Node != c.node() || !e.Received.Before(c.step.Sent) {
+		if e.Node != c.node() || !c.step.EventBefore(e) {
 			continue
 		}
 		if seen, _ := c.loose(e.Payload).text("Update/data/user/stateChangeTime"); seen == at {

@@ -125,10 +125,7 @@ func (j *Judge) stepJudge(req *spec.Requirement, ev *evidence.Evidence, index in
 func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Observation {
 	var list []evidence.Observation
 	for _, l := range ev.Observations {
-		if l.User != step.Baseline.User || l.Asked.Before(step.Sent) || !step.Until.IsZero() && l.Asked.After(step.Until) {
-			continue
-		}
-		if stale(ev, step, l) {
+		if l.User != step.Baseline.User || !step.During(l) || stale(ev, step, l) {
 			continue
 		}
 		list = append(list, l)
@@ -153,7 +150,7 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 		return true
 	}
 	for _, old := range ev.Observations {
-		if old.Asked.Before(step.Sent) && old.User == l.User && old.ChangeTime == l.ChangeTime && (old.State == l.State && !l.Event || old.Same(l)) {
+		if step.Before(old) && old.User == l.User && old.ChangeTime == l.ChangeTime && (old.State == l.State && !l.Event || old.Same(l)) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -42,7 +43,7 @@ func (a *attempt) probePlain(ctx context.Context, base *url.URL, step *evidence.
 	}
 	var tried []string
 	for _, port := range ports {
-		status, location, err := plainGet(ctx, net.JoinHostPort(base.Hostname(), port))
+		status, location, err := plainGet(ctx, a.Client, net.JoinHostPort(base.Hostname(), port))
 		if err != nil {
 			tried = append(tried, port)
 			continue
@@ -56,14 +57,14 @@ func (a *attempt) probePlain(ctx context.Context, base *url.URL, step *evidence.
 	return &unreached{why: "no plain HTTP port answers (tried " + strings.Join(tried, ", ") + ")"}
 }
 
-func plainGet(ctx context.Context, address string) (status int, location string, err error) {
+func plainGet(ctx context.Context, c *client.Client, address string) (status int, location string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/finesse/api/SystemInfo", nil)
 	if err != nil {
 		return 0, "", err
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: c.Dial}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return 0, "", err
@@ -82,7 +83,7 @@ func (a *attempt) probeTLS(ctx context.Context, base *url.URL, step *evidence.St
 	address := net.JoinHostPort(base.Hostname(), port)
 	var spoken []string
 	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12, tls.VersionTLS13} {
-		if speaks(ctx, address, base.Hostname(), version) {
+		if speaks(ctx, a.Client, address, base.Hostname(), version) {
 			spoken = append(spoken, tls.VersionName(version))
 		}
 	}
@@ -93,17 +94,16 @@ func (a *attempt) probeTLS(ctx context.Context, base *url.URL, step *evidence.St
 	return nil
 }
 
-func speaks(ctx context.Context, address, name string, version uint16) bool {
+func speaks(ctx context.Context, c *client.Client, address, name string, version uint16) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	d := tls.Dialer{Config: &tls.Config{
-		ServerName: name, MinVersion: version, MaxVersion: version,
-		InsecureSkipVerify: true, // only the version is looked at, and nothing is sent
-	}}
-	c, err := d.DialContext(ctx, "tcp", address)
+	conn, err := c.Dial(ctx, "tcp", address)
 	if err != nil {
 		return false
 	}
-	_ = c.Close()
-	return true
+	defer conn.Close()
+	return tls.Client(conn, &tls.Config{
+		ServerName: name, MinVersion: version, MaxVersion: version,
+		InsecureSkipVerify: true, // only the version is looked at, and nothing is sent
+	}).HandshakeContext(ctx) == nil
 }

@@ -53,7 +53,7 @@ func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evide
 	before := step.Answered // it still was where it had been
 	for _, l := range ev.Observations {
 		switch {
-		case l.User != step.Baseline.User || l.Asked.Before(step.Sent):
+		case l.User != step.Baseline.User || step.Before(l):
 		case l.State == step.Baseline.State:
 			before = l.Asked
 		case before.Sub(step.Answered) > soon:

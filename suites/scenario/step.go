@@ -32,6 +32,11 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 	}
 	delete(a.values, "request_id")
 	step.Sent = time.Now()
+	step.Exchanges = &evidence.Range{First: a.rec.Len()}
+	if a.Events != nil {
+		_, all := a.heard(step.Sent)
+		step.Events = &evidence.Range{First: all}
+	}
 	x, err := a.do(ctx, subject, st, &step)
 	if err != nil {
 		return err
@@ -42,7 +47,11 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		step.Exchange = x.Index
 		// The way to the request (waiting for a call to get so far) is not
 		// part of what is judged.
-		step.Sent = x.Started
+		step.Sent, step.Exchanges.First = x.Started, x.Index
+		if step.Events != nil {
+			before, _ := a.heard(x.Started)
+			step.Events.First = max(step.Events.First, before)
+		}
 		if challenge := x.ResponseHeader["Www-Authenticate"]; x.Status == http.StatusUnauthorized {
 			if challenge == "" {
 				challenge = "none"

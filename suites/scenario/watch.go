@@ -23,9 +23,10 @@ const looksInQuiet = 5
 func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evidence.Step) error {
 	started := time.Now()
 	defer func() {
-		step.Until = time.Now()
+		step.Until, step.Exchanges.Next = time.Now(), a.rec.Len()
 		step.Channel = evidence.ChannelNone
 		if a.Events != nil {
+			_, step.Events.Next = a.heard(step.Until)
 			a.deaf(ctx, p, st, step)
 		}
 	}()
@@ -162,6 +163,16 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 		}
 		_, _ = a.look(ctx, p, evidence.ForWatch) // the GET that follows
 	}
+}
+
+// heard counts the events since the attempt began, and those of them that
+// were received before t.
+func (a *attempt) heard(t time.Time) (before, all int) {
+	list := a.Events.Since(a.ev.Started)
+	for before < len(list) && list[before].Received.Before(t) {
+		before++
+	}
+	return before, len(list)
 }
 
 // deaf notes why nothing can be concluded from what was not heard in a step:
