@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -190,15 +189,11 @@ func (d *doctor) leftovers() {
 	if d.embedded != nil || path == "" {
 		return
 	}
-	left, err := journal.Read(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0:
-		d.add("journal", Fine, "", "nobody is left to put back")
-	case err != nil:
+	if err := journal.Check(path, touchable([]*config.Target{d.target})); err != nil {
 		d.add("journal", Broken, "", "%v", err)
-	default:
-		d.add("journal", Broken, "", "%v", &journal.UnrestoredError{Path: path, Users: left})
+		return
 	}
+	d.add("journal", Fine, "", "nobody is left to put back")
 }
 
 // grouped says of users what they have, those who have the same together.

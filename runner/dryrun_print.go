@@ -162,9 +162,8 @@ func (p *intent) journalNote() string {
 		return "none: the embedded reference ends with the run"
 	}
 	path := p.config.Run.Journal
-	left, err := journal.Read(path)
-	if err == nil && len(left) > 0 {
-		return path + ". The run would refuse to begin: " + (&journal.UnrestoredError{Path: path, Users: left}).Error()
+	if err := journal.Check(path, touchable(p.config.Targets)); err != nil {
+		return path + ". The run would refuse to begin: " + err.Error()
 	}
 	return path
 }

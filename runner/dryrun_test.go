@@ -258,7 +258,7 @@ func TestDryRunRefuses(t *testing.T) {
 	p.SetStatus(reference.InService)
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	cfg := servedPlay(t, p, "")
-	j, err := journal.Join(path, "r1")
+	j, err := journal.Join(path, journal.Run{ID: "r1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -285,12 +285,15 @@ func (p *processes) sendHome(proc int) {
 	ctx := context.WithoutCancel(p.ctx)
 	switched := map[string]bool{}
 	if p.journal != nil {
-		left, err := journal.Read(p.journal.Path())
+		c, err := journal.Read(p.journal.Path())
 		if err != nil {
 			p.display.Say("the journal cannot be read: %v", err)
+			c = &journal.Contents{}
 		}
-		for _, u := range left {
-			switched[u.User] = u.Run == p.journal.Run() && u.WrapUpSwitched()
+		for _, u := range c.Left {
+			if u.Run == p.journal.Run() && u.At(journal.Key(p.target.URL)) {
+				switched[u.User] = u.WrapUpSwitched()
+			}
 		}
 	}
 	var wg sync.WaitGroup

@@ -127,7 +127,7 @@ func (t *troupe) take() error {
 	t.stimuli = t.config.Stimuli(t.target, t.cue.Environ)
 	cast := t.cue.Survey.Cast
 	if t.cue.Journal != "" {
-		if t.journal, err = journal.Join(t.cue.Journal, t.cue.Run); err != nil {
+		if t.journal, err = journal.Join(t.cue.Journal, journal.Run{ID: t.cue.Run, Say: t.say}); err != nil {
 			return err
 		}
 	}

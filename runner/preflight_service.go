@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/antchfx/xmlquery"
+
+	"finesse-conformance/runner/journal"
 )
 
 // service reads from SystemInfo where the notification service is. What is
@@ -32,6 +34,27 @@ func (p *preflight) service(root *xmlquery.Node) {
 			}
 		}
 	}
+}
+
+// nodesOf gives the addresses of a target's API on all nodes that SystemInfo
+// names, where the target is at one of them. Behind another name they may be
+// anybody's.
+func (s *Survey) nodesOf(target *url.URL) []*url.URL {
+	var nodes []*url.URL
+	among := false
+	for host := range s.XMPPPorts {
+		n := *target
+		n.Host = host
+		if port := target.Port(); port != "" {
+			n.Host = net.JoinHostPort(host, port)
+		}
+		among = among || journal.Key(&n) == journal.Key(target)
+		nodes = append(nodes, &n)
+	}
+	if !among {
+		return nil
+	}
+	return nodes
 }
 
 // portAt gives the port that SystemInfo tells for a host and scheme, "" where

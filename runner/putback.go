@@ -17,17 +17,19 @@ import (
 )
 
 // PutBack puts back who a run that was killed left behind, from its journal,
-// says what it did, and gives the exit code: 7 while somebody is not back.
+// says what it did, and gives the exit code: 7 while somebody is not back, or
+// may not be.
 func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
-	if left, err := journal.Read(cfg.Run.Journal); err == nil && len(left) > 0 && cfg.File == "" {
+	path := cfg.Run.Journal
+	if c, err := journal.Read(path); err == nil && !c.Clean() && cfg.File == "" {
 		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range cfg.Targets {
 		FindPort(ctx, t)
 	}
 	r := &journal.Restorer{
-		Stage: func(ctx context.Context, target string, users []journal.Unrestored) (*scenario.Stage, error) {
-			t, err := targetByKey(cfg, target)
+		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
+			t, err := targetOf(cfg, users)
 			if err != nil {
 				return nil, err
 			}
@@ -41,7 +43,7 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 		Clean: a.Secrets.Text,
 		Say:   func(format string, args ...any) { fmt.Fprintf(a.Err, format+"\n", args...) },
 	}
-	all, err := r.Restore(ctx, cfg.Run.Journal, touchable(cfg.Targets))
+	result, err := r.Restore(ctx, path, touchable(cfg.Targets))
 	if err != nil {
 		var busy *journal.BusyError
 		var file *os.PathError
@@ -50,24 +52,55 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 		}
 		return reports.ExitHarness, err
 	}
-	if _, err := os.Stat(cfg.Run.Journal); errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintf(a.Out, "there is no journal %s: nobody has to be put back, unless the run's --out or --journal was another\n", cfg.Run.Journal)
-		return reports.ExitConformant, nil
-	}
-	if len(all) == 0 {
-		fmt.Fprintf(a.Out, "nobody has to be put back (%s)\n", cfg.Run.Journal)
-		return reports.ExitConformant, nil
-	}
+	return a.sayRestored(cfg, result), nil
+}
+
+// sayRestored prints what became of everybody, and gives the exit code.
+func (a *App) sayRestored(cfg *config.Config, result *journal.Restoration) int {
+	path := cfg.Run.Journal
 	code := reports.ExitConformant
-	for _, u := range all {
+	for _, u := range result.Users {
 		if u.Err != nil {
 			code = reports.ExitNotRestored
-			fmt.Fprintf(a.Out, "user %s was in %s and could not be put back: %v\n", u.User, u.Initial.State, u.Err)
+			fmt.Fprintf(a.Out, "user %s %scould not be put back: %v\n", u.User, wasIn(u), u.Err)
 			continue
 		}
 		fmt.Fprintf(a.Out, "user %s is back in %s\n", u.User, u.Initial.State)
 	}
-	return code, nil
+	for _, d := range result.Damage {
+		code = reports.ExitNotRestored
+		fmt.Fprintf(a.Out, "%s cannot be read in %s\n", path, d)
+	}
+	if len(result.Damage) > 0 {
+		fmt.Fprintf(a.Out, "everybody whom it still names was looked at; see whether the other users of the configuration are as they should be\n")
+	}
+	for _, err := range result.Unlocked {
+		fmt.Fprintf(a.Err, "%v\n", err)
+	}
+	if result.Unwritten != nil {
+		fmt.Fprintf(a.Err, "the journal still names who is back: %v\n", result.Unwritten)
+	}
+	if len(result.Users)+len(result.Damage) > 0 {
+		return code
+	}
+	var elsewhere *journal.UnrestoredError
+	if err := journal.Check(path, touchable(cfg.Targets)); errors.As(err, &elsewhere) {
+		fmt.Fprintf(a.Out, "%v\n", elsewhere)
+		return reports.ExitNotRestored
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintf(a.Out, "there is no journal %s: nobody has to be put back, unless the run's --out or --journal was another\n", path)
+	} else {
+		fmt.Fprintf(a.Out, "nobody has to be put back (%s)\n", path)
+	}
+	return code
+}
+
+func wasIn(u journal.Restored) string {
+	if u.Initial.State == "" {
+		return ""
+	}
+	return fmt.Sprintf("was in %s and ", u.Initial.State)
 }
 
 // touchable gives the targets of a run, as its journal knows them.
@@ -82,24 +115,25 @@ func touchable(targets []*config.Target) []journal.Target {
 	return list
 }
 
-func targetByKey(cfg *config.Config, key string) (*config.Target, error) {
-	i := slices.IndexFunc(cfg.Targets, func(t *config.Target) bool { return t.URL != nil && journal.Key(t.URL) == key })
+// targetOf gives the target of the configuration, by any of its addresses, at
+// which users were left behind.
+func targetOf(cfg *config.Config, users []journal.Unrestored) (*config.Target, error) {
+	i := slices.IndexFunc(cfg.Targets, func(t *config.Target) bool { return t.URL != nil && users[0].At(journal.Key(t.URL)) })
 	if i < 0 {
-		return nil, fmt.Errorf("its target %s is not in the configuration", key)
+		return nil, fmt.Errorf("its target %s is not in the configuration", users[0].Target)
 	}
 	return cfg.Targets[i], nil
 }
 
 // stageLeft reads what has to be known of users who were left behind and sets
-// a stage for them alone. It needs no ledger: only who is back in the end is
-// back.
+// a stage for them, with the supervisors of the configuration, who can do what
+// they cannot. It needs no ledger: only who is back in the end is back.
 func (a *App) stageLeft(ctx context.Context, t *config.Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
 	cast := t.Cast()
 	left := func(id string) int {
 		return slices.IndexFunc(users, func(u journal.Unrestored) bool { return u.User == id })
 	}
-	cast.Users = slices.DeleteFunc(cast.Users, func(u *fixtures.User) bool { return left(u.ID) < 0 })
-	if len(cast.Users) == 0 {
+	if !slices.ContainsFunc(cast.Users, func(u *fixtures.User) bool { return left(u.ID) >= 0 }) {
 		return nil, errors.New("is not among the users of the configuration")
 	}
 	p := newPreflight(c, t, cast, true)
@@ -108,6 +142,7 @@ func (a *App) stageLeft(ctx context.Context, t *config.Target, c *client.Client,
 	if err != nil {
 		return nil, err
 	}
+	cast.Users = slices.DeleteFunc(cast.Users, func(u *fixtures.User) bool { return left(u.ID) < 0 && len(u.Supervises) == 0 })
 	for _, u := range cast.Users {
 		if k := left(u.ID); k >= 0 && users[k].Initial.Extension != "" {
 			u.Extension = users[k].Initial.Extension // the one to go back to

@@ -46,8 +46,8 @@ func restorer(t *testing.T, p *played, cfg *config.Config, stimuli bool) *journa
 	}
 	app := &App{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
 	return &journal.Restorer{
-		Stage: func(ctx context.Context, key string, users []journal.Unrestored) (*scenario.Stage, error) {
-			target, err := targetByKey(cfg, key)
+		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
+			target, err := targetOf(cfg, users)
 			if err != nil {
 				return nil, err
 			}
@@ -174,10 +174,10 @@ func TestRestore(t *testing.T) {
 				t.Fatal(err)
 			}
 			list, err := r.Restore(t.Context(), path, touchable(cfg.Targets))
-			if err != nil || len(list) != 2 {
+			if err != nil || len(list.Users) != 2 {
 				t.Fatalf("%v, %+v", err, list)
 			}
-			for _, u := range list {
+			for _, u := range list.Users {
 				if u.Err != nil {
 					t.Errorf("user %s: %v", u.User, u.Err)
 				}
@@ -192,7 +192,7 @@ func TestRestore(t *testing.T) {
 			if got := fmt.Sprintf("%+v", snapshot); strings.Contains(got, "ALERTING") || strings.Contains(got, "ACTIVE") {
 				t.Errorf("a call is left: %s", got)
 			}
-			if list, err = r.Restore(t.Context(), path, touchable(cfg.Targets)); err != nil || len(list) != 0 {
+			if list, err = r.Restore(t.Context(), path, touchable(cfg.Targets)); err != nil || len(list.Users) != 0 {
 				t.Errorf("once more: %v, %+v", err, list)
 			}
 		})
@@ -224,7 +224,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, u := range list {
+	for _, u := range list.Users {
 		got = append(got, fmt.Sprintf("%s: %v", u.User, u.Err))
 	}
 	for i, want := range []string{"1001001: <nil>", "1001002: it cannot sign in: HTTP 401", "4711: is not among the users of the configuration"} {
@@ -235,20 +235,20 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	if n := p.requests("1001002 GET /finesse/api/User/1001002 401"); n != 1 {
 		t.Errorf("%d failed sign-ins", n)
 	}
-	if users, err := journal.Read(path); err != nil || len(users) != 2 || users[0].Why == "" {
-		t.Errorf("%v, left %+v", err, users)
+	if c, err := journal.Read(path); err != nil || len(c.Left) != 2 || c.Left[0].Why == "" {
+		t.Errorf("%v, left %+v", err, c)
 	}
 	elsewhere := *target
 	elsewhere.URL = &url.URL{Scheme: "https", Host: "elsewhere"}
 	list, err = restorer(t, p, &config.Config{Targets: []*config.Target{&elsewhere}}, false).Restore(t.Context(), path, touchable([]*config.Target{&elsewhere}))
-	if err != nil || len(list) != 2 || !strings.Contains(list[0].Err.Error(), "https://reference.invalid is not in the configuration") {
+	if err != nil || len(list.Users) != 2 || !strings.Contains(list.Users[0].Err.Error(), "https://reference.invalid is not in the configuration") {
 		t.Errorf("another configuration: %v, %+v", err, list)
 	}
 }
 
 func TestRestoreWithoutJournal(t *testing.T) {
 	list, err := restorer(t, play(t, "UCCE"), &config.Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
-	if err != nil || list != nil {
+	if err != nil || len(list.Users) != 0 {
 		t.Errorf("%v, %v", err, list)
 	}
 }

@@ -64,16 +64,16 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 		return reports.ExitUsage, &UsageError{err}
 	}
 	defer s.shut()
+	display := a.progress(cfg)
 	if s.embedded == nil { // what is embedded ends with the process, and its users with it
-		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets)}); err != nil {
+		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
 			return reports.ExitUsage, &UsageError{err}
 		}
 		defer func() { err = errors.Join(err, s.journal.Close()) }()
 	}
-	display := a.progress(cfg)
 	result, seen := s.certify(ctx, display)
 	if code, err = a.publish(result, seen, cfg.Run, with); s.journal != nil {
-		a.sayRestore(cfg)
+		a.sayRestore(cfg, s.journal.Unnoted())
 	}
 	return code, err
 }
@@ -88,14 +88,14 @@ func settleCollector() {
 }
 
 // sayRestore says how those are put back whom the run has left behind.
-func (a *App) sayRestore(cfg *config.Config) {
-	left, err := journal.Read(cfg.Run.Journal)
-	if err != nil || len(left) == 0 {
+func (a *App) sayRestore(cfg *config.Config, unnoted []string) {
+	c, err := journal.Read(cfg.Run.Journal)
+	if err != nil {
 		return // what cannot be read the next run refuses
 	}
-	var ids []string
-	for _, u := range left {
-		ids = append(ids, u.User)
+	ids := slices.DeleteFunc(c.Users(), func(id string) bool { return slices.Contains(unnoted, id) })
+	if len(ids) == 0 {
+		return
 	}
 	command := Name + " restore"
 	if cfg.File != "" {

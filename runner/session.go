@@ -88,10 +88,16 @@ func (s *session) open(ctx context.Context) error {
 	cast := s.target.Cast()
 	s.connect(cast)
 	var err error
-	if s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force); err == nil {
-		s.findService(ctx, !s.config.Run.DryRun)
+	if s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force); err != nil {
+		return err
 	}
-	return err
+	if s.journal != nil {
+		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], s.survey.nodesOf(s.target.URL)); err != nil {
+			return err
+		}
+	}
+	s.findService(ctx, !s.config.Run.DryRun)
+	return nil
 }
 
 // connect makes the client. The journal is told of whom in the cast a request

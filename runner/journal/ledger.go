@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
@@ -26,12 +25,6 @@ func (j *Journal) Ledger(target *url.URL, cast *fixtures.Cast) *Ledger {
 	return &Ledger{journal: j, target: Key(target), cast: cast}
 }
 
-// Key is how a target is called in journals and locks: its address
-// without credentials.
-func Key(u *url.URL) string {
-	return strings.ToLower(u.Scheme+"://"+u.Host) + strings.TrimRight(u.Path, "/")
-}
-
 // Touch notes how a user was found. When it returns without an error that is
 // on the disk, and the user may be changed.
 func (l *Ledger) Touch(user string, found evidence.Observation) error {
@@ -39,23 +32,29 @@ func (l *Ledger) Touch(user string, found evidence.Observation) error {
 	if u := l.cast.ByID(user); u != nil {
 		e.Calls = u.Calls
 	}
-	return l.journal.write(e)
+	return l.journal.touch(l.who(user), e)
 }
 
-// Change notes what is about to be done to a user.
+// Change notes what is about to be done to a user. The error says that it may
+// not be done: nobody could undo it.
 func (l *Ledger) Change(user, what string) error {
-	return l.journal.write(entry{Type: entryChange, Target: l.target, User: user, What: what})
+	return l.journal.change(l.who(user), entry{Type: entryChange, Target: l.target, User: user, What: what})
 }
 
-// Returned notes that a user is back in the state in which it was found.
+// Returned notes that a user is back in the state in which it was found. A
+// note that cannot be written is made up for when the journal is closed, or
+// named then: the user is back all the same.
 func (l *Ledger) Returned(user string, now evidence.Observation) error {
-	return l.journal.write(entry{Type: entryReturned, Target: l.target, User: user}.found(now))
+	l.journal.returned(l.who(user), entry{Type: entryReturned, Target: l.target, User: user}.found(now))
+	return nil
 }
 
-// Astray notes that a user could not be put back.
-func (l *Ledger) Astray(user, why string) error {
+// Unrestored notes that a user could not be put back.
+func (l *Ledger) Unrestored(user, why string) error {
 	return l.journal.write(entry{Type: entryUnrestored, Target: l.target, User: user, Why: why})
 }
+
+func (l *Ledger) who(user string) who { return who{l.target, user} }
 
 // Transport notes every request that changes something before it passes it
 // on. A request whose note cannot be written is not sent.

@@ -5,7 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,13 +18,25 @@ import (
 
 // Restorer puts users back whom a run that was killed left behind.
 type Restorer struct {
-	// Stage sets a stage at a target, by its key, with those of its users who
-	// are in the configuration.
-	Stage func(ctx context.Context, target string, users []Unrestored) (*scenario.Stage, error)
+	// Stage sets a stage at the target of the users, with those of them who
+	// are in the configuration and everybody there who can help them.
+	Stage func(ctx context.Context, users []Unrestored) (*scenario.Stage, error)
 	// Clean is that of the journal.
 	Clean func(string) string
 	// Say tells a person who is being put back.
 	Say func(format string, args ...any)
+	// Disk is where the journal is written, nil for the file system.
+	Disk Disk
+}
+
+// Restoration is what became of a journal in Restore.
+type Restoration struct {
+	Users  []Restored // everybody who had to be put back, and who else was found to be changed
+	Damage []Damage   // what could not be read of the journal
+	// Unwritten is why the journal could not be told who is back: it still
+	// names them. Unlocked are the locks that the file system denied.
+	Unwritten error
+	Unlocked  []error
 }
 
 // Restored is what became of a user in Restore.
@@ -40,73 +53,113 @@ const maxRestores = 3
 // Restore puts back everyone whom the journal has as touched and not
 // returned: no call, no reservation, no pending change, the state, reason code
 // and extension as they were found. It looks again after the quiet time, and
-// notes in the journal who is back, so that it can be repeated. Without a
-// journal, or with nobody left in it, it does nothing.
+// notes in the journal who is back, so that it can be repeated. Where a part
+// of the journal cannot be read it looks at those as well who were returned,
+// and changes nobody whose beginning is not known.
 //
-// The error is a *BusyError while the run still goes on, or that of the file
-// system; who could not be put back is in the list, with the reason.
-func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) ([]Restored, error) {
-	left, err := Read(path)
-	if errors.Is(err, os.ErrNotExist) || err == nil && len(left) == 0 {
-		return nil, nil
+// Users come before files: on a disk that is full or cannot be written it
+// does the same, and says what it could not note.
+//
+// The error is a *BusyError while the run still goes on, or that of reading
+// the journal; who could not be put back is in the list, with the reason.
+func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) (*Restoration, error) {
+	c, err := Read(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && c.Clean() {
+		return &Restoration{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	held, err := lockRun(path, targets)
+	held, err := lockRun(path, targets, lenient)
 	if err != nil {
 		return nil, err
 	}
-	j, err := Join(path, "restore-"+rand.Text()[:8])
-	if err != nil {
+	// Between reading and locking the run may have ended on its own.
+	if c, err = Read(path); err != nil {
 		return nil, errors.Join(err, held.release())
 	}
-	j.locks, j.Clean = held, r.Clean
-	// Between reading and locking the run may have ended on its own.
-	if left, err = Read(path); err != nil {
-		return nil, errors.Join(err, j.Close())
+	result := &Restoration{Damage: c.Damage, Unlocked: held.unheld}
+	j, err := Join(path, Run{ID: "restore-" + rand.Text()[:8], Disk: r.Disk})
+	if err != nil {
+		result.Unwritten = err
+	} else {
+		j.locks, j.Clean = held, r.Clean
 	}
-	var all []Restored
-	for len(left) > 0 {
-		target := left[0].Target
-		var here, elsewhere []Unrestored
-		for _, u := range left {
-			if u.Target == target {
-				here = append(here, u)
-			} else {
-				elsewhere = append(elsewhere, u)
-			}
+	examined := true
+	for _, here := range byTarget(c) {
+		list, looked := r.target(ctx, here.left, here.returned)
+		result.Users, examined = append(result.Users, list...), examined && looked
+		if j != nil {
+			account(j, list)
 		}
-		all, left = append(all, r.target(ctx, j, target, here)...), elsewhere
 	}
-	return all, j.Close()
+	if j == nil {
+		return result, held.release()
+	}
+	if len(c.Damage) > 0 && examined {
+		_ = j.write(entry{Type: entryExamined}) // which failed, Close says
+	}
+	result.Unwritten = j.Close()
+	return result, nil
 }
 
-// target puts back the users of one target.
-func (r *Restorer) target(ctx context.Context, j *Journal, key string, users []Unrestored) []Restored {
-	list := make([]Restored, len(users))
-	for i, u := range users {
+// atTarget are the users of a journal who are on one target.
+type atTarget struct {
+	left     []Unrestored
+	returned []Unrestored // to be looked at
+}
+
+// byTarget gives who has to be put back or looked at, in the order of the
+// journal.
+func byTarget(c *Contents) []*atTarget {
+	var order []*atTarget
+	targets := map[string]*atTarget{}
+	at := func(u Unrestored) *atTarget {
+		if targets[u.Target] == nil {
+			targets[u.Target] = &atTarget{}
+			order = append(order, targets[u.Target])
+		}
+		return targets[u.Target]
+	}
+	for _, u := range c.Left {
+		t := at(u)
+		t.left = append(t.left, u)
+	}
+	if len(c.Damage) > 0 {
+		for _, u := range c.Returned {
+			t := at(u)
+			t.returned = append(t.returned, u)
+		}
+	}
+	return order
+}
+
+// target puts back the users of one target who are left, and looks at the
+// others. Of these it gives those who are not as they were returned. It
+// reports whether everybody could be looked at.
+func (r *Restorer) target(ctx context.Context, left, returned []Unrestored) ([]Restored, bool) {
+	list := make([]Restored, len(left))
+	for i, u := range left {
 		list[i] = Restored{Unrestored: u}
 	}
-	stage, err := r.Stage(ctx, key, users)
+	stage, err := r.Stage(ctx, slices.Concat(left, returned))
 	if err != nil {
 		for i := range list {
 			list[i].Err = err
 		}
-		return list
+		return list, false
 	}
 	var asked []int // who can be asked for
 	for i := range list {
-		u := stage.Cast.ByID(list[i].User)
-		switch {
-		case u == nil:
-			list[i].Err = errors.New("is not among the users of the configuration")
-		case u.Barred != "":
-			list[i].Err = errors.New(u.Barred)
-		default:
-			r.Say("putting user %s back into %s", list[i].User, list[i].Initial.State)
-			asked = append(asked, i)
+		if list[i].Err = reachable(stage, list[i].User); list[i].Err != nil {
+			continue
 		}
+		if list[i].Initial.State == "" {
+			list[i].Err = r.unknown(ctx, stage, &list[i])
+			continue
+		}
+		r.Say("putting user %s back into %s", list[i].User, list[i].Initial.State)
+		asked = append(asked, i)
 	}
 	for n := 0; n < maxRestores && len(asked) > 0 && ctx.Err() == nil; n++ {
 		r.round(ctx, stage, list, asked)
@@ -121,13 +174,59 @@ func (r *Restorer) target(ctx context.Context, j *Journal, key string, users []U
 			list[i].Err = fmt.Errorf("does not stay in %s: it is in %s", list[i].Initial.State, list[i].Is.State)
 		}
 	}
+	changed, looked := r.changed(ctx, stage, returned)
+	list = append(list, changed...)
 	if err := context.Cause(ctx); err != nil {
 		for i := range list {
 			list[i].Err = err
 		}
+		looked = false
 	}
-	r.account(j, stage, list)
-	return list
+	return list, looked
+}
+
+// reachable says why a user of the journal cannot be asked for.
+func reachable(stage *scenario.Stage, user string) error {
+	switch u := stage.Cast.ByID(user); {
+	case u == nil:
+		return errors.New("is not among the users of the configuration")
+	case u.Barred != "":
+		return errors.New(u.Barred)
+	}
+	return nil
+}
+
+// unknown says of a user whose beginning the journal has lost where it is: a
+// person has to know whether that is right.
+func (r *Restorer) unknown(ctx context.Context, stage *scenario.Stage, u *Restored) error {
+	now, err := look(ctx, stage, u.User)
+	if err != nil {
+		return err
+	}
+	u.Is = now
+	return fmt.Errorf("how it was found is not in the journal; it is in %s", now.State)
+}
+
+// changed gives those who were returned and are not where they were brought:
+// a record that cannot be read may be about them.
+func (r *Restorer) changed(ctx context.Context, stage *scenario.Stage, returned []Unrestored) (list []Restored, looked bool) {
+	looked = true
+	for _, u := range returned {
+		err := reachable(stage, u.User)
+		var now evidence.Observation
+		if err == nil {
+			now, err = look(ctx, stage, u.User)
+		}
+		looked = looked && err == nil
+		if err == nil && atInitial(now, u.Initial) {
+			continue
+		}
+		if err == nil {
+			err = fmt.Errorf("it was put back into %s and is in %s now, and the journal cannot be read to its end", u.Initial.State, now.State)
+		}
+		list = append(list, Restored{Unrestored: u, Is: now, Err: err})
+	}
+	return list, looked
 }
 
 // round puts users back, several at the same time.
@@ -143,46 +242,53 @@ func (r *Restorer) round(ctx context.Context, stage *scenario.Stage, list []Rest
 func (r *Restorer) moved(ctx context.Context, stage *scenario.Stage, list []Restored, asked []int) []int {
 	var again []int
 	for _, i := range asked {
-		u := stage.Cast.ByID(list[i].User)
-		x := stage.Client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: "/finesse/api/User/" + u.ID, Purpose: evidence.ForReturn})
-		now, ok := evidence.ObservationOf(x)
-		if !ok {
-			list[i].Err = fmt.Errorf("its state could not be read: HTTP %d %s", x.Status, x.Err)
+		now, err := look(ctx, stage, list[i].User)
+		if err != nil {
+			list[i].Err = err
 			again = append(again, i)
 			continue
 		}
-		now.User = u.ID
 		list[i].Is = now
-		if !atHome(now, list[i].Initial) {
+		if !atInitial(now, list[i].Initial) {
 			again = append(again, i)
 		}
 	}
 	return again
 }
 
-// atHome reports whether a user is as it was found, as far as it can be: a
+// look sees where a user is.
+func look(ctx context.Context, stage *scenario.Stage, user string) (evidence.Observation, error) {
+	x := stage.Client.Do(ctx, nil, client.Call{
+		As: stage.Cast.ByID(user), Method: "GET", Path: "/finesse/api/User/" + user, Purpose: evidence.ForReturn,
+	})
+	now, ok := evidence.ObservationOf(x)
+	if !ok {
+		return now, fmt.Errorf("its state could not be read: HTTP %d %s", x.Status, x.Err)
+	}
+	now.User = user
+	return now, nil
+}
+
+// atInitial reports whether a user is as it was found, as far as it can be: a
 // call that it had is gone.
-func atHome(now, home evidence.Observation) bool {
-	want := home.State
+func atInitial(now, initial evidence.Observation) bool {
+	want := initial.State
 	if !want.Resting() {
 		want = spec.NotReady
 	}
 	return now.State == want && now.Pending == "" &&
-		(want == spec.Logout || home.Extension == "" || now.Extension == home.Extension)
+		(want == spec.Logout || initial.Extension == "" || now.Extension == initial.Extension)
 }
 
-// account notes in the journal what became of each.
-func (r *Restorer) account(j *Journal, stage *scenario.Stage, list []Restored) {
-	for i := range list {
-		ledger := &Ledger{journal: j, target: list[i].Target, cast: stage.Cast}
-		var err error
-		if list[i].Err == nil {
-			err = ledger.Returned(list[i].User, list[i].Is)
+// account notes in the journal what became of each. What cannot be noted the
+// journal tells when it is closed.
+func account(j *Journal, list []Restored) {
+	for _, u := range list {
+		w := who{u.Target, u.User}
+		if u.Err == nil {
+			j.returned(w, entry{Type: entryReturned, Target: u.Target, User: u.User}.found(u.Is))
 		} else {
-			err = ledger.Astray(list[i].User, list[i].Err.Error())
-		}
-		if err != nil && list[i].Err == nil {
-			list[i].Err = err
+			_ = j.write(entry{Type: entryUnrestored, Target: u.Target, User: u.User, Why: u.Err.Error()})
 		}
 	}
 }
