@@ -1,4 +1,4 @@
-package reports
+package reports_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -17,8 +19,8 @@ import (
 // The sample is written as it stands in a file, so that a change of the
 // format is seen in review.
 func TestResultFile(t *testing.T) {
-	got := rendered(t, func(b *bytes.Buffer) error { return Write(b, sample()) })
-	golden(t, "results.json", got)
+	got := reporttest.Rendered(t, func(b *bytes.Buffer) error { return reports.Write(b, reporttest.Sample()) })
+	reporttest.Golden(t, "results.json", got)
 	if bytes.Contains(got, []byte("secret")) {
 		t.Error("the password of the target's URL stands in the result")
 	}
@@ -27,20 +29,20 @@ func TestResultFile(t *testing.T) {
 func TestEveryRequirementHasARowInOrder(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
-		run      func(*Run)
+		run      func(*reports.Run)
 		verdicts []evidence.Verdict
 	}{
-		{"whole run", func(*Run) {}, sampleVerdicts()},
-		{"stopped", func(r *Run) { r.Stopped = "connection refused"; r.Target.Deployment = "" }, nil},
-		{"interrupted", func(r *Run) { r.Signal = 130 }, sampleVerdicts()[:3]},
-		{"lost verdicts", func(*Run) {}, sampleVerdicts()[:3]},
+		{"whole run", func(*reports.Run) {}, reporttest.SampleVerdicts()},
+		{"stopped", func(r *reports.Run) { r.Stopped = "connection refused"; r.Target.Deployment = "" }, nil},
+		{"interrupted", func(r *reports.Run) { r.Signal = 130 }, reporttest.SampleVerdicts()[:3]},
+		{"lost verdicts", func(*reports.Run) {}, reporttest.SampleVerdicts()[:3]},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			run := sampleRun()
+			run := reporttest.SampleRun()
 			tc.run(&run)
-			r := Build(small(), run, tc.verdicts)
+			r := reports.Build(reporttest.Small(), run, tc.verdicts)
 			var want, got []string
-			for _, req := range small().all {
+			for _, req := range reporttest.Small().List {
 				want = append(want, req.ID)
 			}
 			for _, row := range r.Requirements {
@@ -61,7 +63,7 @@ func TestEveryRequirementHasARowInOrder(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	for _, tc := range []struct {
 		id      string
 		outcome evidence.Outcome
@@ -90,23 +92,23 @@ func TestRows(t *testing.T) {
 func TestUnjudged(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		run    func(*Run)
+		run    func(*reports.Run)
 		reason string
-		kind   GapKind
+		kind   reports.GapKind
 		code   int
 	}{
-		{"stopped", func(r *Run) { r.Stopped = "TLS refused" }, "the run ended before it: TLS refused", GapEnded, 3},
-		{"interrupted", func(r *Run) { r.Signal = 143 }, "the run ended before it: it was interrupted", GapEnded, 143},
-		{"crashed", func(r *Run) { r.HarnessFaults = []HarnessFault{{Message: "process 2 died"}} }, "the run ended before it: process 2 died", GapHarness, 6},
-		{"lost", func(*Run) {}, "nobody knows why", GapHarness, 6},
-		{"another shard", func(r *Run) { r.Gaps = map[string]Gap{"SIG-02": NewGap(GapShard)} }, "another shard", GapShard, 4},
+		{"stopped", func(r *reports.Run) { r.Stopped = "TLS refused" }, "the run ended before it: TLS refused", reports.GapEnded, 3},
+		{"interrupted", func(r *reports.Run) { r.Signal = 143 }, "the run ended before it: it was interrupted", reports.GapEnded, 143},
+		{"crashed", func(r *reports.Run) { r.HarnessFaults = []reports.HarnessFault{{Message: "process 2 died"}} }, "the run ended before it: process 2 died", reports.GapHarness, 6},
+		{"lost", func(*reports.Run) {}, "nobody knows why", reports.GapHarness, 6},
+		{"another shard", func(r *reports.Run) { r.Gaps = map[string]reports.Gap{"SIG-02": reports.NewGap(reports.GapShard)} }, "another shard", reports.GapShard, 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			run := sampleRun()
+			run := reporttest.SampleRun()
 			tc.run(&run)
-			c := small().without("SIG-01")
-			c.all = c.all[:1]
-			r := Build(c, run, nil)
+			c := reporttest.Small().Without("SIG-01")
+			c.List = c.List[:1]
+			r := reports.Build(c, run, nil)
 			row := r.Row("SIG-02")
 			if !strings.Contains(row.Reason, tc.reason) || row.Gap.Kind != tc.kind || r.Exit.Code != tc.code {
 				t.Errorf("got %q, %s, exit %d", row.Reason, row.Gap.Kind, r.Exit.Code)
@@ -116,29 +118,29 @@ func TestUnjudged(t *testing.T) {
 }
 
 func TestWorstOfSeveralVerdictsCounts(t *testing.T) {
-	r := Build(small(), sampleRun(), append([]evidence.Verdict{
-		verdict("USR-02", evidence.Failed, because("a state nobody knows"))}, sampleVerdicts()...))
+	r := reports.Build(reporttest.Small(), reporttest.SampleRun(), append([]evidence.Verdict{
+		reporttest.Verdict("USR-02", evidence.Failed, reporttest.Because("a state nobody knows"))}, reporttest.SampleVerdicts()...))
 	if o := r.Row("USR-02").Outcome; o != evidence.Failed {
 		t.Errorf("USR-02 is %s", o)
 	}
-	r = Build(small(), sampleRun(), append(sampleVerdicts(), verdict("XXX-01", evidence.Passed)))
-	if r.Exit.Code != ExitHarness {
+	r = reports.Build(reporttest.Small(), reporttest.SampleRun(), append(reporttest.SampleVerdicts(), reporttest.Verdict("XXX-01", evidence.Passed)))
+	if r.Exit.Code != reports.ExitHarness {
 		t.Errorf("a verdict on an unknown requirement ends with %d", r.Exit.Code)
 	}
 }
 
 func TestHarnessFaultIsNeitherPassedNorFailed(t *testing.T) {
-	run := sampleRun()
-	run.HarnessFaults = []HarnessFault{{Requirement: "SIG-01", Message: "panic: nil map"}}
-	row := Build(small(), run, sampleVerdicts()).Row("SIG-01")
+	run := reporttest.SampleRun()
+	run.HarnessFaults = []reports.HarnessFault{{Requirement: "SIG-01", Message: "panic: nil map"}}
+	row := reports.Build(reporttest.Small(), run, reporttest.SampleVerdicts()).Row("SIG-01")
 	if row.Outcome != evidence.NotExercised || row.HarnessFault == "" {
 		t.Errorf("got %s, %q", row.Outcome, row.HarnessFault)
 	}
 }
 
 func TestTransitions(t *testing.T) {
-	tr := sample().Transitions
-	use := map[string]EdgeUse{}
+	tr := reporttest.Sample().Transitions
+	use := map[string]reports.EdgeUse{}
 	for _, u := range tr.Documented {
 		use[u.Requirement] = u
 	}
@@ -163,7 +165,7 @@ func TestTransitions(t *testing.T) {
 // Events of what was before the step arrive when they do.
 func TestEventOrder(t *testing.T) {
 	event := func(ms int, state, changed string) evidence.Event {
-		return evidence.Event{Received: noon.Add(time.Duration(ms) * time.Millisecond), Session: "1001", Node: "/finesse/api/User/1001", Event: "put",
+		return evidence.Event{Received: reporttest.Noon.Add(time.Duration(ms) * time.Millisecond), Session: "1001", Node: "/finesse/api/User/1001", Event: "put",
 			Payload: "<Update><data><user><state>" + state + "</state><stateChangeTime>" + changed + "</stateChangeTime></user></data></Update>"}
 	}
 	const before, then, after = "2026-03-02T11:59:58.000Z", "2026-03-02T11:59:59.000Z", "2026-03-02T12:00:00.001Z"
@@ -178,22 +180,22 @@ func TestEventOrder(t *testing.T) {
 		{"late, without times", []evidence.Event{event(1, "READY", ""), event(3, "NOT_READY", "")}, "PUT NOT_READY"},
 		{"back again, without times", []evidence.Event{event(1, "WORK", ""), event(3, "READY", "")}, "PUT WORK,PUT READY"},
 		{"after the watch", []evidence.Event{event(60000, "WORK", after)}, ""},
-		{"error", []evidence.Event{{Received: noon.Add(1), Session: "1001", Node: "/finesse/api/User/1001", ErrorType: "Invalid State"}}, "error Invalid State"},
-		{"another session", []evidence.Event{{Received: noon.Add(1), Session: "1002", Node: "/finesse/api/User/1001", Event: "PUT"}}, ""},
-		{"another node", []evidence.Event{{Received: noon.Add(1), Session: "1001", Node: "/finesse/api/Team/1/Users", Event: "PUT"}}, ""},
+		{"error", []evidence.Event{{Received: reporttest.Noon.Add(1), Session: "1001", Node: "/finesse/api/User/1001", ErrorType: "Invalid State"}}, "error Invalid State"},
+		{"another session", []evidence.Event{{Received: reporttest.Noon.Add(1), Session: "1002", Node: "/finesse/api/User/1001", Event: "PUT"}}, ""},
+		{"another node", []evidence.Event{{Received: reporttest.Noon.Add(1), Session: "1001", Node: "/finesse/api/Team/1/Users", Event: "PUT"}}, ""},
 	} {
-		e := trace("X", spec.Ready, spec.NotReady)
+		e := reporttest.Trace("X", spec.Ready, spec.NotReady)
 		e.Steps[0].Baseline = evidence.Observation{State: spec.Ready, ChangeTime: then}
 		e.Events = tc.events
-		if got := strings.Join(eventOrder(e), ","); got != tc.want {
+		if got := strings.Join(reports.EventOrder(e), ","); got != tc.want {
 			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)
 		}
 	}
 }
 
 func TestObserve(t *testing.T) {
-	shapes := map[string]Element{}
-	for _, o := range Observe([]*evidence.Evidence{trace("X", spec.Ready, "DANCING")}) {
+	shapes := map[string]reports.Element{}
+	for _, o := range reports.Observe([]*evidence.Evidence{reporttest.Trace("X", spec.Ready, "DANCING")}) {
 		for _, e := range o.Elements {
 			shapes[o.Document+" "+e.Path] = e
 		}
@@ -215,18 +217,18 @@ func TestObserve(t *testing.T) {
 // missing in it.
 func TestSchema(t *testing.T) {
 	open, closed := compileSchema(t, false), compileSchema(t, true)
-	full := sample()
-	full.Shard = &Shard{1, 2}
-	full.Waivers = []WaiverUse{{Requirement: "X", Used: []string{}, Stale: "expired"}}
-	waived := sample()
-	waived.ApplyWaivers([]Waiver{waiver("TRN-UCCE-11", "*WORK"), waiver("SIG-01", "x")}, noon)
-	run := sampleRun()
-	run.Signal, run.Stopped, run.Unrestored = 130, "no", []Unrestored{{User: "1001"}}
-	run.HarnessFaults = []HarnessFault{{Message: "x"}}
-	for name, r := range map[string]*Result{
-		"sample": full, "waived": waived, "empty": Build(small(), Run{}, nil), "ended": Build(small(), run, nil),
+	full := reporttest.Sample()
+	full.Shard = &reports.Shard{1, 2}
+	full.Waivers = []reports.WaiverUse{{Requirement: "X", Used: []string{}, Stale: "expired"}}
+	waived := reporttest.Sample()
+	waived.ApplyWaivers([]reports.Waiver{reporttest.Waiver("TRN-UCCE-11", "*WORK"), reporttest.Waiver("SIG-01", "x")}, reporttest.Noon)
+	run := reporttest.SampleRun()
+	run.Signal, run.Stopped, run.Unrestored = 130, "no", []reports.Unrestored{{User: "1001"}}
+	run.HarnessFaults = []reports.HarnessFault{{Message: "x"}}
+	for name, r := range map[string]*reports.Result{
+		"sample": full, "waived": waived, "empty": reports.Build(reporttest.Small(), reports.Run{}, nil), "ended": reports.Build(reporttest.Small(), run, nil),
 	} {
-		value := decode(t, rendered(t, func(b *bytes.Buffer) error { return Write(b, r) }))
+		value := reporttest.Decode(t, reporttest.Rendered(t, func(b *bytes.Buffer) error { return reports.Write(b, r) }))
 		if err := closed.Validate(value); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -241,7 +243,7 @@ func TestSchema(t *testing.T) {
 			m["started"] = "2026-03-02 12:00:00"
 		},
 	} {
-		value := decode(t, rendered(t, func(b *bytes.Buffer) error { return Write(b, sample()) })).(map[string]any)
+		value := reporttest.Decode(t, reporttest.Rendered(t, func(b *bytes.Buffer) error { return reports.Write(b, reporttest.Sample()) })).(map[string]any)
 		spoil(value)
 		if open.Validate(value) == nil {
 			t.Errorf("%s passes the schema", name)
@@ -249,21 +251,12 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-func decode(t *testing.T, data []byte) any {
-	t.Helper()
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
-
 // compileSchema compiles the schema; closed allows no member that the schema
 // does not name.
 func compileSchema(t *testing.T, closed bool) *jsonschema.Schema {
 	t.Helper()
 	var doc any
-	if err := json.Unmarshal(Schema, &doc); err != nil {
+	if err := json.Unmarshal(reports.Schema, &doc); err != nil {
 		t.Fatal(err)
 	}
 	if closed {
@@ -300,14 +293,14 @@ func closeObjects(node any) {
 // What no run can cause is told as that, also where it was not selected: to
 // select it would change nothing.
 func TestNeverIsTheReason(t *testing.T) {
-	verdicts := sampleVerdicts()
+	verdicts := reporttest.SampleVerdicts()
 	for i := range verdicts {
 		if verdicts[i].Requirement == "TRN-UCCE-01" {
 			verdicts[i].Reason = "not selected: --only SIG-*"
 		}
 	}
-	row := Build(small(), sampleRun(), verdicts).Row("TRN-UCCE-01")
-	if row.Gap.Kind != GapNever || row.Reason != "no run can cause UNKNOWN" {
+	row := reports.Build(reporttest.Small(), reporttest.SampleRun(), verdicts).Row("TRN-UCCE-01")
+	if row.Gap.Kind != reports.GapNever || row.Reason != "no run can cause UNKNOWN" {
 		t.Errorf("%s: %s", row.Gap.Kind, row.Reason)
 	}
 }

@@ -1,4 +1,4 @@
-package reports
+package reports_test
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -41,26 +43,28 @@ func unzipped(t *testing.T, data []byte) string {
 // From the file alone the run can be judged again and every report made
 // again: with the same verdicts, the same result.
 func TestEvidenceFile(t *testing.T) {
-	want := sample()
-	data := rendered(t, func(b *bytes.Buffer) error { return WriteEvidence(b, want, sampleRun().Evidence) })
-	r, all, err := ReadEvidence(bytes.NewReader(data))
+	want := reporttest.Sample()
+	data := reporttest.Rendered(t, func(b *bytes.Buffer) error { return reports.WriteEvidence(b, want, reporttest.SampleRun().Evidence) })
+	r, all, err := reports.ReadEvidence(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(sampleRun().Evidence, all); diff != "" {
+	if diff := cmp.Diff(reporttest.SampleRun().Evidence, all); diff != "" {
 		t.Errorf("evidence (-written +read):\n%s", diff)
 	}
 	var verdicts []evidence.Verdict
 	for i := range r.Requirements {
 		verdicts = append(verdicts, r.Requirements[i].Verdict())
 	}
-	if diff := cmp.Diff(want, Build(small(), r.Run(all), verdicts)); diff != "" {
+	if diff := cmp.Diff(want, reports.Build(reporttest.Small(), r.Run(all), verdicts)); diff != "" {
 		t.Errorf("built again (-first +again):\n%s", diff)
 	}
 }
 
 func TestBrokenEvidenceFiles(t *testing.T) {
-	whole := rendered(t, func(b *bytes.Buffer) error { return WriteEvidence(b, sample(), sampleRun().Evidence) })
+	whole := reporttest.Rendered(t, func(b *bytes.Buffer) error {
+		return reports.WriteEvidence(b, reporttest.Sample(), reporttest.SampleRun().Evidence)
+	})
 	text := unzipped(t, whole)
 	lines := strings.SplitAfter(text, "\n")
 	flipped := bytes.Clone(whole)
@@ -85,10 +89,10 @@ func TestBrokenEvidenceFiles(t *testing.T) {
 		{"empty line", zipped(t, strings.Replace(text, lines[2], "\n", 1)), "line 3: it is empty"},
 		{"no requirement", zipped(t, strings.Replace(text, `"requirement":"SIG-01"`, `"requirement":""`, 1)), "line 2: evidence that names no requirement"},
 		{"after the end", zipped(t, text+lines[1]), "something stands after the end"},
-		{"other results", zipped(t, strings.Replace(text, SchemaID, "x", 1)), `has the schema "x"`},
+		{"other results", zipped(t, strings.Replace(text, reports.SchemaID, "x", 1)), `has the schema "x"`},
 		{"an addition", zipped(t, strings.Replace(text, lines[1], `{"later":1}`+"\n"+lines[1], 1)), ""},
 	} {
-		_, _, err := ReadEvidence(bytes.NewReader(tc.data))
+		_, _, err := reports.ReadEvidence(bytes.NewReader(tc.data))
 		switch {
 		case tc.want == "" && err != nil:
 			t.Errorf("%s: %v", tc.name, err)
@@ -104,12 +108,12 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestEvidenceIsLimited(t *testing.T) {
-	l := &limited{r: zeros{}, left: 1 << 20}
+	l := reports.NewLimited(zeros{}, 1<<20)
 	n, err := io.Copy(io.Discard, l)
 	if err == nil || n > 1<<20 {
 		t.Errorf("read %d bytes: %v", n, err)
 	}
-	if err := explainGzip(err); !strings.Contains(err.Error(), "no run makes so many") {
+	if err := reports.ExplainGzip(err); !strings.Contains(err.Error(), "no run makes so many") {
 		t.Error(err)
 	}
 }

@@ -52,7 +52,7 @@ func Merge(shards []*Result) (*Result, error) {
 	if errs != nil {
 		return nil, errors.Join(errs...)
 	}
-	m.Timings.Wall = millis(m.Finished.Sub(m.Started))
+	m.Timings.Wall = Millis(m.Finished.Sub(m.Started))
 	m.Timings.sum()
 	m.Observations = mergeObservations(sorted)
 	m.Transitions = mergeTransitions(sorted, &m)

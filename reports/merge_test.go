@@ -1,4 +1,4 @@
-package reports
+package reports_test
 
 import (
 	"bytes"
@@ -9,36 +9,39 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/junit"
+	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
 // sharded is the sample, run in n shards: each took every n-th requirement on.
-func sharded(n int, waivers ...Waiver) []*Result {
-	var out []*Result
+func sharded(n int, waivers ...reports.Waiver) []*reports.Result {
+	var out []*reports.Result
 	for k := 1; k <= n; k++ {
-		run := sampleRun()
-		run.Shard, run.Gaps, run.Evidence = &Shard{k, n}, map[string]Gap{}, nil
+		run := reporttest.SampleRun()
+		run.Shard, run.Gaps, run.Evidence = &reports.Shard{k, n}, map[string]reports.Gap{}, nil
 		mine := map[string]bool{}
-		for i, req := range small().all {
+		for i, req := range reporttest.Small().List {
 			if mine[req.ID] = i%n == k-1; !mine[req.ID] {
-				run.Gaps[req.ID] = NewGap(GapShard)
+				run.Gaps[req.ID] = reports.NewGap(reports.GapShard)
 			}
 		}
-		for _, e := range sampleRun().Evidence {
+		for _, e := range reporttest.SampleRun().Evidence {
 			if mine[e.Requirement] {
 				run.Evidence = append(run.Evidence, e)
 			}
 		}
 		var verdicts []evidence.Verdict
-		for _, v := range sampleVerdicts() {
+		for _, v := range reporttest.SampleVerdicts() {
 			if mine[v.Requirement] || v.Requirement == "USR-02" {
 				verdicts = append(verdicts, v)
 			}
 		}
-		r := Build(small(), run, verdicts)
+		r := reports.Build(reporttest.Small(), run, verdicts)
 		if waivers != nil {
-			r.ApplyWaivers(waivers, noon)
+			r.ApplyWaivers(waivers, reporttest.Noon)
 		}
 		out = append(out, r)
 	}
@@ -46,17 +49,17 @@ func sharded(n int, waivers ...Waiver) []*Result {
 }
 
 func TestMergeIsTheSameAsOneRun(t *testing.T) {
-	for _, waivers := range [][]Waiver{nil, {waiver("TRN-UCCE-11", "*WORK"), waiver("SIG-01", "x*", func(w *Waiver) {
+	for _, waivers := range [][]reports.Waiver{nil, {reporttest.Waiver("TRN-UCCE-11", "*WORK"), reporttest.Waiver("SIG-01", "x*", func(w *reports.Waiver) {
 		w.Releases = spec.Releases{From: spec.Release{Major: 12, Maintenance: 1}}
 	})}} {
 		for n := 1; n <= 4; n++ {
-			want := sample()
+			want := reporttest.Sample()
 			if waivers != nil {
-				want.ApplyWaivers(waivers, noon)
+				want.ApplyWaivers(waivers, reporttest.Noon)
 			}
 			shards := sharded(n, waivers...)
 			slices.Reverse(shards)
-			got, err := Merge(shards)
+			got, err := reports.Merge(shards)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,11 +67,14 @@ func TestMergeIsTheSameAsOneRun(t *testing.T) {
 				t.Errorf("merged of %d", got.Merged)
 			}
 			// Processes add up, and what a bound is depends on them.
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Result{}, "Merged", "Procs"),
-				cmpopts.IgnoreFields(Timings{}, "Bound", "Ratio"), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(reports.Result{}, "Merged", "Procs"),
+				cmpopts.IgnoreFields(reports.Timings{}, "Bound", "Ratio"), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 				t.Errorf("%d shards differ from one run (-one +merged):\n%s", n, diff)
 			}
-			if !bytes.Equal(junitOf(t, want), junitOf(t, got)) {
+			written := func(r *reports.Result) []byte {
+				return reporttest.Rendered(t, func(b *bytes.Buffer) error { return junit.Write(b, r) })
+			}
+			if !bytes.Equal(written(want), written(got)) {
 				t.Errorf("%d shards: JUnit differs from that of one run", n)
 			}
 			if diff := cmp.Diff(sharded(n, waivers...)[n-1], shards[0]); diff != "" {
@@ -82,7 +88,7 @@ func TestMergeTakesTheWorstOfStandingChecks(t *testing.T) {
 	shards := sharded(3)
 	bad := shards[1].Row("USR-02")
 	bad.Outcome, bad.Reason = evidence.Failed, "in a GET of SIG-02: DANCING"
-	m, err := Merge(shards)
+	m, err := reports.Merge(shards)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,20 +99,20 @@ func TestMergeTakesTheWorstOfStandingChecks(t *testing.T) {
 
 func TestMergeOfEndedShards(t *testing.T) {
 	shards := sharded(2)
-	run := sampleRun()
-	run.Shard, run.Stopped, run.Target.Deployment, run.Target.Release, run.Evidence = &Shard{2, 2}, "connection refused", "", "", nil
-	run.Gaps = map[string]Gap{}
-	for i, req := range small().all {
+	run := reporttest.SampleRun()
+	run.Shard, run.Stopped, run.Target.Deployment, run.Target.Release, run.Evidence = &reports.Shard{2, 2}, "connection refused", "", "", nil
+	run.Gaps = map[string]reports.Gap{}
+	for i, req := range reporttest.Small().List {
 		if i%2 == 0 {
-			run.Gaps[req.ID] = NewGap(GapShard)
+			run.Gaps[req.ID] = reports.NewGap(reports.GapShard)
 		}
 	}
-	shards[1] = Build(small(), run, nil)
-	m, err := Merge(shards)
+	shards[1] = reports.Build(reporttest.Small(), run, nil)
+	m, err := reports.Merge(shards)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Exit.Code != ExitUncertifiable || m.Stopped != "connection refused" || m.Target.Deployment != "UCCE" {
+	if m.Exit.Code != reports.ExitUncertifiable || m.Stopped != "connection refused" || m.Target.Deployment != "UCCE" {
 		t.Errorf("exit %d, stopped %q, deployment %q", m.Exit.Code, m.Stopped, m.Target.Deployment)
 	}
 }
@@ -114,33 +120,36 @@ func TestMergeOfEndedShards(t *testing.T) {
 func TestMergeComplains(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		with func(s []*Result) []*Result
+		with func(s []*reports.Result) []*reports.Result
 		want []string
 	}{
-		{"nothing", func([]*Result) []*Result { return nil }, []string{"nothing to merge"}},
-		{"missing", func(s []*Result) []*Result { return s[:2] }, []string{"shard 3 of 3 is missing"}},
-		{"double", func(s []*Result) []*Result { s[2] = s[0]; return s }, []string{"shard 1 of 3 is there 2 times", "shard 3 of 3 is missing"}},
-		{"one too many", func(s []*Result) []*Result { return append(s, s[1]) }, []string{"shard 2 of 3 is there 2 times"}},
-		{"other count", func(s []*Result) []*Result { return append(s, sharded(4)[3]) }, []string{"shard 4 is one of 4, others are of 3"}},
-		{"beyond the count", func(s []*Result) []*Result { s[2].Shard.Index = 4; return s }, []string{"a shard 4 of 3", "shard 3 of 3 is missing"}},
-		{"whole run", func(s []*Result) []*Result { s[0] = sample(); return s }, []string{"result 1 is of a whole run", "shard 1 of 3 is missing"}},
-		{"target", func(s []*Result) []*Result { s[1].Target.URL = "https://b"; return s }, []string{"shard 2 has another target than shard 1: https://b"}},
-		{"deployment", func(s []*Result) []*Result { s[1].Target.Deployment = "UCCX"; return s }, []string{"another deployment"}},
-		{"release", func(s []*Result) []*Result { s[1].Target.Release = "15.0(1)"; return s }, []string{"another release"}},
-		{"spec", func(s []*Result) []*Result { s[2].Spec.Digest = "sha256:0"; return s }, []string{"shard 3 has another spec digest"}},
-		{"program", func(s []*Result) []*Result { s[2].Tool.Version = "0"; return s }, []string{"another program version"}},
-		{"selection", func(s []*Result) []*Result { s[2].Settings.Only = []string{"SIG-*"}; return s }, []string{"another selection (--only)"}},
-		{"catalogue", func(s []*Result) []*Result { s[2].Requirements = s[2].Requirements[1:]; return s }, []string{"another catalogue"}},
-		{"waivers", func(s []*Result) []*Result { s[2].ApplyWaivers([]Waiver{waiver("SIG-01", "x")}, noon); return s }, []string{"another list of waivers"}},
-		{"taken on twice", func(s []*Result) []*Result { *s[1].Row("SIG-01") = *s[0].Row("SIG-01"); return s }, []string{"SIG-01 was exercised by the shards 1, 2"}},
-		{"taken on by none", func(s []*Result) []*Result { *s[0].Row("SIG-01") = *s[1].Row("SIG-01"); return s }, []string{"SIG-01 was exercised by no shard"}},
-		{"several at once", func(s []*Result) []*Result {
+		{"nothing", func([]*reports.Result) []*reports.Result { return nil }, []string{"nothing to merge"}},
+		{"missing", func(s []*reports.Result) []*reports.Result { return s[:2] }, []string{"shard 3 of 3 is missing"}},
+		{"double", func(s []*reports.Result) []*reports.Result { s[2] = s[0]; return s }, []string{"shard 1 of 3 is there 2 times", "shard 3 of 3 is missing"}},
+		{"one too many", func(s []*reports.Result) []*reports.Result { return append(s, s[1]) }, []string{"shard 2 of 3 is there 2 times"}},
+		{"other count", func(s []*reports.Result) []*reports.Result { return append(s, sharded(4)[3]) }, []string{"shard 4 is one of 4, others are of 3"}},
+		{"beyond the count", func(s []*reports.Result) []*reports.Result { s[2].Shard.Index = 4; return s }, []string{"a shard 4 of 3", "shard 3 of 3 is missing"}},
+		{"whole run", func(s []*reports.Result) []*reports.Result { s[0] = reporttest.Sample(); return s }, []string{"result 1 is of a whole run", "shard 1 of 3 is missing"}},
+		{"target", func(s []*reports.Result) []*reports.Result { s[1].Target.URL = "https://b"; return s }, []string{"shard 2 has another target than shard 1: https://b"}},
+		{"deployment", func(s []*reports.Result) []*reports.Result { s[1].Target.Deployment = "UCCX"; return s }, []string{"another deployment"}},
+		{"release", func(s []*reports.Result) []*reports.Result { s[1].Target.Release = "15.0(1)"; return s }, []string{"another release"}},
+		{"spec", func(s []*reports.Result) []*reports.Result { s[2].Spec.Digest = "sha256:0"; return s }, []string{"shard 3 has another spec digest"}},
+		{"program", func(s []*reports.Result) []*reports.Result { s[2].Tool.Version = "0"; return s }, []string{"another program version"}},
+		{"selection", func(s []*reports.Result) []*reports.Result { s[2].Settings.Only = []string{"SIG-*"}; return s }, []string{"another selection (--only)"}},
+		{"catalogue", func(s []*reports.Result) []*reports.Result { s[2].Requirements = s[2].Requirements[1:]; return s }, []string{"another catalogue"}},
+		{"waivers", func(s []*reports.Result) []*reports.Result {
+			s[2].ApplyWaivers([]reports.Waiver{reporttest.Waiver("SIG-01", "x")}, reporttest.Noon)
+			return s
+		}, []string{"another list of waivers"}},
+		{"taken on twice", func(s []*reports.Result) []*reports.Result { *s[1].Row("SIG-01") = *s[0].Row("SIG-01"); return s }, []string{"SIG-01 was exercised by the shards 1, 2"}},
+		{"taken on by none", func(s []*reports.Result) []*reports.Result { *s[0].Row("SIG-01") = *s[1].Row("SIG-01"); return s }, []string{"SIG-01 was exercised by no shard"}},
+		{"several at once", func(s []*reports.Result) []*reports.Result {
 			s[1].Target.URL, s[1].Spec.Digest = "https://b", "x"
 			return s[:2]
 		}, []string{"another target", "another spec digest", "shard 3 of 3 is missing"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := Merge(tc.with(sharded(3)))
+			_, err := reports.Merge(tc.with(sharded(3)))
 			for _, want := range tc.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want %s", err, want)

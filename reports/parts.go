@@ -54,7 +54,7 @@ func NewExchangeRef(e *evidence.Evidence, i int, whole bool) *ExchangeRef {
 	x := e.Exchanges[i]
 	ref := &ExchangeRef{
 		Attempt: e.Attempt, Index: i, As: x.As, Method: x.Method, Path: x.Path, Status: x.Status,
-		Error: x.Err, At: Stamp(x.Started), DurationMS: millis(x.Duration),
+		Error: x.Err, At: Stamp(x.Started), DurationMS: Millis(x.Duration),
 	}
 	if whole {
 		ref.RequestHeader, ref.RequestBody = WithoutSecrets(x.RequestHeader), text.Cut(x.RequestBody, bodyLimit)
@@ -100,5 +100,5 @@ func Stamp(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }
 
-// millis gives milliseconds with three decimals.
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// Millis gives milliseconds with three decimals.
+func Millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

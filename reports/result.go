@@ -1,10 +1,12 @@
-// Package reports turns what a run found out into what people and their tools
-// read: the result file, JUnit, a summary for the terminal, Markdown, HAR, the
-// evidence file, and the comparison of two results.
+// Package reports holds what became of a run as a result: a row for every
+// requirement of the catalogue, in the catalogue's order, also when the run
+// never got to it; what was not exercised and why, waivers, the conclusion with
+// its exit codes, and the merge of shards. They are one package because each
+// needs the others. It reads and writes results.json and the evidence file.
 //
-// All of them are computed from a Result, and a Result is computed from the
-// catalogue: every requirement has a row, in the catalogue's order, also when
-// the run never got to it.
+// The rooms below it render a result; each imports this one, and this one none
+// of them. The result types are a promise (see results.schema.json); what else
+// is exported here serves the rooms and is none.
 package reports
 
 import (

@@ -1,9 +1,10 @@
 package reports
 
 import (
-	"finesse-conformance/internal/text"
 	"sort"
 	"strings"
+
+	"finesse-conformance/internal/text"
 )
 
 // volatileForms are what changes from run to run in texts of the target and
@@ -20,9 +21,9 @@ var volatileForms = text.Pattern(strings.Join([]string{
 	`\b\d{6,}\b`,                                                                      // id
 }, "|"))
 
-// steady gives the text with a mark in place of everything that changes from
+// Steady gives the text with a mark in place of everything that changes from
 // run to run: the forms above, and the given values where they stand as words.
-func steady(said string, values []string, mark string) string {
+func Steady(said string, values []string, mark string) string {
 	sorted := append([]string{}, values...)
 	sort.Slice(sorted, func(i, j int) bool { return len(sorted[i]) > len(sorted[j]) }) // a value may begin with another
 	for _, v := range sorted {
@@ -59,10 +60,10 @@ func wordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// volatileValues are the values of this run that another run may have other
+// VolatileValues are the values of this run that another run may have other
 // ones for: ids and extensions of the cast, the host, and for a row the
 // values of its placeholders. Words of the interface are never among them.
-func volatileValues(r *Result, row *Row) []string {
+func VolatileValues(r *Result, row *Row) []string {
 	var out []string
 	add := func(v string) {
 		if len(v) > 2 && strings.ContainsAny(v, "0123456789.") {

@@ -1,11 +1,12 @@
 package reports
 
 import (
-	"finesse-conformance/internal/text"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"finesse-conformance/internal/text"
 )
 
 // ObservedText gives what was seen in a few words: "400 Invalid Input, state

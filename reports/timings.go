@@ -84,15 +84,15 @@ func timings(run Run, procs int) Timings {
 			}
 		}
 	}
-	t := Timings{Waiting: millis(waiting), PeakMemory: run.PeakMemory}
+	t := Timings{Waiting: Millis(waiting), PeakMemory: run.PeakMemory}
 	if !run.Finished.Before(run.Started) {
-		t.Wall = millis(run.Finished.Sub(run.Started))
+		t.Wall = Millis(run.Finished.Sub(run.Started))
 	}
 	bound := run.Bound
 	if bound == 0 {
 		bound = max(longest, waiting/time.Duration(procs))
 	}
-	t.Bound = millis(bound)
+	t.Bound = Millis(bound)
 	t.Latency = []Latency{}
 	for kind, samples := range byKind {
 		t.Latency = append(t.Latency, Latency{Kind: kind, Samples: samples})

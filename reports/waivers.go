@@ -165,7 +165,7 @@ func ProposeWaivers(r *Result) []byte {
 
 // reasonPattern makes a pattern of a reason.
 func reasonPattern(r *Result, row *Row) string {
-	pattern := steady(row.Reason, volatileValues(r, row), "*")
+	pattern := Steady(row.Reason, VolatileValues(r, row), "*")
 	for strings.Contains(pattern, "**") {
 		pattern = strings.ReplaceAll(pattern, "**", "*")
 	}

@@ -1,51 +1,47 @@
-package reports
+package reports_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-func waiver(requirement, reason string, more ...func(*Waiver)) Waiver {
-	w := Waiver{Requirement: requirement, Reason: reason, Owner: "jane", Why: "known", Until: noon.AddDate(0, 1, 0), Line: 2}
-	for _, f := range more {
-		f(&w)
-	}
-	return w
-}
-
 func TestApplyWaivers(t *testing.T) {
-	expired := func(w *Waiver) { w.Until = noon.AddDate(0, 0, -1) }
-	today := func(w *Waiver) { w.Until = noon }
-	newer := func(w *Waiver) { w.Releases.From = spec.Release{Major: 15, Maintenance: 1} }
-	older := func(w *Waiver) { w.Releases.To = spec.Release{Major: 12, Maintenance: 1} }
+	expired := func(w *reports.Waiver) { w.Until = reporttest.Noon.AddDate(0, 0, -1) }
+	today := func(w *reports.Waiver) { w.Until = reporttest.Noon }
+	newer := func(w *reports.Waiver) { w.Releases.From = spec.Release{Major: 15, Maintenance: 1} }
+	older := func(w *reports.Waiver) { w.Releases.To = spec.Release{Major: 12, Maintenance: 1} }
 	for _, tc := range []struct {
 		name   string
-		w      Waiver
+		w      reports.Waiver
 		waived bool // TRN-UCCE-11
 		stale  string
 		code   int
 	}{
-		{"named", waiver("TRN-UCCE-11", "expected NOT_READY within 10s; saw WORK"), true, "", 0},
-		{"pattern", waiver("TRN-*-11", "expected NOT_READY within *; saw WORK"), true, "", 0},
-		{"last day", waiver("TRN-UCCE-11", "*WORK", today), true, "", 0},
-		{"within the releases", waiver("TRN-UCCE-11", "*WORK", older), true, "", 0},
-		{"expired", waiver("TRN-UCCE-11", "*WORK", expired), false, "it expired on 2026-03-01", 1},
-		{"other release", waiver("TRN-UCCE-11", "*WORK", newer), false, "", 1},
-		{"other reason", waiver("TRN-UCCE-11", "expected NOT_READY*saw TALKING"), false, "TRN-UCCE-11 fails for another reason now: expected NOT_READY within 10s; saw WORK", 1},
-		{"matches nothing", waiver("TRN-UCCE-99", "*WORK"), false, "it matches no requirement", 1},
-		{"passes", waiver("SIG-01", "*WORK"), false, "SIG-01 passes now", 1},
-		{"several pass", waiver("SIG-*", "*WORK"), false, "SIG-01, SIG-02 pass now", 1},
-		{"only recorded", waiver("ERR-04", "*"), false, "ERR-04 is INFO and fails no run", 1},
-		{"did not run", waiver("SUP-13", "*WORK"), false, "", 1},
-		{"not applicable", waiver("TRN-UCCX-06", "*WORK"), false, "", 1},
+		{"named", reporttest.Waiver("TRN-UCCE-11", "expected NOT_READY within 10s; saw WORK"), true, "", 0},
+		{"pattern", reporttest.Waiver("TRN-*-11", "expected NOT_READY within *; saw WORK"), true, "", 0},
+		{"last day", reporttest.Waiver("TRN-UCCE-11", "*WORK", today), true, "", 0},
+		{"within the releases", reporttest.Waiver("TRN-UCCE-11", "*WORK", older), true, "", 0},
+		{"expired", reporttest.Waiver("TRN-UCCE-11", "*WORK", expired), false, "it expired on 2026-03-01", 1},
+		{"other release", reporttest.Waiver("TRN-UCCE-11", "*WORK", newer), false, "", 1},
+		{"other reason", reporttest.Waiver("TRN-UCCE-11", "expected NOT_READY*saw TALKING"), false, "TRN-UCCE-11 fails for another reason now: expected NOT_READY within 10s; saw WORK", 1},
+		{"matches nothing", reporttest.Waiver("TRN-UCCE-99", "*WORK"), false, "it matches no requirement", 1},
+		{"passes", reporttest.Waiver("SIG-01", "*WORK"), false, "SIG-01 passes now", 1},
+		{"several pass", reporttest.Waiver("SIG-*", "*WORK"), false, "SIG-01, SIG-02 pass now", 1},
+		{"only recorded", reporttest.Waiver("ERR-04", "*"), false, "ERR-04 is INFO and fails no run", 1},
+		{"did not run", reporttest.Waiver("SUP-13", "*WORK"), false, "", 1},
+		{"not applicable", reporttest.Waiver("TRN-UCCX-06", "*WORK"), false, "", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := sample()
-			r.ApplyWaivers([]Waiver{tc.w}, noon)
+			r := reporttest.Sample()
+			r.ApplyWaivers([]reports.Waiver{tc.w}, reporttest.Noon)
 			row := r.Row("TRN-UCCE-11")
 			if (row.Outcome == evidence.Waived) != tc.waived || (row.WaivedBy != nil) != tc.waived {
 				t.Errorf("the row is %s, waived by %v", row.Outcome, row.WaivedBy)
@@ -56,7 +52,7 @@ func TestApplyWaivers(t *testing.T) {
 			if r.Exit.Code != tc.code {
 				t.Errorf("exit %d, want %d", r.Exit.Code, tc.code)
 			}
-			if tc.stale != "" && !strings.Contains(summaryOf(t, r, SummaryStyle{}), tc.stale) {
+			if tc.stale != "" && !strings.Contains(string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return console.WriteSummary(b, r, console.Style{}) })), tc.stale) {
 				t.Error("the summary does not tell of the stale waiver")
 			}
 			if tc.waived && r.Transitions.Documented[4].Outcome != evidence.Waived {
@@ -68,23 +64,23 @@ func TestApplyWaivers(t *testing.T) {
 
 // A stale waiver alone makes the run end with 5.
 func TestStaleWaiverIsAnErrorOfItsOwn(t *testing.T) {
-	r := sample()
-	r.ApplyWaivers([]Waiver{waiver("TRN-UCCE-11", "*WORK"), waiver("SIG-01", "*x")}, noon)
-	if r.Exit.Code != ExitStaleWaiver || r.Verdict != Conformant {
+	r := reporttest.Sample()
+	r.ApplyWaivers([]reports.Waiver{reporttest.Waiver("TRN-UCCE-11", "*WORK"), reporttest.Waiver("SIG-01", "*x")}, reporttest.Noon)
+	if r.Exit.Code != reports.ExitStaleWaiver || r.Verdict != reports.Conformant {
 		t.Errorf("exit %d, %s", r.Exit.Code, r.Verdict)
 	}
-	r.ApplyWaivers(nil, noon)
-	if r.Exit.Code != ExitNonconformant || r.Row("TRN-UCCE-11").Outcome != evidence.Failed {
+	r.ApplyWaivers(nil, reporttest.Noon)
+	if r.Exit.Code != reports.ExitNonconformant || r.Row("TRN-UCCE-11").Outcome != evidence.Failed {
 		t.Errorf("without waivers: exit %d", r.Exit.Code)
 	}
 }
 
 func TestProposedWaivers(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Row("TRN-UCCE-11").Reason = "user 1001 is in WORK for 10.2s at 2026-03-02T12:00:00Z, ErrorData 257"
-	proposed := ProposeWaivers(r)
-	golden(t, "waivers-proposed.yaml", proposed)
-	_, err := ParseWaivers("w.yaml", proposed)
+	proposed := reports.ProposeWaivers(r)
+	reporttest.Golden(t, "waivers-proposed.yaml", proposed)
+	_, err := reports.ParseWaivers("w.yaml", proposed)
 	for _, want := range []string{"w.yaml:6: owner", "w.yaml:7: until", "w.yaml:9: why"} {
 		if err == nil || !strings.Contains(err.Error(), want+" still has the placeholder") {
 			t.Errorf("no complaint %q in: %v", want, err)
@@ -92,28 +88,28 @@ func TestProposedWaivers(t *testing.T) {
 	}
 	filled := strings.NewReplacer("FILL-IN (who answers for it)", "jane", "FILL-IN (the last day, as 2006-01-02)", "2026-12-31",
 		"FILL-IN (why it is accepted, and the case with the vendor)", "case 1").Replace(string(proposed))
-	waivers, err := ParseWaivers("w.yaml", []byte(filled))
+	waivers, err := reports.ParseWaivers("w.yaml", []byte(filled))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Row("TRN-UCCE-11").Reason = "user 1002 is in WORK for 9.8s at 2026-03-03T08:00:00.5Z, ErrorData 257"
 	r.Cast[0].ID = "1002"
-	r.ApplyWaivers(waivers, noon)
+	r.ApplyWaivers(waivers, reporttest.Noon)
 	if r.Exit.Code != 0 {
 		t.Errorf("the filled-in proposal does not waive the same failure of another day: %+v", r.Waivers)
 	}
-	if got := string(ProposeWaivers(r)); !strings.Contains(got, "waivers: []") {
+	if got := string(reports.ProposeWaivers(r)); !strings.Contains(got, "waivers: []") {
 		t.Errorf("without failures there is nothing to propose:\n%s", got)
 	}
 }
 
 func TestParseWaivers(t *testing.T) {
 	const good = "waivers:\n  - requirement: A-*\n    reason: 'x*'\n    owner: jane\n    until: 2026-12-31\n    releases: {from: 12.5(1)}\n    why: y\n"
-	w, err := ParseWaivers("w.yaml", []byte(good))
+	w, err := reports.ParseWaivers("w.yaml", []byte(good))
 	if err != nil || len(w) != 1 || w[0].Line != 2 || w[0].Releases.From.Minor != 5 || !w[0].Until.Equal(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)) {
 		t.Fatalf("%+v, %v", w, err)
 	}
-	if w, err := ParseWaivers("w.yaml", []byte("waivers: []\n")); err != nil || len(w) != 0 {
+	if w, err := reports.ParseWaivers("w.yaml", []byte("waivers: []\n")); err != nil || len(w) != 0 {
 		t.Errorf("an empty list: %v, %v", w, err)
 	}
 	for _, tc := range []struct{ name, old, new, want string }{
@@ -138,7 +134,7 @@ func TestParseWaivers(t *testing.T) {
 		{"no YAML", good, "waivers: [", "w.yaml: yaml: line"},
 		{"two documents", good, good + "---\n" + good, "more than one document"},
 	} {
-		_, err := ParseWaivers("w.yaml", []byte(strings.Replace(good, tc.old, tc.new, 1)))
+		_, err := reports.ParseWaivers("w.yaml", []byte(strings.Replace(good, tc.old, tc.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
 		}
@@ -153,7 +149,7 @@ func TestGlob(t *testing.T) {
 		{"a", "a", true}, {"a", "ab", false}, {"a*", "ab", true}, {"*b", "ab", true}, {"a*c", "abc", true},
 		{"a*b*c", "a-b-c", true}, {"a*b*c", "a-c-b", false}, {"ab*ba", "aba", false}, {"*", "", true}, {"a.c", "abc", false}, {"*x*", "axb", true},
 	} {
-		if got := glob(tc.pattern, tc.text); got != tc.want {
+		if got := reports.Glob(tc.pattern, tc.text); got != tc.want {
 			t.Errorf("glob(%q, %q) is %v", tc.pattern, tc.text, got)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/compare"
+	"finesse-conformance/reports/console"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
@@ -30,7 +32,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	c, err := reports.Compare(before, after)
+	c, err := compare.Results(before, after)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
@@ -47,7 +49,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 			return reports.ExitUsage, &UsageError{err}
 		}
 	}
-	return c.ExitCode(failOnDrift), c.WriteText(a.Out, reports.SummaryStyle{Color: a.Colour})
+	return c.ExitCode(failOnDrift), c.WriteText(a.Out, console.Style{Color: a.Colour})
 }
 
 // Report renders one result again, or merges the results of a sharded run.
@@ -85,7 +87,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 		return code, err
 	}
 	// Last: publishing has applied the waivers to the result.
-	if err := writeFile(markdown, func(w io.Writer) error { return reports.WriteMarkdown(w, result) }); err != nil {
+	if err := writeFile(markdown, func(w io.Writer) error { return console.WriteMarkdown(w, result) }); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	return code, nil
@@ -162,12 +164,12 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		}
 	}
 	now := reports.Build(a.Catalogue, then.Run(all), verdicts)
-	c, err := reports.Compare(then, now)
+	c, err := compare.Results(then, now)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
-	if err := c.WriteText(a.Out, reports.SummaryStyle{Color: a.Colour}); err != nil {
+	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
 		return reports.ExitHarness, err
 	}
 	return a.publish(now, all, run, with)

@@ -28,10 +28,12 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/har"
 	"finesse-conformance/reports/html"
+	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/progress"
-
 	"finesse-conformance/suites/evidence"
 )
 
@@ -298,10 +300,10 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 // either.
 func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error {
 	return errors.Join(
-		reports.Write(io.Discard, result), reports.WriteJUnit(io.Discard, result), reports.WriteMarkdown(io.Discard, result),
+		reports.Write(io.Discard, result), junit.Write(io.Discard, result), console.WriteMarkdown(io.Discard, result),
 		html.Write(io.Discard, html.Input{Result: result, Catalogue: app.Catalogue, Evidence: seen}),
-		reports.WriteEvidence(io.Discard, result, seen), reports.WriteHAR(io.Discard, result, seen),
-		reports.WriteSummary(io.Discard, result, reports.SummaryStyle{}),
+		reports.WriteEvidence(io.Discard, result, seen), har.Write(io.Discard, result, seen),
+		console.WriteSummary(io.Discard, result, console.Style{}),
 	)
 }
 

@@ -13,9 +13,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/compare"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/har"
 	"finesse-conformance/reports/html"
+	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
-
 	"finesse-conformance/suites/evidence"
 )
 
@@ -56,8 +59,8 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 	if err := a.write(result, all, run); err != nil {
 		return reports.ExitHarness, err
 	}
-	style := reports.SummaryStyle{Color: a.Colour && !run.NoColor}
-	if err := reports.WriteSummary(a.Out, result, style); err != nil {
+	style := console.Style{Color: a.Colour && !run.NoColor}
+	if err := console.WriteSummary(a.Out, result, style); err != nil {
 		return reports.ExitHarness, err
 	}
 	if err := a.tellCI(result); err != nil {
@@ -71,7 +74,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 		_, err := fmt.Fprintf(a.Out, "\nnot compared with %s: the run ended before its end\n", run.Baseline)
 		return code, err
 	}
-	comparison, err := reports.Compare(with.baseline, result)
+	comparison, err := compare.Results(with.baseline, result)
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
@@ -88,7 +91,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 // worse gives the exit code of a run that is compared with a baseline: a
 // comparison that fails comes before a stale waiver and too little verified,
 // and after everything else.
-func worse(w io.Writer, code int, comparison *reports.Comparison, failOnDrift bool) (int, error) {
+func worse(w io.Writer, code int, comparison *compare.Comparison, failOnDrift bool) (int, error) {
 	if comparison.ExitCode(failOnDrift) == 0 {
 		return code, nil
 	}
@@ -112,13 +115,13 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config
 		write func(io.Writer) error
 	}{
 		{run.JSON, func(w io.Writer) error { return reports.Write(w, result) }},
-		{run.JUnit, func(w io.Writer) error { return reports.WriteJUnit(w, result) }},
+		{run.JUnit, func(w io.Writer) error { return junit.Write(w, result) }},
 		{run.HTML, func(w io.Writer) error {
 			return html.Write(w, html.Input{Result: result, Catalogue: a.Catalogue, Evidence: all})
 		}},
-		{filepath.Join(run.Out, badgeName), func(w io.Writer) error { return reports.WriteBadge(w, result) }},
+		{filepath.Join(run.Out, badgeName), func(w io.Writer) error { return console.WriteBadge(w, result) }},
 		{filepath.Join(run.Out, evidenceName), func(w io.Writer) error { return reports.WriteEvidence(w, result, all) }},
-		{run.HAR, func(w io.Writer) error { return reports.WriteHAR(w, result, all) }},
+		{run.HAR, func(w io.Writer) error { return har.Write(w, result, all) }},
 	} {
 		if report.path != "" {
 			files.Go(func() error { return writeFile(report.path, report.write) })
@@ -132,7 +135,7 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config
 func (a *App) tellCI(result *reports.Result) error {
 	if file := a.environ("GITHUB_STEP_SUMMARY"); file != "" {
 		var text bytes.Buffer
-		if err := reports.WriteMarkdown(&text, result); err != nil {
+		if err := console.WriteMarkdown(&text, result); err != nil {
 			return err
 		}
 		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -145,7 +148,7 @@ func (a *App) tellCI(result *reports.Result) error {
 		}
 	}
 	if a.environ("GITHUB_ACTIONS") == "true" {
-		return reports.WriteAnnotations(a.Out, result)
+		return console.WriteAnnotations(a.Out, result)
 	}
 	return nil
 }

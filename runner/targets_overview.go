@@ -9,17 +9,19 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/overview"
 	"finesse-conformance/runner/config"
 )
 
 // overview writes what became of all targets together, prints it, and gives
 // the exit code of the worst.
 func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time, err error) (int, error) {
-	o := &reports.Overview{
-		Schema: reports.OverviewID, Tool: t.tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
+	o := &overview.Overview{
+		Schema: overview.SchemaID, Tool: t.tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	for _, r := range runs {
-		line := reports.OverviewTarget{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}
+		line := overview.Target{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}
 		if u := r.config.Targets[0].URL; u != nil {
 			line.URL = text.WithoutCredentials(u.String())
 		}
@@ -38,13 +40,13 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 	}
 	for name, write := range map[string]func(io.Writer) error{
 		"overview.json": o.WriteJSON, "overview.html": o.WriteHTML,
-		"overview.txt": func(w io.Writer) error { return o.WriteText(w, reports.SummaryStyle{}) },
+		"overview.txt": func(w io.Writer) error { return o.WriteText(w, console.Style{}) },
 	} {
 		if err := writeFile(filepath.Join(cfg.Run.Out, name), write); err != nil {
 			return reports.ExitHarness, err
 		}
 	}
-	return o.ExitCode, o.WriteText(t.Out, reports.SummaryStyle{Color: t.Colour && !cfg.Run.NoColor})
+	return o.ExitCode, o.WriteText(t.Out, console.Style{Color: t.Colour && !cfg.Run.NoColor})
 }
 
 // dryRunTargets prints the plans of several targets.

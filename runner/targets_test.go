@@ -13,6 +13,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/overview"
 	"finesse-conformance/runner/config"
 )
 
@@ -74,7 +75,7 @@ func TestManyTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var o reports.Overview
+	var o overview.Overview
 	if err := json.Unmarshal(text, &o); err != nil {
 		t.Fatal(err)
 	}
@@ -160,9 +161,9 @@ func TestWorstOfSeveral(t *testing.T) {
 		codes []int
 		want  int
 	}{{nil, 0}, {[]int{0, 4}, 4}, {[]int{4, 5, 1}, 1}, {[]int{1, 3}, 3}, {[]int{3, 7}, 7}, {[]int{7, 6}, 6}, {[]int{6, 130}, 130}, {[]int{0, 0}, 0}} {
-		o := reports.Overview{}
+		o := overview.Overview{}
 		for _, c := range test.codes {
-			o.Targets = append(o.Targets, reports.OverviewTarget{ExitCode: c})
+			o.Targets = append(o.Targets, overview.Target{ExitCode: c})
 		}
 		if got := o.Worst(); got != test.want {
 			t.Errorf("%v: %d, want %d", test.codes, got, test.want)

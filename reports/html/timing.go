@@ -1,10 +1,11 @@
 package html
 
 import (
-	"finesse-conformance/reports"
 	"fmt"
 	"math"
 	"slices"
+
+	"finesse-conformance/reports"
 )
 
 // timing is the part of the page about times.

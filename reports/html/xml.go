@@ -3,11 +3,12 @@ package html
 import (
 	"encoding/xml"
 	"errors"
-	"finesse-conformance/internal/text"
-	"finesse-conformance/reports"
 	"html/template"
 	"io"
 	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 )
 
 // layout is a body as the page shows it: XML with one element a line, or the

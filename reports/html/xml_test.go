@@ -1,13 +1,14 @@
 package html
 
 import (
-	"finesse-conformance/internal/text"
 	"html"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"finesse-conformance/internal/text"
 )
 
 func TestLay(t *testing.T) {

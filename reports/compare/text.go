@@ -1,0 +1,183 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/reports/console"
+)
+
+// chapter is one list of a comparison, as every rendering shows it.
+type chapter struct {
+	title   string
+	color   string // of the terminal
+	entries []entry
+}
+
+type entry struct {
+	subject string // id, or what drifted
+	text    string // one line
+	page    string
+}
+
+// chapters lists what a comparison found, the worst first, without empty
+// lists.
+func (c *Comparison) chapters() []chapter {
+	var all []chapter
+	changes := func(title, color string, list []Change) {
+		ch := chapter{title: title, color: color}
+		for _, x := range list {
+			ch.entries = append(ch.entries, entry{x.ID, changeText(x), x.Page})
+		}
+		all = append(all, ch)
+	}
+	changes("Regressions", console.Red, c.Regressions)
+	for _, class := range []Class{Breaking, Additive, Cosmetic} {
+		ch := chapter{title: "Drift, " + string(class), color: console.Yellow}
+		for _, d := range c.Drifts {
+			if d.Class == class {
+				ch.entries = append(ch.entries, entry{subject: driftSubject(d), text: driftLine(d)})
+			}
+		}
+		all = append(all, ch)
+	}
+	changes("Fail now under a waiver", console.Yellow, c.Waived)
+	changes("Repaired", console.Green, c.Repairs)
+	changes("Failed both times", console.Dim, c.Failing)
+	changes("Newly exercised", console.Dim, c.NewlyRun)
+	changes("No longer exercised, as planned", console.Dim, c.Gone)
+	out := all[:0]
+	for _, ch := range all {
+		if len(ch.entries) > 0 {
+			out = append(out, ch)
+		}
+	}
+	return out
+}
+
+func changeText(x Change) string {
+	said := x.Reason
+	if x.Expected != "" && x.Seen != "" && x.To == "failed" {
+		said = "expected " + x.Expected + "; saw " + x.Seen
+		if x.From != "passed" && x.From != "info" && x.From != "failed" && x.From != "waived" {
+			said = "was not exercised before: " + said
+		}
+	}
+	if said == "" {
+		return x.Title
+	}
+	return said
+}
+
+func driftSubject(d Drift) string {
+	if d.What != "" {
+		return strings.ReplaceAll(string(d.Kind), "_", " ") + " of " + d.What
+	}
+	return strings.ReplaceAll(string(d.Kind), "_", " ")
+}
+
+func driftLine(d Drift) string {
+	said := fmt.Sprintf("%s, now %s", d.Old, d.New)
+	if n := len(d.Requirements); n > 0 {
+		said += fmt.Sprintf(" (%s)", text.Few(d.Requirements, 4))
+	}
+	return said
+}
+
+// headline is the comparison in one line.
+func (c *Comparison) headline() string {
+	word := "nothing worse"
+	switch {
+	case c.Worse:
+		word = "worse"
+	case c.Equal():
+		word = "equal"
+	case len(c.Drifts) > 0:
+		word = "nothing worse, and not the same"
+	}
+	n := map[Class]int{}
+	for _, d := range c.Drifts {
+		n[d.Class]++
+	}
+	return fmt.Sprintf("%s: %s, %s, %d breaking, %d additive and %d cosmetic drifts",
+		word, text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
+}
+
+func (s Side) text() string {
+	name := s.Target.URL
+	if d := strings.TrimSpace(s.Target.Deployment + " " + s.Target.Release); d != "" {
+		name += " (" + d + ")"
+	}
+	return fmt.Sprintf("%s of %s: %s, %d passed, %d failed", name, s.Started.Format("2006-01-02 15:04"), s.Verdict, s.Summary.Passed, s.Summary.Failed)
+}
+
+// WriteText writes the comparison for a terminal.
+func (c *Comparison) WriteText(w io.Writer, style console.Style) error {
+	if style.Width > 0 {
+		style.Width = max(style.Width, 40)
+	}
+	p := &console.Printer{Style: style}
+	color := console.Green
+	switch {
+	case c.Worse:
+		color = console.Red
+	case len(c.Drifts) > 0:
+		color = console.Yellow
+	}
+	word, rest, _ := strings.Cut(c.headline(), ":")
+	p.Line(console.Bold+";"+color, strings.ToUpper(word)+":", rest, 2)
+	p.Line(console.Dim, "old:", c.Old.text(), 2)
+	p.Line(console.Dim, "new:", c.New.text(), 2)
+	for _, n := range c.Notes {
+		p.Line(console.Yellow, "note:", n, 2)
+	}
+	for _, ch := range c.chapters() {
+		p.WriteString("\n" + p.Paint(console.Bold, ch.title) + "\n")
+		for _, e := range ch.entries {
+			said := e.text
+			if e.page != "" {
+				said += " [" + e.page + "]"
+			}
+			p.Line(ch.color, "  "+e.subject+":", said, 6)
+		}
+	}
+	if _, err := io.WriteString(w, p.String()); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+// WriteJSON writes the comparison as JSON; its member names are kept stable.
+func (c *Comparison) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+// WriteMarkdown writes the comparison for a pull request or a ticket.
+func (c *Comparison) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	word, rest, _ := strings.Cut(c.headline(), ":")
+	fmt.Fprintf(&b, "## Finesse conformance, compared: %s\n\n%s\n\n", console.Markdown(word), console.Markdown(strings.TrimSpace(rest)))
+	fmt.Fprintf(&b, "- old: %s\n- new: %s\n", console.Markdown(c.Old.text()), console.Markdown(c.New.text()))
+	for _, n := range c.Notes {
+		fmt.Fprintf(&b, "- note: %s\n", console.Markdown(n))
+	}
+	for _, ch := range c.chapters() {
+		fmt.Fprintf(&b, "\n### %s (%d)\n\n| | | |\n|---|---|---|\n", console.Markdown(ch.title), len(ch.entries))
+		for _, e := range ch.entries {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", console.Markdown(e.subject), console.Markdown(e.text), console.Markdown(e.page))
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}

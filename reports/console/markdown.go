@@ -1,0 +1,94 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
+	"finesse-conformance/suites/evidence"
+)
+
+// WriteMarkdown writes the result as a short page of Markdown, as CI systems
+// show it beside a job (GITHUB_STEP_SUMMARY).
+func WriteMarkdown(w io.Writer, r *reports.Result) error {
+	var b strings.Builder
+	mark := map[reports.Word]string{reports.Conformant: "✅ conformant", reports.Nonconformant: "❌ not conformant", reports.Incomplete: "⚠️ incomplete", reports.Interrupted: "⚠️ interrupted"}[r.Verdict]
+	fmt.Fprintf(&b, "## Finesse conformance: %s\n\n", mark)
+	target := r.Target.URL
+	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {
+		target += " (" + d + ")"
+	}
+	fmt.Fprintf(&b, "%s  \n%s\n\n", Markdown(target), Markdown(restsOn(r)))
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "**Cannot be certified:** %s\n\n", Markdown(r.Stopped))
+	}
+	s := r.Summary
+	b.WriteString("| passed | failed | waived | info | not exercised | not applicable |\n|---:|---:|---:|---:|---:|---:|\n")
+	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d |\n", s.Passed, s.Failed, s.Waived, s.Info, s.NotExercised, s.NotApplicable)
+	mdRows(&b, r, evidence.Failed, "Failed")
+	mdRows(&b, r, evidence.Waived, "Waived")
+	if len(r.NotExercised) > 0 {
+		fmt.Fprintf(&b, "\n<details><summary>Not exercised (%d)</summary>\n\n| why | what would make it run | requirements |\n|---|---|---|\n", s.NotExercised)
+		for _, g := range r.NotExercised {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", Markdown(g.Reason), Markdown(g.Remedy), Markdown(text.Few(g.Requirements, 12)))
+		}
+		b.WriteString("\n</details>\n")
+	}
+	if len(r.Exit.All) > 0 {
+		b.WriteString("\n")
+	}
+	for _, c := range r.Exit.All {
+		fmt.Fprintf(&b, "- exit %d: %s\n", c.Code, Markdown(c.Because))
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing Markdown: %w", err)
+	}
+	return nil
+}
+
+func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title string) {
+	first := true
+	for i := range r.Requirements {
+		row := &r.Requirements[i]
+		if row.Outcome != o {
+			continue
+		}
+		if first {
+			fmt.Fprintf(b, "\n### %s\n\n| requirement | expected | seen | page |\n|---|---|---|---|\n", title)
+			first = false
+		}
+		expected, seen := row.Expected, row.Seen
+		if expected == "" || seen == "" {
+			expected, seen = row.Title, row.Reason
+		}
+		if row.WaivedBy != nil {
+			seen += reports.WaivedWords(row)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", Markdown(row.ID+" "+row.Title), Markdown(expected), Markdown(seen), mdPage(row))
+	}
+}
+
+// mdPage is the page of the clause, as a link where its address is known. The
+// address is of the contract, not of the target; a bracket in it would end
+// the link.
+func mdPage(row *reports.Row) string {
+	page := reports.Page(row)
+	if i := slices.Index(row.Source, page); i >= 0 && i < len(row.Links) && row.Links[i] != "" {
+		return "[" + Markdown(page) + "](" + strings.NewReplacer("(", "%28", ")", "%29", "|", "%7C").Replace(row.Links[i]) + ")"
+	}
+	return Markdown(page)
+}
+
+// mdText makes text plain for Markdown: one line, and nothing in it is
+// markup, a cell's end, HTML or a mention of somebody.
+func Markdown(s string) string {
+	return mdSpecial.Replace(reports.Message(s))
+}
+
+var mdSpecial = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`,
+	"[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`, "@", "&#64;", "!", `\!`, "$", `\$`,
+)

@@ -1,0 +1,214 @@
+// Package console says in few words what became of a run: the summary at the
+// terminal, the Markdown of a job's page, the annotations of a CI service and
+// the badge. It imports the results only.
+package console
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
+	"finesse-conformance/suites/evidence"
+)
+
+// SummaryStyle says how a summary is written.
+type Style struct {
+	Color bool // ANSI colours; the caller knows whether the reader is a terminal
+	Width int  // columns, 0 for no limit; nothing narrower than 40 is tried
+}
+
+// WriteSummary writes what a person at the terminal wants to know: the
+// verdict and what it rests on, the counts, each failure in one line, and
+// what was not exercised with what would make it run.
+func WriteSummary(w io.Writer, r *reports.Result, style Style) error {
+	if style.Width > 0 {
+		style.Width = max(style.Width, 40)
+	}
+	p := &Printer{Style: style}
+	p.head(r)
+	p.counts(r)
+	p.failures(r)
+	p.unexercised(r)
+	p.tail(r)
+	if _, err := io.WriteString(w, p.String()); err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// The colours of a summary.
+const (
+	Red    = "31"
+	Green  = "32"
+	Yellow = "33"
+	Bold   = "1"
+	Dim    = "2"
+)
+
+type Printer struct {
+	strings.Builder
+	Style Style
+}
+
+func (p *Printer) Paint(color, said string) string {
+	if !p.Style.Color || said == "" {
+		return said
+	}
+	return "\x1b[" + color + "m" + said + "\x1b[0m"
+}
+
+// Line writes one line; what does not fit into the width continues below,
+// indented by hang. Only the first lead bytes are painted, so that escapes
+// never count as width.
+func (p *Printer) Line(color, lead, rest string, hang int) {
+	lead, said := text.Clean(oneLineKeepIndent(lead)), text.Clean(text.OneLine(rest))
+	lines := wrap(lead, said, p.Style.Width, hang)
+	first := lines[0]
+	if strings.HasPrefix(first, lead) {
+		first = p.Paint(color, lead) + first[len(lead):]
+	}
+	p.WriteString(first + "\n")
+	for _, l := range lines[1:] {
+		p.WriteString(l + "\n")
+	}
+}
+
+func oneLineKeepIndent(said string) string {
+	trimmed := strings.TrimLeft(said, " ")
+	return said[:len(said)-len(trimmed)] + text.OneLine(trimmed)
+}
+
+func (p *Printer) head(r *reports.Result) {
+	color, words := Green, "CONFORMANT"
+	switch r.Verdict {
+	case reports.Nonconformant:
+		color, words = Red, "NOT CONFORMANT"
+	case reports.Incomplete:
+		color, words = Yellow, "INCOMPLETE"
+	case reports.Interrupted:
+		color, words = Yellow, "INTERRUPTED"
+	}
+	target := r.Target.URL
+	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {
+		target += " (" + d + ")"
+	}
+	p.Line(Bold+";"+color, words, target, 2)
+	p.Line(Dim, "", restsOn(r), 2)
+	if r.Stopped != "" {
+		p.Line(Red, "  cannot be certified:", r.Stopped, 4)
+	}
+}
+
+// restsOn says on what the verdict stands.
+func restsOn(r *reports.Result) string {
+	s := r.Summary
+	said := fmt.Sprintf("rests on %d of %d applicable requirements, %s, %s", s.Exercised(), s.Applicable(),
+		text.Count(r.Timings.Requests, "request"), reports.Seconds(int64(r.Timings.Wall))+" s")
+	if r.Suite.FaultsDetectable > 0 {
+		said += fmt.Sprintf("; the suite %s detects %s", r.Suite.Version, text.Count(r.Suite.FaultsDetectable, "fault"))
+		if n := len(r.Suite.Unproven); n > 0 {
+			said += fmt.Sprintf(", %s unproven", text.Count(n, "requirement"))
+		}
+	}
+	return said
+}
+
+func (p *Printer) counts(r *reports.Result) {
+	s := r.Summary
+	p.Line("", "", fmt.Sprintf("%d passed, %d failed, %d waived, %d recorded (info), %d not exercised, %d not applicable",
+		s.Passed, s.Failed, s.Waived, s.Info, s.NotExercised, s.NotApplicable), 2)
+}
+
+func (p *Printer) failures(r *reports.Result) {
+	p.rows(r, evidence.Failed, "Failed", Red, func(row *reports.Row) string { return failureLine(row) })
+	p.rows(r, evidence.Waived, "Waived", Yellow, func(row *reports.Row) string { return failureLine(row) + reports.WaivedWords(row) })
+}
+
+func (p *Printer) rows(r *reports.Result, o evidence.Outcome, title, color string, said func(*reports.Row) string) {
+	first := true
+	for i := range r.Requirements {
+		row := &r.Requirements[i]
+		if row.Outcome != o {
+			continue
+		}
+		if first {
+			p.WriteString("\n" + p.Paint(Bold, title) + "\n")
+			first = false
+		}
+		p.Line(color, "  "+row.ID, said(row), 6)
+	}
+}
+
+// failureLine is a failure in one line: expected, seen, page. Where the two
+// are not told apart the reason stands for both.
+func failureLine(row *reports.Row) string {
+	said := row.Reason
+	if row.Expected != "" && row.Seen != "" {
+		said = "expected " + row.Expected + "; saw " + row.Seen
+	}
+	if page := reports.Page(row); page != "" {
+		said += " [" + page + "]"
+	}
+	return said
+}
+
+func (p *Printer) unexercised(r *reports.Result) {
+	if len(r.NotExercised) > 0 {
+		p.WriteString("\n" + p.Paint(Bold, "Not exercised") + "\n")
+	}
+	for _, g := range r.NotExercised {
+		p.Line(Yellow, "  "+g.Reason+":", fmt.Sprintf("%s (%d)", text.Few(g.Requirements, 6), len(g.Requirements)), 6)
+		if g.Remedy != "" {
+			p.Line(Dim, "      to make them run:", g.Remedy, 8)
+		}
+	}
+}
+
+func (p *Printer) tail(r *reports.Result) {
+	for _, w := range r.Waivers {
+		if w.Stale != "" {
+			p.Line(Red, "stale waiver "+w.Requirement+":", w.Stale, 2)
+		}
+	}
+	for _, u := range r.Unrestored {
+		p.Line(Red, "not put back: user "+u.User, fmt.Sprintf("was %s, is %s. %s", u.Was, u.Is, u.Why), 2)
+	}
+	if len(r.Exit.All) == 0 {
+		return
+	}
+	p.WriteString("\n")
+	for _, c := range r.Exit.All {
+		p.Line(Bold, fmt.Sprintf("exit %d:", c.Code), c.Because, 2)
+	}
+}
+
+// wrap breaks a line at spaces so that none is wider than width; a single
+// word that is wider stays whole, so that addresses can be clicked.
+func wrap(lead, said string, width, hang int) []string {
+	whole := lead
+	if lead != "" && said != "" {
+		whole += " "
+	}
+	whole += said
+	if width <= 0 || utf8.RuneCountInString(whole) <= width {
+		return []string{whole}
+	}
+	indent := whole[:len(whole)-len(strings.TrimLeft(whole, " "))]
+	var lines []string
+	current := indent
+	fresh := true
+	for _, word := range strings.Fields(whole) {
+		if !fresh && utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, current)
+			current, fresh = strings.Repeat(" ", hang), true
+		}
+		if !fresh {
+			current += " "
+		}
+		current, fresh = current+word, false
+	}
+	return append(lines, current)
+}

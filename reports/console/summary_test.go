@@ -1,0 +1,57 @@
+package console
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/reporttest"
+)
+
+func summaryOf(t *testing.T, r *reports.Result, style Style) string {
+	t.Helper()
+	return string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return WriteSummary(b, r, style) }))
+}
+
+func TestSummary(t *testing.T) {
+	reporttest.Golden(t, "summary.txt", []byte(summaryOf(t, reporttest.Sample(), Style{Width: 100})))
+}
+
+func TestSummaryOfAStoppedRun(t *testing.T) {
+	run := reporttest.SampleRun()
+	run.Stopped, run.Evidence = "finesse1.example.com:8445 refuses connections", nil
+	got := summaryOf(t, reports.Build(reporttest.Small(), run, nil), Style{Width: 100})
+	reporttest.Golden(t, "summary-stopped.txt", []byte(got))
+	if n := strings.Count(got, "the run ended before it"); n != 1 {
+		t.Errorf("the one reason is told %d times", n)
+	}
+}
+
+func TestSummaryColour(t *testing.T) {
+	escapes := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	for _, r := range []*reports.Result{reporttest.Sample(), reporttest.Awkward()} {
+		plain, coloured := summaryOf(t, r, Style{Width: 80}), summaryOf(t, r, Style{Width: 80, Color: true})
+		if strings.Contains(plain, "\x1b") {
+			t.Error("escapes without colour")
+		}
+		if !strings.Contains(coloured, "\x1b[") {
+			t.Error("no colour")
+		}
+		if escapes.ReplaceAllString(coloured, "") != plain {
+			t.Error("colour changes more than the colour")
+		}
+	}
+}
+
+func TestSummaryWidth(t *testing.T) {
+	for _, width := range []int{10, 40, 79, 200} {
+		for _, line := range strings.Split(summaryOf(t, reporttest.Sample(), Style{Width: width}), "\n") {
+			if n := utf8.RuneCountInString(line); n > max(width, 40) && strings.Contains(strings.TrimSpace(line), " ") {
+				t.Errorf("width %d: %d columns: %q", width, n, line)
+			}
+		}
+	}
+}
