@@ -207,7 +207,7 @@ func (b *builder) unjudged(req *spec.Requirement, row *Row) {
 func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	row.Outcome, row.Reason = v.Outcome, text.OneLine(v.Reason)
 	row.Duration, row.Attempts = v.Duration.Milliseconds(), v.Attempts
-	row.Expected, row.Seen, row.XPath = v.Expected, v.Seen, v.XPath
+	row.Expected, row.Seen, row.XPath, row.Intermittent = v.Expected, v.Seen, v.XPath, v.Intermittent
 	if v.Clause != "" {
 		row.Clause = v.Clause
 	}

@@ -185,7 +185,10 @@ type Row struct {
 	Seen     string `json:"seen,omitempty"`
 	Clause   string `json:"clause,omitempty"` // the page of the guide that says so
 	XPath    string `json:"xpath,omitempty"`
-	Step     int    `json:"step,omitempty"` // from 1, the step that decided
+	// Intermittent are other requirements that failed once in the same way:
+	// this one failed, and did not when it was repeated.
+	Intermittent []string `json:"intermittent,omitempty"`
+	Step         int      `json:"step,omitempty"` // from 1, the step that decided
 	// Exchange and Event are what decided: for failures in full, as far as
 	// the limits go, otherwise only enough to find them in the evidence.
 	Exchange *ExchangeRef `json:"exchange,omitempty"`

@@ -13,7 +13,7 @@ import (
 	"finesse-conformance/reports/console"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/scenario"
+	"finesse-conformance/suites/scenario/retry"
 )
 
 // Files are where a command writes its reports; "" for not.
@@ -154,7 +154,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		}
 		switch {
 		case len(attempts[req.ID]) > 0:
-			verdicts = append(verdicts, standing.Apply(req, scenario.CombineAttempts(attempts[req.ID], was)))
+			verdicts = append(verdicts, standing.Apply(req, retry.Combine(attempts[req.ID], was)))
 		case row != nil:
 			verdicts = append(verdicts, was)
 		default:

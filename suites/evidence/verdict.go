@@ -1,6 +1,10 @@
 package evidence
 
-import "time"
+import (
+	"time"
+
+	"finesse-conformance/spec"
+)
 
 // Outcome is what became of a requirement in a run. The set is closed.
 type Outcome string
@@ -58,7 +62,41 @@ type Verdict struct {
 	Observed Observed      `json:"observed"`
 	Attempts int           `json:"attempts"`
 	Duration time.Duration `json:"duration_ns"`
+	// Mismatch is what Seen tells, as data: what two attempts at the same
+	// requirement, or two runs, have in common.
+	Mismatch Mismatch `json:"mismatch,omitzero"`
+	// Intermittent are other requirements of the run that failed once in the
+	// same way: this one failed, and did not when it was repeated.
+	Intermittent []string `json:"intermittent,omitempty"`
 	// Suspect: the failure could also come of somebody else's hand on the
 	// target; it counts only when it happens again.
 	Suspect bool `json:"suspect,omitempty"`
+}
+
+// MismatchKind is in what way something else was seen than was expected. The
+// set is closed.
+type MismatchKind string
+
+// The kinds of mismatches.
+const (
+	MismatchAnswer    MismatchKind = "answer"    // the answer is another
+	MismatchForm      MismatchKind = "form"      // a body does not have the form that it should
+	MismatchShown     MismatchKind = "shown"     // a text in a body is another
+	MismatchStayed    MismatchKind = "stayed"    // the user did not come to where it should
+	MismatchLate      MismatchKind = "late"      // it came there after the settle time
+	MismatchLeft      MismatchKind = "left"      // it came there and did not stay
+	MismatchMoved     MismatchKind = "moved"     // it changed, and should not
+	MismatchTimer     MismatchKind = "timer"     // it changed as the wrap-up timer ran out, and not for the request
+	MismatchEvent     MismatchKind = "event"     // the notifications are others
+	MismatchBystander MismatchKind = "bystander" // somebody moved on whom nobody acted
+	MismatchUnseen    MismatchKind = "unseen"    // there is nothing to judge by
+)
+
+// Mismatch is what was seen instead of what was expected.
+type Mismatch struct {
+	Kind MismatchKind `json:"kind"`
+	User string       `json:"user,omitempty"` // of a bystander
+	From spec.State   `json:"from,omitempty"`
+	To   spec.State   `json:"to,omitempty"`
+	Said string       `json:"said,omitempty"` // the ErrorType of an answer or event, or the text that a body shows
 }

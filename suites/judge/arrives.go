@@ -14,7 +14,7 @@ import (
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
 	if !seen {
-		return c.missed(out, 1, "no sighting of the user")
+		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user")
 	}
 	first := -1
 	for i, l := range c.observations {
@@ -30,8 +30,8 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		if m := c.unwaited(); m != nil {
 			return m
 		}
-		m := c.missed(out, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
-		m.exchange, m.xpath = observedExchange(last), "User/state"
+		m := c.missed(out, evidence.MismatchStayed, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
+		m.at(c.step.Baseline, last)
 		m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
 		if first >= 0 {
 			// The state was there; what it has to show was not.
@@ -43,14 +43,14 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		return m
 	}
 	if late := c.observations[first]; c.when.Timer == "" && late.Asked.Sub(c.step.Answered) > c.ev.Target.Settle {
-		m := c.missed(out, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
+		m := c.missed(out, evidence.MismatchLate, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
 			late.State, late.At.Sub(c.step.Answered).Round(time.Millisecond), c.ev.Target.Settle))
-		m.exchange, m.xpath = observedExchange(late), "User/state"
+		m.at(c.step.Baseline, late)
 		return m
 	}
 	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) {
-		m := c.missed(out, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
-		m.exchange, m.xpath = observedExchange(last), "User/state"
+		m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
+		m.at(c.observations[first], last)
 		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
 		return m
 	}
@@ -136,8 +136,8 @@ func (c *stepJudge) wrapped(out spec.Outcome) *mismatch {
 	}
 	for _, l := range c.observations {
 		if (l.State == spec.Work || l.State == spec.WorkReady) && !slices.Contains(out.States, l.State) {
-			m := c.missed(out, 3, fmt.Sprintf("%s first, though no wrap-up was to follow the call", stateText(l)))
-			m.exchange, m.xpath = observedExchange(l), "User/state"
+			m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s first, though no wrap-up was to follow the call", stateText(l)))
+			m.at(c.step.Baseline, l)
 			return m
 		}
 	}

@@ -25,6 +25,7 @@ func (j *Judge) bystanders(req *spec.Requirement, ev *evidence.Evidence) *mismat
 			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && !was.Same(now):
 			return &mismatch{
+				what:     evidence.Mismatch{Kind: evidence.MismatchBystander, User: was.User, From: was.State, To: now.State},
 				expected: OnlySubject, seen: bystanderText(was, now),
 				xpath: changedPath(was, now), exchange: observedExchange(now), event: -1, suspect: true,
 			}

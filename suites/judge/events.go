@@ -115,7 +115,7 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 		if len(events) > 0 {
 			seen = fmt.Sprintf("%d events on %s, none with state %s", len(events), c.node(), states(out.States))
 		}
-		return c.missed(out, 4, seen)
+		return c.missed(out, evidence.MismatchEvent, 4, seen)
 	}
 	if e.Problem != "" && out.Event != spec.EventEcho {
 		return c.eventMismatch(out, e, e.Problem)
@@ -206,7 +206,7 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 	}
 	last, ok := c.last()
 	if !ok || last.Event {
-		return c.missed(out, 4, "no GET after the event")
+		return c.missed(out, evidence.MismatchEvent, 4, "no GET after the event")
 	}
 	get := c.documentOf(last)
 	differs := func(name, in, then string) *mismatch {
@@ -241,7 +241,7 @@ func (c *stepJudge) errorEventComplete(out spec.Outcome) *mismatch {
 	}
 	e := c.errorEvent()
 	if e == nil {
-		return c.missed(out, 4, "no error event on "+c.node())
+		return c.missed(out, evidence.MismatchEvent, 4, "no error event on "+c.node())
 	}
 	if e.Problem != "" {
 		return c.eventMismatch(out, e, e.Problem)
@@ -285,7 +285,7 @@ func (c *stepJudge) teamEvent(out spec.Outcome) *mismatch {
 	if why := c.step.Facts["unsubscribed"]; why != "" {
 		seen = "no subscription to " + node + ": " + why
 	}
-	return c.missed(out, 4, seen)
+	return c.missed(out, evidence.MismatchEvent, 4, seen)
 }
 
 func (c *stepJudge) userState(e *evidence.Event) string {
@@ -297,7 +297,7 @@ func (c *stepJudge) userState(e *evidence.Event) string {
 }
 
 func (c *stepJudge) eventMismatch(out spec.Outcome, e *evidence.Event, seen string) *mismatch {
-	m := c.missed(out, 4, seen)
+	m := c.missed(out, evidence.MismatchEvent, 4, seen)
 	m.event = e.Index
 	return m
 }

@@ -197,6 +197,7 @@ func (c *stepJudge) level() spec.Level { return c.req.LevelOn(c.ev.Target.Deploy
 
 // mismatch is why an outcome does not hold.
 type mismatch struct {
+	what     evidence.Mismatch
 	expected string
 	seen     string
 	xpath    string
@@ -207,6 +208,12 @@ type mismatch struct {
 	unproven bool // nothing was proven either way: not exercised
 }
 
+// at says which sighting shows the mismatch, and from where the user came.
+func (m *mismatch) at(from, to evidence.Observation) {
+	m.what.From, m.what.To = from.State, to.State
+	m.exchange, m.xpath = observedExchange(to), "User/state"
+}
+
 // fail turns a mismatch into a verdict.
 func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	v.Step, v.Exchange, v.Event = c.index, m.exchange, m.event
@@ -214,6 +221,7 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 		v.Exchange = c.act.Index
 	}
 	m.seen = line(m.seen)
+	v.Mismatch = m.what
 	v.XPath, v.Expected, v.Seen, v.Suspect = line(m.xpath), m.expected, m.seen, m.suspect
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.action(), m.expected, m.seen)
 	switch {

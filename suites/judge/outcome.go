@@ -37,7 +37,7 @@ func (c *stepJudge) holds(out spec.Outcome) *mismatch {
 	case spec.Recorded:
 		return nil
 	}
-	return c.missed(out, 0, fmt.Sprintf("an outcome %q that this program does not know", out.Kind))
+	return c.missed(out, evidence.MismatchUnseen, 0, fmt.Sprintf("an outcome %q that this program does not know", out.Kind))
 }
 
 // accepted: 200 or 202 (the guide has both, A1), then the state.
@@ -48,12 +48,14 @@ func (c *stepJudge) accepted(out spec.Outcome) *mismatch {
 	if m := c.arrives(out); m != nil {
 		if e := c.errorEvent(); e != nil && c.step.Converged < 0 {
 			m.seen = fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e))
+			m.what = evidence.Mismatch{Kind: evidence.MismatchEvent, Said: e.ErrorType}
 			m.event, m.suspect = e.Index, m.suspect || anybodys(e)
 		}
 		return m
 	}
 	if e := c.errorEvent(); e != nil {
-		m := c.missed(out, 3, fmt.Sprintf("%d, the change and an event that refuses it: %s", c.act.Status, eventText(e)))
+		m := c.missed(out, evidence.MismatchEvent, 3, fmt.Sprintf("%d, the change and an event that refuses it: %s", c.act.Status, eventText(e)))
+		m.what.Said = e.ErrorType
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors", anybodys(e)
 		return m
 	}
@@ -63,7 +65,7 @@ func (c *stepJudge) accepted(out spec.Outcome) *mismatch {
 // taken: the request was answered with 200 or 202.
 func (c *stepJudge) taken(out spec.Outcome) *mismatch {
 	if c.act == nil {
-		return c.missed(out, 0, "no request")
+		return c.missed(out, evidence.MismatchUnseen, 0, "no request")
 	}
 	if m := c.unanswered(out); m != nil {
 		return m
@@ -72,7 +74,7 @@ func (c *stepJudge) taken(out spec.Outcome) *mismatch {
 		return c.answerMissed(out)
 	}
 	if t, ok := c.answer().text("ApiErrors/ApiError/ErrorType"); ok {
-		m := c.missed(out, 1, fmt.Sprintf("%d with an ApiErrors body: %s", c.act.Status, t))
+		m := c.missed(out, evidence.MismatchAnswer, 1, fmt.Sprintf("%d with an ApiErrors body: %s", c.act.Status, t))
 		m.xpath = "ApiErrors"
 		return m
 	}
@@ -84,7 +86,7 @@ func (c *stepJudge) unanswered(out spec.Outcome) *mismatch {
 	if c.act == nil || c.act.Err == "" {
 		return nil
 	}
-	m := c.missed(out, 0, "no whole answer: "+c.act.Err)
+	m := c.missed(out, evidence.MismatchUnseen, 0, "no whole answer: "+c.act.Err)
 	m.suspect = true
 	return m
 }
@@ -92,7 +94,7 @@ func (c *stepJudge) unanswered(out spec.Outcome) *mismatch {
 // refused: see spec.Refused.
 func (c *stepJudge) refused(out spec.Outcome) *mismatch {
 	if c.act == nil {
-		return c.missed(out, 0, "no request")
+		return c.missed(out, evidence.MismatchUnseen, 0, "no request")
 	}
 	if m := c.unanswered(out); m != nil {
 		return m
@@ -117,7 +119,8 @@ func (c *stepJudge) refused(out spec.Outcome) *mismatch {
 func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 	e := c.errorEvent()
 	if e != nil && !slices.Contains(out.Types, e.ErrorType) {
-		m := c.missed(out, 2, "an event with "+eventText(e))
+		m := c.missed(out, evidence.MismatchEvent, 2, "an event with "+eventText(e))
+		m.what.Said = e.ErrorType
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
 		return m
 	}
@@ -125,7 +128,8 @@ func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 		return c.unseenRefusal(out)
 	}
 	if data := c.otherData(out, e.ErrorData); data != "" {
-		m := c.missed(out, 2, fmt.Sprintf("an event with %s and %s", e.ErrorType, data))
+		m := c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("an event with %s and %s", e.ErrorType, data))
+		m.what.Said = e.ErrorType
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorData", anybodys(e)
 		return m
 	}
@@ -150,7 +154,7 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	if m := c.unwaited(); m != nil {
 		return m
 	}
-	return c.missed(out, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
+	return c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
 		c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
 }
 
@@ -158,7 +162,7 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 // nothing changed.
 func (c *stepJudge) error(out spec.Outcome) *mismatch {
 	if c.act == nil {
-		return c.missed(out, 0, "no request")
+		return c.missed(out, evidence.MismatchUnseen, 0, "no request")
 	}
 	if m := c.unanswered(out); m != nil {
 		return m
@@ -183,15 +187,16 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		return nil // a read changes nothing
 	}
 	if len(c.observations) == 0 {
-		return c.missed(out, 1, "no sighting of the user afterwards")
+		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user afterwards")
 	}
 	for _, l := range c.observations {
 		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) {
 			continue
 		}
-		m := c.missed(out, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
+		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
 			c.answerText(), stateText(c.step.Baseline), stateText(l), round(l.At.Sub(c.step.Answered))))
-		m.exchange, m.xpath = observedExchange(l), changedPath(c.step.Baseline, l)
+		m.at(c.step.Baseline, l)
+		m.xpath = changedPath(c.step.Baseline, l)
 		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending && !c.asked(spec.State(l.Pending))
 		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) || wished // also to what was asked for: people ask for that too
 		return m
@@ -240,19 +245,20 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		}
 	}
 	if e := c.errorEvent(); e != nil && len(out.Status) > 0 {
-		m := c.missed(out, 1, fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e)))
+		m := c.missed(out, evidence.MismatchEvent, 1, fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e)))
+		m.what.Said = e.ErrorType
 		m.event, m.suspect = e.Index, anybodys(e)
 		return m
 	}
 	if len(c.observations) == 0 {
-		return c.missed(out, 1, "no sighting of the user afterwards")
+		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user afterwards")
 	}
 	for _, l := range c.observations {
 		if l.State == c.step.Baseline.State || c.passingLogin(l) {
 			continue
 		}
-		m := c.missed(out, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
-		m.exchange, m.xpath = observedExchange(l), "User/state"
+		m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
+		m.at(c.step.Baseline, l)
 		m.suspect = true // also to what was asked for: people ask for that too
 		return m
 	}
@@ -281,7 +287,7 @@ func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, seen: why}
 	}
 	if c.ev.Steps[c.index+1].Skipped != "" {
-		return c.missed(out, 1, "no end of the call")
+		return c.missed(out, evidence.MismatchUnseen, 1, "no end of the call")
 	}
 	next := c.Judge.stepJudge(c.req, c.ev, c.index+1)
 	for _, l := range next.observations {
@@ -291,10 +297,10 @@ func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 	}
 	last, seen := next.last()
 	if !seen {
-		return c.missed(out, 1, "no sighting of the user after the end of the call")
+		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user after the end of the call")
 	}
-	m := c.missed(out, 2, fmt.Sprintf("%d, nothing at once, and %s after the end of the call", c.act.Status, stateText(last)))
-	m.exchange, m.xpath = observedExchange(last), "User/state"
+	m := c.missed(out, evidence.MismatchStayed, 2, fmt.Sprintf("%d, nothing at once, and %s after the end of the call", c.act.Status, stateText(last)))
+	m.at(next.step.Baseline, last)
 	return m
 }
 
@@ -314,7 +320,7 @@ func (c *stepJudge) unmade(out spec.Outcome) *mismatch {
 	if c.act != nil || c.when.Put == nil && c.when.Get == nil && c.when.Method == "" && c.when.Dialog == "" {
 		return nil
 	}
-	return c.missed(out, 0, "no request")
+	return c.missed(out, evidence.MismatchUnseen, 0, "no request")
 }
 
 // impossible: a Dialog request that the target does not serve proves nothing
@@ -343,7 +349,7 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		if c.when.Probe != "" {
 			return nil
 		}
-		return c.missed(out, 0, "no request")
+		return c.missed(out, evidence.MismatchUnseen, 0, "no request")
 	}
 	if m := c.unanswered(out); m != nil {
 		return m
@@ -355,7 +361,7 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		return c.answerMissed(out)
 	}
 	if out.Header != "" && c.act.ResponseHeader[http.CanonicalHeaderKey(out.Header)] == "" {
-		return c.missed(out, 1, fmt.Sprintf("%d without a header %s", c.act.Status, out.Header))
+		return c.missed(out, evidence.MismatchAnswer, 1, fmt.Sprintf("%d without a header %s", c.act.Status, out.Header))
 	}
 	if len(out.Types) > 0 {
 		if m := c.errorBody(out, out.Types); m != nil {
@@ -370,14 +376,14 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 	if out.Schema != "" && c.level() != spec.Info {
 		d := c.read(out.Schema)
 		if d.problem != "" && !(out.Schema == "ApiErrors" && !d.xml) {
-			m := c.missed(out, 2, d.problem)
+			m := c.missed(out, evidence.MismatchForm, 2, d.problem)
 			m.xpath = d.path
 			return m
 		}
 		switch {
 		case d.media == "":
 		case c.req.Standing == spec.StandingValidUser:
-			return c.missed(out, 2, d.media)
+			return c.missed(out, evidence.MismatchForm, 2, d.media)
 		default:
 			c.note(d.media)
 		}
@@ -414,7 +420,8 @@ func (c *stepJudge) asked(s spec.State) bool {
 // gives for another that it does not reach, or that says that a right request
 // was not understood, may be the network's: it counts when it comes again.
 func (c *stepJudge) answerMissed(out spec.Outcome) *mismatch {
-	m := c.missed(out, 0, c.answerText())
+	m := c.missed(out, evidence.MismatchAnswer, 0, c.answerText())
+	m.what.Said, _ = c.answer().text("ApiErrors/ApiError/ErrorType")
 	m.suspect = inTrouble(c.act.Status) || c.misunderstood()
 	return m
 }
@@ -452,8 +459,8 @@ func (c *stepJudge) unproven(seen string) *mismatch {
 	return m
 }
 
-func (c *stepJudge) missed(out spec.Outcome, progress int, seen string) *mismatch {
-	m := &mismatch{expected: c.describe(out), seen: seen, exchange: -1, event: -1, progress: progress}
+func (c *stepJudge) missed(out spec.Outcome, kind evidence.MismatchKind, progress int, seen string) *mismatch {
+	m := &mismatch{what: evidence.Mismatch{Kind: kind}, expected: c.describe(out), seen: seen, exchange: -1, event: -1, progress: progress}
 	if c.act != nil {
 		m.exchange = c.act.Index
 	}

@@ -24,13 +24,14 @@ func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 	if _, told := d.text("ApiErrors/ApiError/ErrorType"); form != "" && told && c.req.Standing != spec.StandingValidError {
 		c.note("a body that is no right ApiErrors document: " + form)
 	} else if form != "" {
-		m := c.missed(out, 1, fmt.Sprintf("%d with a body that is no ApiErrors document: %s", c.act.Status, form))
+		m := c.missed(out, evidence.MismatchForm, 1, fmt.Sprintf("%d with a body that is no ApiErrors document: %s", c.act.Status, form))
 		m.xpath, m.suspect = d.path, c.misunderstood()
 		return m
 	}
 	got, _ := xmlbody.Text(d.node, "ApiErrors/ApiError/ErrorType") // clients compare it as it stands
 	if len(types) > 0 && !slices.Contains(types, got) {
-		m := c.missed(out, 1, c.answerText())
+		m := c.missed(out, evidence.MismatchAnswer, 1, c.answerText())
+		m.what.Said = got
 		if got != strings.TrimSpace(got) {
 			m.seen = fmt.Sprintf("%d with ErrorType %q", c.act.Status, got)
 		}
@@ -45,7 +46,7 @@ func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 	if other == "" {
 		return nil
 	}
-	m := c.missed(out, 2, fmt.Sprintf("%d %s with %s", c.act.Status, got, other))
+	m := c.missed(out, evidence.MismatchAnswer, 2, fmt.Sprintf("%d %s with %s", c.act.Status, got, other))
 	m.xpath = "ApiErrors/ApiError/ErrorData"
 	return m
 }
@@ -94,7 +95,8 @@ func (c *stepJudge) chosen(l evidence.Observation) bool {
 func (c *stepJudge) showsIn(out spec.Outcome, d *document) *mismatch {
 	for _, s := range out.Shows {
 		if seen, ok := c.show(s, d); !ok {
-			m := c.missed(out, 3, seen)
+			m := c.missed(out, evidence.MismatchShown, 3, seen)
+			m.what.Said = seen
 			m.xpath = s.At
 			return m
 		}

@@ -14,6 +14,7 @@ import (
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario/retry"
 )
 
 // Stage is where the scenarios of one process play, one after the other.
@@ -45,9 +46,7 @@ type Stage struct {
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
 
-	reflexes []string // requirements that failed once by a prompt change, and passed then
-	prompted int      // what they count
-	foreign  bool     // a user was seen to have been moved by somebody else
+	run retry.Run // what the requirements had in common so far
 }
 
 // Events gives the notifications of a run.
@@ -76,10 +75,6 @@ type Ledger interface {
 	Returned(user string, now evidence.Observation) error
 }
 
-// maxAttempts is with how many users a requirement is tried when the first
-// attempt proved nothing, or could have been disturbed by somebody else.
-const maxAttempts = 2
-
 // Exercise brings a requirement about and gives the verdict, with the
 // evidence of every attempt. It always ends with everybody put back, or noted
 // in Astray; when the context is cancelled it stops acting, not putting back.
@@ -91,54 +86,36 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		return s.untried(req, why), nil
 	}
 	var all []*evidence.Evidence
-	var first, other evidence.Verdict
-	var whom fixtures.Parts // of the first attempt
+	var attempts []retry.Attempt
+	var parts fixtures.Parts
+	var first fixtures.Parts // of the first attempt
 	used := map[*fixtures.User]int{}
-	prompt := 0 // how little chance explains the change by which the first failed
-	for n := 1; ; n++ {
-		parts, err := whom, error(nil)
-		if n <= maxAttempts {
-			parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) })
+	for whom := retry.Others; ; {
+		switch whom {
+		case retry.Others:
+			var err error
+			if parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) }); err != nil {
+				return s.untried(req, err.Error()), all
+			}
+		default:
+			parts = first
 		}
-		if err != nil {
-			return s.untried(req, err.Error()), all
+		if first == nil {
+			first = parts
 		}
 		for _, u := range parts {
 			used[u]++
 		}
-		a := newAttempt(s, req, parts, n)
+		a := newAttempt(s, req, parts, len(all)+1)
 		a.play(ctx)
 		all = append(all, a.ev)
-		v := s.Judge.Verdict(req, a.ev)
-		v.Duration = a.ev.Ended.Sub(all[0].Started)
-		switch {
-		case n > maxAttempts:
-			return third(first, other, v), all
-		case n > 1:
-			if undecided(first, v) && ctx.Err() == nil {
-				other = v // either may have been somebody else: what happens a third time decides
-				continue
-			}
-			other = second(first, v)
-			if first.Outcome == evidence.Failed && v.Outcome == evidence.Passed {
-				if often := s.recordIntermittent(req.ID, prompt); often != "" {
-					first.Suspect, first.Reason = false, first.Reason+often
-					return first, all
-				}
-			}
-			if first.Outcome != evidence.Failed || v.Outcome != evidence.Passed || ctx.Err() != nil || parts[spec.Self] == whom[spec.Self] {
-				return other, all
-			}
-			continue
+		attempts = append(attempts, s.outcome(a, parts[spec.Self].ID))
+		d := s.decide(attempts, ctx.Err() != nil)
+		if d.Next == retry.Nobody {
+			d.Verdict.Duration = a.ev.Ended.Sub(all[0].Started)
+			return d.Verdict, all
 		}
-		certain := v.Outcome == evidence.Failed && !v.Suspect
-		if n == maxAttempts || ctx.Err() != nil || certain || unanswered(a.ev) || !(v.Suspect || a.disturbed) {
-			return v, all
-		}
-		first, whom = v, parts
-		if v.Outcome == evidence.Failed {
-			prompt = s.promptness(req, a.ev, v)
-		}
+		whom = d.Next
 	}
 }
 

@@ -1,0 +1,225 @@
+// Package retry decides, after each attempt at a requirement, whether another
+// one is made and with whom, and what all of them together say. It is a pure
+// function of what the attempts came to: a run decides with it, and a recheck
+// decides the same of the same evidence.
+//
+// A failure that somebody else's hand or the network could explain counts when
+// it happens again, and an attempt that proved nothing is made again where the
+// next one might prove something:
+//
+//	first                 second, other users    third, users of the first   verdict
+//	passed, or certain    –                      –                           the first
+//	failed                the same again         –                           failed
+//	failed                in another way         like one of both            failed
+//	failed                in another way         passed                      passed
+//	failed                passed                 the same as the first       failed
+//	failed                passed                 anything else               the second
+//	nothing proven        passed                 –                           passed
+//	nothing proven        failed, suspect        –                           nothing proven
+package retry
+
+import (
+	"slices"
+	"strings"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// Attempt is what one attempt came to.
+type Attempt struct {
+	Verdict evidence.Verdict
+	// Disturbed: it could not be brought about for a reason that may not be
+	// there the next time.
+	Disturbed bool
+	// Unserved: nothing that it asked for was served. Another user is not
+	// served either.
+	Unserved bool
+	// Subject is who it was about.
+	Subject string
+	// Promptness is how little chance explains the change by which it failed:
+	// 0 for not at all, more for what came at once after the request.
+	Promptness int
+}
+
+// Whom says with which users the next attempt is made.
+type Whom int
+
+// The choices of users.
+const (
+	Nobody Whom = iota // there is no next attempt
+	Others             // who were not used yet, where there are
+	First              // those of the first attempt
+)
+
+// Decision is what is done after an attempt.
+type Decision struct {
+	Next    Whom
+	Verdict evidence.Verdict // what is said where there is no next attempt
+	Run     Run              // what is known of the run from now on
+}
+
+// Run is what the requirements of a run had in common so far.
+type Run struct {
+	// Intermittent are those that failed once by a change right after the
+	// request and passed when repeated, in their order.
+	Intermittent []string
+	// Weight is how little chance explains all of them.
+	Weight int
+	// Interference: somebody else was seen to act on the users.
+	Interference bool
+}
+
+// manyIntermittent is how much weight may come of chance.
+const manyIntermittent = 3
+
+// intermittent notes a requirement that failed and passed when repeated, and
+// reports whether that was too often in a run in which nobody else's hand was
+// noticed. A change that did not come at once is such a hand.
+func (r Run) intermittent(id string, promptness int) (Run, bool) {
+	if promptness == 0 {
+		r.Interference = true
+		return r, false
+	}
+	often := len(r.Intermittent) > 0 && r.Weight+promptness >= manyIntermittent && !r.Interference
+	r.Intermittent = append(slices.Clone(r.Intermittent), id)
+	r.Weight += promptness
+	return r, often
+}
+
+// Decide says what follows the attempts so far, of which there is at least
+// one. When the run was stopped no attempt follows.
+func Decide(attempts []Attempt, run Run, stopped bool) Decision {
+	first, last := attempts[0], attempts[len(attempts)-1]
+	done := func(v evidence.Verdict) Decision { return Decision{Verdict: v, Run: run} }
+	again := func(whom Whom) Decision { return Decision{Next: whom, Run: run} }
+	switch len(attempts) {
+	case 1:
+		v := first.Verdict
+		certain := v.Outcome == evidence.Failed && !v.Suspect
+		if stopped || certain || first.Unserved || !(v.Suspect || first.Disturbed) {
+			return done(v)
+		}
+		return again(Others)
+	case 2:
+		if undecided(first.Verdict, last.Verdict) && !stopped {
+			return again(First)
+		}
+		if first.Verdict.Outcome == evidence.Failed && last.Verdict.Outcome == evidence.Passed {
+			before := run.Intermittent
+			var often bool
+			if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
+				return done(Intermittent(first.Verdict, before))
+			}
+			if !stopped && first.Subject != last.Subject {
+				return again(First)
+			}
+		}
+	}
+	return done(together(attempts))
+}
+
+// Combine is the verdict on a requirement by those on its attempts, in their
+// order, as the run that made them would give it now. Then is what the run
+// gave: what rested on other requirements still does.
+func Combine(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdict {
+	if len(then.Intermittent) > 0 && len(attempts) > 1 && attempts[0].Outcome == evidence.Failed {
+		return Intermittent(attempts[0], then.Intermittent)
+	}
+	list := make([]Attempt, len(attempts))
+	for i, v := range attempts {
+		list[i].Verdict = v
+	}
+	return together(list)
+}
+
+// together is the verdict of all attempts.
+func together(attempts []Attempt) evidence.Verdict {
+	first, last := attempts[0].Verdict, attempts[len(attempts)-1].Verdict
+	switch len(attempts) {
+	case 1:
+		return first
+	case 2:
+		return ofTwo(first, last)
+	}
+	other := attempts[1].Verdict
+	if !undecided(first, other) {
+		other = ofTwo(first, other)
+	}
+	return ofThree(first, other, last)
+}
+
+// Intermittent is a failure that did not come again, of which there were too
+// many in the run to be a coincidence: before it the others.
+func Intermittent(v evidence.Verdict, others []string) evidence.Verdict {
+	v.Suspect, v.Intermittent = false, slices.Clone(others)
+	v.Reason += notRepeated(others)
+	return v
+}
+
+// ofTwo is the verdict after a repetition: a failure that did not happen again
+// proves nothing, unless the repetition proved the contrary.
+func ofTwo(first, v evidence.Verdict) evidence.Verdict {
+	if v.Outcome == evidence.Failed && v.Suspect && first.Outcome != evidence.Failed {
+		v.Outcome, v.Reason = evidence.NotExercised, happenedOnce(v)
+	}
+	if v.Outcome == evidence.NotExercised && first.Reason != "" && first.Reason != v.Reason {
+		v.Reason += "; before that: " + first.Reason
+	}
+	if (v.Outcome == evidence.Passed || v.Outcome == evidence.Info) && first.Outcome == evidence.Failed {
+		v.Observed.Note = "on the second attempt; the first was disturbed: " + first.Seen
+	}
+	if v.Outcome == evidence.Failed && v.Suspect && v.Mismatch.Kind == evidence.MismatchAnswer {
+		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; answered so twice", "; ")
+	}
+	v.Suspect = false
+	return v
+}
+
+// ofThree is the verdict when it failed with some users in one way and passed
+// with others, or failed with them in another way: what happens to the same
+// users in the same way once more is no coincidence.
+func ofThree(first, other, v evidence.Verdict) evidence.Verdict {
+	if other.Outcome != evidence.Failed {
+		if v.Outcome != evidence.Failed || !sameAgain(first, v) {
+			return other
+		}
+		v.Suspect = false
+		v.Observed.Note = "twice with these users, and not with others"
+		return v
+	}
+	switch {
+	case v.Outcome == evidence.Failed && (alike(first, v) || alike(other, v)):
+	case v.Outcome == evidence.Passed || v.Outcome == evidence.Info:
+		v.Observed.Note = "on the third attempt; those before were disturbed: " + first.Seen + "; " + other.Seen
+	default:
+		v.Outcome, v.Reason = evidence.NotExercised, inTwoWays(first, other)
+	}
+	v.Suspect = false
+	return v
+}
+
+// undecided reports whether two failures may have come of two different
+// causes, so that only a third attempt can decide. That somebody moved who had
+// no part in it is seen of everybody, so that people who work bring it about
+// by chance more often than anything else: that takes three as well.
+func undecided(first, v evidence.Verdict) bool {
+	return v.Outcome == evidence.Failed && v.Suspect && first.Outcome == evidence.Failed &&
+		!(alike(first, v) && v.Mismatch.Kind != evidence.MismatchBystander)
+}
+
+// alike reports whether two failures are the same one, maybe of other users.
+func alike(a, b evidence.Verdict) bool {
+	x, y := a.Mismatch, b.Mismatch
+	x.User, y.User = "", ""
+	return x == y && a.Step == b.Step && a.XPath == b.XPath && a.Expected == b.Expected &&
+		a.Observed.State == b.Observed.State && a.Observed.Status == b.Observed.Status
+}
+
+// sameAgain reports whether what happened to the users of the first attempt
+// happened to them once more.
+func sameAgain(first, v evidence.Verdict) bool {
+	if v.Step != first.Step || v.XPath != first.XPath || v.Observed.State != first.Observed.State {
+		return false
+	}
+	return v.Mismatch.Kind != evidence.MismatchBystander || v.Mismatch == first.Mismatch
+}

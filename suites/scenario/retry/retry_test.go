@@ -1,0 +1,165 @@
+package retry_test
+
+import (
+	"testing"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario/retry"
+)
+
+func moved(to spec.State) evidence.Mismatch {
+	return evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.NotReady, To: to}
+}
+
+func bystander(user string, to spec.State) evidence.Mismatch {
+	return evidence.Mismatch{Kind: evidence.MismatchBystander, User: user, From: spec.NotReady, To: to}
+}
+
+// failing is a failure that somebody else's hand could explain.
+func failing(m evidence.Mismatch) evidence.Verdict {
+	return evidence.Verdict{
+		Requirement: "ERR-03", Outcome: evidence.Failed, Suspect: true, Reason: "it moved", Seen: "READY", XPath: "User/state",
+		Expected: "nothing changed", Mismatch: m, Observed: evidence.Observed{State: string(m.To), Status: 202},
+	}
+}
+
+func with(v evidence.Verdict, change func(*evidence.Verdict)) evidence.Verdict {
+	change(&v)
+	return v
+}
+
+var (
+	passed  = evidence.Verdict{Requirement: "ERR-03", Outcome: evidence.Passed}
+	open    = evidence.Verdict{Requirement: "ERR-03", Outcome: evidence.NotExercised, Reason: "no way"}
+	unsure  = with(open, func(v *evidence.Verdict) { v.Suspect = true })
+	ready   = failing(moved(spec.Ready))
+	logout  = failing(moved(spec.Logout))
+	certain = with(ready, func(v *evidence.Verdict) { v.Suspect = false })
+)
+
+// history makes attempts, of other subjects but for the third, which is that
+// of the first.
+func history(verdicts ...evidence.Verdict) []retry.Attempt {
+	subjects := []string{"1001", "1002", "1001"}
+	list := make([]retry.Attempt, len(verdicts))
+	for i, v := range verdicts {
+		list[i] = retry.Attempt{Verdict: v, Subject: subjects[i]}
+	}
+	return list
+}
+
+func TestDecide(t *testing.T) {
+	change := func(h []retry.Attempt, i int, f func(*retry.Attempt)) []retry.Attempt { f(&h[i]); return h }
+	disturbed := func(a *retry.Attempt) { a.Disturbed = true }
+	for name, test := range map[string]struct {
+		attempts []retry.Attempt
+		stopped  bool
+		next     retry.Whom
+		outcome  evidence.Outcome
+		reason   string
+	}{
+		"passed":              {history(passed), false, retry.Nobody, evidence.Passed, ""},
+		"failed for certain":  {history(certain), false, retry.Nobody, evidence.Failed, "it moved"},
+		"not exercised":       {history(open), false, retry.Nobody, evidence.NotExercised, "no way"},
+		"nothing proven":      {history(unsure), false, retry.Others, "", ""},
+		"failed, suspect":     {history(ready), false, retry.Others, "", ""},
+		"disturbed":           {change(history(open), 0, disturbed), false, retry.Others, "", ""},
+		"disturbed, unserved": {change(history(open), 0, func(a *retry.Attempt) { a.Disturbed, a.Unserved = true, true }), false, retry.Nobody, evidence.NotExercised, "no way"},
+		"stopped":             {history(ready), true, retry.Nobody, evidence.Failed, "it moved"},
+
+		"the same twice":                {history(ready, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"in two ways":                   {history(ready, logout), false, retry.First, "", ""},
+		"in two ways, and stopped":      {history(ready, logout), true, retry.Nobody, evidence.Failed, "it moved"},
+		"at two steps":                  {history(ready, with(ready, func(v *evidence.Verdict) { v.Step = 1 })), false, retry.First, "", ""},
+		"at two places":                 {history(ready, with(ready, func(v *evidence.Verdict) { v.XPath = "User/pendingState" })), false, retry.First, "", ""},
+		"with two answers":              {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.Status = 400 })), false, retry.First, "", ""},
+		"in two states":                 {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.State = "WORK" })), false, retry.First, "", ""},
+		"of two expectations":           {history(ready, with(ready, func(v *evidence.Verdict) { v.Expected = "READY" })), false, retry.First, "", ""},
+		"in other words":                {history(ready, with(ready, func(v *evidence.Verdict) { v.Seen, v.Reason = "other", "said otherwise" })), false, retry.Nobody, evidence.Failed, "said otherwise"},
+		"then for certain":              {history(ready, with(certain, func(v *evidence.Verdict) { v.Mismatch.To = spec.Logout })), false, retry.Nobody, evidence.Failed, "it moved"},
+		"two bystanders":                {history(failing(bystander("1003", spec.Ready)), failing(bystander("1004", spec.Ready))), false, retry.First, "", ""},
+		"failed, passed":                {history(ready, passed), false, retry.First, "", ""},
+		"failed, passed, the same user": {change(history(ready, passed), 1, func(a *retry.Attempt) { a.Subject = "1001" }), false, retry.Nobody, evidence.Passed, ""},
+		"failed, passed, stopped":       {history(ready, passed), true, retry.Nobody, evidence.Passed, ""},
+		"failed, not exercised":         {history(ready, open), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"nothing proven, passed":        {history(unsure, passed), false, retry.Nobody, evidence.Passed, ""},
+		"nothing proven, failed": {history(unsure, ready), false, retry.Nobody, evidence.NotExercised,
+			"happened once, and somebody else's hand could explain it: it moved; before that: no way"},
+		"nothing proven, failed for certain": {history(unsure, certain), false, retry.Nobody, evidence.Failed, "it moved"},
+		"nothing proven twice":               {history(unsure, unsure), false, retry.Nobody, evidence.NotExercised, "no way"},
+
+		"failed, passed, failed":              {history(ready, passed, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, passed, failed elsewhere":    {history(ready, passed, with(ready, func(v *evidence.Verdict) { v.XPath = "x" })), false, retry.Nobody, evidence.Passed, ""},
+		"failed, passed, passed":              {history(ready, passed, passed), false, retry.Nobody, evidence.Passed, ""},
+		"failed, passed, failed in that step": {history(ready, passed, with(ready, func(v *evidence.Verdict) { v.Step = 1 })), false, retry.Nobody, evidence.Passed, ""},
+		"a bystander, and the same again":     {history(failing(bystander("1003", spec.Ready)), passed, failing(bystander("1003", spec.Ready))), false, retry.Nobody, evidence.Failed, "it moved"},
+		"a bystander, and another then":       {history(failing(bystander("1003", spec.Ready)), passed, failing(bystander("1004", spec.Ready))), false, retry.Nobody, evidence.Passed, ""},
+		"two ways, then the first":            {history(ready, logout, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"two ways, then the second":           {history(ready, logout, logout), false, retry.Nobody, evidence.Failed, "it moved"},
+		"two ways, then passed":               {history(ready, logout, passed), false, retry.Nobody, evidence.Passed, ""},
+		"three ways": {history(ready, logout, failing(moved(spec.Work))), false, retry.Nobody, evidence.NotExercised,
+			"disturbed in more than one way, and somebody else's hand could explain it: it moved; it moved"},
+	} {
+		d := retry.Decide(test.attempts, retry.Run{}, test.stopped)
+		if d.Next != test.next || d.Verdict.Outcome != test.outcome || d.Verdict.Reason != test.reason {
+			t.Errorf("%s: next %v, %s %q; want %v, %s %q", name, d.Next, d.Verdict.Outcome, d.Verdict.Reason, test.next, test.outcome, test.reason)
+		}
+		if d.Next == retry.Nobody && len(test.attempts) > 1 && d.Verdict.Suspect {
+			t.Errorf("%s: the verdict is still suspect", name)
+		}
+		// Judged again, the same attempts give the same verdict.
+		if d.Next != retry.Nobody {
+			continue
+		}
+		var verdicts []evidence.Verdict
+		for _, a := range test.attempts {
+			verdicts = append(verdicts, a.Verdict)
+		}
+		if again := retry.Combine(verdicts, d.Verdict); again.Outcome != d.Verdict.Outcome || again.Reason != d.Verdict.Reason {
+			t.Errorf("%s: %s %q, and when judged again %s %q", name, d.Verdict.Outcome, d.Verdict.Reason, again.Outcome, again.Reason)
+		}
+	}
+}
+
+// What requirements have in common when each fails once right after its
+// request is no coincidence, unless somebody else was seen to act.
+func TestIntermittent(t *testing.T) {
+	failsOnce := func(id string, promptness int) []retry.Attempt {
+		h := history(with(ready, func(v *evidence.Verdict) { v.Requirement = id }), passed)
+		h[0].Promptness = promptness
+		return h
+	}
+	for name, test := range map[string]struct {
+		before     retry.Run
+		promptness int
+		next       retry.Whom
+		after      retry.Run
+	}{
+		"the first":       {retry.Run{}, 2, retry.First, retry.Run{Intermittent: []string{"ERR-03"}, Weight: 2}},
+		"not enough":      {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 1}, 1, retry.First, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 2}},
+		"enough":          {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2}, 1, retry.Nobody, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 3}},
+		"not at once":     {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2}, 0, retry.First, retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2, Interference: true}},
+		"somebody's hand": {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2, Interference: true}, 2, retry.First, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 4, Interference: true}},
+		"alone":           {retry.Run{}, 3, retry.First, retry.Run{Intermittent: []string{"ERR-03"}, Weight: 3}},
+	} {
+		h := failsOnce("ERR-03", test.promptness)
+		d := retry.Decide(h, test.before, false)
+		if d.Next != test.next {
+			t.Errorf("%s: next %v, want %v", name, d.Next, test.next)
+		}
+		if len(d.Run.Intermittent) != len(test.after.Intermittent) || d.Run.Weight != test.after.Weight || d.Run.Interference != test.after.Interference {
+			t.Errorf("%s: then %+v, want %+v", name, d.Run, test.after)
+		}
+		if test.next != retry.Nobody {
+			continue
+		}
+		const reason = "it moved; not when repeated, and so in ERR-01: now and then, and no coincidence"
+		if d.Verdict.Outcome != evidence.Failed || d.Verdict.Suspect || d.Verdict.Reason != reason {
+			t.Errorf("%s: %+v", name, d.Verdict)
+		}
+		if again := retry.Combine([]evidence.Verdict{h[0].Verdict, passed}, d.Verdict); again.Reason != reason || again.Outcome != evidence.Failed {
+			t.Errorf("%s, judged again: %+v", name, again)
+		}
+	}
+}

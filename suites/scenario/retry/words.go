@@ -1,0 +1,20 @@
+package retry
+
+import (
+	"strings"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// notRepeated tells that a failure was one of several that came now and then.
+func notRepeated(others []string) string {
+	return "; not when repeated, and so in " + strings.Join(others, ", ") + ": now and then, and no coincidence"
+}
+
+func happenedOnce(v evidence.Verdict) string {
+	return "happened once, and somebody else's hand could explain it: " + v.Reason
+}
+
+func inTwoWays(first, other evidence.Verdict) string {
+	return "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
+}
