@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -65,6 +66,12 @@ type request struct {
 // put is what a PUT on a user asked for.
 type put struct {
 	user, signer, password, state, reason, extension string
+}
+
+// virtually runs a subtest in virtual time.
+func virtually(t *testing.T, name string, f func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
 // abort ends the connection without an answer.

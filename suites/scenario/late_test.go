@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -76,108 +77,114 @@ func told(p *person, id string) evidence.Event {
 // An event has the settle time, like the change that it tells of.
 func TestLateEvents(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		after time.Duration // negative: never
-		want  evidence.Outcome
-	}{{0, evidence.Passed}, {150 * time.Millisecond, evidence.Passed}, {-1, evidence.Failed}} {
-		for _, id := range []string{"NTF-01", "NTF-02"} {
-			s, f := fakeStage(t, "1001")
-			b := &bell{}
-			s.Events, s.Target.Notifications = b, true
-			s.Target.Settle = 600 * time.Millisecond
-			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-				if r.method != "PUT" || r.body.state != "READY" {
-					return false
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			after time.Duration // negative: never
+			want  evidence.Outcome
+		}{{0, evidence.Passed}, {150 * time.Millisecond, evidence.Passed}, {-1, evidence.Failed}} {
+			for _, id := range []string{"NTF-01", "NTF-02"} {
+				s, f := fakeStage(t, "1001")
+				b := &bell{}
+				s.Events, s.Target.Notifications = b, true
+				s.Target.Settle = 600 * time.Millisecond
+				f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+					if r.method != "PUT" || r.body.state != "READY" {
+						return false
+					}
+					f.users[r.user].take(r.body)
+					e := told(f.users[r.user], r.user)
+					switch {
+					case test.after == 0:
+						b.ring(e)
+					case test.after > 0:
+						time.AfterFunc(test.after, func() { b.ring(e) })
+					}
+					w.WriteHeader(202)
+					return true
 				}
-				f.users[r.user].take(r.body)
-				e := told(f.users[r.user], r.user)
-				switch {
-				case test.after == 0:
-					b.ring(e)
-				case test.after > 0:
-					time.AfterFunc(test.after, func() { b.ring(e) })
+				v, _ := s.Exercise(t.Context(), requirement(t, s, id))
+				if v.Outcome != test.want {
+					t.Errorf("%s, event after %v: %s, %s", id, test.after, v.Outcome, v.Reason)
 				}
-				w.WriteHeader(202)
-				return true
+				home(t, s, f)
 			}
-			v, _ := s.Exercise(t.Context(), requirement(t, s, id))
-			if v.Outcome != test.want {
-				t.Errorf("%s, event after %v: %s, %s", id, test.after, v.Outcome, v.Reason)
-			}
-			home(t, s, f)
 		}
-	}
+	})
 }
 
 // A notification may come a moment before the target goes by what it tells:
 // the way that went on too early is gone once more, with GETs.
 func TestEventsAhead(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001", "1002")
-	b := &bell{}
-	s.Events, s.Target.Notifications = b, true
-	early := 0
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.method != "PUT" {
-			return false
-		}
-		p := f.users[r.user]
-		if p.state == "LOGOUT" && r.body.state != "LOGIN" {
-			early++
-			refuse(w, 400, "Invalid State", "")
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001", "1002")
+		b := &bell{}
+		s.Events, s.Target.Notifications = b, true
+		early := 0
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method != "PUT" {
+				return false
+			}
+			p := f.users[r.user]
+			if p.state == "LOGOUT" && r.body.state != "LOGIN" {
+				early++
+				refuse(w, 400, "Invalid State", "")
+				return true
+			}
+			next := *p
+			next.take(r.body)
+			b.ring(told(&next, r.user))
+			time.AfterFunc(30*time.Millisecond, func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				*p = next
+			})
+			w.WriteHeader(202)
 			return true
 		}
-		next := *p
-		next.take(r.body)
-		b.ring(told(&next, r.user))
-		time.AfterFunc(30*time.Millisecond, func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			*p = next
-		})
-		w.WriteHeader(202)
-		return true
-	}
-	v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11"))
-	if v.Outcome != evidence.Passed || len(seen) != 2 || early == 0 {
-		t.Errorf("%s %s; %d attempts, %d requests too early", v.Outcome, v.Reason, len(seen), early)
-	}
-	home(t, s, f)
+		v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11"))
+		if v.Outcome != evidence.Passed || len(seen) != 2 || early == 0 {
+			t.Errorf("%s %s; %d attempts, %d requests too early", v.Outcome, v.Reason, len(seen), early)
+		}
+		home(t, s, f)
+	})
 }
 
 // On the node of a team others are told of too: their news is not what is
 // waited for.
 func TestLateTeamEvents(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001", "1002", "1101")
-	boss := s.Cast.ByID("1101")
-	boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
-	b := &bell{}
-	s.Events, s.Target.Notifications = b, true
-	s.Target.Settle = 600 * time.Millisecond
-	of := func(user string) evidence.Event {
-		e := told(f.users[user], user)
-		e.Session, e.Node = "1101", "/finesse/api/Team/1/Users"
-		return e
-	}
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.method != "PUT" || r.body.state != "READY" || r.user != "1001" {
-			return false
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001", "1002", "1101")
+		boss := s.Cast.ByID("1101")
+		boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
+		b := &bell{}
+		s.Events, s.Target.Notifications = b, true
+		s.Target.Settle = 600 * time.Millisecond
+		of := func(user string) evidence.Event {
+			e := told(f.users[user], user)
+			e.Session, e.Node = "1101", "/finesse/api/Team/1/Users"
+			return e
 		}
-		f.users[r.user].take(r.body)
-		other := *f.users["1002"]
-		f.users["1002"].state = "READY"
-		b.ring(of("1002"))
-		*f.users["1002"] = other
-		late := of("1001")
-		time.AfterFunc(150*time.Millisecond, func() { b.ring(late) })
-		w.WriteHeader(202)
-		return true
-	}
-	if v, _ := s.Exercise(t.Context(), requirement(t, s, "NTF-07")); v.Outcome != evidence.Passed {
-		t.Errorf("%s %s", v.Outcome, v.Reason)
-	}
-	home(t, s, f)
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method != "PUT" || r.body.state != "READY" || r.user != "1001" {
+				return false
+			}
+			f.users[r.user].take(r.body)
+			other := *f.users["1002"]
+			f.users["1002"].state = "READY"
+			b.ring(of("1002"))
+			*f.users["1002"] = other
+			late := of("1001")
+			time.AfterFunc(150*time.Millisecond, func() { b.ring(late) })
+			w.WriteHeader(202)
+			return true
+		}
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "NTF-07")); v.Outcome != evidence.Passed {
+			t.Errorf("%s %s", v.Outcome, v.Reason)
+		}
+		home(t, s, f)
+	})
 }
 
 // What was not heard proves nothing unless the session that would have heard
@@ -185,42 +192,44 @@ func TestLateTeamEvents(t *testing.T) {
 // asked where something depends on it.
 func TestDeafSessions(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		id, down string
-		want     evidence.Outcome
-		asked    []string
-	}{
-		{"NTF-01", "", evidence.Failed, []string{"1001"}},
-		{"NTF-01", "1001", evidence.NotExercised, []string{"1001"}},
-		{"NTF-01", "1003", evidence.Failed, []string{"1001"}},
-		{"NTF-07", "", evidence.Failed, []string{"1003"}},
-		{"NTF-07", "1001", evidence.Failed, []string{"1003"}},
-		{"NTF-07", "1003", evidence.NotExercised, []string{"1003"}},
-		{"ERR-12", "", evidence.Failed, []string{"1001"}},
-		{"ERR-12", "1001", evidence.NotExercised, []string{"1001", "1001"}}, // a lost session may not be lost the next time
-		{"TRN-UCCE-06", "1001", evidence.Passed, nil},
-	} {
-		s, f := fakeStage(t, "1001", "1003")
-		boss := s.Cast.ByID("1003")
-		boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
-		b := &bell{down: test.down}
-		s.Events, s.Target.Notifications = b, true
-		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
-			if test.id != "ERR-12" || r.method != "PUT" || r.body.state != "READY" {
-				return false
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			id, down string
+			want     evidence.Outcome
+			asked    []string
+		}{
+			{"NTF-01", "", evidence.Failed, []string{"1001"}},
+			{"NTF-01", "1001", evidence.NotExercised, []string{"1001"}},
+			{"NTF-01", "1003", evidence.Failed, []string{"1001"}},
+			{"NTF-07", "", evidence.Failed, []string{"1003"}},
+			{"NTF-07", "1001", evidence.Failed, []string{"1003"}},
+			{"NTF-07", "1003", evidence.NotExercised, []string{"1003"}},
+			{"ERR-12", "", evidence.Failed, []string{"1001"}},
+			{"ERR-12", "1001", evidence.NotExercised, []string{"1001", "1001"}}, // a lost session may not be lost the next time
+			{"TRN-UCCE-06", "1001", evidence.Passed, nil},
+		} {
+			s, f := fakeStage(t, "1001", "1003")
+			boss := s.Cast.ByID("1003")
+			boss.Role, boss.Supervises = spec.RoleSupervisor, []string{"1"}
+			b := &bell{down: test.down}
+			s.Events, s.Target.Notifications = b, true
+			f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+				if test.id != "ERR-12" || r.method != "PUT" || r.body.state != "READY" {
+					return false
+				}
+				w.WriteHeader(202) // and it is refused by an event that nobody hears
+				return true
 			}
-			w.WriteHeader(202) // and it is refused by an event that nobody hears
-			return true
+			v, _ := s.Exercise(t.Context(), requirement(t, s, test.id))
+			if v.Outcome != test.want {
+				t.Errorf("%s, session of %q down: %s, %s", test.id, test.down, v.Outcome, v.Reason)
+			}
+			if !slices.Equal(b.asked, test.asked) {
+				t.Errorf("%s, session of %q down: asked the sessions of %q, want %q", test.id, test.down, b.asked, test.asked)
+			}
+			home(t, s, f)
 		}
-		v, _ := s.Exercise(t.Context(), requirement(t, s, test.id))
-		if v.Outcome != test.want {
-			t.Errorf("%s, session of %q down: %s, %s", test.id, test.down, v.Outcome, v.Reason)
-		}
-		if !slices.Equal(b.asked, test.asked) {
-			t.Errorf("%s, session of %q down: asked the sessions of %q, want %q", test.id, test.down, b.asked, test.asked)
-		}
-		home(t, s, f)
-	}
+	})
 }
 
 // A change that shows after the settle time does not count, also where the
@@ -235,8 +244,7 @@ func TestLateChanges(t *testing.T) {
 		"after":             {450 * time.Millisecond, 0, evidence.Failed},
 		"after, slow reads": {450 * time.Millisecond, 200 * time.Millisecond, evidence.Failed},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		virtually(t, name, func(t *testing.T) {
 			s, f := fakeStage(t, "1001")
 			var asked time.Time
 			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
@@ -317,50 +325,52 @@ func calls(drop *int) func(*fake, http.ResponseWriter, request) bool {
 // cannot be ended proves nothing of what would follow it.
 func TestCallsAreEnded(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		drop   int
-		want   evidence.Outcome
-		reason string // part of it
-	}{
-		{202, evidence.Passed, ""},
-		{501, evidence.NotExercised, "the call could not be ended: DROP was answered 501"},
-		{400, evidence.Failed, "the end of the call: expected READY; saw TALKING"},
-	} {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			drop   int
+			want   evidence.Outcome
+			reason string // part of it
+		}{
+			{202, evidence.Passed, ""},
+			{501, evidence.NotExercised, "the call could not be ended: DROP was answered 501"},
+			{400, evidence.Failed, "the end of the call: expected READY; saw TALKING"},
+		} {
+			s, f := fakeStage(t, "1001")
+			s.Dialogs, s.Stimuli = true, caller{f: f}
+			s.Cast.Users[0].WrapUpIncoming, s.Cast.Users[0].WrapUpOutgoing = "NOT_ALLOWED", "NOT_ALLOWED"
+			drop := test.drop
+			f.script = calls(&drop)
+			v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-20"))
+			if v.Outcome != test.want || !strings.Contains(v.Reason, test.reason) {
+				t.Errorf("DROP answered %d: %s, %s", test.drop, v.Outcome, v.Reason)
+			}
+			if test.drop == 202 {
+				home(t, s, f)
+				continue
+			}
+			if why := s.Astray()["1001"]; !strings.Contains(why, "the call of user 1001") {
+				t.Errorf("DROP answered %d: astray %v", test.drop, s.Astray())
+			}
+			drop = 202
+			if _, err := s.PutBack(t.Context()); err != nil {
+				t.Errorf("put back: %v", err)
+			}
+			home(t, s, f)
+		}
+		// A call in the middle of which something fails is ended too.
 		s, f := fakeStage(t, "1001")
 		s.Dialogs, s.Stimuli = true, caller{f: f}
-		s.Cast.Users[0].WrapUpIncoming, s.Cast.Users[0].WrapUpOutgoing = "NOT_ALLOWED", "NOT_ALLOWED"
-		drop := test.drop
-		f.script = calls(&drop)
-		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-20"))
-		if v.Outcome != test.want || !strings.Contains(v.Reason, test.reason) {
-			t.Errorf("DROP answered %d: %s, %s", test.drop, v.Outcome, v.Reason)
+		drop := 202
+		answer := calls(&drop)
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.action == "HOLD" {
+				t.Error("not offered, and asked for")
+			}
+			return answer(f, w, r)
 		}
-		if test.drop == 202 {
-			home(t, s, f)
-			continue
-		}
-		if why := s.Astray()["1001"]; !strings.Contains(why, "the call of user 1001") {
-			t.Errorf("DROP answered %d: astray %v", test.drop, s.Astray())
-		}
-		drop = 202
-		if _, err := s.PutBack(t.Context()); err != nil {
-			t.Errorf("put back: %v", err)
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-24")); v.Outcome != evidence.NotExercised {
+			t.Errorf("HOLD that is not offered: %s, %s", v.Outcome, v.Reason)
 		}
 		home(t, s, f)
-	}
-	// A call in the middle of which something fails is ended too.
-	s, f := fakeStage(t, "1001")
-	s.Dialogs, s.Stimuli = true, caller{f: f}
-	drop := 202
-	answer := calls(&drop)
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.action == "HOLD" {
-			t.Error("not offered, and asked for")
-		}
-		return answer(f, w, r)
-	}
-	if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-24")); v.Outcome != evidence.NotExercised {
-		t.Errorf("HOLD that is not offered: %s, %s", v.Outcome, v.Reason)
-	}
-	home(t, s, f)
+	})
 }

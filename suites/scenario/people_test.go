@@ -11,7 +11,7 @@ import (
 // is no failure of the target. What it does itself happens each time.
 func TestPeopleWhoWork(t *testing.T) {
 	t.Parallel()
-	t.Run("another reason code, once and each time", func(t *testing.T) {
+	virtually(t, "another reason code, once and each time", func(t *testing.T) {
 		for times, want := range map[int]evidence.Outcome{1: evidence.Passed, 9: evidence.Failed} {
 			s, f := fakeStage(t, "1001", "1002")
 			n := 0
@@ -31,7 +31,7 @@ func TestPeopleWhoWork(t *testing.T) {
 			}
 		}
 	})
-	t.Run("bystanders who work", func(t *testing.T) {
+	virtually(t, "bystanders who work", func(t *testing.T) {
 		for name, moves := range map[string][]string{
 			"in other ways":        {"READY", "", "RESERVED"},
 			"twice, and not again": {"READY", "READY", ""},

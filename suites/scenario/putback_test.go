@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -16,7 +17,7 @@ import (
 // Whatever becomes of a scenario, users are put back.
 func TestUsersArePutBack(t *testing.T) {
 	t.Parallel()
-	t.Run("after a failure", func(t *testing.T) {
+	virtually(t, "after a failure", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
 			if r.method == "PUT" && r.body.state == "READY" {
@@ -30,7 +31,7 @@ func TestUsersArePutBack(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("after a cancelled context", func(t *testing.T) {
+	virtually(t, "after a cancelled context", func(t *testing.T) {
 		for _, at := range []string{"LOGIN", "READY"} {
 			s, f := fakeStage(t, "1001")
 			ctx, stop := context.WithCancelCause(t.Context())
@@ -50,7 +51,7 @@ func TestUsersArePutBack(t *testing.T) {
 			home(t, s, f)
 		}
 	})
-	t.Run("with a change that was never seen", func(t *testing.T) {
+	virtually(t, "with a change that was never seen", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		ctx, stop := context.WithCancelCause(t.Context())
 		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
@@ -67,7 +68,7 @@ func TestUsersArePutBack(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("after a panic", func(t *testing.T) {
+	virtually(t, "after a panic", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		s.Stimuli = panicking{}
 		func() {
@@ -77,7 +78,7 @@ func TestUsersArePutBack(t *testing.T) {
 		}()
 		home(t, s, f)
 	})
-	t.Run("the state and the reason that he had", func(t *testing.T) {
+	virtually(t, "the state and the reason that he had", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "NOT_READY", reason: "2", extension: "71001", changed: 1}
 		s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}, {ID: "2"}}
@@ -88,7 +89,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%+v; astray %v", p, s.Astray())
 		}
 	})
-	t.Run("a reason that the target does not let him set again", func(t *testing.T) {
+	virtually(t, "a reason that the target does not let him set again", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "NOT_READY", reason: "32767", extension: "71001", changed: 1}
 		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
@@ -105,7 +106,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%+v; astray %v", p, s.Astray())
 		}
 	})
-	t.Run("the extension that he had", func(t *testing.T) {
+	virtually(t, "the extension that he had", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "READY", extension: "71001", changed: 1}
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "SIG-01")); v.Outcome != evidence.Passed {
@@ -122,65 +123,69 @@ func TestUsersArePutBack(t *testing.T) {
 // answer for longer than the settle time.
 func TestBackOnlyWhenSeen(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001")
-	f.users["1001"] = &person{state: "NOT_READY", reason: "-1", extension: "71001", changed: 1}
-	s.Cast.Users[0].State = spec.NotReady
-	s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}}
-	var silent time.Time // until then
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.body.state == "LOGOUT" && silent.IsZero() {
-			silent = time.Now().Add(s.Target.Settle + 50*time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.users["1001"] = &person{state: "NOT_READY", reason: "-1", extension: "71001", changed: 1}
+		s.Cast.Users[0].State = spec.NotReady
+		s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}}
+		var silent time.Time // until then
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "LOGOUT" && silent.IsZero() {
+				silent = time.Now().Add(s.Target.Settle + 50*time.Millisecond)
+			}
+			if r.method == "GET" && time.Now().Before(silent) {
+				refuse(w, 500, "Internal Server Error", "")
+				return true
+			}
+			return false
 		}
-		if r.method == "GET" && time.Now().Before(silent) {
-			refuse(w, 500, "Internal Server Error", "")
-			return true
+		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		return false
-	}
-	if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
-		t.Errorf("%s: %s", v.Outcome, v.Reason)
-	}
-	// While the target is silent he may well be astray: that is no loss, he is
-	// tried once more at the end.
-	time.Sleep(time.Until(silent))
-	if _, err := s.PutBack(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
-		t.Errorf("%+v; astray %v; asked for %s", p, s.Astray(), f.asked("1001"))
-	}
-	if silent.IsZero() {
-		t.Error("he was not signed out on the way back")
-	}
+		// While the target is silent he may well be astray: that is no loss, he is
+		// tried once more at the end.
+		time.Sleep(time.Until(silent))
+		if _, err := s.PutBack(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
+			t.Errorf("%+v; astray %v; asked for %s", p, s.Astray(), f.asked("1001"))
+		}
+		if silent.IsZero() {
+			t.Error("he was not signed out on the way back")
+		}
+	})
 }
 
 // What was asked may be under way although the answer was that of a server in
 // trouble, or lost: it is waited for, on the way and under test.
 func TestBackAfterTrouble(t *testing.T) {
 	t.Parallel()
-	for _, asked := range []string{"LOGIN", "READY"} {
-		for _, lost := range []bool{false, true} {
-			s, f := fakeStage(t, "1001")
-			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-				if r.method != "PUT" || r.body.state != asked {
-					return false
+	synctest.Test(t, func(t *testing.T) {
+		for _, asked := range []string{"LOGIN", "READY"} {
+			for _, lost := range []bool{false, true} {
+				s, f := fakeStage(t, "1001")
+				f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+					if r.method != "PUT" || r.body.state != asked {
+						return false
+					}
+					time.AfterFunc(80*time.Millisecond, func() {
+						f.mu.Lock()
+						defer f.mu.Unlock()
+						f.users[r.user].take(r.body)
+					})
+					if lost {
+						abort()
+					}
+					refuse(w, 500, "Internal Server Error", "")
+					return true
 				}
-				time.AfterFunc(80*time.Millisecond, func() {
-					f.mu.Lock()
-					defer f.mu.Unlock()
-					f.users[r.user].take(r.body)
-				})
-				if lost {
-					abort()
-				}
-				refuse(w, 500, "Internal Server Error", "")
-				return true
+				s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+				time.Sleep(100 * time.Millisecond)
+				home(t, s, f)
 			}
-			s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-			time.Sleep(100 * time.Millisecond)
-			home(t, s, f)
 		}
-	}
+	})
 }
 
 type panicking struct{ fixtures.NoStimuli }
@@ -193,34 +198,36 @@ func (panicking) Do(context.Context, spec.Stimulus, string, string) error {
 // Who cannot be put back is named, and tried once more when the run ends.
 func TestAstray(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001", "1002")
-	stuck := true
-	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.user == "1001" && r.body.state == "LOGOUT" && stuck {
-			refuse(w, 500, "Internal Server Error", "")
-			return true
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001", "1002")
+		stuck := true
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.user == "1001" && r.body.state == "LOGOUT" && stuck {
+				refuse(w, 500, "Internal Server Error", "")
+				return true
+			}
+			return false
 		}
-		return false
-	}
-	v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-	if v.Outcome != evidence.Passed {
-		t.Errorf("%s: %s", v.Outcome, v.Reason)
-	}
-	why := s.Astray()["1001"]
-	if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Astray()) != 1 {
-		t.Errorf("astray: %v", s.Astray())
-	}
-	// The next scenario takes somebody else.
-	f.puts = nil
-	if s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11")); f.asked("1001") != "" {
-		t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
-	}
-	if _, err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
-		t.Errorf("put back while stuck: %v, astray %v", err, s.Astray())
-	}
-	stuck = false
-	if _, err := s.PutBack(t.Context()); err != nil {
-		t.Error(err)
-	}
-	home(t, s, f)
+		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		why := s.Astray()["1001"]
+		if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Astray()) != 1 {
+			t.Errorf("astray: %v", s.Astray())
+		}
+		// The next scenario takes somebody else.
+		f.puts = nil
+		if s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11")); f.asked("1001") != "" {
+			t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
+		}
+		if _, err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
+			t.Errorf("put back while stuck: %v, astray %v", err, s.Astray())
+		}
+		stuck = false
+		if _, err := s.PutBack(t.Context()); err != nil {
+			t.Error(err)
+		}
+		home(t, s, f)
+	})
 }

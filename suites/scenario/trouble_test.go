@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/suites/evidence"
@@ -11,20 +12,22 @@ import (
 
 func TestFakeIsConformant(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"SIG-01", "TRN-UCCE-04", "TRN-UCCE-06", "TRN-UCCE-11", "USR-03", "AUT-02"} {
-		s, f := fakeStage(t, "1001", "1002")
-		v, _ := s.Exercise(t.Context(), requirement(t, s, id))
-		if v.Outcome != evidence.Passed || v.Attempts != 1 {
-			t.Errorf("%s: %s after %d attempts: %s", id, v.Outcome, v.Attempts, v.Reason)
+	synctest.Test(t, func(t *testing.T) {
+		for _, id := range []string{"SIG-01", "TRN-UCCE-04", "TRN-UCCE-06", "TRN-UCCE-11", "USR-03", "AUT-02"} {
+			s, f := fakeStage(t, "1001", "1002")
+			v, _ := s.Exercise(t.Context(), requirement(t, s, id))
+			if v.Outcome != evidence.Passed || v.Attempts != 1 {
+				t.Errorf("%s: %s after %d attempts: %s", id, v.Outcome, v.Attempts, v.Reason)
+			}
+			home(t, s, f)
 		}
-		home(t, s, f)
-	}
+	})
 }
 
 // A PUT whose answer is lost is looked up by GET and never blindly repeated.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	t.Run("on the way, and done", func(t *testing.T) {
+	virtually(t, "on the way, and done", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		lost := false
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
@@ -41,7 +44,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("on the way, and not done", func(t *testing.T) {
+	virtually(t, "on the way, and not done", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		lost, seen := false, 0
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
@@ -60,7 +63,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("under test", func(t *testing.T) {
+	virtually(t, "under test", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
 			if r.method == "PUT" && r.body.state == "READY" {
@@ -78,7 +81,7 @@ func TestLostAnswers(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("on the way back", func(t *testing.T) {
+	virtually(t, "on the way back", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		lost := 0
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
@@ -136,8 +139,7 @@ func TestBusy(t *testing.T) {
 		"503 again and again":     {503, "0", 9, evidence.Failed, 8, 0},
 		"500 is not served later": {500, "0", 9, evidence.Failed, 1, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		virtually(t, name, func(t *testing.T) {
 			s, f := fakeStage(t, "1001")
 			var puts []time.Time
 			f.script = busy(test.status, test.after, test.times, &puts)
@@ -171,7 +173,7 @@ func TestForeignHand(t *testing.T) {
 			return false
 		}
 	}
-	t.Run("once", func(t *testing.T) {
+	virtually(t, "once", func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1002")
 		var users []string
 		f.script = meddle(1, &users)
@@ -184,7 +186,7 @@ func TestForeignHand(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("again with another user: it is the target", func(t *testing.T) {
+	virtually(t, "again with another user: it is the target", func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1002")
 		var users []string
 		f.script = meddle(9, &users)
@@ -194,7 +196,7 @@ func TestForeignHand(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("a bystander, once", func(t *testing.T) {
+	virtually(t, "a bystander, once", func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1002")
 		n := 0
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
@@ -210,7 +212,7 @@ func TestForeignHand(t *testing.T) {
 			t.Errorf("%s after %d attempts: %s", v.Outcome, len(seen), v.Reason)
 		}
 	})
-	t.Run("again and again with one user: it is the target", func(t *testing.T) {
+	virtually(t, "again and again with one user: it is the target", func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1002")
 		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
 			if r.method != "PUT" || r.body.state != "WORK" {
@@ -228,7 +230,7 @@ func TestForeignHand(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("a bystander, moved along each time", func(t *testing.T) {
+	virtually(t, "a bystander, moved along each time", func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1003") // a third one would be asked for READY too, on the way
 		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
 			if r.method == "PUT" && r.body.state == "READY" {
@@ -242,7 +244,7 @@ func TestForeignHand(t *testing.T) {
 		}
 		home(t, s, f)
 	})
-	t.Run("now and then, promptly, in one requirement after the other: it is the target", func(t *testing.T) {
+	virtually(t, "now and then, promptly, in one requirement after the other: it is the target", func(t *testing.T) {
 		for _, noticed := range []bool{false, true} {
 			s, f := fakeStage(t, "1001")
 			n := 0
@@ -272,7 +274,7 @@ func TestForeignHand(t *testing.T) {
 			}
 		}
 	})
-	t.Run("between two scenarios", func(t *testing.T) {
+	virtually(t, "between two scenarios", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		req := requirement(t, s, "TRN-UCCE-06")
 		if v, _ := s.Exercise(t.Context(), req); v.Outcome != evidence.Passed {
@@ -284,7 +286,7 @@ func TestForeignHand(t *testing.T) {
 			t.Errorf("%s, %d attempts, the first: %q", v.Outcome, len(seen), seen[0].Unreached)
 		}
 	})
-	t.Run("a person on a call is left alone", func(t *testing.T) {
+	virtually(t, "a person on a call is left alone", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		s.Dialogs = true
 		req := requirement(t, s, "TRN-UCCE-06")
@@ -308,125 +310,133 @@ func TestForeignHand(t *testing.T) {
 // The target moves a user on the way by itself: the way is planned anew.
 func TestWaysAreReplanned(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001")
-	s.Cast.Users[0].Codes = nil
-	n := 0
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.body.state == "LOGIN" {
-			if n++; n == 1 { // somebody is made READY as he signs in
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		s.Cast.Users[0].Codes = nil
+		n := 0
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "LOGIN" {
+				if n++; n == 1 { // somebody is made READY as he signs in
+					f.users[r.user].take(r.body)
+					f.users[r.user].move("READY")
+					w.WriteHeader(202)
+					return true
+				}
+			}
+			return false
+		}
+		v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome != evidence.Passed || len(seen) != 1 || f.asked("1001") != "LOGIN NOT_READY READY NOT_READY LOGOUT" {
+			t.Errorf("%s after %d attempts (%s), PUTs: %s", v.Outcome, len(seen), v.Reason, f.asked("1001"))
+		}
+		home(t, s, f)
+		// And not for ever.
+		s, f = fakeStage(t, "1001")
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "NOT_READY" {
+				f.users[r.user].move("LOGOUT")
+				w.WriteHeader(202)
+				return true
+			}
+			if r.method == "PUT" && r.body.state == "LOGIN" {
 				f.users[r.user].take(r.body)
 				f.users[r.user].move("READY")
 				w.WriteHeader(202)
 				return true
 			}
+			return false
 		}
-		return false
-	}
-	v, seen := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-	if v.Outcome != evidence.Passed || len(seen) != 1 || f.asked("1001") != "LOGIN NOT_READY READY NOT_READY LOGOUT" {
-		t.Errorf("%s after %d attempts (%s), PUTs: %s", v.Outcome, len(seen), v.Reason, f.asked("1001"))
-	}
-	home(t, s, f)
-	// And not for ever.
-	s, f = fakeStage(t, "1001")
-	f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.body.state == "NOT_READY" {
-			f.users[r.user].move("LOGOUT")
-			w.WriteHeader(202)
-			return true
+		v, _ = s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome != evidence.NotExercised || !strings.Contains(v.Reason, "does not stay on the way to NOT_READY") || len(f.puts) > 40 {
+			t.Errorf("%s after %d PUTs: %s", v.Outcome, len(f.puts), v.Reason)
 		}
-		if r.method == "PUT" && r.body.state == "LOGIN" {
-			f.users[r.user].take(r.body)
-			f.users[r.user].move("READY")
-			w.WriteHeader(202)
-			return true
-		}
-		return false
-	}
-	v, _ = s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-	if v.Outcome != evidence.NotExercised || !strings.Contains(v.Reason, "does not stay on the way to NOT_READY") || len(f.puts) > 40 {
-		t.Errorf("%s after %d PUTs: %s", v.Outcome, len(f.puts), v.Reason)
-	}
+	})
 }
 
 // A target that dies in the middle costs no more than its time limits, and
 // everybody whom it holds is named.
 func TestDeadTarget(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001")
-	f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.body.state == "READY" {
-			f.dead = true
-			abort()
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.script = func(f *fake, _ http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.state == "READY" {
+				f.dead = true
+				abort()
+			}
+			return false
 		}
-		return false
-	}
-	v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-	if v.Outcome == evidence.Passed || s.Astray()["1001"] == "" {
-		t.Errorf("%s: %s; astray %v", v.Outcome, v.Reason, s.Astray())
-	}
-	t.Log(v.Reason, s.Astray())
+		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome == evidence.Passed || s.Astray()["1001"] == "" {
+			t.Errorf("%s: %s; astray %v", v.Outcome, v.Reason, s.Astray())
+		}
+		t.Log(v.Reason, s.Astray())
+	})
 }
 
 // Never two wrong passwords in a row, whatever is exercised how often.
 func TestNeverTwoWrongPasswords(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001")
-	req := requirement(t, s, "AUT-02")
-	for range 3 {
-		if v, _ := s.Exercise(t.Context(), req); v.Outcome != evidence.Passed {
-			t.Fatalf("%s: %s", v.Outcome, v.Reason)
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		req := requirement(t, s, "AUT-02")
+		for range 3 {
+			if v, _ := s.Exercise(t.Context(), req); v.Outcome != evidence.Passed {
+				t.Fatalf("%s: %s", v.Outcome, v.Reason)
+			}
 		}
-	}
-	// A target that answers a wrong password late, or not at all.
-	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
-		if r.method == "PUT" && r.body.password != "pw-1001" {
-			w.Header().Set("Retry-After", "0")
-			w.WriteHeader(429)
-			return true
+		// A target that answers a wrong password late, or not at all.
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method == "PUT" && r.body.password != "pw-1001" {
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader(429)
+				return true
+			}
+			return false
 		}
-		return false
-	}
-	if v, _ := s.Exercise(t.Context(), req); v.Outcome != evidence.Failed {
-		t.Errorf("%s: %s", v.Outcome, v.Reason)
-	}
-	wrong := 0
-	for _, p := range f.puts {
-		if p.password == "pw-1001" {
-			wrong = 0
-			continue
+		if v, _ := s.Exercise(t.Context(), req); v.Outcome != evidence.Failed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		if wrong++; wrong > 1 {
-			t.Error("two wrong passwords in a row")
+		wrong := 0
+		for _, p := range f.puts {
+			if p.password == "pw-1001" {
+				wrong = 0
+				continue
+			}
+			if wrong++; wrong > 1 {
+				t.Error("two wrong passwords in a row")
+			}
 		}
-	}
-	home(t, s, f)
+		home(t, s, f)
+	})
 }
 
 // A password that is no longer right is not tried until the account is
 // locked: five in a row do that (guide 12.5(1), page 29).
 func TestRefusedSignIns(t *testing.T) {
 	t.Parallel()
-	s, f := fakeStage(t, "1001")
-	failures, row := 0, 0
-	signedIn := false
-	f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
-		signedIn = signedIn || r.body.state == "LOGIN"
-		if !signedIn {
-			return false
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		failures, row := 0, 0
+		signedIn := false
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			signedIn = signedIn || r.body.state == "LOGIN"
+			if !signedIn {
+				return false
+			}
+			failures++
+			if row = max(row, failures); true {
+				refuse(w, 401, "Unauthorized", "1001")
+			}
+			return true
 		}
-		failures++
-		if row = max(row, failures); true {
-			refuse(w, 401, "Unauthorized", "1001")
+		for _, id := range []string{"TRN-UCCE-06", "TRN-UCCE-11", "SIG-01"} {
+			if v, _ := s.Exercise(t.Context(), requirement(t, s, id)); v.Outcome == evidence.Passed {
+				t.Errorf("%s passed", id)
+			}
 		}
-		return true
-	}
-	for _, id := range []string{"TRN-UCCE-06", "TRN-UCCE-11", "SIG-01"} {
-		if v, _ := s.Exercise(t.Context(), requirement(t, s, id)); v.Outcome == evidence.Passed {
-			t.Errorf("%s passed", id)
+		if row >= 5 {
+			t.Errorf("%d requests in a row were answered 401", row)
 		}
-	}
-	if row >= 5 {
-		t.Errorf("%d requests in a row were answered 401", row)
-	}
+	})
 }

@@ -18,8 +18,7 @@ func TestNoGetBeforeTheEvent(t *testing.T) {
 		name   string
 		events bool
 	}{{"events", true}, {"none", false}} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+		virtually(t, test.name, func(t *testing.T) {
 			s, f := fakeStage(t, "1001")
 			b := &bell{}
 			s.Events, s.Target.Notifications = b, true
