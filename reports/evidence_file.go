@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"finesse-conformance/suites/evidence"
@@ -19,8 +20,9 @@ const EvidenceSchema = "finesse-conformance/evidence/v1"
 // Limits of an evidence file as it is read: a run has less than a hundredth,
 // and a small file that grows without end must not fill the memory.
 const (
-	maxEvidenceBytes = 1 << 30  // uncompressed
-	maxEvidenceLine  = 64 << 20 // one attempt at a requirement
+	maxEvidenceBytes = 256 << 20 // uncompressed
+	maxEvidenceLine  = 32 << 20  // one attempt at a requirement
+	keptOfEvidence   = 32 << 20  // of long answers, once what reads the file has seen them
 )
 
 // evidenceLine is a line of an evidence file. The file is gzip of JSON lines:
@@ -44,14 +46,23 @@ func WriteEvidence(w io.Writer, r *Result, all []*evidence.Evidence) error {
 	zip := gzip.NewWriter(w)
 	enc := json.NewEncoder(zip)
 	enc.SetEscapeHTML(false)
-	lines := []evidenceLine{{Schema: EvidenceSchema}}
-	for _, e := range all {
-		lines = append(lines, evidenceLine{Evidence: e})
-	}
-	lines = append(lines, evidenceLine{Result: r}, evidenceLine{End: &evidenceEnd{len(all)}})
-	for _, l := range lines {
+	write := func(l evidenceLine) error {
 		if err := enc.Encode(l); err != nil {
 			return fmt.Errorf("writing evidence: %w", err)
+		}
+		return nil
+	}
+	if err := write(evidenceLine{Schema: EvidenceSchema}); err != nil {
+		return err
+	}
+	for _, e := range all {
+		if err := write(evidenceLine{Evidence: readable(e)}); err != nil {
+			return err
+		}
+	}
+	for _, l := range []evidenceLine{{Result: r}, {End: &evidenceEnd{len(all)}}} {
+		if err := write(l); err != nil {
+			return err
 		}
 	}
 	if err := zip.Close(); err != nil {
@@ -60,10 +71,32 @@ func WriteEvidence(w io.Writer, r *Result, all []*evidence.Evidence) error {
 	return nil
 }
 
+// readable gives an attempt in a form that fits into a line, whatever JSON
+// makes of its answers: a byte may become six.
+func readable(e *evidence.Evidence) *evidence.Evidence {
+	size := 0
+	for _, x := range e.Exchanges {
+		size += len(x.ResponseBody)
+	}
+	for _, v := range e.Events {
+		size += len(v.Payload)
+	}
+	if size <= maxEvidenceLine/8 {
+		return e
+	}
+	short := *e
+	short.Exchanges, short.Events = slices.Clone(e.Exchanges), slices.Clone(e.Events)
+	keep := evidence.Keep{Left: maxEvidenceLine / 16}
+	keep.Shorten(&short)
+	return &short
+}
+
 // ReadEvidence reads an evidence file: the result of the run and what it saw.
+// Each attempt is shown to see, nil for nobody, as it was written; of long
+// answers only so much is kept after that as fits into the memory.
 // A file that is no evidence, of a later schema, cut short, corrupted or
 // larger than any run makes it is an error that says which.
-func ReadEvidence(from io.Reader) (*Result, []*evidence.Evidence, error) {
+func ReadEvidence(from io.Reader, see func(*evidence.Evidence)) (*Result, []*evidence.Evidence, error) {
 	zip, err := gzip.NewReader(from)
 	if errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("the evidence file is empty")
@@ -72,7 +105,7 @@ func ReadEvidence(from io.Reader) (*Result, []*evidence.Evidence, error) {
 	}
 	lines := bufio.NewScanner(&limited{r: zip, left: maxEvidenceBytes})
 	lines.Buffer(make([]byte, 0, 1<<20), maxEvidenceLine)
-	p := evidenceParser{}
+	p := evidenceParser{see: see, keep: evidence.Keep{Left: keptOfEvidence}}
 	for lines.Scan() {
 		err := p.line(lines.Bytes())
 		if err != nil && lines.Err() != nil {
@@ -105,6 +138,8 @@ type evidenceParser struct {
 	all    []*evidence.Evidence
 	result *Result
 	end    *evidenceEnd
+	see    func(*evidence.Evidence)
+	keep   evidence.Keep
 }
 
 func (p *evidenceParser) line(data []byte) error {
@@ -128,6 +163,11 @@ func (p *evidenceParser) line(data []byte) error {
 		if l.Evidence.Requirement == "" {
 			return errors.New("evidence that names no requirement")
 		}
+		l.Evidence.Intern()
+		if p.see != nil {
+			p.see(l.Evidence)
+		}
+		p.keep.Shorten(l.Evidence)
 		p.all = append(p.all, l.Evidence)
 	case l.Result != nil:
 		p.result = l.Result

@@ -45,7 +45,7 @@ func unzipped(t *testing.T, data []byte) string {
 func TestEvidenceFile(t *testing.T) {
 	want := reporttest.Sample()
 	data := reporttest.Rendered(t, func(b *bytes.Buffer) error { return reports.WriteEvidence(b, want, reporttest.SampleRun().Evidence) })
-	r, all, err := reports.ReadEvidence(bytes.NewReader(data))
+	r, all, err := reports.ReadEvidence(bytes.NewReader(data), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestBrokenEvidenceFiles(t *testing.T) {
 		{"other results", zipped(t, strings.Replace(text, reports.SchemaID, "x", 1)), `has the schema "x"`},
 		{"an addition", zipped(t, strings.Replace(text, lines[1], `{"later":1}`+"\n"+lines[1], 1)), ""},
 	} {
-		_, _, err := reports.ReadEvidence(bytes.NewReader(tc.data))
+		_, _, err := reports.ReadEvidence(bytes.NewReader(tc.data), nil)
 		switch {
 		case tc.want == "" && err != nil:
 			t.Errorf("%s: %v", tc.name, err)

@@ -97,25 +97,25 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 // evidence file.
 func open(name string) (*reports.Result, []*evidence.Evidence, error) {
 	if strings.HasSuffix(name, ".gz") {
-		return openEvidence(name)
+		return openEvidence(name, nil)
 	}
 	result, err := reports.Load(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	other, seen, err := openEvidence(filepath.Join(filepath.Dir(name), evidenceName))
+	other, seen, err := openEvidence(filepath.Join(filepath.Dir(name), evidenceName), nil)
 	if err != nil || !other.Started.Equal(result.Started) {
 		return result, nil, nil // of another run, or not there: the result stands by itself
 	}
 	return result, seen, nil
 }
 
-func openEvidence(name string) (*reports.Result, []*evidence.Evidence, error) {
+func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, []*evidence.Evidence, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	result, seen, err := reports.ReadEvidence(f)
+	result, seen, err := reports.ReadEvidence(f, see)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -130,22 +130,25 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	then, all, err := openEvidence(name)
-	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
-	}
 	if err := writable(&config.Config{Run: run}); err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	attempts := map[string][]evidence.Verdict{}
 	standing := a.Judge.Standing()
-	for _, ev := range all {
+	shortened := map[string]bool{} // whose answers were too long to be kept whole
+	then, all, err := openEvidence(name, func(ev *evidence.Evidence) {
+		whole := ev.Whole()
 		if req, ok := a.Catalogue.ByID(ev.Requirement); ok {
 			attempts[req.ID] = append(attempts[req.ID], a.Judge.Verdict(req, ev))
+			shortened[req.ID] = shortened[req.ID] || !whole
 		}
 		standing.Add(ev)
+	})
+	if err != nil {
+		return reports.ExitUsage, &UsageError{err}
 	}
 	var verdicts []evidence.Verdict
+	var unjudged []string
 	for _, req := range a.Catalogue.All() {
 		var was evidence.Verdict
 		row := then.Row(req.ID)
@@ -153,6 +156,8 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 			was = row.Verdict()
 		}
 		switch {
+		case shortened[req.ID] && row != nil:
+			verdicts, unjudged = append(verdicts, was), append(unjudged, req.ID)
 		case len(attempts[req.ID]) > 0:
 			verdicts = append(verdicts, standing.Apply(req, retry.Combine(attempts[req.ID], was)))
 		case row != nil:
@@ -169,6 +174,9 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		return reports.ExitUsage, &UsageError{err}
 	}
 	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
+	if len(unjudged) > 0 {
+		fmt.Fprintf(a.Out, "not judged again, since their answers were too long to be kept whole: %s\n", strings.Join(unjudged, ", "))
+	}
 	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
 		return reports.ExitHarness, err
 	}

@@ -232,6 +232,9 @@ func (p *processes) hear(m *member, n note) {
 }
 
 func (p *processes) done(m *member, o suites.Outcome) {
+	for _, ev := range o.Evidence {
+		ev.Intern()
+	}
 	p.mu.Lock()
 	m.current = ""
 	p.harvest.add(o)

@@ -81,11 +81,21 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 // settleCollector sets, unless GOGC does, how much garbage there may be from
 // here on. A run has many processes or keeps what it saw, and mostly waits:
 // what main allows for the start would cost it memory for nothing.
+//
+// Whatever a target sends, no process may take up more than it says in the
+// documentation: close to that, memory is collected more often.
 func settleCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(100)
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(mostMemory)
+	}
 }
+
+// mostMemory is what a process takes up at most, in bytes, less what is not
+// the collector's.
+const mostMemory = 160 << 20
 
 // sayRestore says how those are put back whom the run has left behind.
 func (a *App) sayRestore(cfg *config.Config, unnoted []string) {

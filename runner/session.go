@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,7 @@ type session struct {
 	survey   *Survey
 	listener *notify.Listener
 	stage    *scenario.Stage
+	shares   int             // among how many processes what is kept of answers is shared, 0 for one
 	standing *judge.Standing // of what this process saw, nil before it saw anything
 	began    time.Time
 
@@ -110,6 +112,7 @@ func (s *session) connect(cast *fixtures.Cast) {
 	}
 	s.client = client.New(client.Options{
 		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets, Dial: s.dialer,
+		Keep: client.DefaultKeep / int64(max(s.shares, 1)),
 	})
 }
 
@@ -203,8 +206,14 @@ func (s *session) play(ctx context.Context, req *spec.Requirement) (evidence.Ver
 	if s.standing == nil {
 		s.standing = s.Judge.Standing()
 	}
+	cut := false
 	for _, ev := range seen {
 		s.standing.Add(ev)
+		cut = cut || slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool { return x.ResponseDigest != "" })
+	}
+	if cut && verdict.Outcome == evidence.Failed {
+		verdict.Outcome = evidence.NotExercised
+		verdict.Reason = "the answers were too long to be kept until they were judged; what was kept: " + verdict.Reason
 	}
 	s.client.Record(&verdict, seen...)
 	return verdict, seen

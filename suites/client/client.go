@@ -26,6 +26,9 @@ import (
 // DefaultMaxBody is the number of bytes of an answer that are read at most.
 const DefaultMaxBody = 1 << 20
 
+// DefaultKeep is how much of long answers a run keeps.
+const DefaultKeep = 24 << 20
+
 // Options say how a Client reaches its target.
 type Options struct {
 	Base      *url.URL          // scheme, host, port and, where the API does not stand at the root, a path
@@ -34,6 +37,7 @@ type Options struct {
 	MaxBody   int64             // bytes of an answer at most, DefaultMaxBody if 0
 	Version   string            // of this program, for User-Agent
 	Limiter   Limiter           // nil for none
+	Keep      int64             // bytes of answers that Record keeps whole at most, DefaultKeep if 0
 	Secrets   *redact.Set       // is told all that must not be recorded; nil for one of the client's own
 	// Dial makes connections beside those of Transport, nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -47,6 +51,7 @@ type Client struct {
 	wrong map[string]bool // users whose last sign-in was sent with a wrong password
 
 	bodies bodies
+	keep   evidence.Keep
 }
 
 // New makes a Client.
@@ -62,7 +67,10 @@ func New(opts Options) *Client {
 	if opts.Secrets == nil {
 		opts.Secrets = redact.New(spec.Words)
 	}
-	return &Client{opts: opts, wrong: map[string]bool{}}
+	if opts.Keep <= 0 {
+		opts.Keep = DefaultKeep
+	}
+	return &Client{opts: opts, wrong: map[string]bool{}, keep: evidence.Keep{Left: opts.Keep}}
 }
 
 // Secrets are what must not be recorded: what the client gives is as it came,
@@ -136,7 +144,7 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 		x.Err = plain(err)
 	}
 	x.Duration = time.Since(x.Started)
-	return rec.add(x)
+	return rec.add(x, c.opts.Secrets)
 }
 
 // exchange makes the request.

@@ -19,5 +19,8 @@ func (c *Client) Record(v *evidence.Verdict, seen ...*evidence.Evidence) {
 				}
 			}
 		}
+		c.mu.Lock()
+		c.keep.Shorten(ev)
+		c.mu.Unlock()
 	}
 }

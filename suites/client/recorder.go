@@ -2,7 +2,9 @@ package client
 
 import (
 	"sync"
+	"unsafe"
 
+	"finesse-conformance/internal/redact"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -13,7 +15,13 @@ type Recorder struct {
 
 	mu        sync.Mutex
 	exchanges []evidence.Exchange
+	bytes     int                // of the bodies that are kept
+	bodies    map[*byte]struct{} // those: equal answers are one text
 }
+
+// mostRecorded is how much of answers is kept for one requirement until it is
+// judged, in bytes. What was sent as the request under test is kept beyond it.
+const mostRecorded = 12 << 20
 
 func (r *Recorder) label() string {
 	if r == nil || r.Requirement == "" {
@@ -22,14 +30,37 @@ func (r *Recorder) label() string {
 	return r.Requirement
 }
 
-func (r *Recorder) add(x evidence.Exchange) evidence.Exchange {
+func (r *Recorder) add(x evidence.Exchange, secrets *redact.Set) evidence.Exchange {
 	if r == nil {
 		return x
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	x.Index = len(r.exchanges)
-	r.exchanges = append(r.exchanges, x)
+	r.exchanges = append(r.exchanges, r.bounded(x, secrets))
+	return x
+}
+
+// bounded gives what is kept of an exchange. Whoever asked for it has it whole.
+func (r *Recorder) bounded(x evidence.Exchange, secrets *redact.Set) evidence.Exchange {
+	if x.ResponseBody == "" {
+		return x
+	}
+	start := unsafe.StringData(x.ResponseBody)
+	if _, known := r.bodies[start]; known {
+		return x
+	}
+	if r.bytes+len(x.ResponseBody) > mostRecorded && x.Purpose != evidence.ForAct {
+		clean := secrets.Text(x.ResponseBody) // a secret must not be cut in two
+		x.ResponseBytes, x.ResponseDigest = len(clean), evidence.Digest(clean)
+		x.ResponseBody = evidence.Cut(clean)
+		return x
+	}
+	if r.bodies == nil {
+		r.bodies = map[*byte]struct{}{}
+	}
+	r.bodies[start] = struct{}{}
+	r.bytes += len(x.ResponseBody)
 	return x
 }
 

@@ -178,9 +178,13 @@ type Exchange struct {
 	Proto          string            `json:"proto,omitempty"`
 	ResponseHeader map[string]string `json:"response_header,omitempty"`
 	ResponseBody   string            `json:"response_body,omitempty"`
-	Err            string            `json:"error,omitempty"` // why there was no whole answer
-	Started        time.Time         `json:"started"`
-	Duration       time.Duration     `json:"duration_ns"`
+	// Of a body that was shortened, see Keep: its length, and the digest of what
+	// would have been recorded.
+	ResponseBytes  int           `json:"response_bytes,omitempty"`
+	ResponseDigest string        `json:"response_sha256,omitempty"`
+	Err            string        `json:"error,omitempty"` // why there was no whole answer
+	Started        time.Time     `json:"started"`
+	Duration       time.Duration `json:"duration_ns"`
 }
 
 // Served reports whether the target gave an answer that it stands by: a whole
@@ -203,7 +207,10 @@ type Event struct {
 	ErrorMessage string    `json:"error_message,omitempty"`
 	ErrorData    string    `json:"error_data,omitempty"`
 	Payload      string    `json:"payload,omitempty"` // the Update document
-	Problem      string    `json:"problem,omitempty"` // what is wrong with the stanza itself
+	// Of a payload that was shortened, as in an Exchange.
+	PayloadBytes  int    `json:"payload_bytes,omitempty"`
+	PayloadDigest string `json:"payload_sha256,omitempty"`
+	Problem       string `json:"problem,omitempty"` // what is wrong with the stanza itself
 }
 
 // IsError reports whether the event is an apiErrors event.
