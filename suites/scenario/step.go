@@ -80,7 +80,7 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		a.lateness(subject, &step)
 	}
 	a.ev.Steps = append(a.ev.Steps, step)
-	a.follow(subject, st)
+	a.follow(subject, st, x != nil && x.Status/100 == 2 && !a.refusedByEvent(subject, &step))
 	return nil
 }
 
@@ -271,13 +271,18 @@ func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
 }
 
 // follow keeps the situation of the subject up with what the step did.
-func (a *attempt) follow(p *player, st spec.Step) {
+func (a *attempt) follow(p *player, st spec.Step, taken bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := st.When
 	switch {
+	case w.Put != nil && p.look.State.OnCall() && p.look.Pending != "":
+		p.situation.Pending = spec.State(p.look.Pending) // the target tells
 	case w.Put != nil && p.look.State.OnCall():
-		p.situation.Pending = spec.State(w.Put.State)
+		// Most targets show no pending state: what was taken may be one.
+		if s := spec.State(w.Put.State); taken && (s == spec.Ready || s == spec.NotReady) {
+			p.situation.Pending = s
+		}
 	case w.Stimulus == spec.RouteCall:
 		p.situation.Call, p.situation.Was = spec.CallRouted, spec.Ready
 	case w.Stimulus == spec.ReserveOutbound:
