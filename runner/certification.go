@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -26,7 +27,7 @@ type Certification struct {
 }
 
 // Open begins the certification of a subject. The error is of a target that
-// cannot be certified: an [*Unable] or an [*OutOfService], or what is wrong
+// cannot be certified: an [*preflight.Unable] or an [*preflight.OutOfService], or what is wrong
 // with the subject.
 func Open(ctx context.Context, subject Subject) (*Certification, error) {
 	s, display, err := subject.session()
@@ -56,7 +57,7 @@ func (c *Certification) Items() []suites.Item { return c.items }
 func (c *Certification) Stage() *scenario.Stage { return c.session.stage }
 
 // Survey is what was asked before.
-func (c *Certification) Survey() *Survey { return c.session.survey }
+func (c *Certification) Survey() *preflight.Survey { return c.session.survey }
 
 // Play exercises the requirement of an item, and gives the plan's verdict
 // where it does not run. What only shows over the whole run is not in it.

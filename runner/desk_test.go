@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -20,7 +21,7 @@ import (
 // somebody sits at the desks of users: a second client that asks for what
 // agents ask for, now and then.
 type somebody struct {
-	p      *played
+	p      *played.Server
 	random *rand.Rand
 	least  time.Duration // between two moves
 
@@ -36,7 +37,7 @@ func (s *somebody) act(over <-chan struct{}) {
 			return
 		case <-time.After(s.least + time.Duration(s.random.Int64N(int64(s.least)))):
 		}
-		u := s.p.config.Users[s.random.IntN(len(s.p.config.Users))]
+		u := s.p.Config.Users[s.random.IntN(len(s.p.Config.Users))]
 		now, _ := s.p.Snapshot().User(u.ID)
 		wish := []string{"READY", "NOT_READY", "LOGOUT"}[s.random.IntN(3)]
 		body := "<User><state>" + wish + "</state></User>"
@@ -60,7 +61,7 @@ func (s *somebody) act(over <-chan struct{}) {
 }
 
 func (s *somebody) code(team, category string) string {
-	for _, c := range s.p.config.ReasonCodes {
+	for _, c := range s.p.Config.ReasonCodes {
 		if string(c.Category) == category && (c.ForAll || len(c.Teams) > 0 && c.Teams[0] == team) {
 			return fmt.Sprint(c.ID)
 		}
@@ -78,7 +79,7 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 		deployment := []string{"UCCE", "UCCX"}[n%2]
 		t.Run(fmt.Sprint(deployment, n), func(t *testing.T) {
 			t.Parallel()
-			p := play(t, deployment)
+			p := played.New(t, deployment)
 			s, _ := sessionOn(t, p, config.Run{Skip: []string{"NTF-*", "WRP-*"}})
 			if err := s.begin(t.Context(), progress.None{}); err != nil {
 				t.Fatal(err)

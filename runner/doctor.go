@@ -12,28 +12,11 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
 )
-
-// Finding is how one thing stands that has to hold before a run.
-type Finding string
-
-// The findings.
-const (
-	Fine    Finding = "fine"    // as it should be
-	Lacking Finding = "lacking" // a run is possible and shows less
-	Broken  Finding = "broken"  // no run is possible
-)
-
-// Check is one thing that was looked at.
-type Check struct {
-	Name    string
-	Finding Finding
-	Seen    string
-	Advice  string // what to do, "" where nothing is to be done
-}
 
 // Cost is a reason why requirements will not be exercised. It says what would
 // make them so.
@@ -45,15 +28,15 @@ type Cost struct {
 // Diagnosis is what a doctor found out about a target.
 type Diagnosis struct {
 	Target  string
-	Checks  []Check // in order; after a Broken one that all others need they end
-	Run     int     // how many requirements a run would exercise
-	Costs   []Cost  // what it would not, and why
-	Planned bool    // whether it came so far that Run and Costs are known
+	Checks  []preflight.Check // in order; after a Broken one that all others need they end
+	Run     int               // how many requirements a run would exercise
+	Costs   []Cost            // what it would not, and why
+	Planned bool              // whether it came so far that Run and Costs are known
 }
 
 // Able reports whether a run is possible.
 func (d *Diagnosis) Able() bool {
-	return !slices.ContainsFunc(d.Checks, func(c Check) bool { return c.Finding == Broken })
+	return !slices.ContainsFunc(d.Checks, func(c preflight.Check) bool { return c.Finding == preflight.Broken })
 }
 
 // doctor is an examination under way.
@@ -74,7 +57,7 @@ type doctor struct {
 // a *UsageError.
 func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
 	for _, t := range cfg.Targets {
-		FindPort(ctx, t)
+		preflight.FindPort(ctx, t)
 		s, err := a.session(cfg, t)
 		if err != nil {
 			return list, reports.ExitUsage, &UsageError{err}
@@ -101,28 +84,27 @@ func newClient(s *session) *client.Client {
 	})
 }
 
-func (d *doctor) add(name string, f Finding, advice, seen string, args ...any) {
-	d.found.Checks = append(d.found.Checks, Check{Name: name, Finding: f, Seen: fmt.Sprintf(seen, args...), Advice: advice})
+func (d *doctor) add(name string, f preflight.Finding, advice, seen string, args ...any) {
+	d.found.Checks = append(d.found.Checks, preflight.Check{Name: name, Finding: f, Seen: fmt.Sprintf(seen, args...), Advice: advice})
 }
 
 func (d *doctor) examine(ctx context.Context) {
-	if !d.network(ctx) {
+	way, there := preflight.Network(ctx, d.target, d.tls)
+	if d.found.Checks = way; !there {
 		return
 	}
 	d.client = newClient(d.session)
-	p := newPreflight(d.client, d.target, d.target.Cast(), d.config.Run.Force)
-	p.lenient = true
 	var err error
-	d.survey, err = p.run(ctx)
+	d.survey, err = preflight.Run(ctx, d.client, d.target, d.target.Cast(), preflight.Options{Force: d.config.Run.Force, Lenient: true})
 	if !d.service(err) {
 		return
 	}
-	d.people(p)
+	d.people()
 	d.leftovers()
 	d.notifications(ctx)
-	d.hook(ctx)
+	d.found.Checks = append(d.found.Checks, preflight.Hook(ctx, d.target, d.stimuli)...)
 	if len(d.survey.Cast.Usable()) == 0 {
-		d.add("cast", Broken, "give the run users whom it may touch", "nobody is left whom a run may touch")
+		d.add("cast", preflight.Broken, "give the run users whom it may touch", "nobody is left whom a run may touch")
 		return
 	}
 	d.setStage()
@@ -135,27 +117,27 @@ func (d *doctor) examine(ctx context.Context) {
 
 // service says how the target presents itself.
 func (d *doctor) service(err error) bool {
-	var out *OutOfService
+	var out *preflight.OutOfService
 	s := d.survey
 	switch {
 	case errors.As(err, &out):
-		d.add("service", Broken, "wait until it is in service, or have it looked after", "%v", err)
+		d.add("service", preflight.Broken, "wait until it is in service, or have it looked after", "%v", err)
 		return false
 	case err != nil:
-		d.add("service", Broken, "", "%v", err)
+		d.add("service", preflight.Broken, "", "%v", err)
 		return false
 	}
-	d.add("service", Fine, "", "in service")
-	d.add("deployment", Fine, "", "%s", s.Deployment)
+	d.add("service", preflight.Fine, "", "in service")
+	d.add("deployment", preflight.Fine, "", "%s", s.Deployment)
 	if s.Release.IsZero() {
-		d.add("release", Lacking, "say which it is with --release", "SystemInfo does not tell: only clauses that hold for all releases apply")
+		d.add("release", preflight.Lacking, "say which it is with --release", "SystemInfo does not tell: only clauses that hold for all releases apply")
 	} else {
-		d.add("release", Fine, "", "%s", s.Release)
+		d.add("release", preflight.Fine, "", "%s", s.Release)
 	}
 	if s.Dialogs {
-		d.add("Dialog API", Fine, "", "there")
+		d.add("Dialog API", preflight.Fine, "", "there")
 	} else {
-		d.add("Dialog API", Lacking, "", "not there: no calls can be handled")
+		d.add("Dialog API", preflight.Lacking, "", "not there: no calls can be handled")
 	}
 	return true
 }
@@ -190,10 +172,10 @@ func (d *doctor) leftovers() {
 		return
 	}
 	if err := journal.Check(path, touchable([]*config.Target{d.target})); err != nil {
-		d.add("journal", Broken, "", "%v", err)
+		d.add("journal", preflight.Broken, "", "%v", err)
 		return
 	}
-	d.add("journal", Fine, "", "nobody is left to put back")
+	d.add("journal", preflight.Fine, "", "nobody is left to put back")
 }
 
 // grouped says of users what they have, those who have the same together.
@@ -215,36 +197,36 @@ func grouped(users []*fixtures.User, what func(*fixtures.User) string) string {
 }
 
 // people says what is known of the users.
-func (d *doctor) people(p *preflight) {
+func (d *doctor) people() {
 	users := d.survey.Cast.Users
-	if len(p.failures) > 0 {
-		d.add("sign-in", Broken, "correct the configuration, or take them out of it", "%s", p.refusals())
+	if d.survey.Refused != "" {
+		d.add("sign-in", preflight.Broken, "correct the configuration, or take them out of it", "%s", d.survey.Refused)
 		users = slices.DeleteFunc(slices.Clone(users), func(u *fixtures.User) bool {
 			return u.State == "" && u.Barred != ""
 		})
 	} else {
-		d.add("sign-in", Fine, "", "%d of %d %s, one GET each", len(users), len(users), text.Plural(len(users), "user"))
+		d.add("sign-in", preflight.Fine, "", "%d of %d %s, one GET each", len(users), len(users), text.Plural(len(users), "user"))
 	}
-	d.add("roles", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
-	d.add("teams", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
+	d.add("roles", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
+	d.add("teams", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
 	d.supervision(users)
 	if without := named(users, func(u *fixtures.User) bool { return u.Extension == "" }); without != "" {
-		d.add("extensions", Lacking, "give them an extension in the configuration", "none known for %s, who cannot sign in to work", without)
+		d.add("extensions", preflight.Lacking, "give them an extension in the configuration", "none known for %s, who cannot sign in to work", without)
 	} else {
-		d.add("extensions", Fine, "", "%s", pairs(users, func(u *fixtures.User) string { return u.Extension }))
+		d.add("extensions", preflight.Fine, "", "%s", pairs(users, func(u *fixtures.User) string { return u.Extension }))
 	}
 	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
-		finding := Fine
+		finding := preflight.Fine
 		if named(users, func(u *fixtures.User) bool { return slices.Contains(u.CodesUnknown, category) }) != "" {
-			finding = Lacking
+			finding = preflight.Lacking
 		}
 		d.add(string(category)+" reason codes", finding, "", "%s", grouped(users, func(u *fixtures.User) string { return codeList(u, category) }))
 	}
-	d.add("wrap-up", Fine, "", "%s", grouped(users, wrapUpSeen))
-	d.add("states", Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.State) }))
+	d.add("wrap-up", preflight.Fine, "", "%s", grouped(users, wrapUpSeen))
+	d.add("states", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.State) }))
 	for _, u := range users {
 		if u.Barred != "" && !strings.Contains(u.Barred, "sign in") {
-			d.add("user "+u.ID, Lacking, "", "left alone: %s", u.Barred)
+			d.add("user "+u.ID, preflight.Lacking, "", "left alone: %s", u.Barred)
 		}
 	}
 }
@@ -263,10 +245,10 @@ func (d *doctor) supervision(users []*fixtures.User) {
 		}
 	}
 	if len(texts) == 0 {
-		d.add("supervision", Lacking, "add a supervisor", "no supervisor in the cast")
+		d.add("supervision", preflight.Lacking, "add a supervisor", "no supervisor in the cast")
 		return
 	}
-	d.add("supervision", Fine, "", "%s", strings.Join(texts, "; "))
+	d.add("supervision", preflight.Fine, "", "%s", strings.Join(texts, "; "))
 }
 
 func codeList(u *fixtures.User, category spec.Category) string {
@@ -275,7 +257,7 @@ func codeList(u *fixtures.User, category spec.Category) string {
 	}
 	var labels []string
 	for _, c := range u.Codes[category] {
-		labels = append(labels, c.ID+" "+bounded(c.Label))
+		labels = append(labels, c.ID+" "+text.Truncate(c.Label, mostSaid))
 	}
 	return orWord(strings.Join(labels, ", "), "none")
 }
@@ -315,3 +297,6 @@ func orWord(text, word string) string {
 	}
 	return text
 }
+
+// mostSaid is how many bytes of what a target says go into a line.
+const mostSaid = 200

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"finesse-conformance/runner/preflight"
 )
 
 // Write prints a diagnosis for a person.
@@ -38,12 +40,12 @@ func (d *Diagnosis) Write(w io.Writer, colour bool) error {
 	return err
 }
 
-func mark(f Finding, colour bool) string {
+func mark(f preflight.Finding, colour bool) string {
 	text, code := " ok ", "32"
 	switch f {
-	case Lacking:
+	case preflight.Lacking:
 		text, code = "note", "33"
-	case Broken:
+	case preflight.Broken:
 		text, code = "FAIL", "31"
 	}
 	if !colour {

@@ -11,6 +11,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -22,7 +23,7 @@ func (d *doctor) sitDown(ctx context.Context) {
 	const name = "extensions in use"
 	j, err := journal.Open(d.config.Run.Journal, journal.Run{ID: "doctor-" + rand.Text()[:8], Embedded: d.embedded != nil, Targets: touchable([]*config.Target{d.target})})
 	if err != nil {
-		d.add(name, Lacking, "", "nobody was signed in: %v", err)
+		d.add(name, preflight.Lacking, "", "nobody was signed in: %v", err)
 		return
 	}
 	j.Clean = d.Secrets.Text
@@ -34,15 +35,15 @@ func (d *doctor) sitDown(ctx context.Context) {
 			continue
 		}
 		if err := d.sit(ctx, ledger, u); err != nil {
-			d.add(name, Lacking, "correct the extension of user "+u.ID, "user %s on %s: %v", u.ID, u.Extension, err)
+			d.add(name, preflight.Lacking, "correct the extension of user "+u.ID, "user %s on %s: %v", u.ID, u.Extension, err)
 			continue
 		}
 		fine++
 	}
 	if err := j.Close(); err != nil {
-		d.add(name, Lacking, "", "the journal could not be ended: %v", err)
+		d.add(name, preflight.Lacking, "", "the journal could not be ended: %v", err)
 	}
-	d.add(name, Fine, "", "%d %s signed in and out again", fine, text.Plural(fine, "user"))
+	d.add(name, preflight.Fine, "", "%d %s signed in and out again", fine, text.Plural(fine, "user"))
 }
 
 func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.User) error {
@@ -60,10 +61,14 @@ func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.Us
 	case x.Err != "":
 		err = errors.New(x.Err)
 	case x.Status/100 != 2:
-		err = fmt.Errorf("LOGIN was answered with HTTP %d%s", x.Status, saying(x))
+		err = fmt.Errorf("LOGIN was answered with HTTP %d%s", x.Status, preflight.Saying(x))
 	default:
 		err = fmt.Errorf("it is not signed in within %v of an accepted LOGIN", d.target.Timing.Settle)
-		for end := time.Now().Add(d.target.Timing.Settle); time.Now().Before(end) && pause(ctx, d.target.Timing.Poll); {
+		for end := time.Now().Add(d.target.Timing.Settle); time.Now().Before(end) && ctx.Err() == nil; {
+			select {
+			case <-ctx.Done():
+			case <-time.After(d.target.Timing.Poll):
+			}
 			now, ok := evidence.ObservationOf(d.client.Do(ctx, nil, client.Call{As: u, Method: "GET", Path: path, Purpose: evidence.ForPrepare}))
 			if ok && now.State != spec.Logout && now.State != spec.Login {
 				err = nil

@@ -16,17 +16,18 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/journal"
 )
 
 // served serves a played deployment over TLS and gives the configuration for
 // it.
-func served(t *testing.T, p *played) *config.Config {
+func served(t *testing.T, p *played.Server) *config.Config {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	server := httptest.NewTLSServer(p)
 	t.Cleanup(server.Close)
-	target := p.target()
+	target := p.Target()
 	var err error
 	if target.URL, err = url.Parse(server.URL); err != nil {
 		t.Fatal(err)
@@ -63,7 +64,7 @@ func wantLines(t *testing.T, text string, lines ...string) {
 }
 
 func TestDoctor(t *testing.T) {
-	p := play(t, "UCCE")
+	p := played.New(t, "UCCE")
 	d, code, text := examine(t, served(t, p), false)
 	if code != 0 || !d.Able() || !d.Planned || d.Run < 50 {
 		t.Errorf("code %d, %d requirements\n%s", code, d.Run, text)
@@ -79,7 +80,7 @@ func TestDoctor(t *testing.T) {
 		"ok states LOGOUT: 1001001,", "note notifications switched off", "note stimuli none:",
 		"A run would exercise", "needs stimulus route_call",
 	)
-	if n := p.requests(" PUT ") + p.requests(" POST ") + p.requests(" DELETE "); n != 0 {
+	if n := p.Requests(" PUT ") + p.Requests(" POST ") + p.Requests(" DELETE "); n != 0 {
 		t.Errorf("it sent %d requests that change something", n)
 	}
 }
@@ -92,38 +93,38 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	gone.Close()
 	for _, test := range []struct {
 		name    string
-		change  func(p *played, c *config.Config)
+		change  func(p *played.Server, c *config.Config)
 		planned bool
 		want    []string
 	}{
-		{"nobody listens", func(_ *played, c *config.Config) { c.Targets[0].URL.Host = gone.Addr().String() }, false, []string{"FAIL TCP", "nothing listens there", "It cannot be certified as it is."}},
-		{"untrusted", func(_ *played, c *config.Config) { c.Targets[0].Insecure = false }, false, []string{"FAIL TLS", "name its authority with --ca-file"}},
-		{"no such name", func(_ *played, c *config.Config) { c.Targets[0].URL.Host = "finesse.invalid:8445" }, false, []string{"FAIL name", "check the host name"}},
-		{"out of service", func(p *played, _ *config.Config) { p.SetStatus(reference.OutOfService) }, false, []string{"FAIL service", "OUT_OF_SERVICE"}},
-		{"a wrong password", func(_ *played, c *config.Config) { c.Targets[0].Users[0].Password = "hunter2hunter2" }, true, []string{"FAIL sign-in user 1001001 cannot sign in: HTTP 401", "roles agent: 1001002,"}},
-		{"all passwords wrong", func(_ *played, c *config.Config) {
+		{"nobody listens", func(_ *played.Server, c *config.Config) { c.Targets[0].URL.Host = gone.Addr().String() }, false, []string{"FAIL TCP", "nothing listens there", "It cannot be certified as it is."}},
+		{"untrusted", func(_ *played.Server, c *config.Config) { c.Targets[0].Insecure = false }, false, []string{"FAIL TLS", "name its authority with --ca-file"}},
+		{"no such name", func(_ *played.Server, c *config.Config) { c.Targets[0].URL.Host = "finesse.invalid:8445" }, false, []string{"FAIL name", "check the host name"}},
+		{"out of service", func(p *played.Server, _ *config.Config) { p.SetStatus(reference.OutOfService) }, false, []string{"FAIL service", "OUT_OF_SERVICE"}},
+		{"a wrong password", func(_ *played.Server, c *config.Config) { c.Targets[0].Users[0].Password = "hunter2hunter2" }, true, []string{"FAIL sign-in user 1001001 cannot sign in: HTTP 401", "roles agent: 1001002,"}},
+		{"all passwords wrong", func(_ *played.Server, c *config.Config) {
 			for _, u := range c.Targets[0].Users {
 				u.Password = "hunter2hunter2"
 			}
 		}, false, []string{"FAIL", "users 1001001, 1001002, 1001003, 1001004, 1001005, 1001101, 1001102, 1001201, 1001301, 1001401 cannot sign in"}},
-		{"no extension", func(_ *played, c *config.Config) { c.Targets[0].Users[0].Extension = "" }, true, []string{"note extensions none known for 1001001", "-> give them an extension"}},
-		{"a hook that is not there", func(_ *played, c *config.Config) {
+		{"no extension", func(_ *played.Server, c *config.Config) { c.Targets[0].Users[0].Extension = "" }, true, []string{"note extensions none known for 1001001", "-> give them an extension"}},
+		{"a hook that is not there", func(_ *played.Server, c *config.Config) {
 			c.Targets[0].StimulusHTTP = &url.URL{Scheme: "http", Host: gone.Addr().String()}
 		}, true, []string{"note stimuli POST http://", "nothing listens there"}},
-		{"a command that is not there", func(_ *played, c *config.Config) { c.Targets[0].StimulusExec = []string{"/none/hook", "token"} }, true, []string{"note stimuli /none/hook cannot be run"}},
-		{"notifications that are not there", func(_ *played, c *config.Config) {
+		{"a command that is not there", func(_ *played.Server, c *config.Config) { c.Targets[0].StimulusExec = []string{"/none/hook", "token"} }, true, []string{"note stimuli /none/hook cannot be run"}},
+		{"notifications that are not there", func(_ *played.Server, c *config.Config) {
 			c.Targets[0].Notifications = &url.URL{Scheme: "wss", Host: gone.Addr().String()}
 		}, true, []string{"note notifications TCP", "nothing listens there"}},
-		{"somebody left behind", func(_ *played, c *config.Config) {
+		{"somebody left behind", func(_ *played.Server, c *config.Config) {
 			line := `{"type":"touch","run":"r","target":"https://f","user":"1001001","state":"READY"}` + "\n"
 			if err := os.WriteFile(c.Run.Journal, []byte(line), 0o600); err != nil {
 				panic(err)
 			}
 		}, true, []string{"FAIL journal an earlier run", "did not put user 1001001 back; `finesse-conformance restore --journal"}},
-		{"one agent", func(_ *played, c *config.Config) { c.Targets[0].Users = c.Targets[0].Users[:1] }, true, []string{"note supervision no supervisor in the cast", "needs another user who supervises the subject's team: none in the cast"}},
+		{"one agent", func(_ *played.Server, c *config.Config) { c.Targets[0].Users = c.Targets[0].Users[:1] }, true, []string{"note supervision no supervisor in the cast", "needs another user who supervises the subject's team: none in the cast"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := play(t, "UCCE")
+			p := played.New(t, "UCCE")
 			cfg := served(t, p)
 			test.change(p, cfg)
 			d, code, text := examine(t, cfg, false)
@@ -138,7 +139,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			if strings.Contains(text, "hunter2") || strings.Contains(text, "token") {
 				t.Errorf("a secret is shown\n%s", text)
 			}
-			if n := p.requests("1001001 GET /finesse/api/User/1001001 401"); n > 1 {
+			if n := p.Requests("1001001 GET /finesse/api/User/1001001 401"); n > 1 {
 				t.Errorf("%d failed sign-ins", n)
 			}
 		})
@@ -146,8 +147,8 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 }
 
 func TestDoctorSignsIn(t *testing.T) {
-	p := play(t, "UCCE")
-	signIn(t, p, "1001002", "READY")
+	p := played.New(t, "UCCE")
+	played.SignIn(t, p, "1001002", "READY")
 	cfg := served(t, p)
 	cfg.Targets[0].Users[0].Extension = "77777"
 	_, code, text := examine(t, cfg, true)
@@ -155,7 +156,7 @@ func TestDoctorSignsIn(t *testing.T) {
 		t.Errorf("code %d", code)
 	}
 	wantLines(t, text, "note extensions in use user 1001001 on 77777:", "-> correct the extension of user 1001001", "ok extensions in use 8 users signed in and out again")
-	for _, u := range p.config.Users {
+	for _, u := range p.Config.Users {
 		want := reference.Logout
 		if u.ID == "1001002" {
 			want = reference.Ready
@@ -185,7 +186,7 @@ func TestInit(t *testing.T) {
 		{"an agent", "1001001", []string{"1001001"}, "# The members of team 5011 could not be read: HTTP 401"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := play(t, "UCCX")
+			p := played.New(t, "UCCX")
 			cfg := served(t, p)
 			var target *config.Target
 			var user *fixtures.User
@@ -265,7 +266,7 @@ func TestInitRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := served(t, play(t, "UCCE"))
+	cfg := served(t, played.New(t, "UCCE"))
 	started := time.Now()
 	_, err = a.Init(t.Context(), cfg.Targets[0], &fixtures.User{ID: "1001001", Password: "hunter2hunter2"})
 	if err == nil || !strings.Contains(err.Error(), "cannot sign in") || strings.Contains(err.Error(), "hunter2") || time.Since(started) > 5*time.Second {

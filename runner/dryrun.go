@@ -10,6 +10,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -20,7 +21,7 @@ import (
 // it signs nobody in, changes nothing and writes no file. The exit code is
 // that of a target that cannot be certified where it cannot.
 func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
-	FindPort(ctx, cfg.Targets[0])
+	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
@@ -37,19 +38,6 @@ func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	s.setStage()
 	s.stage.Expected = s.events != nil
 	return reports.ExitConformant, s.intent(suites.Plan(s.stage, s.selection())).write(a.Out)
-}
-
-// pace is how long the answers took so far: the median, and the slowest.
-func (s *Survey) pace() (typical, slowest time.Duration) {
-	var all []time.Duration
-	for _, x := range s.Exchanges {
-		all = append(all, x.Duration)
-	}
-	if len(all) == 0 {
-		return 0, 0
-	}
-	slices.Sort(all)
-	return all[len(all)/2], all[len(all)-1]
 }
 
 // intent is what a run would do.
@@ -106,7 +94,7 @@ func (s *session) intent(items []suites.Item) *intent {
 			stages = append(stages, s.planStage(&fixtures.Cast{Users: t.Users, SwitchesWrapUp: s.survey.Cast.SwitchesWrapUp}))
 		}
 	}
-	typical, slowest := s.survey.pace()
+	typical, slowest := s.survey.Latency()
 	var alone, together, longest time.Duration
 	for _, i := range items {
 		if i.Outcome == evidence.NotApplicable {

@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
@@ -31,7 +32,7 @@ func long() bool { return os.Getenv("LONG_TESTS") != "" }
 
 // stimulated makes the stimuli of a played reference happen, and counts them.
 type stimulated struct {
-	p    *played
+	p    *played.Server
 	mu   sync.Mutex
 	done map[string]int // "name for user"
 }
@@ -49,13 +50,13 @@ func (*stimulated) Supports(spec.Stimulus) bool { return true }
 func (*stimulated) Describe() string            { return "the played reference" }
 
 // sessionOn makes a session on a played reference, in this process.
-func sessionOn(t *testing.T, p *played, run config.Run) (*session, *stimulated) {
+func sessionOn(t *testing.T, p *played.Server, run config.Run) (*session, *stimulated) {
 	t.Helper()
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := p.target()
+	target := p.Target()
 	run.Procs = 1
 	hook := &stimulated{p: p}
 	s := &session{App: app, config: &config.Config{Targets: []*config.Target{target}, Run: run}, target: target, stimuli: hook, transport: client.Handler(p)}
@@ -69,7 +70,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 	for _, deployment := range []string{"UCCE", "UCCX"} {
 		t.Run(deployment, func(t *testing.T) {
 			t.Parallel()
-			p := play(t, deployment)
+			p := played.New(t, deployment)
 			run := config.Run{Skip: []string{"*-NTF-*", "NTF-*"}}
 			if !long() {
 				run.Only = []string{"SIG-*", "TRN-*-0*", "TRN-*-2*", "SUP-0*", "AUT-*", "PND-*"}
@@ -80,11 +81,11 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 			}
 			items := suites.Plan(s.stage, s.selection())
 			plan := s.intent(items)
-			before := len(p.seen)
+			before := len(p.Seen)
 			began := time.Now()
 			h := inOrder(t.Context(), items, s.stage.Exercise)
 			took := time.Since(began)
-			if sent := len(p.seen) - before; sent > plan.most.Requests || sent < plan.likely.Requests/2 || sent > plan.likely.Requests*2 {
+			if sent := len(p.Seen) - before; sent > plan.most.Requests || sent < plan.likely.Requests/2 || sent > plan.likely.Requests*2 {
 				t.Errorf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
 			} else {
 				t.Logf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
@@ -155,7 +156,7 @@ func withinForecast(t *testing.T, s *session, plan *intent, o suites.Outcome) {
 
 // servedPlay is a reference that is reached over HTTP, with a configuration file
 // to certify it.
-func servedPlay(t *testing.T, p *played, more string) (cfg string) {
+func servedPlay(t *testing.T, p *played.Server, more string) (cfg string) {
 	t.Helper()
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
@@ -163,7 +164,7 @@ func servedPlay(t *testing.T, p *played, more string) (cfg string) {
 	t.Cleanup(hook.Close)
 	var b strings.Builder
 	b.WriteString("target: {url: \"" + server.URL + "\"}\nusers:\n")
-	for _, u := range p.config.Users {
+	for _, u := range p.Config.Users {
 		b.WriteString("  - {id: \"" + u.ID + "\", password: \"" + u.Password + "\", extension: \"" + u.Extension + "\"}\n")
 	}
 	b.WriteString("timing: {settle: 2s, quiet: 20ms, poll: 2ms, longest_wait: 10s}\nstimuli: {http: \"" + hook.URL + "\"}\n" + more)
@@ -200,12 +201,12 @@ func dry(t *testing.T, cfg string, flags map[string][]string) (code int, text st
 }
 
 func TestDryRun(t *testing.T) {
-	p := play(t, "UCCE")
-	signIn(t, p, "1001003", "READY")
+	p := played.New(t, "UCCE")
+	played.SignIn(t, p, "1001003", "READY")
 	if err := p.Stimulate(t.Context(), "route_call", "1001003", ""); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return stateOf(p, "1001003") == reference.Reserved })
+	played.Eventually(t, func() bool { return stateOf(p, "1001003") == reference.Reserved })
 	cfg := servedPlay(t, p, "")
 	code, text := dry(t, cfg, nil)
 	if code != reports.ExitConformant {
@@ -223,14 +224,14 @@ func TestDryRun(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
-	if n := p.requests(" PUT ") + p.requests(" POST "); n != 0 { // those of this test itself went past it
+	if n := p.Requests(" PUT ") + p.Requests(" POST "); n != 0 { // those of this test itself went past it
 		t.Errorf("%d requests that change something", n)
 	}
-	for _, u := range p.config.Users {
+	for _, u := range p.Config.Users {
 		if strings.Contains(text, u.Password) {
 			t.Errorf("the password of %s is shown", u.ID)
 		}
-		if n := p.requests(u.ID + " GET /finesse/api/User/" + u.ID + " "); n != 1 {
+		if n := p.Requests(u.ID + " GET /finesse/api/User/" + u.ID + " "); n != 1 {
 			t.Errorf("user %s was asked for %d times", u.ID, n)
 		}
 	}
@@ -248,7 +249,7 @@ func TestDryRun(t *testing.T) {
 
 // A dry run of a run that could not begin says so.
 func TestDryRunRefuses(t *testing.T) {
-	p := play(t, "UCCE")
+	p := played.New(t, "UCCE")
 	p.SetStatus(reference.OutOfService)
 	code, text := dry(t, servedPlay(t, p, ""), nil)
 	if code != reports.ExitUncertifiable || !strings.Contains(text, `NOTHING CAN BE CERTIFIED: http://127.0.0.1:`) || !strings.Contains(text, `"OUT_OF_SERVICE"`) {
@@ -262,7 +263,7 @@ func TestDryRunRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := p.target()
+	target := p.Target()
 	if err := j.Ledger(target.URL, &fixtures.Cast{}).Touch("1001001", evidence.Observation{State: spec.Ready}); err != nil {
 		t.Fatal(err)
 	}

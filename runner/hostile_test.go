@@ -33,6 +33,7 @@ import (
 	"finesse-conformance/reports/html"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites/evidence"
 )
@@ -311,7 +312,7 @@ func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error
 func settled(d *reference.Deployment) { time.Sleep(10 * d.Config().Delay) }
 
 func (h *hostile) session(app *App, pem []byte) (*session, error) {
-	target := (&played{config: h.config}).target()
+	target := (&played.Server{Config: h.config}).Target()
 	target.URL = &url.URL{Scheme: "https", Host: h.address}
 	target.Timing = hostileTiming
 	if h.deed.slow {

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +15,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/suites/client"
 )
 
@@ -79,7 +77,7 @@ func exampleUsers() []initUser {
 
 // readTarget fills in what the user can read.
 func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.User, data *initData) error {
-	FindPort(ctx, t)
+	preflight.FindPort(ctx, t)
 	transport, _, err := transportOf(t)
 	if err != nil {
 		return &UsageError{err}
@@ -91,8 +89,7 @@ func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 
 func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *fixtures.User, data *initData) error {
 	me := *user
-	p := newPreflight(c, t, &fixtures.Cast{Users: []*fixtures.User{&me}}, true)
-	s, err := p.run(ctx)
+	s, err := preflight.Run(ctx, c, t, &fixtures.Cast{Users: []*fixtures.User{&me}}, preflight.Options{Force: true})
 	if err != nil {
 		return err
 	}
@@ -108,49 +105,21 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 		teams = append(teams, me.Team)
 	}
 	for _, team := range teams {
-		members, err := p.members(ctx, &me, team)
+		members, err := preflight.Members(ctx, c, t, &me, team)
 		if err != nil {
 			data.Seen = append(data.Seen, fmt.Sprintf("The members of team %s could not be read: %v", team, err))
 			continue
 		}
 		for _, m := range members {
 			if !slices.ContainsFunc(data.Users, func(u initUser) bool { return u.ID == m.ID }) {
-				data.Users = append(data.Users, m)
+				data.Users = append(data.Users, newInitUser(m.ID, "", m.Extension, strings.TrimSpace(m.Name+", team "+orWord(m.Team, team))))
 			}
 		}
 	}
 	for i := range data.Seen {
-		data.Seen[i] = bounded(text.OneLine(data.Seen[i]))
+		data.Seen[i] = text.Truncate(text.OneLine(data.Seen[i]), mostSaid)
 	}
 	return nil
-}
-
-// members reads a team.
-func (p *preflight) members(ctx context.Context, as *fixtures.User, team string) ([]initUser, error) {
-	x := p.get(ctx, as, "/finesse/api/Team/"+team, "")
-	switch {
-	case x.Err != "":
-		return nil, errors.New(explain(x.Err, p.target))
-	case x.Status != http.StatusOK:
-		return nil, fmt.Errorf("HTTP %d%s", x.Status, saying(x))
-	}
-	root, err := parseRoot(x.ResponseBody)
-	if err != nil {
-		return nil, err
-	}
-	var list []initUser
-	for _, node := range xmlbody.Nodes(root, "users/User") {
-		id := textAt(node, "loginId")
-		if uri := textAt(node, "uri"); id == "" && uri != "" {
-			id = path.Base(uri)
-		}
-		if id == "" {
-			continue
-		}
-		name := strings.TrimSpace(textAt(node, "firstName") + " " + textAt(node, "lastName"))
-		list = append(list, newInitUser(id, "", textAt(node, "extension"), strings.TrimSpace(name+", team "+orWord(textAt(root, "name"), team))))
-	}
-	return list, nil
 }
 
 func newInitUser(id, username, extension, note string) initUser {
@@ -162,7 +131,7 @@ func newInitUser(id, username, extension, note string) initUser {
 	}, id)
 	return initUser{
 		ID: id, Username: username, Extension: extension,
-		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: bounded(text.OneLine(note)),
+		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: text.Truncate(text.OneLine(note), mostSaid),
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
 )
 
 // crashVariable makes a process of the run die when it is told to act on a
@@ -330,7 +331,7 @@ func TestCueTravels(t *testing.T) {
 	}
 	sent := note{Kind: noteCue, Cue: &cue{
 		Target: &config.Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
-		Survey: Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
+		Survey: preflight.Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
 		Items:  []cueItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
 	}}
 	var wire bytes.Buffer

@@ -8,6 +8,7 @@ import (
 
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -66,10 +67,10 @@ type cue struct {
 	Limited bool   // every request has to be asked for
 	Environ []string
 
-	Survey  Survey     // with the whole cast
-	Troupes [][]string // ids of users; process n has the n-th
-	Items   []cueItem  // what is exercised, in the catalogue's order
-	Shuffle bool       // whether equal ranks are in the order of the seed
+	Survey  preflight.Survey // with the whole cast
+	Troupes [][]string       // ids of users; process n has the n-th
+	Items   []cueItem        // what is exercised, in the catalogue's order
+	Shuffle bool             // whether equal ranks are in the order of the seed
 }
 
 // cueItem is a requirement that is exercised.

@@ -11,6 +11,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
@@ -25,7 +26,7 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range cfg.Targets {
-		FindPort(ctx, t)
+		preflight.FindPort(ctx, t)
 	}
 	r := &journal.Restorer{
 		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
@@ -136,9 +137,7 @@ func (a *App) stageLeft(ctx context.Context, t *config.Target, c *client.Client,
 	if !slices.ContainsFunc(cast.Users, func(u *fixtures.User) bool { return left(u.ID) >= 0 }) {
 		return nil, errors.New("is not among the users of the configuration")
 	}
-	p := newPreflight(c, t, cast, true)
-	p.lenient = true
-	survey, err := p.run(ctx)
+	survey, err := preflight.Run(ctx, c, t, cast, preflight.Options{Force: true, Lenient: true})
 	if err != nil {
 		return nil, err
 	}

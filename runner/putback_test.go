@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
@@ -26,7 +27,7 @@ import (
 
 // restorer puts back users of the reference, with the reference's stimuli
 // where there are to be some.
-func restorer(t *testing.T, p *played, cfg *config.Config, stimuli bool) *journal.Restorer {
+func restorer(t *testing.T, p *played.Server, cfg *config.Config, stimuli bool) *journal.Restorer {
 	t.Helper()
 	catalogue, err := spec.Load()
 	if err != nil {
@@ -51,7 +52,7 @@ func restorer(t *testing.T, p *played, cfg *config.Config, stimuli bool) *journa
 			if err != nil {
 				return nil, err
 			}
-			return app.stageLeft(ctx, target, clientFor(target, client.Handler(p)), hook, users)
+			return app.stageLeft(ctx, target, played.ClientFor(target, client.Handler(p)), hook, users)
 		},
 		Say: t.Logf,
 	}
@@ -65,9 +66,9 @@ func (doing) Supports(spec.Stimulus) bool                                   { re
 func (doing) Describe() string                                              { return "a test" }
 
 // put sends a user's own request to the reference.
-func put(t *testing.T, p *played, id, path, body string) {
+func put(t *testing.T, p *played.Server, id, path, body string) {
 	t.Helper()
-	for _, u := range p.config.Users {
+	for _, u := range p.Config.Users {
 		if u.ID != id {
 			continue
 		}
@@ -86,67 +87,67 @@ func put(t *testing.T, p *played, id, path, body string) {
 	}
 }
 
-func stateOf(p *played, id string) reference.State {
+func stateOf(p *played.Server, id string) reference.State {
 	u, _ := p.Snapshot().User(id)
 	return u.State
 }
 
 func TestRestore(t *testing.T) {
 	const one, two = "1001001", "1001002"
-	stimulate := func(name string, state reference.State) func(*testing.T, *played) {
-		return func(t *testing.T, p *played) {
+	stimulate := func(name string, state reference.State) func(*testing.T, *played.Server) {
+		return func(t *testing.T, p *played.Server) {
 			if err := p.Stimulate(t.Context(), name, one, ""); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, func() bool { return stateOf(p, one) == state })
+			played.Eventually(t, func() bool { return stateOf(p, one) == state })
 		}
 	}
-	call := func(t *testing.T, p *played) {
+	call := func(t *testing.T, p *played.Server) {
 		put(t, p, one, "/finesse/api/User/"+one+"/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001001</fromAddress><toAddress>2001002</toAddress></Dialog>")
-		eventually(t, func() bool { return stateOf(p, one) == reference.Talking })
+		played.Eventually(t, func() bool { return stateOf(p, one) == reference.Talking })
 	}
 	for _, test := range []struct {
 		name    string
 		found   string // the state of user one before the run
-		since   func(t *testing.T, p *played)
+		since   func(t *testing.T, p *played.Server)
 		stimuli bool
 	}{
-		{"signed in by the run", "LOGOUT", func(t *testing.T, p *played) { signIn(t, p, one, "READY") }, false},
-		{"signed out by the run", "READY", func(t *testing.T, p *played) {
+		{"signed in by the run", "LOGOUT", func(t *testing.T, p *played.Server) { played.SignIn(t, p, one, "READY") }, false},
+		{"signed out by the run", "READY", func(t *testing.T, p *played.Server) {
 			put(t, p, one, "/finesse/api/User/"+one, "<User><state>NOT_READY</state><reasonCodeId>1011</reasonCodeId></User>")
-			eventually(t, func() bool { return stateOf(p, one) == reference.NotReady })
+			played.Eventually(t, func() bool { return stateOf(p, one) == reference.NotReady })
 			put(t, p, one, "/finesse/api/User/"+one, "<User><state>LOGOUT</state><reasonCodeId>3011</reasonCodeId></User>")
-			eventually(t, func() bool { return stateOf(p, one) == reference.Logout })
+			played.Eventually(t, func() bool { return stateOf(p, one) == reference.Logout })
 		}, false},
 		{"a routed call rings", "READY", stimulate("route_call", reference.Reserved), true},
 		{"a routed call rings and no hook helps", "READY", stimulate("route_call", reference.Reserved), false},
 		{"a preview is offered", "READY", stimulate("reserve_preview", reference.ReservedOutboundPreview), false},
 		{"a campaign has reserved", "READY", stimulate("reserve_outbound", reference.ReservedOutbound), false},
 		{"in a call of the run's", "NOT_READY", call, false},
-		{"a pending change", "NOT_READY", func(t *testing.T, p *played) {
+		{"a pending change", "NOT_READY", func(t *testing.T, p *played.Server) {
 			call(t, p)
 			put(t, p, one, "/finesse/api/User/"+one, "<User><state>READY</state></User>")
 		}, false},
-		{"a change that takes effect later", "NOT_READY", func(t *testing.T, p *played) {
+		{"a change that takes effect later", "NOT_READY", func(t *testing.T, p *played.Server) {
 			// It is asked for when the user was looked at once, and is under way
 			// while it is looked at again.
-			p.before = func(_ http.ResponseWriter, r *http.Request) bool {
-				if r.URL.Path == "/finesse/api/User/"+one && p.requests("GET "+r.URL.Path+" ") == 1 {
+			p.Before = func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/finesse/api/User/"+one && p.Requests("GET "+r.URL.Path+" ") == 1 {
 					put(t, p, one, r.URL.Path, "<User><state>READY</state></User>")
 				}
 				return false
 			}
 		}, false},
-		{"nothing happened", "NOT_READY", func(*testing.T, *played) {}, false},
+		{"nothing happened", "NOT_READY", func(*testing.T, *played.Server) {}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("XDG_CACHE_HOME", t.TempDir())
-			p := playDelayed(t, "UCCE", 25*time.Millisecond)
-			signIn(t, p, two, "NOT_READY")
+			p := played.NewDelayed(t, "UCCE", 25*time.Millisecond)
+			played.SignIn(t, p, two, "NOT_READY")
 			if test.found != "LOGOUT" {
-				signIn(t, p, one, test.found)
+				played.SignIn(t, p, one, test.found)
 			}
-			target := p.target()
+			target := p.Target()
 			target.Timing.Quiet = 60 * time.Millisecond
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
 			j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
@@ -201,8 +202,8 @@ func TestRestore(t *testing.T) {
 
 func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p := play(t, "UCCE")
-	target := p.target()
+	p := played.New(t, "UCCE")
+	target := p.Target()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
 	if err != nil {
@@ -217,7 +218,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	signIn(t, p, "1001001", "READY")
+	played.SignIn(t, p, "1001001", "READY")
 	target.Users[1].Password = "wrong"
 	list, err := restorer(t, p, &config.Config{Targets: []*config.Target{target}}, false).Restore(t.Context(), path, touchable([]*config.Target{target}))
 	if err != nil {
@@ -232,7 +233,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 			t.Errorf("got %s, want %s", got[i], want)
 		}
 	}
-	if n := p.requests("1001002 GET /finesse/api/User/1001002 401"); n != 1 {
+	if n := p.Requests("1001002 GET /finesse/api/User/1001002 401"); n != 1 {
 		t.Errorf("%d failed sign-ins", n)
 	}
 	if c, err := journal.Read(path); err != nil || len(c.Left) != 2 || c.Left[0].Why == "" {
@@ -247,7 +248,7 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 }
 
 func TestRestoreWithoutJournal(t *testing.T) {
-	list, err := restorer(t, play(t, "UCCE"), &config.Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
+	list, err := restorer(t, played.New(t, "UCCE"), &config.Config{}, false).Restore(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
 	if err != nil || len(list.Users) != 0 {
 		t.Errorf("%v, %v", err, list)
 	}

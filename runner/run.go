@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -58,7 +59,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 		return a.runTargets(ctx, cfg)
 	}
 	settleCollector()
-	FindPort(ctx, cfg.Targets[0])
+	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
@@ -292,7 +293,7 @@ func (s *session) cannot(ctx context.Context, run reports.Run, err error) *repor
 	}
 	run.Gaps = shardGaps(s.config.Run.Shard, s.Catalogue.All())
 	var verdicts []evidence.Verdict
-	var out *OutOfService
+	var out *preflight.OutOfService
 	if _, elsewhere := run.Gaps["USR-07"]; errors.As(err, &out) && !elsewhere {
 		// Not in service is what USR-07 is about: it failed, and is why nothing else ran.
 		verdicts = append(verdicts, evidence.Verdict{
@@ -362,7 +363,7 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 // Plan looks at the target of a configuration and says what a run would do
 // with each requirement. It signs nobody in and changes nothing.
 func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, error) {
-	FindPort(ctx, cfg.Targets[0])
+	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
 		return nil, &UsageError{err}

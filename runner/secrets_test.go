@@ -13,6 +13,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -54,7 +55,7 @@ func unzip(t *testing.T, from io.Reader) []byte {
 func TestPasswordsChangeNoVerdict(t *testing.T) {
 	only := []string{"SIG-01", "SIG-03", "TRN-UCCE-06", "ERR-03", "AUT-01", "RSN-02", "USR-01", "USR-02", "SUP-01"}
 	certify := func(t *testing.T, password string) (*reports.Result, []*evidence.Evidence, *session) {
-		p := play(t, "UCCE", shared(password))
+		p := played.New(t, "UCCE", shared(password))
 		s, _ := sessionOn(t, p, config.Run{Only: only})
 		if err := s.begin(t.Context(), progress.None{}); err != nil {
 			t.Errorf("%q: %v", password, err)

@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
@@ -80,7 +81,7 @@ func (a *App) attempt(ctx context.Context, t *trial) {
 	t.verdicts, t.stopped = map[string]evidence.Verdict{}, nil
 	if err := a.certifyTrial(ctx, t); err != nil {
 		t.stopped = err
-		var out *OutOfService
+		var out *preflight.OutOfService
 		if errors.As(err, &out) {
 			t.verdicts["USR-07"] = outOfService(out)
 		}
@@ -159,7 +160,7 @@ func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
 
 // outOfService is the failure of a deployment that says that it is not in
 // service: that is what USR-07 is about.
-func outOfService(out *OutOfService) evidence.Verdict {
+func outOfService(out *preflight.OutOfService) evidence.Verdict {
 	return evidence.Verdict{
 		Requirement: "USR-07", Outcome: evidence.Failed, Reason: out.Error() + "; saw status " + fmt.Sprintf("%q", out.Status),
 		Step: -1, Exchange: -1, Event: -1, Expected: "status IN_SERVICE", Seen: out.Status, Attempts: 1,

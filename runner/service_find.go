@@ -40,7 +40,7 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 	s.searched = notify.Discover(ctx, s.listenerOptions(min(mostSearched, s.target.Timing.Request)), notify.Places(notify.System{
 		Target:     s.target.URL,
 		OnRESTPort: s.survey.Release.IsZero() || !s.survey.Release.Before(notificationsOnRESTPort),
-		TLSPort:    s.survey.portAt(s.target.URL.Hostname(), "xmpps"),
+		TLSPort:    s.survey.PortAt(s.target.URL.Hostname(), "xmpps"),
 	}))
 	var user *fixtures.User
 	for _, u := range s.survey.Cast.Usable() {

@@ -12,6 +12,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -145,7 +146,7 @@ func TestServiceThatRefuses(t *testing.T) {
 	s.client = newClient(s)
 	cast := c.Targets[0].Cast()
 	cast.Users[0].State = "LOGOUT"
-	s.survey = &Survey{Cast: cast, XMPPDomain: "finesse.localdomain"}
+	s.survey = &preflight.Survey{Cast: cast, XMPPDomain: "finesse.localdomain"}
 	s.findService(t.Context(), true)
 	if s.events != nil || !strings.Contains(s.unheard, "refuses the user name and password") {
 		t.Errorf("found %v: %s", s.events, s.unheard)

@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -44,7 +45,7 @@ type session struct {
 	ledger    scenario.Ledger
 
 	client   *client.Client
-	survey   *Survey
+	survey   *preflight.Survey
 	listener *notify.Listener
 	stage    *scenario.Stage
 	shares   int             // among how many processes what is kept of answers is shared, 0 for one
@@ -90,16 +91,37 @@ func (s *session) open(ctx context.Context) error {
 	cast := s.target.Cast()
 	s.connect(cast)
 	var err error
-	if s.survey, err = Preflight(ctx, s.client, s.target, cast, s.config.Run.Force); err != nil {
+	if s.survey, err = preflight.Run(ctx, s.client, s.target, cast, preflight.Options{Force: s.config.Run.Force}); err != nil {
 		return err
 	}
 	if s.journal != nil {
-		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], s.survey.nodesOf(s.target.URL)); err != nil {
+		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], nodesOf(s.survey, s.target.URL)); err != nil {
 			return err
 		}
 	}
 	s.findService(ctx, !s.config.Run.DryRun)
 	return nil
+}
+
+// nodesOf gives the addresses of a target's API on all nodes that SystemInfo
+// names, where the target is at one of them. Behind another name they may be
+// anybody's.
+func nodesOf(s *preflight.Survey, target *url.URL) []*url.URL {
+	var nodes []*url.URL
+	among := false
+	for host := range s.XMPPPorts {
+		n := *target
+		n.Host = host
+		if port := target.Port(); port != "" {
+			n.Host = net.JoinHostPort(host, port)
+		}
+		among = among || journal.Key(&n) == journal.Key(target)
+		nodes = append(nodes, &n)
+	}
+	if !among {
+		return nil
+	}
+	return nodes
 }
 
 // connect makes the client. The journal is told of whom in the cast a request
@@ -127,7 +149,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 		return
 	}
 	options := s.listenerOptions(s.target.Timing.Request)
-	options.URL, options.Subscribe = s.survey.serviceAt(s.events).String(), map[string][]string{}
+	options.URL, options.Subscribe = s.survey.ServiceAt(s.events).String(), map[string][]string{}
 	options.OnStatus = func(st notify.Status) {
 		if connected.Load() && st.State != notify.Left {
 			say("notifications of user %s: %s %s", st.User, st.State, st.Detail)

@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/preflight"
 )
 
 func main() { os.Exit(run()) }
@@ -56,8 +57,8 @@ func run() (code int) {
 	var e exit
 	var f *fault
 	var usage *runner.UsageError
-	var unable *runner.Unable
-	var out *runner.OutOfService
+	var unable *preflight.Unable
+	var out *preflight.OutOfService
 	var problems config.Problems
 	switch {
 	case err == nil:

@@ -1,4 +1,4 @@
-package runner
+package preflight
 
 import (
 	"net/url"
@@ -39,12 +39,12 @@ func TestNotificationService(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := p.survey.serviceAt(u).String(); got != want {
+			if got := p.survey.ServiceAt(u).String(); got != want {
 				t.Errorf("%s: got %s, want %s", address, got, want)
 			}
 		}
 	}
-	if (&Survey{}).serviceAt(nil) != nil {
+	if (&Survey{}).ServiceAt(nil) != nil {
 		t.Error("an address came out of none")
 	}
 }

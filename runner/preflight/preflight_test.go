@@ -1,4 +1,4 @@
-package runner
+package preflight
 
 import (
 	"context"
@@ -19,112 +19,29 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 )
 
-// played is a reference deployment that a test asks, and every request that
-// it got.
-type played struct {
-	*reference.Deployment
-	config reference.Config
-
-	mu   sync.Mutex
-	seen []string // "user method path status"
-	// before may answer a request itself.
-	before func(w http.ResponseWriter, r *http.Request) bool
-}
-
-func play(t *testing.T, deployment string, changes ...func(*reference.Config)) *played {
+func fly(t *testing.T, p *played.Server, target *config.Target, force bool) (*Survey, error) {
 	t.Helper()
-	return playDelayed(t, deployment, 2*time.Millisecond, changes...)
-}
-
-func playDelayed(t *testing.T, deployment string, delay time.Duration, changes ...func(*reference.Config)) *played {
-	t.Helper()
-	cfg, err := reference.Default(deployment, "12.5(1)", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Delay = delay
-	for _, change := range changes {
-		change(&cfg)
-	}
-	d, err := reference.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	return &played{Deployment: d, config: cfg}
-}
-
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (p *played) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	sw := &statusWriter{ResponseWriter: w, status: 200}
-	if p.before == nil || !p.before(sw, r) {
-		p.Deployment.ServeHTTP(sw, r)
-	}
-	name, _, _ := r.BasicAuth()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen = append(p.seen, fmt.Sprintf("%s %s %s %d", name, r.Method, r.URL.RequestURI(), sw.status))
-}
-
-func (p *played) requests(sign string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for _, line := range p.seen {
-		if strings.Contains(line, sign) {
-			n++
-		}
-	}
-	return n
-}
-
-// target makes the target of a configuration that knows no more than it must.
-func (p *played) target() *config.Target {
-	t := &config.Target{
-		URL:    &url.URL{Scheme: "https", Host: "reference.invalid"},
-		Timing: config.Timing{Request: 5 * time.Second, Settle: time.Second, Quiet: 20 * time.Millisecond, Poll: 2 * time.Millisecond, LongestWait: 10 * time.Second},
-	}
-	for _, u := range p.config.Users {
-		t.Users = append(t.Users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
-	}
-	return t
-}
-
-func clientFor(t *config.Target, transport http.RoundTripper) *client.Client {
-	return client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: "test"})
-}
-
-func (p *played) preflight(t *testing.T, target *config.Target, force bool) (*Survey, error) {
-	t.Helper()
-	return Preflight(t.Context(), clientFor(target, client.Handler(p)), target, target.Cast(), force)
+	return Run(t.Context(), played.ClientFor(target, client.Handler(p)), target, target.Cast(), Options{Force: force})
 }
 
 func TestPreflight(t *testing.T) {
 	for _, deployment := range []string{"UCCE", "UCCX"} {
 		t.Run(deployment, func(t *testing.T) {
-			p := play(t, deployment)
-			target := p.target()
-			s, err := p.preflight(t, target, false)
+			p := played.New(t, deployment)
+			target := p.Target()
+			s, err := fly(t, p, target, false)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if string(s.Deployment) != deployment || !s.Dialogs || s.XMPPDomain == "" || len(s.Notes) > 0 {
 				t.Errorf("got %+v", s)
 			}
-			for _, u := range p.config.Users {
+			for _, u := range p.Config.Users {
 				got := s.Cast.ByID(u.ID)
 				want := spec.RoleAgent
 				if slices.Contains(u.Roles, reference.RoleSupervisor) {
@@ -151,11 +68,11 @@ func TestPreflight(t *testing.T) {
 				if deployment == "UCCE" && got.WrapUpIncoming != string(u.WrapUpIncoming) {
 					t.Errorf("user %s has wrap-up %q", u.ID, got.WrapUpIncoming)
 				}
-				if n := p.requests(u.ID + " GET /finesse/api/User/" + u.ID + " "); n != 1 {
+				if n := p.Requests(u.ID + " GET /finesse/api/User/" + u.ID + " "); n != 1 {
 					t.Errorf("user %s signed in %d times", u.ID, n)
 				}
 			}
-			if n := p.requests(" PUT ") + p.requests(" POST "); n > 0 {
+			if n := p.Requests(" PUT ") + p.Requests(" POST "); n > 0 {
 				t.Errorf("%d requests that change something", n)
 			}
 			if len(s.Exchanges) == 0 || target.Users[0].Team != "" {
@@ -211,16 +128,16 @@ func TestPreflightRefuses(t *testing.T) {
 		}, want: "user 1001001 cannot be read: its User is not well-formed XML"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := play(t, "UCCE")
+			p := played.New(t, "UCCE")
 			if test.status != "" {
 				p.SetStatus(test.status)
 			}
-			p.before = test.before
-			target := p.target()
+			p.Before = test.before
+			target := p.Target()
 			if test.users != nil {
 				test.users(target.Users)
 			}
-			_, err := p.preflight(t, target, false)
+			_, err := fly(t, p, target, false)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
@@ -231,8 +148,8 @@ func TestPreflightRefuses(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "hunter2") {
 				t.Error("the password is shown")
 			}
-			for _, u := range p.config.Users {
-				if n := p.requests(u.ID + " GET /finesse/api/User/" + u.ID + " 401"); n > 1 {
+			for _, u := range p.Config.Users {
+				if n := p.Requests(u.ID + " GET /finesse/api/User/" + u.ID + " 401"); n > 1 {
 					t.Errorf("user %s failed to sign in %d times", u.ID, n)
 				}
 			}
@@ -241,32 +158,32 @@ func TestPreflightRefuses(t *testing.T) {
 }
 
 func TestPreflightWithoutOpenSystemInfo(t *testing.T) {
-	p := play(t, "UCCX")
-	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+	p := played.New(t, "UCCX")
+	p.Before = func(w http.ResponseWriter, r *http.Request) bool {
 		if _, _, ok := r.BasicAuth(); ok || r.URL.Path != "/finesse/api/SystemInfo" {
 			return false
 		}
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	}
-	s, err := p.preflight(t, p.target(), false)
+	s, err := fly(t, p, p.Target(), false)
 	if err != nil || s.Deployment != spec.UCCX {
 		t.Errorf("%v, %+v", err, s)
 	}
 }
 
 func TestPreflightWithoutSystemInfoNorDialogsNorCodes(t *testing.T) {
-	p := play(t, "UCCE")
-	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+	p := played.New(t, "UCCE")
+	p.Before = func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, "/SystemInfo") || strings.HasSuffix(r.URL.Path, "/Dialogs") || strings.HasSuffix(r.URL.Path, "/ReasonCodes") {
 			w.WriteHeader(http.StatusNotFound)
 			return true
 		}
 		return false
 	}
-	target := p.target()
+	target := p.Target()
 	target.Deployment = spec.UCCE
-	s, err := p.preflight(t, target, false)
+	s, err := fly(t, p, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,13 +199,13 @@ func TestPreflightWithoutSystemInfoNorDialogsNorCodes(t *testing.T) {
 }
 
 func TestPreflightLeavesPeopleAtWorkAlone(t *testing.T) {
-	p := play(t, "UCCE")
-	signIn(t, p, "1001001", "READY")
+	p := played.New(t, "UCCE")
+	played.SignIn(t, p, "1001001", "READY")
 	if err := p.Stimulate(t.Context(), "route_call", "1001001", ""); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { u, _ := p.Snapshot().User("1001001"); return u.State == reference.Reserved })
-	s, err := p.preflight(t, p.target(), false)
+	played.Eventually(t, func() bool { u, _ := p.Snapshot().User("1001001"); return u.State == reference.Reserved })
+	s, err := fly(t, p, p.Target(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,18 +216,18 @@ func TestPreflightLeavesPeopleAtWorkAlone(t *testing.T) {
 	if len(s.Notes) != 1 || !strings.HasPrefix(s.Notes[0], "user 1001001 is left alone: ") {
 		t.Errorf("notes %q", s.Notes)
 	}
-	if s, err = p.preflight(t, p.target(), true); err != nil || s.Cast.ByID("1001001").Barred != "" {
+	if s, err = fly(t, p, p.Target(), true); err != nil || s.Cast.ByID("1001001").Barred != "" {
 		t.Errorf("with force: %v, %q", err, s.Cast.ByID("1001001").Barred)
 	}
 }
 
 func TestPreflightReadsTheExtensionInUse(t *testing.T) {
-	p := play(t, "UCCE")
-	signIn(t, p, "1001001", "NOT_READY")
-	target := p.target()
+	p := played.New(t, "UCCE")
+	played.SignIn(t, p, "1001001", "NOT_READY")
+	target := p.Target()
 	target.Users[0].Extension = "4711"
 	target.Users[1].Extension = ""
-	s, err := p.preflight(t, target, false)
+	s, err := fly(t, p, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,21 +241,21 @@ func TestPreflightReadsTheExtensionInUse(t *testing.T) {
 }
 
 func TestPreflightKeepsWhatTheTargetDoesNotTell(t *testing.T) {
-	p := play(t, "UCCE")
-	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+	p := played.New(t, "UCCE")
+	p.Before = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/finesse/api/User/1001101" {
 			return false
 		}
 		io.WriteString(w, "<user><LoginId>1001101</LoginId><STATE> LOGOUT </STATE><unheardOf/></user>")
 		return true
 	}
-	target := p.target()
+	target := p.Target()
 	for _, u := range target.Users {
 		if u.ID == "1001101" {
 			u.Role, u.Team, u.Supervises = spec.RoleSupervisor, "42", []string{"43"}
 		}
 	}
-	s, err := p.preflight(t, target, false)
+	s, err := fly(t, p, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,15 +266,15 @@ func TestPreflightKeepsWhatTheTargetDoesNotTell(t *testing.T) {
 }
 
 func TestPreflightFindsTheIDOfALoginName(t *testing.T) {
-	p := play(t, "UCCE")
-	target := p.target()
-	target.Users[0].ID = p.config.Users[0].LoginName
-	s, err := p.preflight(t, target, false)
+	p := played.New(t, "UCCE")
+	target := p.Target()
+	target.Users[0].ID = p.Config.Users[0].LoginName
+	s, err := fly(t, p, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	u := s.Cast.ByID("1001001")
-	if u == nil || u.Name() != p.config.Users[0].LoginName {
+	if u == nil || u.Name() != p.Config.Users[0].LoginName {
 		t.Errorf("got %v", s.Cast.IDs())
 	}
 }
@@ -400,7 +317,7 @@ func TestPreflightUnreachable(t *testing.T) {
 			transport := client.Transport(tlsConfig, nil, target.Timing.Request)
 			defer transport.CloseIdleConnections()
 			started := time.Now()
-			_, err = Preflight(t.Context(), clientFor(target, transport), target, target.Cast(), false)
+			_, err = Run(t.Context(), played.ClientFor(target, transport), target, target.Cast(), Options{})
 			var unable *Unable
 			if !errors.As(err, &unable) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
@@ -414,10 +331,10 @@ func TestPreflightUnreachable(t *testing.T) {
 
 // What is over in a moment does not end a run before it has begun.
 func TestPreflightIsPatient(t *testing.T) {
-	p := play(t, "UCCE")
+	p := played.New(t, "UCCE")
 	busy := map[string]bool{}
 	var mu sync.Mutex
-	p.before = func(w http.ResponseWriter, r *http.Request) bool {
+	p.Before = func(w http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if busy[r.URL.Path] {
@@ -434,53 +351,18 @@ func TestPreflightIsPatient(t *testing.T) {
 		}
 		return false
 	}
-	if _, err := p.preflight(t, p.target(), false); err != nil {
+	if _, err := fly(t, p, p.Target(), false); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestPreflightStops(t *testing.T) {
-	p := play(t, "UCCE")
+	p := played.New(t, "UCCE")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("enough")
-	p.before = func(http.ResponseWriter, *http.Request) bool { cancel(stop); return false }
-	target := p.target()
-	if _, err := Preflight(ctx, clientFor(target, client.Handler(p)), target, target.Cast(), false); !errors.Is(err, stop) {
+	p.Before = func(http.ResponseWriter, *http.Request) bool { cancel(stop); return false }
+	target := p.Target()
+	if _, err := Run(ctx, played.ClientFor(target, client.Handler(p)), target, target.Cast(), Options{}); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
-}
-
-// signIn signs a user of the reference in and brings it into a state.
-func signIn(t *testing.T, p *played, id, state string) {
-	t.Helper()
-	i := slices.IndexFunc(p.config.Users, func(u reference.User) bool { return u.ID == id })
-	u := p.config.Users[i]
-	for _, body := range []string{"<User><state>LOGIN</state><extension>" + u.Extension + "</extension></User>", "<User><state>" + state + "</state></User>"} {
-		r := httptest.NewRequest(http.MethodPut, "/finesse/api/User/"+id, strings.NewReader(body))
-		r.SetBasicAuth(u.ID, u.Password)
-		r.Header.Set("Content-Type", "application/xml")
-		w := httptest.NewRecorder()
-		p.Deployment.ServeHTTP(w, r)
-		if strings.Contains(body, "LOGIN") {
-			eventually(t, func() bool { s, _ := p.Snapshot().User(id); return s.State == reference.NotReady })
-			if state == "NOT_READY" {
-				return
-			}
-		}
-		if w.Code != http.StatusAccepted {
-			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
-		}
-	}
-	eventually(t, func() bool { s, _ := p.Snapshot().User(id); return string(s.State) == state })
-}
-
-// eventually waits for something that happens soon.
-func eventually(t *testing.T, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatal("it did not happen")
 }

@@ -1,4 +1,4 @@
-package runner
+package preflight
 
 import (
 	"context"
@@ -30,13 +30,13 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		bar("cannot be read: %s", explain(x.Err, p.target))
 		return
 	case x.Status == http.StatusUnauthorized:
-		bar("cannot sign in: HTTP 401%s, tried once each; user name or password are wrong, or the account is locked", saying(x))
+		bar("cannot sign in: HTTP 401%s, tried once each; user name or password are wrong, or the account is locked", Saying(x))
 		return
 	case x.Status == http.StatusNotFound:
-		bar("does not exist: HTTP 404%s", saying(x))
+		bar("does not exist: HTTP 404%s", Saying(x))
 		return
 	case x.Status != http.StatusOK:
-		bar("cannot be read: HTTP %d%s", x.Status, saying(x))
+		bar("cannot be read: HTTP %d%s", x.Status, Saying(x))
 		return
 	}
 	root, err := parseRoot(x.ResponseBody)
@@ -45,7 +45,7 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		return
 	}
 	if textAt(root, "state") == "" {
-		bar("cannot be read: what was answered is no User with a state%s", saying(x))
+		bar("cannot be read: what was answered is no User with a state%s", Saying(x))
 		return
 	}
 	// LOGIN is a passing moment (guide 12.5(1), page 42): a user seen in it

@@ -1,4 +1,4 @@
-package runner
+package preflight
 
 import (
 	"cmp"
@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/antchfx/xmlquery"
-
-	"finesse-conformance/runner/journal"
 )
 
 // service reads from SystemInfo where the notification service is. What is
@@ -36,31 +34,10 @@ func (p *preflight) service(root *xmlquery.Node) {
 	}
 }
 
-// nodesOf gives the addresses of a target's API on all nodes that SystemInfo
-// names, where the target is at one of them. Behind another name they may be
-// anybody's.
-func (s *Survey) nodesOf(target *url.URL) []*url.URL {
-	var nodes []*url.URL
-	among := false
-	for host := range s.XMPPPorts {
-		n := *target
-		n.Host = host
-		if port := target.Port(); port != "" {
-			n.Host = net.JoinHostPort(host, port)
-		}
-		among = among || journal.Key(&n) == journal.Key(target)
-		nodes = append(nodes, &n)
-	}
-	if !among {
-		return nil
-	}
-	return nodes
-}
-
-// portAt gives the port that SystemInfo tells for a host and scheme, "" where
+// PortAt gives the port that SystemInfo tells for a host and scheme, "" where
 // it tells none. Where the host is not among the nodes that it names, as
 // behind a reverse proxy, it is the one that all of them have.
-func (s *Survey) portAt(host, scheme string) string {
+func (s *Survey) PortAt(host, scheme string) string {
 	if ports, ok := s.XMPPPorts[strings.ToLower(host)]; ok {
 		return ports[scheme]
 	}
@@ -75,13 +52,13 @@ func (s *Survey) portAt(host, scheme string) string {
 	return common
 }
 
-// serviceAt gives an address of the notification service the port that
+// ServiceAt gives an address of the notification service the port that
 // SystemInfo tells for its host, where it has none. nil stays nil.
-func (s *Survey) serviceAt(u *url.URL) *url.URL {
+func (s *Survey) ServiceAt(u *url.URL) *url.URL {
 	if u == nil || u.Port() != "" {
 		return u
 	}
-	port := s.portAt(u.Hostname(), u.Scheme)
+	port := s.PortAt(u.Hostname(), u.Scheme)
 	if port == "" {
 		return u
 	}

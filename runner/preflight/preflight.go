@@ -1,13 +1,13 @@
-package runner
+package preflight
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,9 +37,24 @@ type Survey struct {
 	Cast *fixtures.Cast
 	// Extensions are those on which users were signed in, by id.
 	Extensions map[string]string
+	// Refused says which users could not sign in and why, "" where all could.
+	Refused string
 	// Notes are what a person should know before the run, a line each.
 	Notes     []string
 	Exchanges []evidence.Exchange
+}
+
+// Latency is how long the answers took: the median, and the slowest.
+func (s *Survey) Latency() (typical, slowest time.Duration) {
+	var all []time.Duration
+	for _, x := range s.Exchanges {
+		all = append(all, x.Duration)
+	}
+	if len(all) == 0 {
+		return 0, 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)-1]
 }
 
 // Unable is the error of a target that cannot be certified (exit 3): one
@@ -60,52 +75,41 @@ func (o *OutOfService) Error() string { return o.Reason }
 // atOnce is how many requests are under way at the same time.
 const atOnce = 24
 
-// Preflight asks the target what a run has to know, and fills in the cast.
+// Options say how strict a preflight is.
+type Options struct {
+	// Force touches users who are on a call or not in a resting state, too.
+	Force bool
+	// Lenient goes on without the users whose sign-in fails, as long as there
+	// is one left.
+	Lenient bool
+}
+
+// Run asks the target what a run has to know, and fills in the cast.
 // Each user signs in with one GET of its own User; one whose sign-in fails is
 // asked for nothing more. Users who are on a call or not in a resting state
-// are barred, with force they are not. Nothing on the target changes.
+// are barred, with Force they are not. Nothing on the target changes.
 //
 // The error is an *Unable or an *OutOfService, or the context's. The survey
 // is there in any case, as far as it got.
-func Preflight(ctx context.Context, c *client.Client, t *config.Target, cast *fixtures.Cast, force bool) (*Survey, error) {
-	return newPreflight(c, t, cast, force).run(ctx)
-}
-
-func newPreflight(c *client.Client, t *config.Target, cast *fixtures.Cast, force bool) *preflight {
-	return &preflight{
-		client: c, target: t, force: force, rec: &client.Recorder{},
+func Run(ctx context.Context, c *client.Client, t *config.Target, cast *fixtures.Cast, o Options) (*Survey, error) {
+	p := &preflight{
+		client: c, target: t, options: o, rec: &client.Recorder{},
 		survey: &Survey{Cast: cast, Extensions: map[string]string{}},
 	}
-}
-
-func (p *preflight) run(ctx context.Context) (*Survey, error) {
 	err := p.fly(ctx)
 	p.survey.Exchanges = p.rec.Exchanges()
-	secrets := p.client.Secrets() // all has been read: from here on it is recorded
-	secrets.Clean(&p.survey.Exchanges)
-	secrets.Clean(&p.survey.Notes)
-	var unable *Unable
-	var out *OutOfService
-	switch {
-	case errors.As(err, &unable):
-		secrets.Clean(unable)
-	case errors.As(err, &out):
-		secrets.Clean(out)
-	}
+	p.survey.Refused = p.refusals()
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
 	return p.survey, err
 }
 
-// preflight is a Preflight under way.
+// preflight is one under way.
 type preflight struct {
-	client *client.Client
-	target *config.Target
-	force  bool
-	// lenient goes on without the users whose sign-in fails, as long as there
-	// is one left.
-	lenient bool
+	client  *client.Client
+	target  *config.Target
+	options Options
 	rec     *client.Recorder
 
 	mu       sync.Mutex // guards survey, users included, while several are asked for
@@ -144,14 +148,14 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	case x.Err != "":
 		return &Unable{Reason: fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
 	case x.Status == http.StatusServiceUnavailable:
-		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + saying(x)}
+		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:
 		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: give the address that it should be", p.at(), orNothing(x.ResponseHeader["Location"]))}
 	case (x.Status == http.StatusNotFound || x.Status == http.StatusNotImplemented) && t.Deployment != "":
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
 	case x.Status != http.StatusOK:
-		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, saying(x), perhaps(x, t))}
+		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}
 	}
 	root, err := parseRoot(x.ResponseBody)
 	if err != nil {
@@ -201,7 +205,7 @@ func (p *preflight) users(ctx context.Context) error {
 	}
 	sideBySide(questions)
 	p.sort()
-	if len(p.failures) > 0 && !(p.lenient && len(p.survey.Cast.Usable()) > 0) {
+	if len(p.failures) > 0 && !(p.options.Lenient && len(p.survey.Cast.Usable()) > 0) {
 		return &Unable{Reason: p.refusals() + "; correct the configuration, or take them out of it"}
 	}
 	return nil
@@ -220,7 +224,7 @@ func (p *preflight) details(ctx context.Context) {
 	}
 	sideBySide(questions)
 	for _, u := range usable {
-		if why := atWork(u); why != "" && !p.force {
+		if why := atWork(u); why != "" && !p.options.Force {
 			u.Barred = why + "; --force touches it nevertheless"
 		}
 	}
@@ -293,8 +297,8 @@ func (p *preflight) sort() {
 
 func (p *preflight) at() string { return text.WithoutCredentials(p.target.URL.String()) }
 
-// saying gives what an error body says, for a reason.
-func saying(x evidence.Exchange) string {
+// Saying gives what an error body says, for a reason.
+func Saying(x evidence.Exchange) string {
 	root, err := parseRoot(x.ResponseBody)
 	if err != nil {
 		return ""
