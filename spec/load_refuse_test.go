@@ -120,7 +120,7 @@ func TestLoadFSRefuses(t *testing.T) {
 		{"no status", sig, row("{accepted: NOT_READY}", "{error: bad, types: [Bad Request]}"), "requirements/01-sig.yaml:10: \"bad\" is no HTTP status: write one such as 400, or a class such as 4xx"},
 		{"an unknown schema", sig, row("{accepted: NOT_READY}", "{answer: 200, schema: Agent}"), "requirements/01-sig.yaml:10: schema is \"Agent\": use State, RequestState, ErrorType or User"},
 		{"an unknown event check", sig, row("{accepted: NOT_READY}", "{accepted: NOT_READY, event: some}"), "requirements/01-sig.yaml:10: event is \"some\": use state, shape, agrees, echo, none, error, team, no_change, pending, unasked, error_shape or error_echo"},
-		{"an unknown placeholder", sig, row("NOT_READY}", "NOT_READY, shows: [{at: User/uri, is: '/{name}'}]}"), "requirements/01-sig.yaml:10: {name} stands for nothing: use id, extension, reason, first or second"},
+		{"an unknown placeholder", sig, row("NOT_READY}", "NOT_READY, shows: [{at: User/uri, is: '/{name}'}]}"), "requirements/01-sig.yaml:10: {name} stands for nothing: use id, extension, reason, first, second or device"},
 		{"a show of nothing", sig, row("NOT_READY}", "NOT_READY, shows: [{at: User/uri}]}"), "requirements/01-sig.yaml:10: shows says what the element is, with is or with each_in: keep one"},
 		{"a show nowhere", sig, row("NOT_READY}", "NOT_READY, shows: [{is: x}]}"), "requirements/01-sig.yaml:10: shows has no at: say which element is meant"},
 		{"accepted of no put", sig, row("{put: LOGIN}", "{stimulus: route_call}"), "requirements/01-sig.yaml:4: SIG-01 says accepted of what is no put: use reaches, keeps or answer"},

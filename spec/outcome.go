@@ -94,8 +94,9 @@ type Show struct {
 
 // Placeholders are what the texts of a Show may stand for: the subject's id
 // and extension, the reasonCodeId that the last Put of the requirement sent,
-// and the ids that ReasonFirst and ReasonSecond stand for.
-func Placeholders() []string { return []string{"id", "extension", "reason", "first", "second"} }
+// the ids that ReasonFirst and ReasonSecond stand for, and the device that it
+// sent.
+func Placeholders() []string { return []string{"id", "extension", "reason", "first", "second", "device"} }
 
 // EventCheck names what is expected of the notifications of a step.
 type EventCheck string
