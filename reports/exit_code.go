@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -19,9 +20,43 @@ const (
 	ExitStaleWaiver   = 5   // a waiver is stale
 	ExitHarness       = 6   // a fault of the harness itself
 	ExitNotRestored   = 7   // a user could not be put back
+	ExitUnwritten     = 8   // reports could not be written; the verdict was printed
 	ExitInterrupted   = 130 // SIGINT
 	ExitTerminated    = 143 // SIGTERM
 )
+
+// ExitMeaning is what an exit code tells.
+type ExitMeaning struct {
+	Code  int
+	Means string
+}
+
+// ExitMeanings gives all exit codes but 0, in the order in which one counts
+// before another where several apply.
+func ExitMeanings() []ExitMeaning {
+	return []ExitMeaning{
+		{ExitTerminated, "terminated; users are back and the reports written"},
+		{ExitInterrupted, "interrupted; users are back and the reports written"},
+		{ExitHarness, "a fault of the harness itself"},
+		{ExitNotRestored, "a user could not be put back"},
+		{ExitUsage, "wrong usage or configuration; nothing was sent"},
+		{ExitUncertifiable, "the target cannot be certified: unreachable, out of service, users cannot sign in"},
+		{ExitNonconformant, "not conformant: a MUST or EITHER requirement failed"},
+		{ExitUnwritten, "something could not be written, as on a full disk; the verdict was printed"},
+		{ExitStaleWaiver, "a waiver is stale"},
+		{ExitTooLittle, "too little was verified"},
+	}
+}
+
+// Strongest gives the exit code that counts where several apply, 0 for none.
+func Strongest(codes ...int) int {
+	for _, m := range ExitMeanings() {
+		if slices.Contains(codes, m.Code) {
+			return m.Code
+		}
+	}
+	return ExitConformant
+}
 
 // Exit is what a run ends with: the code, and everything that applies.
 type Exit struct {

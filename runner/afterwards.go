@@ -36,20 +36,14 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 	if err != nil {
 		return reports.ExitUsage, &UsageError{err}
 	}
-	for path, write := range map[string]func(io.Writer) error{
-		files.JUnit:    func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) },
-		files.JSON:     c.WriteJSON,
-		files.HTML:     c.WriteHTML,
-		files.Markdown: c.WriteMarkdown,
-	} {
-		if path == "" {
-			continue
-		}
-		if err := writeFile(path, write); err != nil {
-			return reports.ExitUsage, &UsageError{err}
-		}
-	}
-	return c.ExitCode(failOnDrift), c.WriteText(a.Out, console.Style{Color: a.Colour})
+	errs := writeFiles([]report{
+		{files.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
+		{files.JSON, c.WriteJSON},
+		{files.HTML, c.WriteHTML},
+		{files.Markdown, c.WriteMarkdown},
+	})
+	errs = append(errs, a.print(func(w io.Writer) error { return c.WriteText(w, console.Style{Color: a.Colour}) }))
+	return a.end(c.ExitCode(failOnDrift), errs...)
 }
 
 // Report renders one result again, or merges the results of a sharded run.
@@ -87,10 +81,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 		return code, err
 	}
 	// Last: publishing has applied the waivers to the result.
-	if err := writeFile(markdown, func(w io.Writer) error { return console.WriteMarkdown(w, result) }); err != nil {
-		return reports.ExitUsage, &UsageError{err}
-	}
-	return code, nil
+	return a.end(code, writeFile(markdown, func(w io.Writer) error { return console.WriteMarkdown(w, result) }))
 }
 
 // open reads a result file, with the evidence where it lies beside it, or an

@@ -215,6 +215,9 @@ func (t *troupe) register() {
 	// to be done alone.
 	ginkgo.AfterSuite(func() {
 		left := t.end(t.ctx, sayOnly{say: t.say})
+		if t.journal != nil {
+			_ = t.journal.Close() // what it could not note it has said
+		}
 		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, Afterwards: t.afterwards, PeakMemory: peakMemory()}})
 	})
 }

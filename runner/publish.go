@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/console"
@@ -51,69 +49,69 @@ func asideOf(run config.Run) (a aside, err error) {
 }
 
 // publish applies the waivers, writes every report, compares with the
-// baseline, prints the summary, and gives the exit code.
+// baseline, prints the summary, and gives the exit code. The verdict is
+// printed whatever becomes of the files.
 func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with aside) (int, error) {
 	if run.Waivers != "" {
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
-	if err := a.write(result, all, run); err != nil {
-		return reports.ExitHarness, err
-	}
+	errs := a.write(result, all, run)
 	style := console.Style{Color: a.Colour && !run.NoColor}
-	if err := console.WriteSummary(a.Out, result, style); err != nil {
-		return reports.ExitHarness, err
-	}
-	if err := a.tellCI(result); err != nil {
-		return reports.ExitHarness, err
-	}
+	errs = append(errs, a.print(func(w io.Writer) error { return console.WriteSummary(w, result, style) }), a.tellCI(result))
 	code := result.Exit.Code
-	if with.baseline == nil {
-		return code, nil
+	if with.baseline != nil {
+		worse, more, err := a.compareWith(with.baseline, result, run, style)
+		if err != nil {
+			return reports.ExitUsage, err
+		}
+		code, errs = reports.Strongest(code, worse), append(errs, more...)
 	}
+	return a.end(code, errs...)
+}
+
+// compareWith prints and writes what changed since the baseline, and gives
+// the exit code of that: a requirement that is worse off counts like one that
+// failed. Its error is a *UsageError.
+func (a *App) compareWith(baseline, result *reports.Result, run config.Run, style console.Style) (code int, errs []error, err error) {
+	var said bytes.Buffer
 	if result.Stopped != "" || result.Signal != 0 {
-		_, err := fmt.Fprintf(a.Out, "\nnot compared with %s: the run ended before its end\n", run.Baseline)
-		return code, err
+		fmt.Fprintf(&said, "\nnot compared with %s: the run ended before its end\n", run.Baseline)
+		return 0, []error{a.print(copyOf(&said))}, nil
 	}
-	comparison, err := compare.Results(with.baseline, result)
+	comparison, err := compare.Results(baseline, result)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, nil, &UsageError{err}
 	}
-	fmt.Fprintf(a.Out, "\ncompared with %s:\n", run.Baseline)
-	if err := comparison.WriteText(a.Out, style); err != nil {
-		return reports.ExitHarness, err
-	}
-	if err := writeFile(filepath.Join(run.Out, comparisonName), comparison.WriteMarkdown); err != nil {
-		return reports.ExitHarness, err
-	}
-	return worse(a.Out, code, comparison, run.FailOnDrift)
-}
-
-// worse gives the exit code of a run that is compared with a baseline: a
-// comparison that fails comes before a stale waiver and too little verified,
-// and after everything else.
-func worse(w io.Writer, code int, comparison *compare.Comparison, failOnDrift bool) (int, error) {
-	if comparison.ExitCode(failOnDrift) == 0 {
-		return code, nil
-	}
-	switch code {
-	case reports.ExitConformant, reports.ExitStaleWaiver, reports.ExitTooLittle:
+	fmt.Fprintf(&said, "\ncompared with %s:\n", run.Baseline)
+	errs = append(errs, comparison.WriteText(&said, style))
+	if comparison.ExitCode(run.FailOnDrift) != 0 {
 		code = reports.ExitNonconformant
+		because := "a requirement is worse off than in the baseline"
+		if !comparison.Worse {
+			because = "the behaviour drifted from the baseline"
+		}
+		fmt.Fprintf(&said, "\nexit %d: %s\n", code, because)
 	}
-	because := "a requirement is worse off than in the baseline"
-	if !comparison.Worse {
-		because = "the behaviour drifted from the baseline"
-	}
-	_, err := fmt.Fprintf(w, "\nexit %d: %s\n", reports.ExitNonconformant, because)
-	return code, err
+	return code, append(errs, a.print(copyOf(&said)), writeFile(filepath.Join(run.Out, comparisonName), comparison.WriteMarkdown)), nil
 }
 
-// write writes the reports as files, side by side: they only read the result.
-func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config.Run) error {
-	var files errgroup.Group
-	for _, report := range []struct {
-		path  string
-		write func(io.Writer) error
-	}{
+func copyOf(text *bytes.Buffer) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	}
+}
+
+// report is a file that a command writes; "" is where it writes none.
+type report struct {
+	path  string
+	write func(io.Writer) error
+}
+
+// write writes the reports as files. Each that cannot be written is an error,
+// and the others are there.
+func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config.Run) []error {
+	return writeFiles([]report{
 		{run.JSON, func(w io.Writer) error { return reports.Write(w, result) }},
 		{run.JUnit, func(w io.Writer) error { return junit.Write(w, result) }},
 		{run.HTML, func(w io.Writer) error {
@@ -122,35 +120,31 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config
 		{filepath.Join(run.Out, badgeName), func(w io.Writer) error { return console.WriteBadge(w, result) }},
 		{filepath.Join(run.Out, evidenceName), func(w io.Writer) error { return reports.WriteEvidence(w, result, all) }},
 		{run.HAR, func(w io.Writer) error { return har.Write(w, result, all) }},
-	} {
-		if report.path != "" {
-			files.Go(func() error { return writeFile(report.path, report.write) })
-		}
-	}
-	return files.Wait()
+	})
 }
 
 // tellCI adds to the page of a GitHub job and marks its failures there, when
 // the run is part of one.
 func (a *App) tellCI(result *reports.Result) error {
+	var errs []error
 	if file := a.environ("GITHUB_STEP_SUMMARY"); file != "" {
 		var text bytes.Buffer
 		if err := console.WriteMarkdown(&text, result); err != nil {
 			return err
 		}
 		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return fmt.Errorf("write the job's summary: %w", err)
+		if err == nil {
+			_, err = f.Write(text.Bytes())
+			err = errors.Join(err, f.Close())
 		}
-		_, err = f.Write(text.Bytes())
-		if err := errors.Join(err, f.Close()); err != nil {
-			return fmt.Errorf("write the job's summary: %w", err)
+		if err != nil {
+			errs = append(errs, &UnwrittenError{fmt.Errorf("write the job's summary: %w", err)})
 		}
 	}
 	if a.environ("GITHUB_ACTIONS") == "true" {
-		return console.WriteAnnotations(a.Out, result)
+		errs = append(errs, a.print(func(w io.Writer) error { return console.WriteAnnotations(w, result) }))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (a *App) environ(name string) string {
@@ -160,29 +154,4 @@ func (a *App) environ(name string) string {
 		}
 	}
 	return ""
-}
-
-// writeFile writes a report beside its place and moves it there when it is
-// whole: nobody reads half a report.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".finesse-conformance-*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }

@@ -70,11 +70,17 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
 			return reports.ExitUsage, &UsageError{err}
 		}
-		defer func() { err = errors.Join(err, s.journal.Close()) }()
 	}
 	result, seen := s.certify(ctx, display)
-	if code, err = a.publish(result, seen, cfg.Run, with); s.journal != nil {
-		a.sayRestore(cfg, s.journal.Unnoted())
+	if s.journal == nil {
+		return a.publish(result, seen, cfg.Run, with)
+	}
+	closed := s.journal.Close()
+	if closed != nil {
+		closed = &UnwrittenError{closed}
+	}
+	if code, err = a.publish(result, seen, cfg.Run, with); err == nil {
+		code, err = a.end(code, closed, a.sayRestore(cfg, result))
 	}
 	return code, err
 }
@@ -98,22 +104,35 @@ func settleCollector() {
 // the collector's.
 const mostMemory = 160 << 20
 
-// sayRestore says how those are put back whom the run has left behind.
-func (a *App) sayRestore(cfg *config.Config, unnoted []string) {
+// sayRestore says how those are put back whom the run has left behind. The
+// error names those who are back, and of whom that could not be noted.
+func (a *App) sayRestore(cfg *config.Config, result *reports.Result) error {
 	c, err := journal.Read(cfg.Run.Journal)
 	if err != nil {
-		return // what cannot be read the next run refuses
+		return &UnwrittenError{err}
 	}
-	ids := slices.DeleteFunc(c.Users(), func(id string) bool { return slices.Contains(unnoted, id) })
-	if len(ids) == 0 {
-		return
+	var left, back []string
+	for _, id := range c.Users() {
+		if slices.ContainsFunc(result.Unrestored, func(u reports.Unrestored) bool { return u.User == id }) {
+			left = append(left, id)
+		} else {
+			back = append(back, id)
+		}
 	}
 	command := Name + " restore"
 	if cfg.File != "" {
 		command += " --config " + cfg.File
 	}
-	fmt.Fprintf(a.Out, "\nnot back: %s %s; once the target answers, this puts them back:\n\n    %s --journal %s\n",
-		text.Plural(len(ids), "user"), text.Enumerate(ids), command, cfg.Run.Journal)
+	command += " --journal " + cfg.Run.Journal
+	if len(left) > 0 {
+		fmt.Fprintf(a.Out, "\nnot back: %s %s; once the target answers, this puts them back:\n\n    %s\n",
+			text.Plural(len(left), "user"), text.Enumerate(left), command)
+	}
+	if len(back) > 0 {
+		return &UnwrittenError{fmt.Errorf("%s: that %s %s %s back; `%s` looks at them again, and the next run wants that",
+			cfg.Run.Journal, text.Plural(len(back), "user"), text.Enumerate(back), map[bool]string{true: "is", false: "are"}[len(back) == 1], command)}
+	}
+	return nil
 }
 
 func (a *App) progress(cfg *config.Config) progress.Display {

@@ -38,15 +38,13 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 	if err != nil {
 		return reports.ExitHarness, err
 	}
-	for name, write := range map[string]func(io.Writer) error{
-		"overview.json": o.WriteJSON, "overview.html": o.WriteHTML,
-		"overview.txt": func(w io.Writer) error { return o.WriteText(w, console.Style{}) },
-	} {
-		if err := writeFile(filepath.Join(cfg.Run.Out, name), write); err != nil {
-			return reports.ExitHarness, err
-		}
-	}
-	return o.ExitCode, o.WriteText(t.Out, console.Style{Color: t.Colour && !cfg.Run.NoColor})
+	out := func(name string) string { return filepath.Join(cfg.Run.Out, name) }
+	errs := writeFiles([]report{
+		{out("overview.json"), o.WriteJSON}, {out("overview.html"), o.WriteHTML},
+		{out("overview.txt"), func(w io.Writer) error { return o.WriteText(w, console.Style{}) }},
+	})
+	errs = append(errs, t.print(func(w io.Writer) error { return o.WriteText(w, console.Style{Color: t.Colour && !cfg.Run.NoColor}) }))
+	return t.end(o.ExitCode, errs...)
 }
 
 // dryRunTargets prints the plans of several targets.

@@ -221,14 +221,3 @@ func equalInts(a, b []int) bool {
 	}
 	return true
 }
-
-// A report that cannot be written once the run is over is a fault of the
-// harness, and named as such.
-func TestFaultOfTheHarness(t *testing.T) {
-	t.Parallel()
-	m := target(t, nil)
-	s := invoke(t, m.dir, "GITHUB_STEP_SUMMARY="+filepath.Join(m.dir, "nope", "summary.md"), "run", "--config", m.config, "--only", "SIG-03")
-	if s.code != reports.ExitHarness || !strings.Contains(s.err, "a fault of this program: write the job's summary") {
-		t.Error(s)
-	}
-}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,13 @@ func (s said) String() string {
 // NAME=value before the first argument is set in its environment.
 func invoke(t *testing.T, dir string, args ...string) said {
 	t.Helper()
+	return invokeBy(t, dir, nil, args...)
+}
+
+// invokeBy is invoke by another command, which is given the program and its
+// arguments after its own.
+func invokeBy(t *testing.T, dir string, by []string, args ...string) said {
+	t.Helper()
 	env := []string{asProgram + "=1", "XDG_CACHE_HOME=" + dir}
 	for len(args) > 0 && strings.Contains(args[0], "=") && !strings.HasPrefix(args[0], "-") {
 		env, args = append(env, args[0]), args[1:]
@@ -45,7 +53,8 @@ func invoke(t *testing.T, dir string, args ...string) said {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var out, problems bytes.Buffer
-	c := exec.CommandContext(ctx, executable(t), args...)
+	line := slices.Concat(by, []string{executable(t)}, args)
+	c := exec.CommandContext(ctx, line[0], line[1:]...)
 	c.Dir, c.Env, c.Stdout, c.Stderr = dir, append(neutral(), env...), &out, &problems
 	if err := c.Run(); c.ProcessState == nil || ctx.Err() != nil {
 		t.Fatalf("%v: %v: %v\n%s%s", args, err, ctx.Err(), out.String(), problems.String())
@@ -113,6 +122,10 @@ type mock struct {
 	refused  map[string]int  // answers 401 by user name
 	since    []time.Duration // when they came
 	began    time.Time
+
+	// before is called with every request before it is answered; nil for
+	// nothing.
+	before func(*http.Request)
 }
 
 // target starts a mock on plain HTTP, and writes a configuration for the users
@@ -173,6 +186,9 @@ func (m *mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.requests = append(m.requests, r.Method+" "+r.URL.Path)
 	m.since = append(m.since, time.Since(m.began))
 	m.mu.Unlock()
+	if m.before != nil {
+		m.before(r)
+	}
 	answer := &status{ResponseWriter: w}
 	m.Deployment.ServeHTTP(answer, r)
 	if name, _, _ := r.BasicAuth(); answer.code == http.StatusUnauthorized {

@@ -2,17 +2,31 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
+
+// exitCodes says what the exit codes of a run mean, the strongest first.
+func exitCodes() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Exit codes, the first that applies:\n")
+	for _, m := range reports.ExitMeanings() {
+		fmt.Fprintf(&b, "  %3d  %s\n", m.Code, m.Means)
+	}
+	fmt.Fprintf(&b, "  %3d  conformant: something was verified and nothing that ran failed", reports.ExitConformant)
+	return b.String()
+}
 
 func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "certify a target; without one, the embedded reference deployment",
+		Long:  "Certifies a target; without one, the embedded reference deployment.\n\n" + exitCodes(),
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -55,18 +54,13 @@ func (t *Target) Take(r *reports.Result) {
 	}
 }
 
-// Worst gives the exit code of all: where several apply, an interruption
-// first, then faults of the harness, users who are not back, targets that
-// cannot be certified, failures, stale waivers, too little verified.
+// Worst gives the exit code of all: the strongest.
 func (o *Overview) Worst() int {
-	order := []int{reports.ExitTerminated, reports.ExitInterrupted, reports.ExitHarness, reports.ExitNotRestored, reports.ExitUsage, reports.ExitUncertifiable, reports.ExitNonconformant, reports.ExitStaleWaiver, reports.ExitTooLittle}
-	worst, at := reports.ExitConformant, len(order)
+	var codes []int
 	for _, t := range o.Targets {
-		if i := slices.Index(order, t.ExitCode); i >= 0 && i < at {
-			worst, at = t.ExitCode, i
-		}
+		codes = append(codes, t.ExitCode)
 	}
-	return worst
+	return reports.Strongest(codes...)
 }
 
 // WriteJSON writes the overview for programs.

@@ -292,19 +292,6 @@ func (j *Journal) Claim(target Target, nodes []*url.URL) error {
 	return j.add(e)
 }
 
-// Unnoted gives the ids of the users who are back and whom the journal still
-// names, since it could not be written.
-func (j *Journal) Unnoted() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var ids []string
-	for w := range j.unnoted {
-		ids = append(ids, w.user)
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 // end notes the end of the run. What could not be written whole is then about
 // nobody: it was never asked for, or is made up for.
 func (j *Journal) end() {
