@@ -21,6 +21,7 @@ type Evidence struct {
 	// Unreached says why the steps were never begun, or not carried through:
 	// what is missing on this target. Such a requirement is not exercised.
 	Unreached string `json:"unreached,omitempty"`
+	Gap       Gap    `json:"gap,omitzero"` // the same as data
 	// Foreign says what happened that the run did not cause. Such a scenario
 	// proves nothing.
 	Foreign      string        `json:"foreign,omitempty"`

@@ -50,6 +50,7 @@ type Verdict struct {
 	Requirement string  `json:"requirement"`
 	Outcome     Outcome `json:"outcome"`
 	Reason      string  `json:"reason,omitempty"` // one line that a person can act on
+	Gap         Gap     `json:"gap,omitzero"`     // of what was not exercised: why, as data
 	// Step, Exchange, Event point into the evidence: the step (from 0), the
 	// exchange and the event that decided, -1 for none.
 	Step     int           `json:"step"`

@@ -42,14 +42,42 @@ func (w Way) String() string {
 // hand. It names the pieces that would make it possible.
 type Missing struct {
 	Goal   string
-	Pieces []string // such as "stimulus reserve_preview"; none where no documented way exists
+	Pieces []Piece // none where no documented way exists
 }
+
+// Piece is one thing that a way needs and the target does not have.
+type Piece struct {
+	Kind     PieceKind
+	Stimulus spec.Stimulus // of PieceStimulus
+}
+
+// PieceKind says what a piece is. The set is closed.
+type PieceKind string
+
+// The kinds of pieces, as a person would say them.
+const (
+	PieceStimulus PieceKind = "stimulus"
+	PieceDialogs  PieceKind = "the Dialog API"
+	PiecePeer     PieceKind = "another user to call"
+	PieceTimer    PieceKind = "a wrap-up timer within the longest wait"
+)
+
+func (p Piece) String() string { return strings.TrimSpace(string(p.Kind) + " " + string(p.Stimulus)) }
 
 func (m *Missing) Error() string {
 	if len(m.Pieces) == 0 {
 		return "no documented way leads to " + m.Goal
 	}
-	return "needs " + strings.Join(m.Pieces, " and ") + " to reach " + m.Goal
+	return m.Needs() + " to reach " + m.Goal
+}
+
+// Needs says what would make the way possible, whatever it leads to.
+func (m *Missing) Needs() string {
+	words := make([]string, len(m.Pieces))
+	for i, p := range m.Pieces {
+		words[i] = p.String()
+	}
+	return "needs " + strings.Join(words, " and ")
 }
 
 // Goal describes the situations that a Given accepts.
@@ -132,7 +160,7 @@ func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means)
 }
 
 func price(m *spec.Move, means Means) int {
-	if lacks(m, means) != "" {
+	if lacks(m, means) != (Piece{}) {
 		return costImpossible
 	}
 	switch {
@@ -147,19 +175,19 @@ func price(m *spec.Move, means Means) int {
 }
 
 // lacks names the piece that the move needs and the target does not have.
-func lacks(m *spec.Move, means Means) string {
+func lacks(m *spec.Move, means Means) Piece {
 	a := m.Action
 	switch {
 	case a.Stimulus != "" && (means.Stimulus == nil || !means.Stimulus(a.Stimulus)):
-		return "stimulus " + string(a.Stimulus)
+		return Piece{PieceStimulus, a.Stimulus}
 	case (a.Dialog != "" || a.Call != "") && !means.Dialogs:
-		return "the Dialog API"
+		return Piece{Kind: PieceDialogs}
 	case a.Call != "" && !means.Peer:
-		return "another user to call"
+		return Piece{Kind: PiecePeer}
 	case a.Timer != "" && !means.Timer:
-		return "a wrap-up timer within the longest wait"
+		return Piece{Kind: PieceTimer}
 	}
-	return ""
+	return Piece{}
 }
 
 type node struct {
@@ -172,11 +200,11 @@ type node struct {
 
 func (n *node) way(goal spec.Given, means Means) (Way, error) {
 	var w Way
-	var pieces []string
+	var pieces []Piece
 	for ; n.by != nil; n = n.from {
 		w.Moves = append(w.Moves, n.by)
 		w.After = append(w.After, n.at)
-		if piece := lacks(n.by, means); piece != "" && !slices.Contains(pieces, piece) {
+		if piece := lacks(n.by, means); piece != (Piece{}) && !slices.Contains(pieces, piece) {
 			pieces = append(pieces, piece)
 		}
 	}

@@ -1,0 +1,33 @@
+package evidence
+
+import "finesse-conformance/spec"
+
+// Gap says as data why a requirement was not exercised. The reason of the
+// verdict says the same to people, and nothing is decided by its words.
+type Gap struct {
+	Kind     GapKind       `json:"kind"`
+	Stimulus spec.Stimulus `json:"stimulus,omitempty"` // the one that is needed
+}
+
+// GapKind classes the reasons for which requirements are not exercised. The
+// set is closed.
+type GapKind string
+
+// The kinds of gaps.
+const (
+	GapSelection     GapKind = "not_selected"  // left out by --only or --skip
+	GapShard         GapKind = "other_shard"   // another shard exercises it
+	GapStimulus      GapKind = "stimulus"      // needs something from outside that no hook makes happen
+	GapNotifications GapKind = "notifications" // needs a notification service
+	GapCast          GapKind = "cast"          // needs a user whom the cast does not have
+	GapReasonCodes   GapKind = "reason_codes"  // needs other reason codes on the target
+	GapWrapUp        GapKind = "wrap_up"       // needs another wrap-up setting
+	GapTarget        GapKind = "target"        // the target does not offer it
+	GapWay           GapKind = "way"           // the target did something else on the way to the precondition
+	GapTime          GapKind = "time"          // would take longer than the run may wait
+	GapForeign       GapKind = "foreign"       // somebody else moved a user of the cast
+	GapNever         GapKind = "never"         // no run can cause it
+	GapEnded         GapKind = "ended"         // the run ended before it
+	GapHarness       GapKind = "harness"       // a fault of the harness
+	GapOther         GapKind = "other"
+)
