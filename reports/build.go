@@ -171,7 +171,7 @@ func (b *builder) row(req *spec.Requirement) Row {
 	case faulty:
 		row.Outcome, row.Reason = evidence.NotExercised, "fault of the harness: "+text.OneLine(message)
 		row.HarnessFault = message
-		row.Gap = &Gap{Kind: GapHarness, Remedy: remedies[GapHarness]}
+		row.Gap = &Gap{Kind: evidence.GapHarness, Remedy: remedies[evidence.GapHarness]}
 	case !judged:
 		b.unjudged(req, &row)
 	default:
@@ -186,17 +186,17 @@ func (b *builder) unjudged(req *spec.Requirement, row *Row) {
 	gap, planned := b.run.Gaps[req.ID]
 	switch {
 	case req.Never != "":
-		row.Reason, gap = text.OneLine(req.Never), NewGap(GapNever)
-	case planned && gap.Kind == GapShard:
+		row.Reason, gap = text.OneLine(req.Never), NewGap(evidence.Gap{Kind: evidence.GapNever})
+	case planned && gap.Kind == evidence.GapShard:
 		row.Reason = "another shard exercises it"
 	case b.run.Signal != 0:
-		row.Reason, gap = "the run ended before it: it was interrupted", NewGap(GapEnded)
+		row.Reason, gap = "the run ended before it: it was interrupted", NewGap(evidence.Gap{Kind: evidence.GapEnded})
 	case b.run.Stopped != "":
-		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.Stopped), NewGap(GapEnded)
+		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.Stopped), NewGap(evidence.Gap{Kind: evidence.GapEnded})
 	case len(b.run.HarnessFaults) > 0:
-		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.HarnessFaults[0].Message), NewGap(GapHarness)
+		row.Reason, gap = "the run ended before it: "+text.OneLine(b.run.HarnessFaults[0].Message), NewGap(evidence.Gap{Kind: evidence.GapHarness})
 	default:
-		row.Reason, gap = "the run ended before it: nobody knows why", NewGap(GapHarness)
+		row.Reason, gap = "the run ended before it: nobody knows why", NewGap(evidence.Gap{Kind: evidence.GapHarness})
 		row.HarnessFault = "the run came to its end without a verdict on it"
 		b.fault(req.ID, row.HarnessFault)
 	}
@@ -222,9 +222,9 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 		gap, planned := b.run.Gaps[req.ID]
 		switch {
 		case req.Never != "": // whatever else kept it from running: nothing would change that
-			row.Reason, gap = text.OneLine(req.Never), NewGap(GapNever)
+			row.Reason, gap = text.OneLine(req.Never), NewGap(evidence.Gap{Kind: evidence.GapNever})
 		case !planned:
-			gap = classGap(row.Reason)
+			gap = NewGap(v.Gap)
 		}
 		if row.Reason == "" {
 			row.Reason = "no reason was given"

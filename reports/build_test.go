@@ -94,14 +94,16 @@ func TestUnjudged(t *testing.T) {
 		name   string
 		run    func(*reports.Run)
 		reason string
-		kind   reports.GapKind
+		kind   evidence.GapKind
 		code   int
 	}{
-		{"stopped", func(r *reports.Run) { r.Stopped = "TLS refused" }, "the run ended before it: TLS refused", reports.GapEnded, 3},
-		{"interrupted", func(r *reports.Run) { r.Signal = 143 }, "the run ended before it: it was interrupted", reports.GapEnded, 143},
-		{"crashed", func(r *reports.Run) { r.HarnessFaults = []reports.HarnessFault{{Message: "process 2 died"}} }, "the run ended before it: process 2 died", reports.GapHarness, 6},
-		{"lost", func(*reports.Run) {}, "nobody knows why", reports.GapHarness, 6},
-		{"another shard", func(r *reports.Run) { r.Gaps = map[string]reports.Gap{"SIG-02": reports.NewGap(reports.GapShard)} }, "another shard", reports.GapShard, 4},
+		{"stopped", func(r *reports.Run) { r.Stopped = "TLS refused" }, "the run ended before it: TLS refused", evidence.GapEnded, 3},
+		{"interrupted", func(r *reports.Run) { r.Signal = 143 }, "the run ended before it: it was interrupted", evidence.GapEnded, 143},
+		{"crashed", func(r *reports.Run) { r.HarnessFaults = []reports.HarnessFault{{Message: "process 2 died"}} }, "the run ended before it: process 2 died", evidence.GapHarness, 6},
+		{"lost", func(*reports.Run) {}, "nobody knows why", evidence.GapHarness, 6},
+		{"another shard", func(r *reports.Run) {
+			r.Gaps = map[string]reports.Gap{"SIG-02": reports.NewGap(evidence.Gap{Kind: evidence.GapShard})}
+		}, "another shard", evidence.GapShard, 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			run := reporttest.SampleRun()
@@ -300,7 +302,7 @@ func TestNeverIsTheReason(t *testing.T) {
 		}
 	}
 	row := reports.Build(reporttest.Small(), reporttest.SampleRun(), verdicts).Row("TRN-UCCE-01")
-	if row.Gap.Kind != reports.GapNever || row.Reason != "no run can cause UNKNOWN" {
+	if row.Gap.Kind != evidence.GapNever || row.Reason != "no run can cause UNKNOWN" {
 		t.Errorf("%s: %s", row.Gap.Kind, row.Reason)
 	}
 }

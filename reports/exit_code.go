@@ -199,7 +199,7 @@ func (r *Row) missing() bool {
 	if r.Outcome != evidence.NotExercised || r.Level == string(spec.Info) {
 		return false
 	}
-	return r.Gap == nil || r.Gap.Kind != GapShard
+	return r.Gap == nil || r.Gap.Kind != evidence.GapShard
 }
 
 func (r *Result) staleWaivers() []string {

@@ -49,7 +49,7 @@ func TestExit(t *testing.T) {
 		{"EITHER is asked for", outcomes(passed, missing), func(r *reports.Result) { r.RequireComplete = true; r.Requirements[1].Level = "EITHER" }, reports.Incomplete, []int{4}},
 		{"another shard has it", outcomes(passed, missing), func(r *reports.Result) {
 			r.RequireComplete = true
-			r.Requirements[1].Gap = &reports.Gap{Kind: reports.GapShard}
+			r.Requirements[1].Gap = &reports.Gap{Kind: evidence.GapShard}
 		}, reports.Conformant, nil},
 		{"stopped", outcomes(missing), func(r *reports.Result) { r.Stopped = "refused" }, reports.Incomplete, []int{3, 4}},
 		{"out of service", outcomes(failed), func(r *reports.Result) { r.Stopped = "out of service" }, reports.Nonconformant, []int{3, 1}},

@@ -5,7 +5,6 @@ import "io"
 // What the tests outside the package need of its inside: they live there
 // because what they share, reporttest, imports the package.
 var (
-	ClassGap    = classGap
 	EventOrder  = eventOrder
 	ExplainGzip = explainGzip
 	Glob        = glob

@@ -199,7 +199,7 @@ func mergeRow(shards []*Result, i int) (Row, error) {
 	if len(exercised) > 1 && !row.Standing {
 		return row, fmt.Errorf("the requirement %s was exercised by the shards %s: only one may", row.ID, strings.Join(exercised, ", "))
 	}
-	if row.Gap != nil && row.Gap.Kind == GapShard {
+	if row.Gap != nil && row.Gap.Kind == evidence.GapShard {
 		return row, fmt.Errorf("the requirement %s was exercised by no shard: each left it to another", row.ID)
 	}
 	return row, nil
@@ -209,7 +209,7 @@ func mergeRow(shards []*Result, i int) (Row, error) {
 // not apply says more than that it did not run: a shard that was stopped early
 // knows neither.
 func weight(row *Row) int {
-	kind := GapOther
+	kind := evidence.GapOther
 	if row.Gap != nil {
 		kind = row.Gap.Kind
 	}
@@ -218,11 +218,11 @@ func weight(row *Row) int {
 		return 10 + severity(row.Outcome)
 	case row.Outcome == evidence.NotApplicable:
 		return 4
-	case kind == GapHarness:
+	case kind == evidence.GapHarness:
 		return 3
-	case kind == GapShard:
+	case kind == evidence.GapShard:
 		return 0
-	case kind == GapEnded:
+	case kind == evidence.GapEnded:
 		return 1
 	}
 	return 2

@@ -25,7 +25,7 @@ func sharded(n int, waivers ...reports.Waiver) []*reports.Result {
 		mine := map[string]bool{}
 		for i, req := range reporttest.Small().List {
 			if mine[req.ID] = i%n == k-1; !mine[req.ID] {
-				run.Gaps[req.ID] = reports.NewGap(reports.GapShard)
+				run.Gaps[req.ID] = reports.NewGap(evidence.Gap{Kind: evidence.GapShard})
 			}
 		}
 		for _, e := range reporttest.SampleRun().Evidence {
@@ -104,7 +104,7 @@ func TestMergeOfEndedShards(t *testing.T) {
 	run.Gaps = map[string]reports.Gap{}
 	for i, req := range reporttest.Small().List {
 		if i%2 == 0 {
-			run.Gaps[req.ID] = reports.NewGap(reports.GapShard)
+			run.Gaps[req.ID] = reports.NewGap(evidence.Gap{Kind: evidence.GapShard})
 		}
 	}
 	shards[1] = reports.Build(reporttest.Small(), run, nil)

@@ -155,7 +155,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 			verdicts = append(verdicts, was)
 		default:
 			verdicts = append(verdicts, evidence.Verdict{
-				Requirement: req.ID, Outcome: evidence.NotExercised, Reason: "the run did not know this requirement yet", Step: -1, Exchange: -1, Event: -1,
+				Requirement: req.ID, Outcome: evidence.NotExercised, Reason: "the run did not know this requirement yet", Gap: evidence.Gap{Kind: evidence.GapOther}, Step: -1, Exchange: -1, Event: -1,
 			})
 		}
 	}

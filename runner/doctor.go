@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +155,7 @@ func (d *doctor) cost() {
 			continue // nothing can be done about that
 		}
 		// Where a stimulus is missing, what it would lead to differs.
-		why, _, _ := strings.Cut(item.Why, " to reach ")
+		why := cmp.Or(item.Needs, item.Why)
 		i := slices.IndexFunc(d.found.Costs, func(c Cost) bool { return c.Why == why })
 		if i < 0 {
 			i = len(d.found.Costs)

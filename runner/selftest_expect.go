@@ -92,7 +92,7 @@ func (t *trial) gap(id string) bool {
 	switch {
 	case id == "TRN-UCCE-01": // nothing leads into UNKNOWN
 		return true
-	case !t.heard && v.Reason == "needs notifications: none are configured":
+	case !t.heard && v.Gap.Kind == evidence.GapNotifications:
 		return true
 	case id == "NTF-06": // where the target refuses at once
 		return t.behaviour.Refusals != 0

@@ -21,7 +21,7 @@ func shardGaps(s config.Shard, all []*spec.Requirement) map[string]reports.Gap {
 	gaps := map[string]reports.Gap{}
 	for n, req := range all {
 		if !s.Has(req, n) {
-			gaps[req.ID] = reports.NewGap(reports.GapShard)
+			gaps[req.ID] = reports.NewGap(evidence.Gap{Kind: evidence.GapShard})
 		}
 	}
 	return gaps
@@ -33,8 +33,8 @@ func keepShard(s config.Shard, items []suites.Item) map[string]reports.Gap {
 	gaps := map[string]reports.Gap{}
 	for n := range items {
 		if i := &items[n]; i.Runs() && !s.Has(i.Requirement, n) {
-			i.Outcome, i.Why, i.Way = evidence.NotExercised, "another shard exercises it", ""
-			gaps[i.Requirement.ID] = reports.NewGap(reports.GapShard)
+			i.Outcome, i.Why, i.Way, i.Gap = evidence.NotExercised, "another shard exercises it", "", evidence.Gap{Kind: evidence.GapShard}
+			gaps[i.Requirement.ID] = reports.NewGap(evidence.Gap{Kind: evidence.GapShard})
 		}
 	}
 	return gaps

@@ -109,7 +109,7 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 	}
 	others := 0
 	for _, row := range shards[0].Requirements {
-		if row.Outcome == evidence.NotExercised && row.Gap.Kind == reports.GapShard {
+		if row.Outcome == evidence.NotExercised && row.Gap.Kind == evidence.GapShard {
 			others++
 		}
 	}

@@ -98,7 +98,7 @@ func (s *session) arrange(items []suites.Item) {
 	s.alone = map[string]bool{}
 	for _, i := range items {
 		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
-			return stage.Impossible(i.Requirement) != ""
+			return stage.Impossible(i.Requirement) != nil
 		})
 	}
 }

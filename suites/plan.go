@@ -4,8 +4,11 @@
 package suites
 
 import (
+	"errors"
+
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/navigate"
 	"finesse-conformance/suites/scenario"
 )
 
@@ -16,7 +19,11 @@ type Item struct {
 	// apply, was not selected, or cannot be exercised here. Why says so.
 	Outcome evidence.Outcome
 	Why     string
-	Way     string // how the subject gets into the precondition, in words
+	Gap     evidence.Gap // the same as data
+	// Needs is the piece that is missing for the precondition, whatever the
+	// precondition is; "" where it is none of that kind.
+	Needs string
+	Way   string // how the subject gets into the precondition, in words
 
 	// Rank says how early a parallel run takes the item: the higher the
 	// earlier, equal ranks in the order of the seed.
@@ -41,9 +48,12 @@ func Plan(stage *scenario.Stage, selection Selection) []Item {
 		if why := req.Foreign(stage.Target.Deployment, release); why != "" {
 			item.Outcome, item.Why = evidence.NotApplicable, why
 		} else if why := selection.Why(req.ID); why != "" {
-			item.Outcome, item.Why = evidence.NotExercised, why
-		} else if why := stage.Impossible(req); why != "" {
-			item.Outcome, item.Why = evidence.NotExercised, why
+			item.Outcome, item.Why, item.Gap = evidence.NotExercised, why, evidence.Gap{Kind: evidence.GapSelection}
+		} else if err := stage.Impossible(req); err != nil {
+			item.Outcome, item.Why, item.Gap = evidence.NotExercised, err.Error(), scenario.GapOf(err)
+			if way := (*navigate.Missing)(nil); errors.As(err, &way) && len(way.Pieces) > 0 {
+				item.Needs = way.Needs()
+			}
 		} else if req.Given.State != "" {
 			item.Way, _ = stage.Way(req) // Impossible has asked already
 		}
@@ -55,6 +65,6 @@ func Plan(stage *scenario.Stage, selection Selection) []Item {
 // Verdict is the verdict of an item that will not be acted on.
 func (i Item) Verdict() evidence.Verdict {
 	return evidence.Verdict{
-		Requirement: i.Requirement.ID, Outcome: i.Outcome, Reason: i.Why, Step: -1, Exchange: -1, Event: -1,
+		Requirement: i.Requirement.ID, Outcome: i.Outcome, Reason: i.Why, Gap: i.Gap, Step: -1, Exchange: -1, Event: -1,
 	}
 }

@@ -178,15 +178,15 @@ func planned(old, new *reports.Result, row *reports.Row) bool {
 		return false
 	}
 	switch row.Gap.Kind {
-	case reports.GapSelection, reports.GapShard, reports.GapNever:
+	case evidence.GapSelection, evidence.GapShard, evidence.GapNever:
 		return true
-	case reports.GapStimulus, reports.GapWrapUp:
+	case evidence.GapStimulus, evidence.GapWrapUp:
 		return old.Settings.Stimuli && !new.Settings.Stimuli
-	case reports.GapNotifications:
+	case evidence.GapNotifications:
 		return old.Settings.Notifications && !new.Settings.Notifications
-	case reports.GapCast, reports.GapReasonCodes:
+	case evidence.GapCast, evidence.GapReasonCodes:
 		return len(new.Cast) > 0 && len(new.Cast) < len(old.Cast)
-	case reports.GapTime:
+	case evidence.GapTime:
 		return new.Settings.LongestWaitMS < old.Settings.LongestWaitMS
 	}
 	return false

@@ -182,7 +182,7 @@ func TestDrift(t *testing.T) {
 			"breaking outcome : accepted, 202 -> refused in the answer, 400, Invalid Input [ERR-04]"},
 		{"INFO recorded", seen("ERR-04", func(o *reports.Observed) { o.Note = "TLS: 1.3" }), `cosmetic recorded : none -> "TLS: 1.3" [ERR-04]`},
 		{"EITHER recorded", seen("SIG-04", func(o *reports.Observed) { o.Note = "error" }), `breaking recorded : "refused" -> "error" [SIG-04]`},
-		{"the run's own trouble", seen("ERR-04", func(o *reports.Observed) { o.Note = "outage: session down" }), ""},
+		{"the run's own trouble", seen("ERR-04", func(o *reports.Observed) { o.Note, o.Outage = "outage: session down", "outage: session down" }), ""},
 		{"note of a MUST", seen("ERR-03", func(o *reports.Observed) { o.Note = "unknown element" }), ""},
 		{"state", seen("TRN-UCCE-06", func(o *reports.Observed) { o.State = "WORK" }), "breaking state : READY -> WORK [TRN-UCCE-06]"},
 		{"reason code", seen("TRN-UCCE-11", func(o *reports.Observed) { o.ReasonCodeID = "-1" }), "breaking reason_code : a reason code -> no reason code [TRN-UCCE-11]"},
@@ -263,9 +263,9 @@ func TestChanges(t *testing.T) {
 			*p.verdict(id) = reporttest.Verdict(id, evidence.Failed, reporttest.Saw("A", "B", reports.Observed{Status: 500}))
 		}
 	}
-	skip := func(id, why string, more ...func(*pair)) func(*pair) {
+	skip := func(id string, gap evidence.GapKind, more ...func(*pair)) func(*pair) {
 		return func(p *pair) {
-			*p.verdict(id) = reporttest.Verdict(id, evidence.NotExercised, reporttest.Because(why))
+			*p.verdict(id) = reporttest.Verdict(id, evidence.NotExercised, reporttest.Lacks("whatever the words are", evidence.Gap{Kind: gap}))
 			for _, f := range more {
 				f(p)
 			}
@@ -281,13 +281,13 @@ func TestChanges(t *testing.T) {
 		{"fails and was not exercised", nil, fail("SUP-13"), "regression SUP-13 not_exercised>failed", 1},
 		{"repaired", fail("SIG-01"), nil, "repair SIG-01 failed>passed", 0},
 		{"failed both times", fail("SIG-01"), fail("SIG-01"), "failing SIG-01 failed>failed", 0},
-		{"newly exercised", skip("SIG-01", "needs stimulus route_call"), nil, "new SIG-01 not_exercised>passed", 0},
-		{"lost by the target", nil, skip("SIG-01", "needs the Dialog API, which the target does not serve"), "regression SIG-01 passed>not_exercised", 1},
-		{"failed and does not run any more", fail("SIG-01"), skip("SIG-01", "user 1 could not be brought to READY"), "regression SIG-01 failed>not_exercised", 1},
-		{"not selected", nil, skip("SIG-01", "not selected: --skip SIG-*"), "gone SIG-01 passed>not_exercised", 0},
-		{"stimulus lost", nil, skip("SIG-01", "needs stimulus route_call, which the hook does not support"), "regression SIG-01 passed>not_exercised", 1},
-		{"no stimuli any more", nil, skip("SIG-01", "needs stimulus route_call", func(p *pair) { p.run.Settings.Stimuli = false }), "gone SIG-01 passed>not_exercised", 0},
-		{"recorded no longer", nil, skip("ERR-04", "no plain HTTP port answers"), "regression ERR-04 info>not_exercised", 1},
+		{"newly exercised", skip("SIG-01", evidence.GapStimulus), nil, "new SIG-01 not_exercised>passed", 0},
+		{"lost by the target", nil, skip("SIG-01", evidence.GapTarget), "regression SIG-01 passed>not_exercised", 1},
+		{"failed and does not run any more", fail("SIG-01"), skip("SIG-01", evidence.GapWay), "regression SIG-01 failed>not_exercised", 1},
+		{"not selected", nil, skip("SIG-01", evidence.GapSelection), "gone SIG-01 passed>not_exercised", 0},
+		{"stimulus lost", nil, skip("SIG-01", evidence.GapStimulus), "regression SIG-01 passed>not_exercised", 1},
+		{"no stimuli any more", nil, skip("SIG-01", evidence.GapStimulus, func(p *pair) { p.run.Settings.Stimuli = false }), "gone SIG-01 passed>not_exercised", 0},
+		{"recorded no longer", nil, skip("ERR-04", evidence.GapTarget), "regression ERR-04 info>not_exercised", 1},
 		{"interrupted", nil, func(p *pair) {
 			p.run.Signal = 130
 			p.verdicts = slices.DeleteFunc(p.verdicts, func(v evidence.Verdict) bool { return v.Requirement == "SIG-02" })
@@ -374,7 +374,9 @@ func TestStatesPassedOnTheWay(t *testing.T) {
 		old, new := many(), many()
 		old.run.Settings.Notifications = listening
 		old.verdict("ERR-04").Observed.Note = "NOT_READY was not seen on the way; reaches"
+		old.verdict("ERR-04").Observed.Passing = "NOT_READY was not seen on the way"
 		new.verdict("ERR-04").Observed.Note = "passed NOT_READY with code 50006; reaches"
+		new.verdict("ERR-04").Observed.Passing = "passed NOT_READY with code 50006"
 		c, err := Results(old.result(), new.result())
 		if err != nil {
 			t.Fatal(err)

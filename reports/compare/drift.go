@@ -79,7 +79,7 @@ func rowDrifts(old, new *reports.Result) []Drift {
 		p := rowPair{old: steadyRow(old, a), new: steadyRow(new, b), row: b,
 			events: old.Settings.Notifications && new.Settings.Notifications}
 		if !p.events {
-			p.old.Note, p.new.Note = withoutPassing(p.old.Note), withoutPassing(p.new.Note)
+			p.old.Note, p.new.Note = without(p.old.Note, p.old.Passing), without(p.new.Note, p.new.Passing)
 		}
 		for _, d := range p.drifts() {
 			r := rowDrift{Drift: d, requirement: b.ID}
@@ -113,12 +113,12 @@ func steadyRow(r *reports.Result, row *reports.Row) steadyView {
 	v.ErrorData = reports.Steady(v.ErrorData, values, "…")
 	v.ErrorMessage = reports.Steady(text.OneLine(v.ErrorMessage), values, "…")
 	var notes []string
-	for _, n := range strings.Split(v.Note, "; ") {
-		if n != "" && !strings.Contains(n, "outage: ") { // the run's trouble, not the target's behaviour
+	for _, n := range strings.Split(without(v.Note, v.Outage), "; ") {
+		if n != "" {
 			notes = append(notes, reports.Steady(n, values, "…"))
 		}
 	}
-	v.Note = strings.Join(notes, "; ")
+	v.Note, v.Passing = strings.Join(notes, "; "), reports.Steady(v.Passing, values, "…")
 	if v.ReasonCodeID == "-1" {
 		v.ReasonCodeID = ""
 	}
@@ -126,14 +126,10 @@ func steadyRow(r *reports.Result, row *reports.Row) steadyView {
 	return v
 }
 
-// withoutPassing leaves out of a note which state was passed on the way: it
-// lasts for a moment, and whether a GET meets it is chance. Only who listened
-// to both runs knows.
-func withoutPassing(note string) string {
-	parts := slices.DeleteFunc(strings.Split(note, "; "), func(n string) bool {
-		return strings.HasPrefix(n, "passed ") || strings.HasSuffix(n, " was not seen on the way")
-	})
-	return strings.Join(parts, "; ")
+// without leaves parts out of a note.
+func without(note, parts string) string {
+	out := strings.Split(parts, "; ")
+	return strings.Join(slices.DeleteFunc(strings.Split(note, "; "), func(n string) bool { return slices.Contains(out, n) }), "; ")
 }
 
 // manner is how the target dealt with a request.

@@ -61,9 +61,9 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 // Only what no run can cause is said to be beyond every run.
 func TestHTMLGapHeadings(t *testing.T) {
 	for want, g := range map[string]reports.GapGroup{
-		"No run can exercise these":                {Kind: reports.GapNever},
-		"What would make these run is not known":   {Kind: reports.GapOther},
-		"nothing in the configuration: the target": {Kind: reports.GapWay, Remedy: reports.NewGap(reports.GapWay).Remedy},
+		"No run can exercise these":                {Kind: evidence.GapNever},
+		"What would make these run is not known":   {Kind: evidence.GapOther},
+		"nothing in the configuration: the target": {Kind: evidence.GapWay, Remedy: reports.NewGap(evidence.Gap{Kind: evidence.GapWay}).Remedy},
 	} {
 		if got := gapHeading(g); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %q", g.Kind, got)

@@ -44,7 +44,7 @@ func certification(t testing.TB, change func(*evidence.Evidence)) Input {
 			continue
 		}
 		if q.Section == "WRP" {
-			v.Outcome, v.Reason = evidence.NotExercised, "the wrapUpTimer of user 1001001 is 7200 s, more than the longest wait of 60s"
+			v.Outcome, v.Reason, v.Gap.Kind = evidence.NotExercised, "the wrapUpTimer of user 1001001 is 7200 s, more than the longest wait of 60s", evidence.GapTime
 			verdicts = append(verdicts, v)
 			continue
 		}

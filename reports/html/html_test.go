@@ -171,7 +171,7 @@ func TestHTMLHostile(t *testing.T) {
 	r.HarnessFaults = []reports.HarnessFault{{Message: bad}}
 	r.Unrestored = []reports.Unrestored{{User: bad, Was: bad, Is: bad, Why: bad}}
 	r.Cast = append(r.Cast, reports.CastMember{ID: bad, Role: bad, Team: bad, Supervises: []string{bad}, Extension: bad})
-	r.NotExercised = append(r.NotExercised, reports.GapGroup{Kind: reports.GapOther, Reason: bad, Remedy: bad, Requirements: []string{"ERR-03"}})
+	r.NotExercised = append(r.NotExercised, reports.GapGroup{Kind: evidence.GapOther, Reason: bad, Remedy: bad, Requirements: []string{"ERR-03"}})
 	r.Transitions.Undocumented = []reports.EdgeSeen{{From: bad, To: bad, By: bad, Requirements: []string{"ERR-03"}}}
 	for i := range r.Requirements {
 		row := &r.Requirements[i]

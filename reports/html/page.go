@@ -346,7 +346,7 @@ func gapHeading(g reports.GapGroup) string {
 	switch {
 	case g.Remedy != "":
 		return text.ShownLine(g.Remedy, 600)
-	case g.Kind == reports.GapNever:
+	case g.Kind == evidence.GapNever:
 		return "No run can exercise these"
 	}
 	return "What would make these run is not known"

@@ -127,6 +127,11 @@ func Because(reason string) func(*evidence.Verdict) {
 	return func(v *evidence.Verdict) { v.Reason = reason }
 }
 
+// Lacks is Because of a gap of that kind.
+func Lacks(reason string, gap evidence.Gap) func(*evidence.Verdict) {
+	return func(v *evidence.Verdict) { v.Reason, v.Gap = reason, gap }
+}
+
 func Saw(expected, seen string, o reports.Observed) func(*evidence.Verdict) {
 	return func(v *evidence.Verdict) {
 		v.Reason = "expected " + expected + "; saw " + seen
@@ -191,16 +196,16 @@ func SampleVerdicts() []evidence.Verdict {
 		Verdict("TRN-UCCE-06", evidence.Passed, Observed(reports.Observed{Status: 202, State: "READY", Via: evidence.ViaGet})),
 		Verdict("SIG-01", evidence.Passed, Observed(reports.Observed{Status: 202, State: "NOT_READY", Via: evidence.ViaGet})),
 		Verdict("SIG-02", evidence.Passed, Observed(reports.Observed{Status: 202, State: "READY", Via: evidence.ViaUnchanged})),
-		Verdict("SIG-04", evidence.NotExercised, Because("needs an agent who is no supervisor: none in the cast")),
-		Verdict("TRN-UCCE-01", evidence.NotExercised, Because("no run can cause UNKNOWN")),
+		Verdict("SIG-04", evidence.NotExercised, Lacks("needs an agent who is no supervisor: none in the cast", evidence.Gap{Kind: evidence.GapCast})),
+		Verdict("TRN-UCCE-01", evidence.NotExercised, Lacks("no run can cause UNKNOWN", evidence.Gap{Kind: evidence.GapNever})),
 		Verdict("TRN-UCCE-03", evidence.Passed),
-		Verdict("TRN-UCCE-08", evidence.NotExercised, Because("needs stimulus route_call")),
+		Verdict("TRN-UCCE-08", evidence.NotExercised, Lacks("needs stimulus route_call", evidence.Gap{Kind: evidence.GapStimulus, Stimulus: spec.RouteCall})),
 		Verdict("TRN-UCCE-11", evidence.Failed, Saw("NOT_READY within 10s", "WORK", reports.Observed{Status: 202, State: "WORK", Via: evidence.ViaGet})),
-		Verdict("SUP-13", evidence.NotExercised, Because("needs another user on the subject's team: none in the cast")),
+		Verdict("SUP-13", evidence.NotExercised, Lacks("needs another user on the subject's team: none in the cast", evidence.Gap{Kind: evidence.GapCast})),
 		Verdict("ERR-03", evidence.Passed, Observed(reports.Observed{Status: 400, ErrorType: "Invalid Input", ErrorData: "state", ErrorMessage: "HTTP Status code: 400 (Bad Request)", Via: evidence.ViaSync})),
 		Verdict("ERR-04", evidence.Failed, Saw("400", "202", reports.Observed{Status: 202, State: "READY", Via: evidence.ViaGet})),
 		Verdict("USR-02", evidence.Passed),
-		Verdict("NTF-01", evidence.NotExercised, Because("needs notifications: none are configured")),
+		Verdict("NTF-01", evidence.NotExercised, Lacks("needs notifications: none are configured", evidence.Gap{Kind: evidence.GapNotifications})),
 	}
 }
 

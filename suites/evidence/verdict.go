@@ -43,6 +43,11 @@ type Observed struct {
 	// next run: unknown elements, the alternative that was taken, TLS
 	// versions, …
 	Note string `json:"note,omitempty"`
+	// Passing and Outage are the parts of Note that no comparison should hold
+	// against the next run: which state was met on the way, where only who
+	// listens to notifications is sure to, and the run's own trouble.
+	Passing string `json:"passing,omitempty"`
+	Outage  string `json:"outage,omitempty"`
 }
 
 // Verdict is what the judge says of a requirement, and why.

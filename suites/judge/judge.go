@@ -4,6 +4,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,10 +37,12 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 	}
 	if ev.Requirement != req.ID {
 		v.Outcome, v.Reason = evidence.NotExercised, "the evidence is of "+ev.Requirement
+		v.Gap.Kind = evidence.GapHarness
 		return v
 	}
 	if ev.Foreign != "" {
 		v.Outcome, v.Reason = evidence.NotExercised, ev.Foreign
+		v.Gap.Kind = evidence.GapForeign
 		return v
 	}
 	var taken []string
@@ -57,7 +60,8 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		out, m := c.judge()
 		v.Observed = merge(v.Observed, c.observed())
 		if out.Passes != "" {
-			v.Observed.Note = join(v.Observed.Note, c.passed(out.Passes))
+			passed := c.passed(out.Passes)
+			v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, passed), join(v.Observed.Passing, passed)
 		}
 		if m != nil {
 			return c.fail(v, m)
@@ -68,13 +72,15 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 	}
 	switch {
 	case ev.Unreached != "":
-		v.Outcome, v.Reason = evidence.NotExercised, ev.Unreached
+		v.Outcome, v.Reason, v.Gap = evidence.NotExercised, ev.Unreached, ev.Gap
 		return v
 	case len(ev.Steps) < len(req.Steps) || len(req.Steps) == 0:
 		v.Outcome, v.Reason = evidence.NotExercised, "the run ended before the steps were through"
+		v.Gap.Kind = evidence.GapEnded
 		return v
 	case judged == 0:
 		v.Outcome, v.Reason = evidence.NotExercised, "every step was left out: "+ev.Steps[0].Skipped
+		v.Gap.Kind = evidence.GapOther
 		return v
 	}
 	if m := j.bystanders(req, ev); m != nil {
@@ -206,6 +212,7 @@ type mismatch struct {
 	progress int  // how far the outcome went before it missed
 	suspect  bool // somebody else's hand could explain it
 	unproven bool // nothing was proven either way: not exercised
+	gap      evidence.GapKind
 }
 
 // at says which sighting shows the mismatch, and from where the user came.
@@ -226,7 +233,7 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.action(), m.expected, m.seen)
 	switch {
 	case m.unproven:
-		v.Outcome, v.Reason = evidence.NotExercised, m.seen
+		v.Outcome, v.Reason, v.Gap.Kind = evidence.NotExercised, m.seen, cmp.Or(m.gap, evidence.GapOther)
 	case c.level() == spec.Info:
 		v.Outcome = evidence.Info
 		v.Observed.Note = join(v.Observed.Note, "saw "+m.seen)
@@ -261,6 +268,9 @@ func (c *stepJudge) observed() evidence.Observed {
 		o.Via = evidence.ViaSync
 	}
 	o.Note = join(c.facts(), strings.Join(c.notes, ", "))
+	if c.step.Facts["outage"] != "" {
+		o.Outage = line(c.facts())
+	}
 	for _, text := range []*string{&o.ErrorType, &o.ErrorData, &o.ErrorMessage, &o.State, &o.ReasonCodeID, &o.Note} {
 		*text = line(*text)
 	}
@@ -344,7 +354,7 @@ func merge(a, b evidence.Observed) evidence.Observed {
 	if b.State != "" {
 		a.State, a.ReasonCodeID = b.State, b.ReasonCodeID
 	}
-	a.Note = join(a.Note, b.Note)
+	a.Note, a.Outage = join(a.Note, b.Note), join(a.Outage, b.Outage)
 	return a
 }
 

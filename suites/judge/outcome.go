@@ -145,10 +145,12 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	silent := fmt.Sprintf("%d and nothing changed for %v", c.act.Status, round(c.step.Until.Sub(c.step.Answered)))
 	switch c.step.Heard(c.ev.Target) {
 	case evidence.ChannelNone:
-		return c.unproven(silent + fmt.Sprintf(": no notifications of user %s were listened to, and only an event could show that it was refused", c.step.Baseline.User))
+		m := c.unproven(silent + fmt.Sprintf(": no notifications of user %s were listened to, and only an event could show that it was refused", c.step.Baseline.User))
+		m.gap = evidence.GapNotifications
+		return m
 	case evidence.ChannelLost:
 		m := c.unproven(silent + fmt.Sprintf(": the notifications of user %s were interrupted, and only an event could show that it was refused", c.step.Baseline.User))
-		m.suspect = true
+		m.suspect, m.gap = true, evidence.GapNotifications
 		return m
 	}
 	if m := c.unwaited(); m != nil {
@@ -280,11 +282,11 @@ func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 		return m
 	}
 	if c.index+1 >= len(c.ev.Steps) {
-		why := c.ev.Unreached
+		why, gap := c.ev.Unreached, c.ev.Gap.Kind
 		if why == "" {
-			why = "the run ended before the steps were through"
+			why, gap = "the run ended before the steps were through", evidence.GapEnded
 		}
-		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, seen: why}
+		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, gap: gap, seen: why}
 	}
 	if c.ev.Steps[c.index+1].Skipped != "" {
 		return c.missed(out, evidence.MismatchUnseen, 1, "no end of the call")

@@ -127,7 +127,8 @@ func (a *attempt) cast() []*player {
 // unreached ends an attempt that could not be brought about.
 type unreached struct {
 	why   string
-	again bool // another attempt might do
+	gap   evidence.Gap // the same as data
+	again bool         // another attempt might do
 }
 
 func (u *unreached) Error() string { return u.why }
@@ -144,12 +145,13 @@ func (a *attempt) play(ctx context.Context) {
 	switch {
 	case err == nil:
 	case errors.As(err, &u):
-		a.ev.Unreached, a.disturbed = u.why, u.again
+		a.ev.Unreached, a.disturbed, a.ev.Gap = u.why, u.again, u.gap
 	default:
-		a.ev.Unreached = err.Error()
+		a.ev.Unreached, a.ev.Gap = err.Error(), GapOf(err)
 	}
 	if ctx.Err() != nil && err != nil {
 		a.ev.Unreached = "the run was stopped: " + context.Cause(ctx).Error()
+		a.ev.Gap = evidence.Gap{Kind: evidence.GapEnded}
 	}
 	returned = true
 	a.dragged()
@@ -294,7 +296,7 @@ func (a *attempt) mine(now evidence.Observation) error {
 	}
 	a.noteInterference()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
-		now.User, now.State, left.State), again: true}
+		now.User, now.State, left.State), gap: evidence.Gap{Kind: evidence.GapForeign}, again: true}
 }
 
 // prepare brings everybody but the subject to where the part needs it:

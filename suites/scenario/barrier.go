@@ -63,6 +63,17 @@ func (s *Stage) passable(moves []*spec.Move) []*spec.Move {
 	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return s.barriers[m] != nil && s.barriers[m].rest > 0 })
 }
 
+// blockedError is why a way is not tried any more.
+type blockedError struct {
+	move     string
+	failures int
+	why      string
+}
+
+func (b *blockedError) Error() string {
+	return fmt.Sprintf("%q did not come about %d times in a row, and was not tried again: %s", b.move, b.failures, b.why)
+}
+
 // blocked says why a way that would be there is not tried, nil where none of
 // its moves is barred.
 func (s *Stage) blocked(way navigate.Way) error {
@@ -71,7 +82,7 @@ func (s *Stage) blocked(way navigate.Way) error {
 	for _, m := range way.Moves {
 		if b := s.barriers[m]; b != nil && b.rest > 0 {
 			b.rest--
-			return fmt.Errorf("%q did not come about %d times in a row, and was not tried again: %s", m.Name, b.failures, b.why)
+			return &blockedError{m.Name, b.failures, b.why}
 		}
 	}
 	return nil

@@ -138,7 +138,7 @@ func (a *attempt) dialogFor(ctx context.Context, p *player, action string, limit
 	if last != nil {
 		why += ": " + last.Error()
 	}
-	return dialogView{}, &unreached{why: why, again: true}
+	return dialogView{}, &unreached{why: why, gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 }
 
 // taken waits until a Dialog request that was accepted shows: the action is

@@ -23,7 +23,7 @@ const probeTimeout = 5 * time.Second
 func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) error {
 	base := a.Client.Base()
 	if base.Scheme != "https" || a.Client.InProcess() {
-		return &unreached{why: "needs a target that is reached over HTTPS"}
+		return &unreached{why: "needs a target that is reached over HTTPS", gap: evidence.Gap{Kind: evidence.GapTarget}}
 	}
 	if what == "tls" {
 		return a.probeTLS(ctx, base, step)
@@ -54,7 +54,7 @@ func (a *attempt) probePlain(ctx context.Context, base *url.URL, step *evidence.
 		}
 		return nil
 	}
-	return &unreached{why: "no plain HTTP port answers (tried " + strings.Join(tried, ", ") + ")"}
+	return &unreached{why: "no plain HTTP port answers (tried " + strings.Join(tried, ", ") + ")", gap: evidence.Gap{Kind: evidence.GapTarget}}
 }
 
 func plainGet(ctx context.Context, c *client.Client, address string) (status int, location string, err error) {
@@ -88,7 +88,7 @@ func (a *attempt) probeTLS(ctx context.Context, base *url.URL, step *evidence.St
 		}
 	}
 	if len(spoken) == 0 {
-		return &unreached{why: "no TLS handshake with " + address + " came about", again: true}
+		return &unreached{why: "no TLS handshake with " + address + " came about", gap: evidence.Gap{Kind: evidence.GapTarget}, again: true}
 	}
 	fact(step, "TLS", strings.Join(spoken, ", "))
 	return nil

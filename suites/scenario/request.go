@@ -119,7 +119,7 @@ func (a *attempt) unreasoned(call client.Call, category spec.Category, x evidenc
 	if missing, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType"); strings.TrimSpace(missing) != "Parameter Missing" {
 		return nil
 	}
-	return &unreached{why: fmt.Sprintf("needs the %s reason codes of user %s, which could not be read: the target asks for one", category, call.As.ID)}
+	return &unreached{why: fmt.Sprintf("needs the %s reason codes of user %s, which could not be read: the target asks for one", category, call.As.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 }
 
 func (a *attempt) newRequestID() string {
@@ -144,7 +144,7 @@ func (a *attempt) touch(p *player) error {
 	}
 	if err := a.Ledger.Touch(p.user.ID, found); err != nil {
 		p.touched = false
-		return &unreached{why: fmt.Sprintf("user %s is not touched: %v", p.user.ID, err)}
+		return &unreached{why: fmt.Sprintf("user %s is not touched: %v", p.user.ID, err), gap: evidence.Gap{Kind: evidence.GapOther}}
 	}
 	return nil
 }
@@ -261,11 +261,11 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 				return c.ID, nil
 			}
 		}
-		return "", &unreached{why: fmt.Sprintf("needs a second %s reason code for user %s", category, subject.user.ID)}
+		return "", &unreached{why: fmt.Sprintf("needs a second %s reason code for user %s", category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 	case spec.ReasonFirst, spec.ReasonSecond:
 		n := map[string]int{spec.ReasonFirst: 0, spec.ReasonSecond: 1}[p.Reason]
 		if len(codes) <= n {
-			return "", &unreached{why: fmt.Sprintf("needs %d %s reason codes for user %s", n+1, category, subject.user.ID)}
+			return "", &unreached{why: fmt.Sprintf("needs %d %s reason codes for user %s", n+1, category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 		}
 		a.values[p.Reason] = codes[n].ID
 		return codes[n].ID, nil
@@ -276,7 +276,7 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 	case spec.ReasonWrongCategory:
 		return wrongCategory(subject.user, category)
 	}
-	return "", &unreached{why: fmt.Sprintf("this program does not know how to send a reason code that is %q", p.Reason)}
+	return "", &unreached{why: fmt.Sprintf("this program does not know how to send a reason code that is %q", p.Reason), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 }
 
 // wrongCategory gives the id of a code of the other category that is not one
@@ -291,7 +291,7 @@ func wrongCategory(u *fixtures.User, category spec.Category) (string, error) {
 			return c.ID, nil
 		}
 	}
-	return "", &unreached{why: fmt.Sprintf("needs a %s reason code for user %s", other, u.ID)}
+	return "", &unreached{why: fmt.Sprintf("needs a %s reason code for user %s", other, u.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 }
 
 // unknownReason makes up an id and checks that no code has it.
@@ -304,12 +304,12 @@ func (a *attempt) unknownReason(ctx context.Context, subject *player) (string, e
 		switch {
 		case x.Status == http.StatusOK:
 		case x.Err != "" || x.Status >= 500:
-			return "", &unreached{why: fmt.Sprintf("whether reason code %s exists could not be asked: %s", id, answered(x)), again: true}
+			return "", &unreached{why: fmt.Sprintf("whether reason code %s exists could not be asked: %s", id, answered(x)), gap: evidence.Gap{Kind: evidence.GapReasonCodes}, again: true}
 		default:
 			return id, nil
 		}
 	}
-	return "", &unreached{why: "every reason code id that was made up exists"}
+	return "", &unreached{why: "every reason code id that was made up exists", gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 }
 
 // unknownUser makes up an id of the form that the cast's ids have.

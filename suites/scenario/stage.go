@@ -14,6 +14,7 @@ import (
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/navigate"
 	"finesse-conformance/suites/scenario/retry"
 )
 
@@ -80,9 +81,9 @@ type Ledger interface {
 // in Astray; when the context is cancelled it stops acting, not putting back.
 func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 	if ctx.Err() != nil {
-		return s.untried(req, "the run ended before it: "+context.Cause(ctx).Error()), nil
+		return s.untried(req, &impediment{"the run ended before it: " + context.Cause(ctx).Error(), evidence.Gap{Kind: evidence.GapEnded}}), nil
 	}
-	if why := s.Impossible(req); why != "" {
+	if why := s.Impossible(req); why != nil {
 		return s.untried(req, why), nil
 	}
 	var all []*evidence.Evidence
@@ -95,7 +96,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		case retry.Others:
 			var err error
 			if parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) }); err != nil {
-				return s.untried(req, err.Error()), all
+				return s.untried(req, err), all
 			}
 		default:
 			parts = first
@@ -131,30 +132,30 @@ func (s *Stage) rank(u *fixtures.User, used map[*fixtures.User]int) int {
 }
 
 // Impossible says why the requirement cannot be exercised here, as far as
-// that can be told without asking the target; "" if nothing stands against it.
-func (s *Stage) Impossible(req *spec.Requirement) string {
+// that can be told without asking the target; nil if nothing stands against it.
+// [GapOf] tells the same as data.
+func (s *Stage) Impossible(req *spec.Requirement) error {
+	not := func(why string, gap evidence.Gap) error { return &impediment{why, gap} }
 	if req.Never != "" {
-		return req.Never
+		return not(req.Never, evidence.Gap{Kind: evidence.GapNever})
 	}
 	if req.Given.Notifications && s.Events == nil && !s.Expected {
 		if s.Unheard != "" {
-			return "needs notifications, which are not listened to: " + s.Unheard
+			return not("needs notifications, which are not listened to: "+s.Unheard, evidence.Gap{Kind: evidence.GapNotifications})
 		}
-		return "needs notifications: none are configured"
+		return not("needs notifications: none are configured", evidence.Gap{Kind: evidence.GapNotifications})
 	}
 	for _, step := range req.Steps {
 		w := step.When
 		switch {
 		case w.Stimulus != "" && !s.Stimuli.Supports(w.Stimulus):
-			return "needs stimulus " + string(w.Stimulus)
+			return not("needs stimulus "+string(w.Stimulus), gapOfPiece(navigate.Piece{Kind: navigate.PieceStimulus, Stimulus: w.Stimulus}))
 		case w.Dialog != "" && !s.Dialogs:
-			return "needs the Dialog API, which the target does not serve"
+			return not("needs the Dialog API, which the target does not serve", evidence.Gap{Kind: evidence.GapTarget})
 		}
 	}
-	if _, err := s.choose(req, nil); err != nil {
-		return err.Error()
-	}
-	return ""
+	_, err := s.choose(req, nil)
+	return err
 }
 
 // maxAssignments bounds the search for users of whom one can be brought into
@@ -187,9 +188,9 @@ func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (
 	return nil, first
 }
 
-func (s *Stage) untried(req *spec.Requirement, why string) evidence.Verdict {
+func (s *Stage) untried(req *spec.Requirement, why error) evidence.Verdict {
 	return evidence.Verdict{
-		Requirement: req.ID, Outcome: evidence.NotExercised, Reason: why,
+		Requirement: req.ID, Outcome: evidence.NotExercised, Reason: why.Error(), Gap: GapOf(why),
 		Step: -1, Exchange: -1, Event: -1, Clause: s.Catalogue.Cite(req.Sources[0]),
 	}
 }

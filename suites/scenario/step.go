@@ -132,7 +132,7 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 	case w.Probe != "":
 		return nil, a.probe(ctx, w.Probe, step)
 	}
-	return nil, &unreached{why: "this program does not know how to do a step of " + a.req.ID}
+	return nil, &unreached{why: "this program does not know how to do a step of " + a.req.ID, gap: evidence.Gap{Kind: evidence.GapOther}}
 }
 
 func waitsForState(out spec.Outcome) bool { return out.Kind == spec.Reaches }
@@ -190,9 +190,9 @@ func (a *attempt) timer(subject *player) error {
 	t := subject.user.WrapUpTimer
 	switch {
 	case t <= 0:
-		return &unreached{why: "needs the wrap-up timer of user " + subject.user.ID + ", which the target does not tell"}
+		return &unreached{why: "needs the wrap-up timer of user " + subject.user.ID + ", which the target does not tell", gap: evidence.Gap{Kind: evidence.GapTarget}}
 	case t > a.Target.LongestWait:
-		return &unreached{why: fmt.Sprintf("needs a longest_wait of at least %v: the wrap-up timer of user %s is that long", t, subject.user.ID)}
+		return &unreached{why: fmt.Sprintf("needs a longest_wait of at least %v: the wrap-up timer of user %s is that long", t, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapTime}}
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (a *attempt) timer(subject *player) error {
 func (a *attempt) hangUp(ctx context.Context, p *player) error {
 	list, err := a.dialogs(ctx, p, evidence.ForWay)
 	if err != nil {
-		return &unreached{why: "the call could not be ended: " + err.Error(), again: true}
+		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 	}
 	before := p.look
 	tried := map[string]int{}
@@ -211,10 +211,10 @@ func (a *attempt) hangUp(ctx context.Context, p *player) error {
 	}
 	ways := len(tried)
 	if err := a.endOne(ctx, p, list, tried, evidence.ForWay); err != nil {
-		return &unreached{why: "the call could not be ended: " + err.Error(), again: true}
+		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 	}
 	if len(tried) == ways {
-		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State)}
+		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State), gap: evidence.Gap{Kind: evidence.GapWay}}
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 		}
 		longest = max(longest, took(looks[i]))
 		if errs[i] != nil {
-			return others, &unreached{why: fmt.Sprintf("user %s: %v", u.ID, errs[i]), again: true}
+			return others, &unreached{why: fmt.Sprintf("user %s: %v", u.ID, errs[i]), gap: GapOf(errs[i]), again: true}
 		}
 		if !hasPart(u) {
 			continue
@@ -61,7 +61,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 			return others, err
 		}
 		if gone[u] {
-			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), again: true}
+			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), gap: evidence.Gap{Kind: evidence.GapForeign}, again: true}
 		}
 	}
 	a.waits(longest)

@@ -39,7 +39,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 		}
 		_, err := a.look(ctx, p, evidence.ForWatch)
 		if err != nil {
-			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), again: true}
+			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), gap: GapOf(err), again: true}
 		}
 		return nil
 	}

@@ -93,11 +93,11 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 			return err
 		}
 		if p.look.Reason() == "" {
-			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), again: true}
+			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 		}
 	case p.look.Event:
 		if _, err := a.look(ctx, p, evidence.ForWatch); err != nil {
-			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), again: true}
+			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), gap: GapOf(err), again: true}
 		}
 	}
 	return nil
@@ -180,7 +180,7 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 		}
 		way, err := a.plan(p, goal)
 		if err != nil {
-			return &unreached{why: err.Error()}
+			return &unreached{why: err.Error(), gap: GapOf(err)}
 		}
 		err = nil
 		for i, m := range way.Moves {
@@ -196,7 +196,7 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 		}
 	}
 	return &unreached{why: fmt.Sprintf("user %s does not stay on the way to %s: it is in %s, which the target did on its own",
-		p.user.ID, navigate.Goal(goal), p.look.State), again: true}
+		p.user.ID, navigate.Goal(goal), p.look.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 }
 
 // pass is bring for a goal from which the way goes on, or may: then what a
@@ -265,7 +265,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 		}
 		if x == nil {
 			return &unreached{why: fmt.Sprintf("user %s stayed in %s for %v after %s; %s was expected on the way",
-				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), again: true}
+				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 		}
 		return a.wayFailed(p, *x, string(to.State))
 	}
@@ -307,7 +307,7 @@ func (a *attempt) wayReason(p *player, state spec.State) string {
 // GET by the caller's waiting; the PUT is not repeated.
 func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reason string) (evidence.Exchange, error) {
 	if err := a.shutOut(p.user); err != nil {
-		return evidence.Exchange{}, &unreached{why: err.Error()}
+		return evidence.Exchange{}, &unreached{why: err.Error(), gap: GapOf(err)}
 	}
 	if err := a.touch(p); err != nil {
 		return evidence.Exchange{}, err
@@ -318,7 +318,7 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 	extension := ""
 	if state == spec.Login {
 		if p.user.Extension == "" {
-			return evidence.Exchange{}, &unreached{why: fmt.Sprintf("needs the extension of user %s: neither the configuration nor the target tells it", p.user.ID)}
+			return evidence.Exchange{}, &unreached{why: fmt.Sprintf("needs the extension of user %s: neither the configuration nor the target tells it", p.user.ID), gap: evidence.Gap{Kind: evidence.GapOther}}
 		}
 		extension = p.user.Extension
 	}
@@ -331,7 +331,7 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 
 func (a *attempt) wayFailed(p *player, x evidence.Exchange, sought string) error {
 	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was answered %s, and the user is in %s",
-		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), again: true}
+		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 }
 
 // brief tells a request in a few words.
@@ -353,11 +353,11 @@ func (a *attempt) stimulate(ctx context.Context, p *player, name spec.Stimulus) 
 	case errors.Is(err, fixtures.ErrNotSupported) && (name == spec.WrapUpOn || name == spec.WrapUpOff):
 		// From now on users are chosen by their settings; so may this one be.
 		a.Cast.SwitchesWrapUp = false
-		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support, or a user whose settings say so", again: true}
+		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support, or a user whose settings say so", gap: gapOfPiece(navigate.Piece{Kind: navigate.PieceStimulus, Stimulus: name}), again: true}
 	case errors.Is(err, fixtures.ErrNotSupported):
-		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support"}
+		return &unreached{why: "needs stimulus " + string(name) + ", which the hook does not support", gap: gapOfPiece(navigate.Piece{Kind: navigate.PieceStimulus, Stimulus: name})}
 	case err != nil:
-		return &unreached{why: fmt.Sprintf("the stimulus %s failed: %v", name, err)}
+		return &unreached{why: fmt.Sprintf("the stimulus %s failed: %v", name, err), gap: gapOfPiece(navigate.Piece{Kind: navigate.PieceStimulus, Stimulus: name})}
 	}
 	if name == spec.WrapUpOn || name == spec.WrapUpOff {
 		p.switched = true

@@ -161,6 +161,7 @@ func Intermittent(v evidence.Verdict, others []string) evidence.Verdict {
 func ofTwo(first, v evidence.Verdict) evidence.Verdict {
 	if v.Outcome == evidence.Failed && v.Suspect && first.Outcome != evidence.Failed {
 		v.Outcome, v.Reason = evidence.NotExercised, happenedOnce(v)
+		v.Gap.Kind = evidence.GapForeign
 	}
 	if v.Outcome == evidence.NotExercised && first.Reason != "" && first.Reason != v.Reason {
 		v.Reason += "; before that: " + first.Reason
@@ -193,6 +194,7 @@ func ofThree(first, other, v evidence.Verdict) evidence.Verdict {
 		v.Observed.Note = "on the third attempt; those before were disturbed: " + first.Seen + "; " + other.Seen
 	default:
 		v.Outcome, v.Reason = evidence.NotExercised, inTwoWays(first, other)
+		v.Gap = evidence.Gap{Kind: evidence.GapForeign}
 	}
 	v.Suspect = false
 	return v
