@@ -76,6 +76,8 @@ type Step struct {
 	// TimerFrom is, for a subject in wrap-up, from when on its timer may have
 	// moved it; zero for all others.
 	TimerFrom time.Time `json:"timer_from,omitzero"`
+	// WrapUp is the subject's wrap-up, of a step that began or ended in it.
+	WrapUp *WrapUp `json:"wrap_up,omitempty"`
 	// Channel says whether the subject's own events could be heard.
 	Channel Channel `json:"channel,omitempty"`
 	// Values are what the placeholders of the requirement stand for: id,
@@ -84,6 +86,16 @@ type Step struct {
 	// Facts are what a step without an exchange found out: the probe's
 	// status, location, TLS versions.
 	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// WrapUp is one wrap-up of a user. Its timer leads out of it.
+type WrapUp struct {
+	// Seen is when the user was first seen in it, which is a moment after it
+	// began.
+	Seen time.Time `json:"seen"`
+	// Timer is how long it lasts, as the target tells in whole seconds; zero
+	// where it does not tell.
+	Timer time.Duration `json:"timer_ns,omitempty"`
 }
 
 // Channel says whether events on the subject's own User node could be heard

@@ -38,6 +38,16 @@ func TestAccepted(t *testing.T) {
 			expected + "NOT_READY for 21s", false},
 		{"a GET that is slow, and not so slow", begin(notReady).puts(202, "").slow(5*time.Second, 6*time.Second, notReady), failed,
 			expected + "NOT_READY for 11s", false},
+		{"a GET that is lost over the end of the settle time", begin(notReady).puts(202, "").sees(time.Second, notReady).loses(0, 12*time.Second, 0, "no whole answer within 12s").sees(0, notReady), open,
+			"nobody saw user 1001 at the end of the settle time: a GET failed after 12s: no whole answer within 12s", true},
+		{"the change after a GET that was lost", begin(notReady).puts(202, "").sees(time.Second, notReady).loses(0, 12*time.Second, 0, "reset").sees(0, in(spec.Ready)), open,
+			"nobody saw user 1001 at the end of the settle time: a GET failed after 12s: reset", true},
+		{"a GET that was not served at the end of the settle time", begin(notReady).puts(202, "").sees(8*time.Second, notReady).loses(1500*time.Millisecond, 0, 503, ""), open,
+			"nobody saw user 1001 at the end of the settle time: a GET was answered 503", true},
+		{"a GET that is lost, and one that is not", begin(notReady).puts(202, "").loses(9*time.Second, 100*time.Millisecond, 0, "reset").sees(0, notReady), failed,
+			expected + "NOT_READY for 9.1s", false},
+		{"a GET that is lost, of somebody else", ofSomebodyElse(begin(notReady).puts(202, "").sees(time.Second, notReady).loses(0, 12*time.Second, 0, "reset").sees(0, notReady)), failed,
+			expected + "NOT_READY for 13s", false},
 		{"another state", begin(notReady).puts(202, "").sees(9*time.Second, in(spec.Work)), failed, expected + "WORK for 9s", true},
 		{"undone", begin(notReady).puts(202, "").sees(0, in(spec.Ready)).converged().stays(notReady), failed,
 			expected + "READY reached, then NOT_READY within the quiet time", false},
@@ -195,4 +205,14 @@ func TestNoWrapUp(t *testing.T) {
 	try(t, row(t, "WRP-03"), []hearing{
 		{"where there is one", start().sees(0, in(spec.Work)).converged().stays(in(spec.Work)), passed, "", false},
 	})
+}
+
+// ofSomebodyElse makes the lost looks those of another user.
+func ofSomebodyElse(s *scene) *scene {
+	for i := range s.ev.Exchanges {
+		if x := &s.ev.Exchanges[i]; x.Err != "" {
+			x.Path = "/finesse/api/User/1002"
+		}
+	}
+	return s
 }

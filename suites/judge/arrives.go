@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -71,33 +72,70 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 
 // Returned reports whether a sighting shows that the user was in the state
 // that was sought and has gone back since, where the guide allows that: the
-// same state as before, entered later. Nobody need have seen it in between.
+// same state as before, in another stay. Nobody need have seen it in between.
 func Returned(out spec.Outcome, was, now evidence.Observation) bool {
 	return out.MayReturn != "" && now.State == out.MayReturn && was.State == now.State &&
-		was.ChangeTime != "" && now.ChangeTime > was.ChangeTime
+		was.ChangeTime != "" && now.ChangeTime != "" && now.ChangeTime != was.ChangeTime
 }
 
-// unsettled: nobody asked any more when the settle time came to its end, since
-// a GET hung for all of it. What it did not show may have come in time.
+// unsettled: nobody saw the user as the time came to its end in which the
+// change had to show, since the looks of then failed or hung. It may have come
+// in time.
 func (c *stepJudge) unsettled(first int) *mismatch {
-	if first < 0 {
-		first = len(c.observations)
-	} else if c.observations[first].Asked.Sub(c.step.Answered) <= c.ev.Target.Settle {
+	end := c.deadline()
+	if end.IsZero() || first >= 0 && !c.observations[first].Asked.After(end) || c.errorEvent() != nil {
 		return nil
 	}
-	settle := c.ev.Target.Settle
-	for i := first - 1; i >= 0; i-- {
-		l := c.observations[i]
-		if l.Event {
-			continue
-		}
-		if c.when.Timer != "" || c.errorEvent() != nil || l.Asked.Sub(c.step.Answered) >= settle*9/10 || l.At.Sub(l.Asked) < settle {
+	from := end.Add(-end.Sub(c.step.Answered) / 10)
+	for _, l := range c.observations {
+		if !l.Event && !l.Asked.Before(from) && !l.Asked.After(end) {
 			return nil
 		}
-		return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
-			seen: fmt.Sprintf("nobody saw user %s at the end of the settle time: the GET before took %v", l.User, round(l.At.Sub(l.Asked)))}
+	}
+	x := c.lost(from, end)
+	if x == nil {
+		return nil
+	}
+	m := c.unproven(fmt.Sprintf("nobody saw user %s at the end of the settle time: %s", c.step.Baseline.User, lossText(x)))
+	m.exchange, m.suspect = x.Index, true
+	return m
+}
+
+// deadline is until when the change has to show, zero where that is not known.
+func (c *stepJudge) deadline() time.Time {
+	end := c.step.Answered.Add(c.ev.Target.Settle)
+	if c.when.Timer == "" {
+		return end
+	}
+	if c.step.WrapUp == nil || c.step.WrapUp.Timer == 0 {
+		return time.Time{}
+	}
+	return end.Add(c.step.WrapUp.Timer)
+}
+
+// lost is the first look at the subject that was under way in a period and
+// did not show what was so then: it failed, or hung for a whole settle time.
+func (c *stepJudge) lost(from, to time.Time) *evidence.Exchange {
+	for i := range c.ev.Exchanges {
+		x := &c.ev.Exchanges[i]
+		if x.Method != http.MethodGet || x.Path != "/finesse/api/User/"+c.step.Baseline.User {
+			continue
+		}
+		if !x.Started.After(to) && !x.Started.Add(x.Duration).Before(from) && (!x.Served() || x.Started.Before(from) && x.Duration >= c.ev.Target.Settle) {
+			return x
+		}
 	}
 	return nil
+}
+
+func lossText(x *evidence.Exchange) string {
+	switch {
+	case x.Err != "":
+		return fmt.Sprintf("a GET failed after %v: %s", round(x.Duration), x.Err)
+	case !x.Served():
+		return fmt.Sprintf("a GET was answered %d", x.Status)
+	}
+	return fmt.Sprintf("the GET before took %v", round(x.Duration))
 }
 
 // byTimer: what was asked for in wrap-up takes effect at once (guide 12.5(1),

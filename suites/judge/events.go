@@ -35,17 +35,6 @@ func (c *stepJudge) during(node string) []*evidence.Event {
 	return list
 }
 
-// foreign says why an event does not belong to the step, "" where it does.
-func (c *stepJudge) foreign(e *evidence.Event) string {
-	if mine := c.step.Values["request_id"]; e.RequestID != "" && mine != "" && e.RequestID != mine {
-		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
-	}
-	if at := c.changed(e); e.Node == c.node() && at != "" && at < c.step.Baseline.ChangeTime {
-		return fmt.Sprintf("the stateChangeTime %s, which is before that of the state the user was in", at)
-	}
-	return ""
-}
-
 // unheard says that no event of the change was heard on a node, and of one
 // that looks like it what keeps it from being it.
 func (c *stepJudge) unheard(out spec.Outcome, node string) string {
@@ -140,32 +129,6 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 		return c.eventAgrees(out, e)
 	}
 	return nil
-}
-
-// earlier reports whether an event tells of a change from before the step: it
-// only arrived late.
-func (c *stepJudge) earlier(e *evidence.Event) bool {
-	if e.IsError() {
-		return false
-	}
-	at := c.changed(e)
-	was := c.step.Baseline.ChangeTime
-	return at != "" && (at < was || at == was && c.userState(e) == string(c.step.Baseline.State) && !c.heard(at))
-}
-
-// heard reports whether the event of a change was there before the step: the
-// next one with the same time is not that event, late.
-func (c *stepJudge) heard(at string) bool {
-	for i := range c.ev.Events {
-		e := &c.ev.Events[i]
-		if e.Node != c.node() || !c.step.EventBefore(e) {
-			continue
-		}
-		if seen, _ := c.loose(e.Payload).text("Update/data/user/stateChangeTime"); seen == at {
-			return true
-		}
-	}
-	return false
 }
 
 // changed is the stateChangeTime of the user in an event, "" without one.

@@ -21,6 +21,11 @@ func with(e evidence.Event, change func(*evidence.Event)) evidence.Event {
 	return e
 }
 
+// unasked is the event of a change that carries no requestId.
+func unasked(u user) evidence.Event {
+	return with(tells(u), func(e *evidence.Event) { e.RequestID = "" })
+}
+
 func TestStateEvents(t *testing.T) {
 	const accepted = "PUT READY: expected 202 or 200, then READY, "
 	right := tells(in(spec.Ready))
@@ -37,9 +42,12 @@ func TestStateEvents(t *testing.T) {
 		{"with the old state", noted(tells(in(spec.NotReady))), failed, expected + "1 events on /finesse/api/User/1001, none with state READY", false},
 		{"for another request", noted(with(right, func(e *evidence.Event) { e.RequestID = "other" })), failed,
 			expected + `no event on /finesse/api/User/1001 but one with the requestId "other" of another request`, false},
-		{"from before", begin(user{state: spec.NotReady, changed: "2026-01-02T03:04:00.000Z"}).listening().puts(202, "").
-			hears(time.Second, tells(user{state: spec.Ready, changed: "2001-01-01T00:00:00.000Z"})).sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
-			expected + "no event on /finesse/api/User/1001 but one with the stateChangeTime 2001-01-01T00:00:00.000Z, which is before that of the state the user was in", false},
+		{"from before", begin(user{state: spec.Ready, changed: "2026-01-02T03:04:00.000Z"}).listening().sees(0, user{state: spec.NotReady, changed: "2026-01-02T03:04:01.000Z"}).puts(202, "").
+			hears(time.Second, unasked(user{state: spec.Ready, changed: "2026-01-02T03:04:00.000Z"})).sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
+			expected + "no event on /finesse/api/User/1001 but one with the stateChangeTime 2026-01-02T03:04:00.000Z of a change from before the request", false},
+		{"by a clock that runs backwards", begin(user{state: spec.NotReady, changed: "2026-01-02T03:04:02.000Z"}).listening().puts(202, "").
+			hears(time.Second, unasked(user{state: spec.Ready, changed: "2026-01-02T03:04:01.000Z"})).sees(0, user{state: spec.Ready, changed: "2026-01-02T03:04:01.000Z"}).
+			converged().stays(user{state: spec.Ready, changed: "2026-01-02T03:04:01.000Z"}), passed, "", false},
 		{"on another node", noted(with(right, func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })), failed, expected + "no event on /finesse/api/User/1001", false},
 		{"before the request", begin(in(spec.NotReady)).listening().hears(0, right).puts(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Ready)), failed,
 			expected + "no event on /finesse/api/User/1001", false},

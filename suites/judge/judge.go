@@ -139,30 +139,6 @@ func sightings(ev *evidence.Evidence, step evidence.Step) []evidence.Observation
 	return list
 }
 
-// stale reports whether a look shows an earlier change: its event belongs to
-// another request or has an older time of change, or the same with the same
-// time was seen before the request was sent (a change became pending since, or
-// one node of a cluster lags).
-func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
-	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
-		if id, mine := ev.Events[l.Index].RequestID, step.Values["request_id"]; id != "" && mine != "" && id != mine {
-			return true
-		}
-	}
-	switch {
-	case l.ChangeTime == "" || l.ChangeTime > step.Baseline.ChangeTime || l.ChangeTime == step.Baseline.ChangeTime && !l.Event:
-		return false
-	case l.Event && l.ChangeTime < step.Baseline.ChangeTime:
-		return true
-	}
-	for _, old := range ev.Observations {
-		if step.Before(old) && old.User == l.User && old.ChangeTime == l.ChangeTime && (old.State == l.State && !l.Event || old.Same(l)) {
-			return true
-		}
-	}
-	return false
-}
-
 // elsewhere: the precondition was not there when the step began, so that the
 // step proves nothing.
 func (c *stepJudge) elsewhere() *mismatch {

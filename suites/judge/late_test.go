@@ -5,31 +5,29 @@ import (
 	"time"
 
 	"finesse-conformance/spec"
-	"finesse-conformance/suites/evidence"
 )
 
 // Events of the way into the precondition may arrive when the request under
-// test has been sent already, of states that no GET has seen: their time of
-// change tells.
+// test has been sent already, of states that no GET has seen: they come before
+// the news of the state that the step found.
 func TestEventsOfTheWay(t *testing.T) {
 	was := user{state: spec.Logout, changed: "2026-01-02T03:04:04.000Z"}
-	passing := with(tells(user{state: spec.NotReady, reason: "7", changed: "2026-01-02T03:04:03.000Z"}), func(e *evidence.Event) { e.RequestID = "" })
+	passing := unasked(user{state: spec.NotReady, reason: "7", changed: "2026-01-02T03:04:03.000Z"})
 	try(t, row(t, "NTF-06"), []hearing{
-		{"before the refusal", begin(was).listening().puts(202, "").hears(0, passing).hears(0, refuses("Invalid State", "257")).stays(was), passed, "", false},
+		{"after the news of the state", begin(was).listening().hears(0, unasked(was)).puts(202, "").hears(0, passing).hears(0, refuses("Invalid State", "257")).stays(was), failed,
+			"PUT NOT_READY: expected a refusal with Invalid State and nothing changed, an error event with errorType, errorMessage and errorData; saw 202, and the user went from LOGOUT to NOT_READY (reasonCodeId 7) 0s after it", true},
+		{"before the refusal", begin(was).listening().puts(202, "").hears(0, passing).hears(0, unasked(was)).hears(0, refuses("Invalid State", "257")).stays(was), passed, "", false},
 	})
 	now := user{state: spec.NotReady, changed: "2026-01-02T03:04:06.000Z"}
 	right := tells(now)
 	req := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.NotReady}, Event: spec.EventAgrees})
 	try(t, req, []hearing{
-		{"in the state asked for", begin(was).listening().puts(202, "").hears(0, passing).hears(time.Second, right).sees(0, now).converged().stays(now), passed, "", false},
+		{"in the state asked for", begin(was).listening().puts(202, "").hears(0, passing).hears(0, unasked(was)).hears(time.Second, right).sees(0, now).converged().stays(now), passed, "", false},
 	})
 	// A pending change leaves the time as it was: what was seen before it is
 	// old news.
 	talking := user{state: spec.Talking, changed: "2026-01-02T03:04:04.000Z"}
 	waiting := user{state: spec.Talking, pending: "NOT_READY", changed: talking.changed}
-	unasked := func(u user) evidence.Event {
-		return with(tells(u), func(e *evidence.Event) { e.RequestID = "" })
-	}
 	refused := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}})
 	start := func() *scene {
 		return begin(talking).listening().sees(time.Second, waiting).puts(202, "")

@@ -203,6 +203,16 @@ func (s *scene) slow(after, took time.Duration, u user) *scene {
 	return s
 }
 
+// loses: a GET of the user fails after a time.
+func (s *scene) loses(after, took time.Duration, status int, why string) *scene {
+	s.after(after)
+	s.exchange(evidence.Exchange{
+		Purpose: evidence.ForWatch, As: id, Method: "GET", Path: "/finesse/api/User/1001", Status: status, Err: why,
+	}, took)
+	s.step().Until = s.now
+	return s
+}
+
 // back: between two steps the user is brought to be so.
 func (s *scene) back(u user) *scene {
 	until := s.step().Until

@@ -22,6 +22,7 @@ type Standing struct {
 	valid  map[string]bool                    // User bodies that were found valid: most are seen again and again
 	found  map[spec.Standing]evidence.Verdict // of the first requirement, in the catalogue's order, that saw it
 	order  map[string]int                     // of requirements
+	noted  map[spec.Standing]string           // what is recorded and breaks nothing
 	seen   map[spec.Standing]int
 	clocks map[clock]time.Time // when a stateChangeTime was first seen
 }
@@ -38,7 +39,7 @@ func (j *Judge) Standing() *Standing {
 	return &Standing{
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
-		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, clocks: map[clock]time.Time{},
+		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, noted: map[spec.Standing]string{}, clocks: map[clock]time.Time{},
 	}
 }
 
@@ -52,6 +53,9 @@ func (s *Standing) Add(ev *evidence.Evidence) {
 // Apply turns the verdict of a requirement with a standing check into a
 // failure where something in the run broke it.
 func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Verdict {
+	if note := s.noted[req.Standing]; note != "" && v.Outcome == evidence.Passed {
+		v.Observed.Note = join(v.Observed.Note, note)
+	}
 	broken, ok := s.found[req.Standing]
 	if req.Standing == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
 		return v
@@ -175,7 +179,7 @@ func (s *Standing) documentedStates(ev *evidence.Evidence) {
 		}
 		s.seen[spec.StandingState]++
 		switch {
-		case slices.Contains(s.states, l.State):
+		case slices.Contains(s.states, l.State) && !(ev.Target.Deployment == spec.UCCX && (l.State == spec.Hold || l.State == spec.WorkReady)):
 		case l.State == spec.Login && signingIn(ev, l):
 		default:
 			s.breaks(spec.StandingState, ev, "User/state", "one of the documented states", fmt.Sprintf("%q", l.State))
@@ -231,6 +235,8 @@ func (s *Standing) changeTimes(ev *evidence.Evidence) {
 		case l.ChangeTime == "":
 			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
+		case stepBack(was.ChangeTime, l.ChangeTime) <= nodesApart && l.ChangeTime < was.ChangeTime:
+			s.noted[spec.StandingChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime:
 			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
 		case coarse(l.ChangeTime) && was.Asked.Sub(first) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
@@ -240,6 +246,20 @@ func (s *Standing) changeTimes(ev *evidence.Evidence) {
 			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 		}
 	}
+}
+
+// nodesApart is how far the clocks of two nodes may be apart.
+const nodesApart = 2 * time.Second
+
+// stepBack is by how much a time of change goes back; more than any where one
+// of both is none.
+func stepBack(from, to string) time.Duration {
+	a, err1 := time.Parse(changeTimeForm, from)
+	b, err2 := time.Parse(changeTimeForm, to)
+	if err1 != nil || err2 != nil {
+		return time.Duration(1<<63 - 1)
+	}
+	return a.Sub(b)
 }
 
 func coarse(t string) bool { return strings.HasSuffix(t, ".000Z") }

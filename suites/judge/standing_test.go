@@ -94,6 +94,10 @@ func TestEveryStateIsDocumented(t *testing.T) {
 		{"LOGIN beyond the settle time", []*scene{login(settle + time.Second)}, said + `"LOGIN"`},
 		{"LOGIN of nobody's asking", []*scene{begin(in(spec.Logout)).puts(202, "").sees(0, in(spec.Login))}, said + `"LOGIN"`},
 		{"an event is no GET", []*scene{event}, ""},
+		{"HOLD on UCCE", []*scene{begin(in(spec.Hold))}, ""},
+		{"HOLD on UCCX", []*scene{begin(in(spec.Hold)).on(spec.UCCX)}, said + `"HOLD"`},
+		{"WORK_READY on UCCX", []*scene{begin(in(spec.WorkReady)).on(spec.UCCX)}, said + `"WORK_READY"`},
+		{"WORK on UCCX", []*scene{begin(in(spec.Work)).on(spec.UCCX)}, ""},
 	})
 }
 
@@ -114,7 +118,9 @@ func TestStateChangeTimes(t *testing.T) {
 		{"nothing at all before a change", []*scene{begin(at(spec.NotReady, "")).sees(0, at(spec.NotReady, ""))}, ""},
 		{"frozen", moved(first, first), later + first + " both before and after"},
 		{"frozen within a second", []*scene{begin(at(spec.NotReady, first)).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
-		{"backward", moved(second, first), later + second + ", then " + first},
+		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
+		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
+		{"backward, with no clock at all", moved("soon", first), form + `"soon"`},
 		{"lost", moved(first, ""), "in a GET of TST-01: expected a time after the change from NOT_READY to READY; saw none"},
 		{"seconds alone, within one", []*scene{begin(at(spec.NotReady, whole)).sees(500*time.Millisecond, at(spec.Ready, whole))}, ""},
 		{"seconds alone, after two", moved(whole, whole), later + whole + " both before and after"},

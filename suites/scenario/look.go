@@ -42,10 +42,15 @@ func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose)
 		l, ok := a.read(p, x)
 		l.User = p.user.ID
 		switch {
-		case ok && !(a.outdated(l) && time.Since(began) < a.Target.Settle):
+		case ok:
+			if a.outdated(l) {
+				if time.Since(began) < a.Target.Settle {
+					break
+				}
+				a.waitedInVain(l)
+			}
 			a.sight(p, l)
 			return l, nil
-		case ok:
 		case x.Status != 0 && x.Status < 500, busy(x):
 			return evidence.Observation{}, lookError(x) // send was patient already
 		default:
@@ -65,8 +70,9 @@ type sighting struct {
 	change string
 }
 
-// outdated reports whether a look shows once more what was seen before
-// something newer and else, by the target's own time of change.
+// outdated reports whether a look shows once more a stay that was seen before
+// something else was. The target's time of change tells stays apart, and
+// orders none.
 func (s *Stage) outdated(l evidence.Observation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,15 +83,32 @@ func (s *Stage) outdated(l evidence.Observation) bool {
 		s.known[l.User] = map[sighting]bool{}
 	}
 	this, newest := sighting{l.State, l.ChangeTime}, s.newest[l.User]
-	if l.ChangeTime != "" && l.ChangeTime < newest.ChangeTime && s.known[l.User][this] &&
+	if l.ChangeTime != "" && l.ChangeTime != newest.ChangeTime && s.known[l.User][this] && s.vain < maxVain &&
 		(l.State != newest.State || l.ReasonCodeID != newest.ReasonCodeID) {
 		return true
 	}
 	s.known[l.User][this] = true
-	if l.ChangeTime >= newest.ChangeTime {
-		s.newest[l.User] = l
-	}
+	s.newest[l.User] = l
 	return false
+}
+
+// maxVain is how often a run waits in vain for a node that lags.
+const maxVain = 3
+
+// waitedInVain notes that a user still is shown so when the settle time is
+// over: it is there, whatever its time of change says.
+func (s *Stage) waitedInVain(l evidence.Observation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.vain++
+	s.newest[l.User], s.known[l.User] = l, map[sighting]bool{{l.State, l.ChangeTime}: true}
+}
+
+// knows reports whether a user was seen so before, in the same stay.
+func (s *Stage) knows(l evidence.Observation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[l.User][sighting{l.State, l.ChangeTime}]
 }
 
 func lookError(x evidence.Exchange) error {

@@ -118,7 +118,7 @@ func (a *attempt) hasEvent(p *player, since time.Time, from spec.State, sought f
 			continue
 		case l.State == from || !sought(l):
 			return false
-		case l.ChangeTime != "" && l.ChangeTime <= p.look.ChangeTime:
+		case l.ChangeTime != "" && a.knows(l):
 			return false // the late news of an earlier time in that state
 		}
 		a.outdated(l) // nodes that lag behind this are noticed

@@ -42,7 +42,8 @@ type Stage struct {
 	unknown map[string]string               // made-up ids that were checked not to exist
 	slow    time.Duration                   // what changes took of late, at most
 	refused map[string]int                  // how often in a row a user's own credentials were
-	newest  map[string]evidence.Observation // by the time of change, of each user
+	newest  map[string]evidence.Observation // what was seen last of each user, laggards aside
+	vain    int                             // how often a laggard was waited for and was none
 	known   map[string]map[sighting]bool
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time

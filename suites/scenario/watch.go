@@ -150,11 +150,12 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 			continue
 		}
 		heard := func() bool {
-			return slices.ContainsFunc(a.Events.Since(step.Sent), func(e evidence.Event) bool {
+			so := a.soFar()
+			return slices.ContainsFunc(so.Events, func(e evidence.Event) bool {
 				l, ok := evidence.ObservationOfEvent(e)
-				old := l.ChangeTime != "" && l.ChangeTime < step.Baseline.ChangeTime // of the way, and late
 				mine := strings.HasSuffix(e.Source, source) && (listener == "" || e.Session == listener)
-				return ok && !old && mine && e.Node == node && slices.Contains(out.States, l.State)
+				return ok && mine && e.Node == node && slices.Contains(out.States, l.State) &&
+					!step.EventBefore(&e) && !judge.LateNews(so, *step, &e)
 			})
 		}
 		deadline := step.Answered.Add(a.Target.Settle)
@@ -173,6 +174,18 @@ func (a *attempt) heard(t time.Time) (before, all int) {
 		before++
 	}
 	return before, len(list)
+}
+
+// soFar is what was seen of users up to now.
+func (a *attempt) soFar() *evidence.Evidence {
+	so := &evidence.Evidence{Events: a.Events.Since(a.ev.Started)}
+	for i := range so.Events {
+		so.Events[i].Index = i
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	so.Observations = slices.Clone(a.ev.Observations)
+	return so
 }
 
 // deaf notes why nothing can be concluded from what was not heard in a step:

@@ -1,0 +1,120 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"finesse-conformance/suites/evidence"
+)
+
+// The target's clock orders nothing: what came first is what was asked for, or
+// heard, first. A stateChangeTime is only a name, by which one stay of a user
+// in a state is told from another.
+
+// stay is one stay of a user in a state.
+type stay struct{ state, since string }
+
+func stayOf(l evidence.Observation) stay { return stay{string(l.State), l.ChangeTime} }
+
+// stale reports whether a sighting since the request shows an earlier change:
+// its event belongs to another request or comes late, or a node of a cluster
+// that lags shows once more what was seen before what the user was in.
+func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
+	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
+		e := &ev.Events[l.Index]
+		return ofAnother(step, e) || LateNews(ev, step, e) || seenExactly(ev, step, l)
+	}
+	return passed(ev, step, stayOf(l))
+}
+
+// ofAnother reports whether an event carries the requestId of another request.
+func ofAnother(step evidence.Step, e *evidence.Event) bool {
+	mine := step.Values["request_id"]
+	return e.RequestID != "" && mine != "" && e.RequestID != mine
+}
+
+// LateNews reports whether an event tells of the subject what was so before
+// the state in which the step found it: it was seen before the step in that
+// stay, or the news of the state that the step found came after it. Events of
+// a node come in the order of what they tell.
+func LateNews(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+	l, ok := evidence.ObservationOfEvent(*e)
+	if !ok || !tellsOf(e, step.Baseline.User) || e.RequestID != "" && e.RequestID == step.Values["request_id"] {
+		return false
+	}
+	return passed(ev, step, stayOf(l)) || e.Index < newsOfBaseline(ev, step, e.Node)
+}
+
+// tellsOf reports whether an event is about a user: on its node, or on one of
+// many with its address as the source.
+func tellsOf(e *evidence.Event, user string) bool {
+	return e.Node == "/finesse/api/User/"+user || strings.HasSuffix(e.Source, "/User/"+user)
+}
+
+// passed reports whether a stay was seen before the step and was over when it
+// began.
+func passed(ev *evidence.Evidence, step evidence.Step, s stay) bool {
+	if s.since == "" || s.since == step.Baseline.ChangeTime {
+		return false
+	}
+	for _, old := range ev.Observations {
+		if step.Before(old) && old.User == step.Baseline.User && stayOf(old) == s {
+			return true
+		}
+	}
+	return false
+}
+
+// seenExactly reports whether just this was seen before the step.
+func seenExactly(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
+	if l.ChangeTime == "" {
+		return false
+	}
+	for _, old := range ev.Observations {
+		if step.Before(old) && old.User == l.User && old.ChangeTime == l.ChangeTime && old.Same(l) {
+			return true
+		}
+	}
+	return false
+}
+
+// newsOfBaseline is the index of the event on a node that tells of what the
+// step found, where that came late: -1 where it was heard before, or never.
+func newsOfBaseline(ev *evidence.Evidence, step evidence.Step, node string) int {
+	if step.Baseline.ChangeTime == "" {
+		return -1
+	}
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		if e.Node != node || !tellsOf(e, step.Baseline.User) {
+			continue
+		}
+		l, ok := evidence.ObservationOfEvent(*e)
+		if !ok || l.ChangeTime != step.Baseline.ChangeTime || !l.Same(step.Baseline) {
+			continue
+		}
+		if step.EventBefore(e) {
+			return -1
+		}
+		return e.Index
+	}
+	return -1
+}
+
+// foreign says why an event does not belong to the step, "" where it does.
+func (c *stepJudge) foreign(e *evidence.Event) string {
+	switch {
+	case ofAnother(c.step, e):
+		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
+	case LateNews(c.ev, c.step, e):
+		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
+	}
+	return ""
+}
+
+// earlier reports whether an event tells of what was so before the step, and
+// only arrived late: also of the state that the step found, where that was not
+// told before.
+func (c *stepJudge) earlier(e *evidence.Event) bool {
+	return !e.IsError() && (LateNews(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node))
+}
