@@ -55,6 +55,9 @@ type User struct {
 	Team       string   `json:"team,omitempty"`
 	Supervises []string `json:"supervises,omitempty"`
 	Extension  string   `json:"extension,omitempty"`
+	// WrapUpTimer is how long wrap-up lasts, as the target tells in whole
+	// seconds; zero where it does not tell.
+	WrapUpTimer time.Duration `json:"wrap_up_timer_ns,omitempty"`
 }
 
 // Step is what was done for one step of a requirement.
@@ -73,11 +76,6 @@ type Step struct {
 	// Converged is how long after the answer the sought state was first
 	// seen; negative when it was not.
 	Converged time.Duration `json:"converged_ns"`
-	// TimerFrom is, for a subject in wrap-up, from when on its timer may have
-	// moved it; zero for all others.
-	TimerFrom time.Time `json:"timer_from,omitzero"`
-	// WrapUp is the subject's wrap-up, of a step that began or ended in it.
-	WrapUp *WrapUp `json:"wrap_up,omitempty"`
 	// Channel says whether the subject's own events could be heard.
 	Channel Channel `json:"channel,omitempty"`
 	// Values are what the placeholders of the requirement stand for: id,
@@ -86,16 +84,6 @@ type Step struct {
 	// Facts are what a step without an exchange found out: the probe's
 	// status, location, TLS versions.
 	Facts map[string]string `json:"facts,omitempty"`
-}
-
-// WrapUp is one wrap-up of a user. Its timer leads out of it.
-type WrapUp struct {
-	// Seen is when the user was first seen in it, which is a moment after it
-	// began.
-	Seen time.Time `json:"seen"`
-	// Timer is how long it lasts, as the target tells in whole seconds; zero
-	// where it does not tell.
-	Timer time.Duration `json:"timer_ns,omitempty"`
 }
 
 // Channel says whether events on the subject's own User node could be heard

@@ -145,38 +145,47 @@ func TestLoginIsTransient(t *testing.T) {
 }
 
 func TestHalfTimer(t *testing.T) {
-	late := "seen 4s after wrap-up began, which is more than half the wrap-up timer: the timer may have done it"
+	const may = " after wrap-up began, which is more than half the wrap-up timer of 8s: the timer may have done it"
+	in8 := func(was spec.State) *scene { return begin(in(was)).timer(8*time.Second).puts(202, "") }
 	start := func(after time.Duration) *scene {
-		return begin(in(spec.Work)).puts(202, "").sees(after, in(spec.NotReady)).converged().stays(in(spec.NotReady))
+		return in8(spec.Work).sees(after, in(spec.NotReady)).converged().stays(in(spec.NotReady))
 	}
 	try(t, row(t, "TRN-UCCE-31"), []hearing{
 		{"in time", start(time.Second), passed, "", false},
-		{"late proves nothing", start(4*time.Second).fact("late", late), open, late, false},
-		{"late and refused is refused", begin(in(spec.Work)).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)).fact("late", late), failed,
+		{"late proves nothing", start(4 * time.Second), open, "seen 4.1s" + may, false},
+		{"where the target does not tell its timer", start(4 * time.Second).timer(0), passed, "", false},
+		{"late and refused is refused", begin(in(spec.Work)).timer(8*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
 		{"never", begin(in(spec.Work)).puts(202, "").sees(9*time.Second, in(spec.Work)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw WORK for 9s", false},
+		{"with the end of the timer, which leads there", start(8 * time.Second), open, "seen 8.1s" + may, false},
+		{"late, and the target says that it was not, where nobody saw", begin(user{state: spec.Work, changed: "2026-01-02T03:04:05.000Z"}).timer(8*time.Second).puts(202, "").
+			sees(5*time.Second, user{state: spec.NotReady, changed: "2026-01-02T03:04:05.200Z"}).converged().
+			stays(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.200Z"}), passed, "", false},
+		{"late, and seen in wrap-up after the time that the target says", begin(user{state: spec.Work, changed: "2026-01-02T03:04:05.000Z"}).timer(8*time.Second).puts(202, "").
+			sees(4*time.Second, user{state: spec.Work, changed: "2026-01-02T03:04:05.000Z"}).sees(time.Second, user{state: spec.NotReady, changed: "2026-01-02T03:04:05.200Z"}).converged().
+			stays(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.200Z"}), open, "seen 5.1s" + may, false},
 	})
-	over := "only as the wrap-up timer of 8s ran out, 8s after wrap-up began"
-	leave := func() *scene {
-		return begin(in(spec.Work)).puts(202, "").sees(8*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late)
+	leave := func(after time.Duration) *scene {
+		return in8(spec.Work).sees(after, in(spec.Ready)).converged().stays(in(spec.Ready))
 	}
 	try(t, row(t, "TRN-UCCE-30"), []hearing{
-		{"late, where the timer does not lead there", leave(), passed, "", false},
-		{"with the end of the timer, which does not lead there", leave().fact("timer over", over), open, "seen " + over, false},
-	})
-	try(t, row(t, "TRN-UCCE-31"), []hearing{
-		{"with the end of the timer, which leads there", start(8*time.Second).fact("late", late).fact("timer over", over), open, late, false},
+		{"late, where the timer does not lead there", leave(5 * time.Second), passed, "", false},
+		{"with the end of the timer, which does not lead there", leave(7500 * time.Millisecond), open,
+			"seen only as the wrap-up timer of 8s ran out, 7.6s after wrap-up began", false},
 	})
 	reversed := one(spec.Either, put(spec.Ready),
 		spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}},
 		spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}, HalfTimer: true})
+	inTime := func(after time.Duration) *scene {
+		return in8(spec.WorkReady).sees(after, in(spec.Ready)).converged().stays(in(spec.Ready))
+	}
 	try(t, reversed, []hearing{
-		{"late, named second", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},
+		{"late, named second", inTime(4 * time.Second), open, "seen 4.1s" + may, false},
 	})
 	// The timer may run out while a refusal is watched; a change before that is
 	// none of the timer's.
-	refusedIn := func() *scene { return begin(in(spec.Work)).listening().puts(202, "").timer(3 * time.Second) }
+	refusedIn := func() *scene { return begin(in(spec.Work)).timer(6*time.Second).listening().puts(202, "") }
 	try(t, row(t, "SUP-14-WORK"), []hearing{
 		{"the timer meanwhile", refusedIn().hears(0, refuses("Invalid State", "22")).sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
 		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).sees(settle-2*time.Second, in(spec.NotReady)), failed,
@@ -186,11 +195,73 @@ func TestHalfTimer(t *testing.T) {
 	})
 	// What one alternative leaves open the other cannot make a failure.
 	try(t, row(t, "SUP-14-WORK_READY"), []hearing{
-		{"late", begin(in(spec.WorkReady)).puts(202, "").sees(4*time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).fact("late", late), open, late, false},
-		{"in time", begin(in(spec.WorkReady)).puts(202, "").sees(time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)), passed, "", false},
-		{"refused", begin(in(spec.WorkReady)).puts(401, apiError("Invalid State", "")).stays(in(spec.WorkReady)), passed, "", false},
+		{"late", inTime(4 * time.Second), open, "seen 4.1s" + may, false},
+		{"in time", inTime(time.Second), passed, "", false},
+		{"refused", begin(in(spec.WorkReady)).timer(8*time.Second).puts(401, apiError("Invalid State", "")).stays(in(spec.WorkReady)), passed, "", false},
 		{"neither", begin(in(spec.WorkReady)).puts(401, apiError("Invalid Input", "")).stays(in(spec.WorkReady)), failed,
 			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 401 Invalid Input", false},
+	})
+}
+
+// What comes with the timer at two moments of it was not caused by the
+// request, and what comes as long after the request was.
+func TestTwoMoments(t *testing.T) {
+	out := func(s spec.State) spec.Outcome {
+		return spec.Outcome{Kind: spec.Accepted, States: []spec.State{s}, HalfTimer: true}
+	}
+	req := many(spec.Must, spec.Step{When: put(spec.NotReady), Then: spec.Then{out(spec.NotReady)}},
+		spec.Step{When: put(spec.NotReady), Then: spec.Then{out(spec.NotReady)}, Again: true, Later: true})
+	leave := many(spec.Must, spec.Step{When: put(spec.Ready), Then: spec.Then{out(spec.Ready)}},
+		spec.Step{When: put(spec.Ready), Then: spec.Then{out(spec.Ready)}, Again: true, Later: true})
+	// play plays both moments: the request and the change, each as long after
+	// wrap-up was seen.
+	play := func(to spec.State, moments ...[2]time.Duration) *scene {
+		s := begin(in(spec.Work)).timer(8 * time.Second)
+		for i, m := range moments {
+			if i > 0 {
+				s.back(in(spec.Talking)).back(in(spec.Work))
+			}
+			began := s.now
+			s.after(m[0]-100*time.Millisecond).puts(202, "")
+			s.sees(m[1]-s.now.Sub(began), in(to)).converged().stays(in(to))
+		}
+		return s
+	}
+	at := func(asked, changed float64) [2]time.Duration {
+		return [2]time.Duration{time.Duration(asked * float64(time.Second)), time.Duration(changed * float64(time.Second))}
+	}
+	try(t, req, []hearing{
+		{"with the timer both times", play(spec.NotReady, at(1, 8), at(3, 8)), failed,
+			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw NOT_READY with the end of the wrap-up timer of 8s both times, 8s and 8s after wrap-up began, though it was asked for 7s and 5s before", false},
+		{"slow both times", play(spec.NotReady, at(1, 5), at(3, 7)), passed, "", false},
+		{"slow once", play(spec.NotReady, at(1, 8), at(2, 3)), passed, "", false},
+		{"played once", play(spec.NotReady, at(1, 8)), open,
+			"seen 8s after wrap-up began, which is more than half the wrap-up timer of 8s: the timer may have done it", false},
+		{"left out", play(spec.NotReady, at(1, 8)).skips("why"), open,
+			"seen 8s after wrap-up began, which is more than half the wrap-up timer of 8s: the timer may have done it", false},
+		{"in time, left out", play(spec.NotReady, at(1, 2)).skips("why"), passed, "", false},
+	})
+	try(t, leave, []hearing{
+		{"with the end of the timer both times", play(spec.Ready, at(1, 8), at(3, 8)), failed,
+			"PUT READY: expected 202 or 200, then READY; saw READY with the end of the wrap-up timer of 8s both times, 8s and 8s after wrap-up began, though it was asked for 7s and 5s before", false},
+	})
+}
+
+// What a timer of the target does by itself is known: a quiet time as long as
+// the timer makes no failure.
+func TestQuietAsLongAsTheTimer(t *testing.T) {
+	start := func() *scene {
+		return begin(in(spec.Talking)).timer(2*time.Second).waits().sees(0, in(spec.WorkReady)).converged()
+	}
+	const expected = "the end of the call: expected WORK_READY; saw WORK_READY reached, then "
+	try(t, row(t, "TRN-UCCE-23"), []hearing{
+		{"the timer leads out", start().sees(1500*time.Millisecond, in(spec.WorkReady)).sees(500*time.Millisecond, in(spec.Ready)), passed, "", false},
+		{"before the timer may", start().sees(500*time.Millisecond, in(spec.Ready)).sees(1500*time.Millisecond, in(spec.Ready)), failed,
+			expected + "READY within the quiet time", true},
+		{"elsewhere", start().sees(1500*time.Millisecond, in(spec.WorkReady)).sees(500*time.Millisecond, in(spec.NotReady)), failed,
+			expected + "NOT_READY within the quiet time", true},
+		{"and back", start().sees(1500*time.Millisecond, in(spec.Ready)).sees(500*time.Millisecond, in(spec.Talking)), failed,
+			expected + "TALKING within the quiet time", false},
 	})
 }
 

@@ -49,7 +49,8 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		m.at(c.step.Baseline, late)
 		return m
 	}
-	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) {
+	led := !slices.Contains(out.States, last.State) && c.ledOut(first)
+	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) && !led {
 		m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
 		m.at(c.observations[first], last)
 		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
@@ -64,10 +65,23 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	if m := c.unwatched(c.step.Answered.Add(c.step.Converged)); m != nil {
 		return m
 	}
+	if led {
+		last = c.lastIn(c.observations[first].State)
+	}
 	if slices.Contains(out.States, last.State) {
 		return c.shows(out, last)
 	}
 	return nil
+}
+
+// lastIn is the last sighting of the user in a state, one there is.
+func (c *stepJudge) lastIn(s spec.State) (last evidence.Observation) {
+	for _, l := range c.observations {
+		if l.State == s {
+			last = l
+		}
+	}
+	return last
 }
 
 // Returned reports whether a sighting shows that the user was in the state
@@ -107,10 +121,11 @@ func (c *stepJudge) deadline() time.Time {
 	if c.when.Timer == "" {
 		return end
 	}
-	if c.step.WrapUp == nil || c.step.WrapUp.Timer == 0 {
+	timer := c.ev.Cast["subject"].WrapUpTimer
+	if timer == 0 {
 		return time.Time{}
 	}
-	return end.Add(c.step.WrapUp.Timer)
+	return end.Add(timer)
 }
 
 // lost is the first look at the subject that was under way in a period and
@@ -136,35 +151,6 @@ func lossText(x *evidence.Exchange) string {
 		return fmt.Sprintf("a GET was answered %d", x.Status)
 	}
 	return fmt.Sprintf("the GET before took %v", round(x.Duration))
-}
-
-// byTimer: what was asked for in wrap-up takes effect at once (guide 12.5(1),
-// page 469), and did so only when the wrap-up timer had run for long. Where
-// the timer leads there too, it may have done it; where it leads elsewhere and
-// was over, the request may have waited for it, or the target was slow.
-func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
-	if !out.HalfTimer || c.step.Facts["late"] == "" {
-		return nil
-	}
-	leads := timerLeads[c.step.Baseline.State]
-	over := c.step.Facts["timer over"]
-	switch {
-	case slices.Contains(out.States, leads):
-		return &mismatch{exchange: -1, event: -1, unproven: true, seen: c.step.Facts["late"]}
-	case over != "":
-		return &mismatch{exchange: -1, event: -1, unproven: true, seen: "seen " + over}
-	}
-	return nil // late, and not the timer's doing
-}
-
-// timerLeads is where the end of the wrap-up timer leads.
-var timerLeads = map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkReady: spec.Ready}
-
-// timedOut reports whether a look shows what the wrap-up timer may have done
-// meanwhile, and not what was asked for.
-func (c *stepJudge) timedOut(l evidence.Observation) bool {
-	from := c.step.TimerFrom
-	return !from.IsZero() && l.State == timerLeads[c.step.Baseline.State] && !c.asked(l.State) && !l.At.Before(from)
 }
 
 // wrapped: the call ended in wrap-up first, though none was to follow it.

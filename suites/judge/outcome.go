@@ -256,7 +256,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user afterwards")
 	}
 	for _, l := range c.observations {
-		if l.State == c.step.Baseline.State || c.passingLogin(l) {
+		if l.State == c.step.Baseline.State || c.passingLogin(l) || c.timedOut(l) {
 			continue
 		}
 		m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))

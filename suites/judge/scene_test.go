@@ -227,9 +227,11 @@ func (s *scene) converged() *scene {
 	return s
 }
 
-// timer: from a time after the answer on the wrap-up timer may move the user.
-func (s *scene) timer(after time.Duration) *scene {
-	s.step().TimerFrom = s.now.Add(after)
+// timer: how long wrap-up lasts.
+func (s *scene) timer(d time.Duration) *scene {
+	u := s.ev.Cast["subject"]
+	u.WrapUpTimer = d
+	s.ev.Cast["subject"] = u
 	return s
 }
 

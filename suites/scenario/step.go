@@ -12,16 +12,28 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
 )
 
 // step does one step of the requirement and watches what comes of it.
 func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error {
 	step := evidence.Step{Exchange: -1, Converged: -1, Baseline: subject.look}
+	if st.Later && !judge.MayBeTimer(a.soFar(), a.ev.Steps[len(a.ev.Steps)-1]) {
+		step.Skipped = "the timer cannot have made the change"
+		a.ev.Steps = append(a.ev.Steps, step)
+		return nil
+	}
 	if st.Again {
 		var err error
 		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
 		if err != nil {
 			return err
+		}
+		if st.Later {
+			a.another(ctx, subject)
+			if _, err := a.look(ctx, subject, evidence.ForWay); err != nil {
+				return &unreached{why: fmt.Sprintf("user %s: %v", subject.user.ID, err), again: true}
+			}
 		}
 		step.Baseline = subject.look
 	}
@@ -60,11 +72,6 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		}
 	}
 	step.Values = maps.Clone(a.values)
-	if s := step.Baseline.State; s == spec.Work || s == spec.WorkReady {
-		// Wrap-up was seen a moment after it began, and the timer is told in
-		// whole seconds: half of it may be all. It is all where it is not told.
-		step.TimerFrom = subject.wrapped.Add(subject.user.WrapUpTimer / 2)
-	}
 	if step.Skipped != "" {
 		a.ev.Steps = append(a.ev.Steps, step)
 		return nil
@@ -76,9 +83,6 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		return context.Cause(ctx) // what was not watched to the end proves nothing
 	}
 	a.seen(subject, st, step)
-	if st.When.Timer != "" || hasHalfTimer(st.Then) {
-		a.lateness(subject, &step)
-	}
 	a.ev.Steps = append(a.ev.Steps, step)
 	a.follow(subject, st, x != nil && x.Status/100 == 2 && !a.refusedByEvent(subject, &step))
 	return nil
@@ -229,28 +233,14 @@ func (a *attempt) accepted() bool {
 	return false
 }
 
-// lateness notes when wrap-up had gone on for more than half its timer before
-// the change showed: then the timer may have brought it about.
-func (a *attempt) lateness(p *player, step *evidence.Step) {
-	half := p.user.WrapUpTimer / 2
-	if half <= 0 || p.wrapped.IsZero() || step.Converged < 0 {
-		return
+// another waits for another moment of the wrap-up timer than that at which
+// the step before was made.
+func (a *attempt) another(ctx context.Context, p *player) {
+	moment := p.wrapped.Add(p.user.WrapUpTimer * 2 / 5)
+	if left := time.Until(moment); left > 0 {
+		a.waits(left)
+		a.pause(ctx, left)
 	}
-	if took := step.Answered.Add(step.Converged).Sub(p.wrapped); took > half {
-		fact(step, "late", fmt.Sprintf("seen %v after wrap-up began, which is more than half the wrap-up timer: the timer may have done it", took.Round(time.Millisecond)))
-		if took >= p.user.WrapUpTimer*9/10 { // wrap-up was seen a moment after it began
-			fact(step, "timer over", fmt.Sprintf("only as the wrap-up timer of %v ran out, %v after wrap-up began", p.user.WrapUpTimer, took.Round(time.Millisecond)))
-		}
-	}
-}
-
-func hasHalfTimer(then spec.Then) bool {
-	for _, out := range then {
-		if out.HalfTimer {
-			return true
-		}
-	}
-	return false
 }
 
 // seen notes that what was asked for was watched to the end. A change that

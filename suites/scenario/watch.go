@@ -178,7 +178,10 @@ func (a *attempt) heard(t time.Time) (before, all int) {
 
 // soFar is what was seen of users up to now.
 func (a *attempt) soFar() *evidence.Evidence {
-	so := &evidence.Evidence{Events: a.Events.Since(a.ev.Started)}
+	so := &evidence.Evidence{Cast: a.ev.Cast}
+	if a.Events != nil {
+		so.Events = a.Events.Since(a.ev.Started)
+	}
 	for i := range so.Events {
 		so.Events[i].Index = i
 	}

@@ -72,5 +72,5 @@ func (a *attempt) withReason(ctx context.Context, p *player) error {
 }
 
 func castUser(u *fixtures.User) evidence.User {
-	return evidence.User{ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension}
+	return evidence.User{ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, WrapUpTimer: u.WrapUpTimer}
 }
