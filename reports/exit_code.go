@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -12,17 +13,17 @@ import (
 
 // The exit codes of a run.
 const (
-	ExitConformant    = 0
-	ExitNonconformant = 1   // a MUST or EITHER requirement failed
-	ExitUsage         = 2   // wrong usage or configuration: nothing was sent
-	ExitUncertifiable = 3   // the target cannot be certified
-	ExitTooLittle     = 4   // too little was verified
-	ExitStaleWaiver   = 5   // a waiver is stale
-	ExitHarness       = 6   // a fault of the harness itself
-	ExitNotRestored   = 7   // a user could not be put back
-	ExitUnwritten     = 8   // reports could not be written; the verdict was printed
-	ExitInterrupted   = 130 // SIGINT
-	ExitTerminated    = 143 // SIGTERM
+	ExitConformant    = exit.Conformant
+	ExitNonconformant = exit.Nonconformant
+	ExitUsage         = exit.Usage
+	ExitUncertifiable = exit.Uncertifiable
+	ExitTooLittle     = exit.TooLittle
+	ExitStaleWaiver   = exit.StaleWaiver
+	ExitHarness       = exit.Harness
+	ExitNotRestored   = exit.NotRestored
+	ExitUnwritten     = exit.Unwritten
+	ExitInterrupted   = exit.Interrupted
+	ExitTerminated    = exit.Terminated
 )
 
 // ExitMeaning is what an exit code tells.

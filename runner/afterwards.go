@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/console"
@@ -26,15 +27,15 @@ type Files struct {
 func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, error) {
 	before, err := reports.Load(old)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	after, err := reports.Load(new)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	c, err := compare.Results(before, after)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	errs := writeFiles([]report{
 		{files.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
@@ -52,21 +53,21 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 func (a *App) Report(names []string, run config.Run, markdown string, propose bool) (int, error) {
 	with, err := asideOf(run)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	var results []*reports.Result
 	var all []*evidence.Evidence
 	for _, name := range names {
 		result, seen, err := open(name)
 		if err != nil {
-			return reports.ExitUsage, &UsageError{err}
+			return 0, &exit.UsageError{Err: err}
 		}
 		results, all = append(results, result), append(all, seen...)
 	}
 	result := results[0]
 	if len(results) > 1 {
 		if result, err = reports.Merge(results); err != nil {
-			return reports.ExitUsage, &UsageError{err}
+			return 0, &exit.UsageError{Err: err}
 		}
 	}
 	if propose {
@@ -74,7 +75,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 		return reports.ExitConformant, err
 	}
 	if err := writable(&config.Config{Run: run}); err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	code, err := a.publish(result, all, run, with)
 	if err != nil || markdown == "" {
@@ -119,10 +120,10 @@ func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, [
 func (a *App) Recheck(name string, run config.Run) (int, error) {
 	with, err := asideOf(run)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	if err := writable(&config.Config{Run: run}); err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	attempts := map[string][]evidence.Verdict{}
 	standing := a.Judge.Standing()
@@ -136,7 +137,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		standing.Add(ev)
 	})
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	var verdicts []evidence.Verdict
 	var unjudged []string
@@ -162,14 +163,14 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	now := reports.Build(a.Catalogue, then.Run(all), verdicts)
 	c, err := compare.Results(then, now)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
 	if len(unjudged) > 0 {
 		fmt.Fprintf(a.Out, "not judged again, since their answers were too long to be kept whole: %s\n", strings.Join(unjudged, ", "))
 	}
 	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
-		return reports.ExitHarness, err
+		return 0, err
 	}
 	return a.publish(now, all, run, with)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
@@ -55,19 +56,19 @@ type doctor struct {
 //
 // The code is the exit code that a run would have for what was found: 0, or 3
 // where a target cannot be certified. The error is a fault of the program or
-// a *UsageError.
+// a *exit.UsageError.
 func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
 	for _, t := range cfg.Targets {
 		preflight.FindPort(ctx, t)
 		s, err := a.session(cfg, t)
 		if err != nil {
-			return list, reports.ExitUsage, &UsageError{err}
+			return list, 0, &exit.UsageError{Err: err}
 		}
 		d := &doctor{session: s, signIn: signIn, found: &Diagnosis{Target: text.WithoutCredentials(s.target.URL.String())}}
 		d.examine(ctx)
 		s.shut()
 		if cause := context.Cause(ctx); cause != nil {
-			return list, signalOf(ctx), cause
+			return list, 0, cause
 		}
 		a.Secrets.Clean(d.found)
 		list = append(list, d.found)

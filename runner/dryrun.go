@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
@@ -24,7 +25,7 @@ func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	defer s.shut()
 	if err := s.open(ctx); err != nil {

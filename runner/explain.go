@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/navigate"
 )
@@ -15,7 +16,7 @@ import (
 func (a *App) Explain(w io.Writer, id string) error {
 	req, ok := a.Catalogue.ByID(strings.ToUpper(id))
 	if !ok {
-		return &UsageError{fmt.Errorf("there is no requirement %q%s", id, a.near(id))}
+		return &exit.UsageError{Err: fmt.Errorf("there is no requirement %q%s", id, a.near(id))}
 	}
 	p := &page{}
 	p.line("%s  %s", req.ID, req.Title)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
@@ -44,10 +45,10 @@ func (a *App) Init(ctx context.Context, t *config.Target, user *fixtures.User) (
 func WriteNew(name, text string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return &UsageError{fmt.Errorf("%s is there already; give another name, or remove it first", name)}
+		return &exit.UsageError{Err: fmt.Errorf("%s is there already; give another name, or remove it first", name)}
 	}
 	if err != nil {
-		return &UsageError{err}
+		return &exit.UsageError{Err: err}
 	}
 	_, err = file.WriteString(text)
 	return errors.Join(err, file.Close())
@@ -80,7 +81,7 @@ func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 	preflight.FindPort(ctx, t)
 	transport, _, err := transportOf(t)
 	if err != nil {
-		return &UsageError{err}
+		return &exit.UsageError{Err: err}
 	}
 	defer transport.CloseIdleConnections()
 	c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets})

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 )
@@ -63,7 +64,7 @@ func WriteList(w io.Writer, list []Listed, format string) error {
 	case "table":
 		return writeTable(w, list)
 	}
-	return &UsageError{fmt.Errorf("--format %q is none of table, json and yaml", format)}
+	return &exit.UsageError{Err: fmt.Errorf("--format %q is none of table, json and yaml", format)}
 }
 
 func writeTable(w io.Writer, list []Listed) error {

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "dying at once")
 		os.Exit(9)
 	}
-	if code, played := PlayTroupe(); played {
+	if code, played := RunIfWorker(Process{Exit: os.Exit}); played {
 		os.Exit(code)
 	}
 	os.Exit(m.Run())

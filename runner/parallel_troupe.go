@@ -21,7 +21,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/reports"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
@@ -30,15 +30,15 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// PlayTroupe is the whole program where it was started as one of the
+// RunIfWorker is the whole program where it was started as one of the
 // processes of a run; elsewhere it does nothing and reports false. A program
 // that calls App.Run has to call it first thing.
-func PlayTroupe() (code int, played bool) {
+func RunIfWorker(process Process) (code int, ran bool) {
 	switch {
 	case len(os.Args) == 3 && os.Args[0] == targetName:
-		if err := playTarget(os.Args[1], os.Args[2]); err != nil {
+		if err := process.playTarget(os.Args[1], os.Args[2]); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
-			return reports.ExitHarness, true
+			return exit.Harness, true
 		}
 		return 0, true
 	case len(os.Args) == 0 || !strings.HasPrefix(filepath.Base(os.Args[0]), troupeName):
@@ -47,9 +47,9 @@ func PlayTroupe() (code int, played bool) {
 	// Ginkgo hands over which process this is in flags beside those of go test.
 	testing.Init()
 	flag.Parse()
-	if err := playTroupe(flag.Arg(0)); err != nil {
+	if err := process.playTroupe(flag.Arg(0)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
-		return reports.ExitHarness, true
+		return exit.Harness, true
 	}
 	return 0, true
 }
@@ -57,22 +57,23 @@ func PlayTroupe() (code int, played bool) {
 // troupe is one of the processes of a run.
 type troupe struct {
 	*session
-	proc  int
-	cue   *cue
-	link  *link
-	ctx   context.Context
-	stop  context.CancelCauseFunc
-	leave chan struct{} // a value for each request that may be sent
+	process Process
+	proc    int
+	cue     *cue
+	link    *link
+	ctx     context.Context
+	stop    context.CancelCauseFunc
+	leave   chan struct{} // a value for each request that may be sent
 }
 
-func playTroupe(address string) error {
+func (p Process) playTroupe(address string) error {
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	conn, err := net.Dial("unix", address)
 	if err != nil {
 		return fmt.Errorf("reach the run that this process is of: %w", err)
 	}
 	defer conn.Close()
-	t := &troupe{proc: suite.ParallelProcess, link: newLink(conn), leave: make(chan struct{}, mostAsked)}
+	t := &troupe{process: p, proc: suite.ParallelProcess, link: newLink(conn), leave: make(chan struct{}, mostAsked)}
 	if err := t.link.send(note{Kind: noteHello, Proc: t.proc, PID: os.Getpid()}); err != nil {
 		return err
 	}
@@ -97,7 +98,9 @@ func playTroupe(address string) error {
 	}
 	silenceGinkgo()
 	t.register()
-	settleCollector()
+	if p.BoundMemory != nil {
+		p.BoundMemory()
+	}
 	configureGinkgo(&suite, &reporter, suite.RandomSeed)
 	suite.RandomizeAllSpecs = true // ranks order nothing in a container otherwise
 	ginkgo.RunSpecs(failure{}, Name, suite, reporter)
@@ -203,7 +206,7 @@ func (t *troupe) register() {
 		// Ginkgo would go on to the end of the spec, skip the rest and say no
 		// more; the run's own way is to put users back and say why.
 		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
-		signalled, _ := StopOnSignal(t.ctx, func(string) {}) // the run says it
+		signalled, _ := t.process.StopOnSignal(t.ctx, func(string) {}) // the run says it
 		context.AfterFunc(signalled, func() {
 			if n := interruptedBy(signalled); n != 0 && t.ctx.Err() == nil {
 				_ = t.link.send(note{Kind: noteStop, Signal: int(n)})

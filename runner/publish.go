@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/console"
@@ -62,7 +63,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 	if with.baseline != nil {
 		worse, more, err := a.compareWith(with.baseline, result, run, style)
 		if err != nil {
-			return reports.ExitUsage, err
+			return 0, err
 		}
 		code, errs = reports.Strongest(code, worse), append(errs, more...)
 	}
@@ -71,7 +72,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 
 // compareWith prints and writes what changed since the baseline, and gives
 // the exit code of that: a requirement that is worse off counts like one that
-// failed. Its error is a *UsageError.
+// failed. Its error is a *exit.UsageError.
 func (a *App) compareWith(baseline, result *reports.Result, run config.Run, style console.Style) (code int, errs []error, err error) {
 	var said bytes.Buffer
 	if result.Stopped != "" || result.Signal != 0 {
@@ -80,7 +81,7 @@ func (a *App) compareWith(baseline, result *reports.Result, run config.Run, styl
 	}
 	comparison, err := compare.Results(baseline, result)
 	if err != nil {
-		return 0, nil, &UsageError{err}
+		return 0, nil, &exit.UsageError{Err: err}
 	}
 	fmt.Fprintf(&said, "\ncompared with %s:\n", run.Baseline)
 	errs = append(errs, comparison.WriteText(&said, style))

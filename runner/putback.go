@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
@@ -23,7 +24,7 @@ import (
 func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 	path := cfg.Run.Journal
 	if c, err := journal.Read(path); err == nil && !c.Clean() && cfg.File == "" {
-		return reports.ExitUsage, &UsageError{errors.New("--config: is missing: it takes the run's configuration to put its users back")}
+		return 0, &exit.UsageError{Err: errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range cfg.Targets {
 		preflight.FindPort(ctx, t)
@@ -49,9 +50,9 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 		var busy *journal.BusyError
 		var file *os.PathError
 		if errors.As(err, &busy) || errors.As(err, &file) {
-			return reports.ExitUsage, &UsageError{err}
+			return 0, &exit.UsageError{Err: err}
 		}
-		return reports.ExitHarness, err
+		return 0, err
 	}
 	return a.sayRestored(cfg, result), nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
@@ -26,29 +26,22 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// UsageError is an error of the command line or the configuration: nothing
-// was sent to the target.
-type UsageError struct{ Err error }
-
-func (e *UsageError) Error() string { return e.Err.Error() }
-func (e *UsageError) Unwrap() error { return e.Err }
-
 // Run certifies the target of the configuration, writes the reports and gives
-// the exit code. The error is a *UsageError where nothing was sent, else a
-// fault of the program.
+// the exit code. The error carries its own code: it is an *exit.UsageError where
+// nothing was sent, else a fault of the program.
 func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error) {
 	if err := (suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}).Check(a.Catalogue.All()); err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	if cfg.Run.DryRun && len(cfg.Targets) == 1 {
 		return a.dryRun(ctx, cfg)
 	}
 	with, err := asideOf(cfg.Run)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	if err := writable(cfg); err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	if limit := cfg.Run.Timeout; limit > 0 {
 		var cancel context.CancelFunc
@@ -58,17 +51,16 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	if len(cfg.Targets) > 1 {
 		return a.runTargets(ctx, cfg)
 	}
-	settleCollector()
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	defer s.shut()
 	display := a.progress(cfg)
 	if s.embedded == nil { // what is embedded ends with the process, and its users with it
 		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
-			return reports.ExitUsage, &UsageError{err}
+			return 0, &exit.UsageError{Err: err}
 		}
 	}
 	result, seen := s.certify(ctx, display)
@@ -84,25 +76,6 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	}
 	return code, err
 }
-
-// settleCollector sets, unless GOGC does, how much garbage there may be from
-// here on. A run has many processes or keeps what it saw, and mostly waits:
-// what main allows for the start would cost it memory for nothing.
-//
-// Whatever a target sends, no process may take up more than it says in the
-// documentation: close to that, memory is collected more often.
-func settleCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(mostMemory)
-	}
-}
-
-// mostMemory is what a process takes up at most, in bytes, less what is not
-// the collector's.
-const mostMemory = 160 << 20
 
 // sayRestore says how those are put back whom the run has left behind. The
 // error names those who are back, and of whom that could not be noted.
@@ -385,7 +358,7 @@ func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, erro
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.session(cfg, cfg.Targets[0])
 	if err != nil {
-		return nil, &UsageError{err}
+		return nil, &exit.UsageError{Err: err}
 	}
 	defer s.shut()
 	if err := s.open(ctx); err != nil {

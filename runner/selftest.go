@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 )
@@ -44,7 +44,7 @@ func (a *App) Selftest(ctx context.Context, o SelftestOptions) (code int, err er
 	result, err := a.selftest(ctx, o)
 	switch {
 	case err != nil:
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	case ctx.Err() != nil:
 		return reports.ExitInterrupted, nil
 	}
@@ -54,7 +54,7 @@ func (a *App) Selftest(ctx context.Context, o SelftestOptions) (code int, err er
 		err = result.write(a.Out)
 	}
 	if err != nil {
-		return reports.ExitHarness, err
+		return 0, err
 	}
 	if !result.Passed {
 		return reports.ExitNonconformant, nil
@@ -68,9 +68,6 @@ func (a *App) selftest(ctx context.Context, o SelftestOptions) (*SelftestResult,
 	if err != nil {
 		return nil, err
 	}
-	// Most of what a selftest makes is gone at once: memory is cheaper here
-	// than collecting it.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	measuring, stop := context.WithCancel(ctx)
 	defer stop()
 	busy := takePulse(measuring)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
 )
 
@@ -44,24 +45,24 @@ type servedBy struct {
 func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	cfg, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
 	if err != nil {
-		return &UsageError{err}
+		return &exit.UsageError{Err: err}
 	}
 	cfg.Latency, cfg.Delay, cfg.Faults = o.Latency, o.Delay, o.Faults
 	cfg.Settle, cfg.Quiet = servedTiming.Settle, servedTiming.Quiet
 	e, err := StartEmbedded(cfg, o.Listen, o.Plain)
 	if err != nil {
-		return &UsageError{err}
+		return &exit.UsageError{Err: err}
 	}
 	hook, err := net.Listen("tcp", o.Hook)
 	if err != nil {
-		return errors.Join(&UsageError{fmt.Errorf("listen on %s for the stimulus hook: %w", o.Hook, err)}, e.Close())
+		return errors.Join(&exit.UsageError{Err: fmt.Errorf("listen on %s for the stimulus hook: %w", o.Hook, err)}, e.Close())
 	}
 	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus"}
 	server := &http.Server{Handler: e.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(hook) }() // ends with the server
 	if o.Config != "" {
 		if err := a.serveConfig(served, o); err != nil {
-			return errors.Join(&UsageError{err}, server.Close(), e.Close())
+			return errors.Join(&exit.UsageError{Err: err}, server.Close(), e.Close())
 		}
 	}
 	a.announce(served, o)

@@ -20,8 +20,18 @@ func (i Interrupted) Error() string {
 	return "interrupted"
 }
 
-// Code is the exit code of a run that the signal ended: 130 or 143.
-func (i Interrupted) Code() int { return 128 + int(i.Signal) }
+// ExitCode is the exit code of a run that the signal ended: 130 or 143.
+func (i Interrupted) ExitCode() int { return 128 + int(i.Signal) }
+
+// Process is what is done to the process as a whole. That is for a main
+// function to say and for no library.
+type Process struct {
+	// Exit ends the process at once, as os.Exit does.
+	Exit func(code int)
+	// BoundMemory is called where a run begins, after which a process mostly
+	// waits and must not take up much; nil does nothing.
+	BoundMemory func()
+}
 
 // oneSignal is how soon after a SIGTERM another one is the same: timeout(1)
 // and supervisors like it signal a process and then its group.
@@ -35,7 +45,7 @@ const oneSignal = 250 * time.Millisecond
 // A terminal that is gone ends a run like a SIGTERM, unless it was begun with
 // nohup. Nobody reading what it prints any more, as behind a closed pipe, does
 // not end it: users are on the way.
-func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func()) {
+func (p Process) StopOnSignal(ctx context.Context, say func(string)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -67,7 +77,7 @@ func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func(
 				}
 				if first != 0 {
 					say("left at once: `finesse-conformance restore` puts back who was on the way")
-					os.Exit(Interrupted{number}.Code())
+					p.Exit(Interrupted{number}.ExitCode())
 				}
 				first, came = number, time.Now()
 				say(fmt.Sprintf("%v: putting users back and writing the reports; once more leaves at once", Interrupted{number}))
@@ -86,7 +96,7 @@ func StopOnSignal(ctx context.Context, say func(string)) (context.Context, func(
 // without one.
 func signalOf(ctx context.Context) int {
 	if n := interruptedBy(ctx); n != 0 {
-		return Interrupted{n}.Code()
+		return Interrupted{n}.ExitCode()
 	}
 	return 0
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
@@ -51,7 +52,7 @@ type targetRun struct {
 func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err error) {
 	runs, atOnce, err := eachTarget(cfg)
 	if err != nil {
-		return reports.ExitUsage, &UsageError{err}
+		return 0, &exit.UsageError{Err: err}
 	}
 	if cfg.Run.DryRun {
 		return a.dryRunTargets(ctx, runs)
@@ -59,15 +60,15 @@ func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 	began := time.Now()
 	dir, err := privateFolder(cfg.Run.Out)
 	if err != nil {
-		return reports.ExitHarness, err
+		return 0, err
 	}
 	defer os.RemoveAll(dir)
 	t := &targets{App: a, ctx: ctx, address: filepath.Join(dir, "s"), waiting: map[string]*targetRun{}}
 	if t.program, err = os.Executable(); err != nil {
-		return reports.ExitHarness, fmt.Errorf("find this program: %w", err)
+		return 0, fmt.Errorf("find this program: %w", err)
 	}
 	if t.socket, err = net.Listen("unix", t.address); err != nil {
-		return reports.ExitHarness, fmt.Errorf("listen for the processes of the targets: %w", err)
+		return 0, fmt.Errorf("listen for the processes of the targets: %w", err)
 	}
 	go t.accept()
 	places := make(chan struct{}, atOnce)

@@ -9,12 +9,12 @@ import (
 	"os"
 	"syscall"
 
-	"finesse-conformance/reports"
+	"finesse-conformance/internal/exit"
 )
 
 // playTarget is the whole program where it was started to certify one of
 // several targets.
-func playTarget(address, name string) error {
+func (p Process) playTarget(address, name string) error {
 	conn, err := net.Dial("unix", address)
 	if err != nil {
 		return fmt.Errorf("reach the run that this process is of: %w", err)
@@ -30,7 +30,7 @@ func playTarget(address, name string) error {
 	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
-	ctx, quit := StopOnSignal(ctx, func(string) {}) // the run says it
+	ctx, quit := p.StopOnSignal(ctx, func(string) {}) // the run says it
 	defer quit()
 	go func() {
 		for {
@@ -53,12 +53,11 @@ func playTarget(address, name string) error {
 	}
 	app.Environ = cue.Environ
 	end := &ending{}
-	end.Code, err = app.Run(ctx, cue.Config)
-	if err != nil {
-		end.Error = err.Error()
-		if end.Code == reports.ExitConformant {
-			end.Code = reports.ExitHarness
-		}
+	if p.BoundMemory != nil {
+		p.BoundMemory()
+	}
+	if end.Code, err = app.Run(ctx, cue.Config); err != nil {
+		end.Code, end.Error = exit.Code(err), err.Error()
 	}
 	end.Output = summary.String()
 	return l.send(note{Kind: noteOver, Ending: end})

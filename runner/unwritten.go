@@ -40,7 +40,7 @@ func (a *App) end(code int, errs ...error) (int, error) {
 			fmt.Fprintf(a.Err, "could not be written: %v\n", err)
 			code = reports.Strongest(code, reports.ExitUnwritten)
 		default:
-			return reports.ExitHarness, err
+			return 0, err
 		}
 	}
 	return code, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
@@ -19,7 +20,7 @@ func compareCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if failOn != "" && failOn != "drift" {
-				return &runner.UsageError{Err: errDrift}
+				return &exit.UsageError{Err: errDrift}
 			}
 			a, err := app(false)
 			if err != nil {

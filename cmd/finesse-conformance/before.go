@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
@@ -33,7 +34,7 @@ func doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := runner.StopOnSignal(c.Context(), func(string) {
+			ctx, stop := process.StopOnSignal(c.Context(), func(string) {
 				if signIn {
 					fmt.Fprintln(a.Err, "stopping: who was signed in is signed out; once more leaves at once, and `finesse-conformance restore` does it then")
 				}
@@ -43,7 +44,7 @@ func doctorCommand() *cobra.Command {
 			var stopped runner.Interrupted
 			switch {
 			case errors.As(err, &stopped):
-				return ended(code)
+				return ended(stopped.ExitCode())
 			case err != nil:
 				return err
 			}
@@ -77,7 +78,7 @@ func initCommand() *cobra.Command {
 			var who *fixtures.User
 			if given(c, "target") {
 				if user == "" {
-					return &runner.UsageError{Err: errNoUser}
+					return &exit.UsageError{Err: errNoUser}
 				}
 				if target, who, err = initTarget(c, user); err != nil {
 					return err
@@ -113,7 +114,7 @@ func initTarget(c *cobra.Command, user string) (*config.Target, *fixtures.User, 
 		}
 	}
 	if password.Empty() { // a sign-in without one only counts towards the lock of the account
-		return nil, nil, &runner.UsageError{Err: fmt.Errorf("no password for user %s: set FINESSE_PASSWORD, or run this in a terminal to be asked", user)}
+		return nil, nil, &exit.UsageError{Err: fmt.Errorf("no password for user %s: set FINESSE_PASSWORD, or run this in a terminal to be asked", user)}
 	}
 	return target, &fixtures.User{ID: user, Password: password}, nil
 }

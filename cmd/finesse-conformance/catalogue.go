@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
@@ -66,7 +67,7 @@ func deploymentsOf(c *cobra.Command) ([]spec.Deployment, error) {
 	if d := spec.Deployment(name); slices.Contains(spec.Deployments(), d) {
 		return []spec.Deployment{d}, nil
 	}
-	return nil, &runner.UsageError{Err: fmt.Errorf("--deployment %q is none of auto, ucce and uccx", name)}
+	return nil, &exit.UsageError{Err: fmt.Errorf("--deployment %q is none of auto, ucce and uccx", name)}
 }
 
 func explainCommand() *cobra.Command {

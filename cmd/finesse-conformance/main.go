@@ -14,76 +14,81 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"finesse-conformance/reports"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
 )
 
 func main() { os.Exit(run()) }
 
-// exit is the error that carries an exit code without anything to say.
-type exit int
+// process is what runs and workers may do to this process.
+var process = runner.Process{Exit: os.Exit, BoundMemory: boundMemory}
+
+// exitError carries an exit code, of something that has been said already.
+type exitError int
 
 // ended is nil for code 0, else the code.
 func ended(code int) error {
-	if code == 0 {
+	if code == exit.Conformant {
 		return nil
 	}
-	return exit(code)
+	return exitError(code)
 }
 
-func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) ExitCode() int { return int(e) }
 
 func run() (code int) {
-	// Most commands are over before there is anything worth collecting. A run,
-	// which keeps what it saw, sets what it needs itself.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
+	// Most commands are over before there is anything worth collecting, and what
+	// a selftest makes is gone at once. A run has boundMemory.
+	tuneGC(400)
 	// Nothing here writes to it but net/http, which tells what a target sends
 	// beyond an answer, credentials that it tells back included.
 	log.SetOutput(io.Discard)
 	defer func() {
 		if p := recover(); p != nil {
 			fmt.Fprintf(os.Stderr, "%s: a fault of this program: %v\n", runner.Name, p)
-			code = reports.ExitHarness
+			code = exit.Harness
 		}
 	}()
-	if code, played := runner.PlayTroupe(); played {
+	if code, ran := runner.RunIfWorker(process); ran {
 		return code
 	}
 	err := root().ExecuteContext(context.Background())
-	var e exit
-	var f *fault
-	var usage *runner.UsageError
-	var unable *preflight.Unable
-	var out *preflight.OutOfService
+	var said exitError
 	var problems config.Problems
 	switch {
-	case err == nil:
-		return reports.ExitConformant
-	case errors.As(err, &e):
-		return int(e)
+	case err == nil, errors.As(err, &said):
 	case errors.As(err, &problems):
 		fmt.Fprintln(os.Stderr, problems)
-		return reports.ExitUsage
-	case errors.As(err, &usage):
-		err = usage
-	case errors.As(err, &unable):
-		fmt.Fprintf(os.Stderr, "%s: %v\n", runner.Name, unable)
-		return reports.ExitUncertifiable
-	case errors.As(err, &out):
-		fmt.Fprintf(os.Stderr, "%s: %v\n", runner.Name, out)
-		return reports.ExitUncertifiable
-	case errors.As(err, &f):
-		fmt.Fprintf(os.Stderr, "%s: %v\n", runner.Name, err)
-		return reports.ExitHarness
+	default:
+		fmt.Fprintf(os.Stderr, "%s: %s\n", runner.Name, strings.TrimSpace(err.Error()))
 	}
-	// What cobra says itself is about the command line.
-	fmt.Fprintf(os.Stderr, "%s: %s\n", runner.Name, strings.TrimSpace(err.Error()))
-	return reports.ExitUsage
+	return exit.Code(err)
 }
+
+// tuneGC sets, unless GOGC does, how much garbage there may be, in percent of
+// what is in use.
+func tuneGC(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// boundMemory is for a process that certifies. It keeps what it saw or is one
+// of many, and mostly waits: what is good for the start would cost it memory
+// for nothing. Whatever a target sends, no process may take up more than it
+// says in the documentation: close to that, memory is collected more often.
+func boundMemory() {
+	tuneGC(100)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// memoryLimit is what a process takes up at most, in bytes, less what is not
+// the collector's.
+const memoryLimit = 160 << 20
 
 // fault marks an error that is neither the user's nor the target's.
 type fault struct{ err error }
@@ -101,7 +106,7 @@ func root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
+		return seeHelp(c, err)
 	})
 	c.AddCommand(
 		runCommand(), doctorCommand(), initCommand(), restoreCommand(),
@@ -109,7 +114,7 @@ func root() *cobra.Command {
 		compareCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
 	)
 	for _, sub := range c.Commands() {
-		settle(sub)
+		classifyErrors(sub)
 	}
 	c.InitDefaultCompletionCmd()
 	if shells, _, err := c.Find([]string{"completion"}); err == nil && shells != c {
@@ -130,17 +135,22 @@ func aCommand(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		text += ", perhaps " + strings.Join(near, " or ")
 	}
-	return fmt.Errorf("%s; see `%s --help`", text, c.CommandPath())
+	return seeHelp(c, errors.New(text))
 }
 
-// settle makes the errors of a command tell whose they are: those of its
-// arguments point to the help, those of its work are faults unless they say
-// otherwise.
-func settle(c *cobra.Command) {
+// seeHelp is an error of the command line.
+func seeHelp(c *cobra.Command, err error) error {
+	return &exit.UsageError{Err: fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())}
+}
+
+// classifyErrors makes the errors of a command carry their exit codes: those
+// of its arguments are wrong usage and point to the help, those of its work
+// are faults unless they say otherwise.
+func classifyErrors(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
+				return seeHelp(c, err)
 			}
 			return nil
 		}
@@ -148,8 +158,8 @@ func settle(c *cobra.Command) {
 	do := c.RunE
 	c.RunE = func(c *cobra.Command, args []string) error {
 		err := do(c, args)
-		var e exit
-		if err == nil || errors.As(err, &e) {
+		var coded interface{ ExitCode() int }
+		if err == nil || errors.As(err, &coded) {
 			return err
 		}
 		return &fault{err}

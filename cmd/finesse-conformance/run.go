@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
 
@@ -37,13 +36,14 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) {
+			ctx, stop := process.StopOnSignal(c.Context(), func(text string) {
 				if a.Terminal {
 					fmt.Fprintln(a.Err) // the cursor is behind the progress and the terminal's ^C
 				}
 				fmt.Fprintln(a.Err, text)
 			})
 			defer stop()
+			boundMemory()
 			code, err := a.Run(ctx, cfg)
 			if err != nil {
 				return err

@@ -24,7 +24,7 @@ func selftestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := runner.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(os.Stderr, text) })
+			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(os.Stderr, text) })
 			defer stop()
 			code, err := a.Selftest(ctx, o)
 			if err != nil {

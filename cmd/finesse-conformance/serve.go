@@ -27,7 +27,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			o.Deployment = strings.ToUpper(o.Deployment)
-			ctx, stop := runner.StopOnSignal(c.Context(), func(string) { fmt.Fprintln(os.Stderr, "stopping") })
+			ctx, stop := process.StopOnSignal(c.Context(), func(string) { fmt.Fprintln(os.Stderr, "stopping") })
 			defer stop()
 			return a.Serve(ctx, o)
 		},

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"finesse-conformance/internal/exit"
 )
 
 // Problem is one thing that is wrong with what a run is told. It names where
@@ -44,3 +46,6 @@ func (ps Problems) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExitCode is that of wrong usage.
+func (ps Problems) ExitCode() int { return exit.Usage }

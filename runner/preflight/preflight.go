@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
@@ -63,6 +64,9 @@ type Unable struct{ Reason string }
 
 func (u *Unable) Error() string { return u.Reason }
 
+// ExitCode is that of a target that cannot be certified.
+func (u *Unable) ExitCode() int { return exit.Uncertifiable }
+
 // OutOfService is the error of a target whose SystemInfo is not that of one
 // in service (exit 3): that is what USR-07 is about.
 type OutOfService struct {
@@ -71,6 +75,9 @@ type OutOfService struct {
 }
 
 func (o *OutOfService) Error() string { return o.Reason }
+
+// ExitCode is that of a target that cannot be certified.
+func (o *OutOfService) ExitCode() int { return exit.Uncertifiable }
 
 // atOnce is how many requests are under way at the same time.
 const atOnce = 24
