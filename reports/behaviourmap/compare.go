@@ -1,0 +1,134 @@
+package behaviourmap
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/behaviour"
+)
+
+// Change is a cell that came to something else than before.
+type Change struct {
+	Cell   Cell           `json:"cell"` // as it is now
+	Before string         `json:"before"`
+	Now    string         `json:"now"`
+	Was    behaviour.Mark `json:"was"`
+}
+
+// Worse reports whether the change is one away from the guide.
+func (c Change) Worse() bool { return c.Cell.Mark == behaviour.Against && c.Was != behaviour.Against }
+
+// Comparison is what differs between two maps: the fingerprint of an upgrade.
+type Comparison struct {
+	Old     string   `json:"old"`
+	New     string   `json:"new"`
+	Same    int      `json:"same"`
+	Changed []Change `json:"changed"`
+	// Missing counts the cells that only one of the two has seen: they say
+	// nothing of a change.
+	Missing int `json:"missing"`
+}
+
+// key tells cells apart.
+type key struct {
+	situation   Situation
+	who         spec.Actor
+	ask, reason string
+}
+
+// Compare holds two maps of one kind of deployment against each other.
+func Compare(old, now *Map) (*Comparison, error) {
+	if a, b := old.Target.Deployment, now.Target.Deployment; a != b && a != "" && b != "" {
+		return nil, fmt.Errorf("the old map is of %s and the new one of %s: they cannot be compared", a, b)
+	}
+	before := map[key]Cell{}
+	for _, c := range old.Cells {
+		before[key{c.Situation, c.Who, c.Ask, c.Reason}] = c
+	}
+	c := &Comparison{Old: side(old), New: side(now), Changed: []Change{}}
+	for _, cell := range now.Cells {
+		k := key{cell.Situation, cell.Who, cell.Ask, cell.Reason}
+		was, ok := before[k]
+		delete(before, k)
+		switch {
+		case !ok, cell.Mark == behaviour.NotReached, was.Mark == behaviour.NotReached:
+			c.Missing++
+		case cell.Result == was.Result && cell.Mark == was.Mark:
+			c.Same++
+		default:
+			c.Changed = append(c.Changed, Change{Cell: cell, Before: was.Result, Now: cell.Result, Was: was.Mark})
+		}
+	}
+	c.Missing += len(before)
+	return c, nil
+}
+
+func side(m *Map) string {
+	return strings.TrimSpace(fmt.Sprintf("%s (%s %s)", m.Target.URL, m.Target.Deployment, m.Target.Release))
+}
+
+// Worse reports whether any change is one away from the guide.
+func (c *Comparison) Worse() bool {
+	for _, ch := range c.Changed {
+		if ch.Worse() {
+			return true
+		}
+	}
+	return false
+}
+
+// Ask says in words what a cell asks for.
+func (c Cell) Asks() string {
+	what := "PUT " + c.Ask
+	switch c.Ask {
+	case spec.AskNone:
+		what = "PUT without a state"
+	case spec.AskUnknown:
+		what = "PUT with a state that does not exist"
+	}
+	switch c.Reason {
+	case spec.ReasonValid:
+		what += " with a reason code"
+	case spec.ReasonWrongCategory:
+		what += " with a reason code of the other category"
+	case spec.ReasonUnknown:
+		what += " with a reason code that does not exist"
+	}
+	if c.Who != spec.Self {
+		what += " by " + strings.ReplaceAll(string(c.Who), "_", " ")
+	}
+	return what
+}
+
+// WriteText says in words what changed, what is against the guide first.
+func (c *Comparison) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "old: %s\nnew: %s\n", text.ShownLine(c.Old, 200), text.ShownLine(c.New, 200))
+	if len(c.Changed) == 0 {
+		fmt.Fprintf(&b, "%s behave as before", text.Count(c.Same, "cell"))
+	} else {
+		fmt.Fprintf(&b, "%s changed, %d behave as before", text.Count(len(c.Changed), "cell"), c.Same)
+	}
+	if c.Missing > 0 {
+		fmt.Fprintf(&b, ", %d seen in one of the two alone", c.Missing)
+	}
+	b.WriteString("\n")
+	for _, worse := range []bool{true, false} {
+		for _, ch := range c.Changed {
+			if ch.Worse() != worse {
+				continue
+			}
+			mark := "  "
+			if worse {
+				mark = "! "
+			}
+			fmt.Fprintf(&b, "%sin %s, %s: %s before, %s now\n", mark, text.ShownLine(ch.Cell.Situation.Text, 120), text.ShownLine(ch.Cell.Asks(), 120),
+				text.ShownLine(ch.Before, 120), text.ShownLine(ch.Now, 120))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
