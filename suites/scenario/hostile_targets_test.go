@@ -1,0 +1,198 @@
+package scenario_test
+
+import (
+	"bytes"
+
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/runner"
+)
+
+// proxy stands before a deployment. It is told of every request for a User,
+// with its body, before it is passed on, and may answer itself; and of every
+// answer, which it may change.
+type proxy struct {
+	mu     sync.Mutex
+	before func(w http.ResponseWriter, r *http.Request, user, body string) bool // true where it has answered
+	after  func(r *http.Request, user string, answer *httptest.ResponseRecorder)
+}
+
+func (p *proxy) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/ws") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		user := ""
+		if strings.HasPrefix(r.URL.Path, "/finesse/api/User/") && strings.Count(r.URL.Path, "/") == 4 {
+			user = path.Base(r.URL.Path)
+		}
+		p.mu.Lock()
+		done := p.before != nil && p.before(w, r, user, string(body))
+		p.mu.Unlock()
+		if done {
+			return
+		}
+		if p.after == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		p.mu.Lock()
+		p.after(r, user, answer)
+		p.mu.Unlock()
+		for name, values := range answer.Header() {
+			w.Header()[name] = values
+		}
+		w.Header().Del("Content-Length")
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	})
+}
+
+var stateOf = regexp.MustCompile(`<state>([^<]*)</state>`)
+
+// show replaces the text of an element in an answer.
+func show(answer *httptest.ResponseRecorder, element, text string) {
+	old := regexp.MustCompile("(?s)<"+element+">[^<]*</"+element+">|<"+element+"/>").ReplaceAllString(answer.Body.String(), "<"+element+">"+text+"</"+element+">")
+	answer.Body.Reset()
+	answer.Body.WriteString(old)
+}
+
+// storing is a mock that keeps whatever state it is sent. leave says which
+// states lead out of one that Finesse has not.
+func storing(leave func(state string) bool) *proxy {
+	stored := map[string]string{}
+	p := &proxy{}
+	p.before = func(w http.ResponseWriter, r *http.Request, user, body string) bool {
+		if r.Method != http.MethodPut || user == "" || !strings.Contains(body, "<User>") {
+			return false
+		}
+		state := ""
+		if m := stateOf.FindStringSubmatch(body); m != nil {
+			state = m[1]
+		}
+		switch state {
+		case "LOGIN", "LOGOUT", "READY", "NOT_READY":
+			if _, odd := stored[user]; odd {
+				if !leave(state) {
+					w.WriteHeader(http.StatusBadRequest)
+					_, _ = io.WriteString(w, "<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorData></ErrorData><ErrorMessage>m</ErrorMessage></ApiError></ApiErrors>")
+					return true
+				}
+				delete(stored, user)
+			}
+			return false
+		}
+		stored[user] = state
+		w.WriteHeader(http.StatusAccepted)
+		return true
+	}
+	p.after = func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
+		if state, odd := stored[user]; odd && r.Method == http.MethodGet && answer.Code == http.StatusOK {
+			show(answer, "state", state)
+		}
+	}
+	return p
+}
+
+// timeOfChange is how a User shows when its state changed.
+var timeOfChange = regexp.MustCompile(`<stateChangeTime>([^<]+)</`)
+
+// backwards is a deployment whose clock runs backwards.
+func backwards() *proxy {
+	start := time.Now()
+	return &proxy{after: func(_ *http.Request, user string, answer *httptest.ResponseRecorder) {
+		m := timeOfChange.FindStringSubmatch(answer.Body.String())
+		if user == "" || answer.Code != http.StatusOK || m == nil {
+			return
+		}
+		if at, err := time.Parse("2006-01-02T15:04:05.000Z", m[1]); err == nil {
+			show(answer, "stateChangeTime", start.Add(-at.Sub(start)).Format("2006-01-02T15:04:05.000Z"))
+		}
+	}}
+}
+
+// lagging is a cluster of two nodes that answer in turn, one of which shows
+// what it was told a while ago.
+func lagging(by time.Duration) *proxy {
+	type told struct {
+		at   time.Time
+		body string
+	}
+	all, turn := map[string][]told{}, map[string]int{}
+	return &proxy{after: func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
+		if user == "" || r.Method != http.MethodGet || answer.Code != http.StatusOK {
+			return
+		}
+		turn[user]++
+		now := time.Now()
+		all[user] = append(all[user], told{now, answer.Body.String()})
+		if turn[user]%2 == 1 {
+			return
+		}
+		for len(all[user]) > 1 && now.Sub(all[user][1].at) >= by {
+			all[user] = all[user][1:]
+		}
+		answer.Body.Reset()
+		answer.Body.WriteString(all[user][0].body)
+	}}
+}
+
+// TestTargetsThatDoSomethingElse: the one deviation of a target fails the
+// requirements that it is about and no others, costs a run not much of its
+// time, and nobody is left behind.
+func TestTargetsThatDoSomethingElse(t *testing.T) {
+	t.Parallel()
+	const correct = 441 * time.Second // what the reference takes
+	short := func(c *reference.Config) { c.WrapUpTimer = runner.DefaultTiming().Quiet }
+	for _, test := range []struct {
+		name string
+		d    func() bed.Deployment
+		fail string  // requirements that may fail, as a regular expression
+		most float64 // of the time of the reference
+	}{
+		{"nothing", func() bed.Deployment { return bed.Deployment{} }, "^$", 1.01},
+		{"stores any state", func() bed.Deployment {
+			return bed.Deployment{Around: storing(func(string) bool { return true }).around}
+		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123])$`, 4},
+		{"stores any state, and only LOGOUT leaves it", func() bed.Deployment {
+			return bed.Deployment{Around: storing(func(s string) bool { return s == "LOGOUT" }).around}
+		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123])$`, 4.2},
+		{"its clock runs backwards", func() bed.Deployment { return bed.Deployment{Around: backwards().around} }, "^USR-03$", 1.5},
+		{"a quiet time as long as the wrap-up timer", func() bed.Deployment { return bed.Deployment{Configure: short} }, "^$", 1.1},
+		{"the same, heard", func() bed.Deployment { return bed.Deployment{Configure: short, Notifications: true} }, "^$", 1.1},
+		{"two nodes, and one lags", func() bed.Deployment { return bed.Deployment{Around: lagging(1500 * time.Millisecond).around} }, "^$", 1.5},
+	} {
+		virtually(t, test.name, func(t *testing.T) {
+			began := time.Now()
+			played := bed.Play(t, test.d())
+			took := time.Since(began)
+			t.Logf("%v, %.2f of a correct one; %+v", took, float64(took)/float64(correct), played.Summary)
+			if float64(took) > test.most*float64(correct) {
+				t.Errorf("the run took %v, which is %.2f of what it takes on a correct target", took, float64(took)/float64(correct))
+			}
+			for _, id := range played.Failed() {
+				if !regexp.MustCompile(test.fail).MatchString(id) {
+					t.Errorf("%s failed: %s", id, played.Verdict(id).Reason)
+				}
+			}
+			if len(played.Unrestored) > 0 || len(played.Left) > 0 {
+				t.Errorf("not back: %+v, %v", played.Unrestored, played.Left)
+			}
+		})
+	}
+}
