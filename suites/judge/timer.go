@@ -48,10 +48,14 @@ func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 }
 
 // timedOut reports whether a look shows what the wrap-up timer may have done
-// meanwhile, and not what was asked for.
+// meanwhile, and not what was asked for: also the state that was asked for,
+// where that was refused at once and the timer has run out.
 func (c *stepJudge) timedOut(l evidence.Observation) bool {
 	w, ok := wrapUpOf(c.ev, c.step.Baseline)
-	return ok && l.State == timerLeads[c.step.Baseline.State] && !c.asked(l.State) && !l.At.Before(w.ends())
+	if !ok || l.State != timerLeads[c.step.Baseline.State] || l.At.Before(w.ends()) {
+		return false
+	}
+	return !c.asked(l.State) || c.act != nil && c.act.Status >= 400 && w.over(l.At.Sub(w.seen.At)) && l.Reason() == c.step.Baseline.Reason()
 }
 
 // ledOut reports whether nothing but the wrap-up timer led out of the state
