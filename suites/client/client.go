@@ -38,6 +38,10 @@ type Options struct {
 	Version   string            // of this program, for User-Agent
 	Limiter   Limiter           // nil for none
 	Keep      int64             // bytes of answers that Record keeps whole at most, DefaultKeep if 0
+	Tokens    *Tokens           // of users of single sign-on; nil for ones of the client's own
+	Header    http.Header       // of every request, secret
+	UserAgent string            // in place of the program's own, which then has a header to itself
+	Share     int               // among how many processes the limits of a proxy are shared, 0 for one
 	Secrets   *redact.Set       // is told all that must not be recorded; nil for one of the client's own
 	// Dial makes connections beside those of Transport, nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -50,6 +54,10 @@ type Client struct {
 	mu    sync.Mutex
 	wrong map[string]bool // users whose last sign-in was sent with a wrong password
 
+	users map[string]*fixtures.User // who signed a request, by id
+	seen  map[string]string         // how each user was last seen
+
+	limits limits
 	bodies bodies
 	keep   evidence.Keep
 }
@@ -70,7 +78,15 @@ func New(opts Options) *Client {
 	if opts.Keep <= 0 {
 		opts.Keep = DefaultKeep
 	}
-	return &Client{opts: opts, wrong: map[string]bool{}, keep: evidence.Keep{Left: opts.Keep}}
+	if opts.Tokens == nil {
+		opts.Tokens = &Tokens{Secrets: opts.Secrets}
+	}
+	for _, values := range opts.Header {
+		for _, value := range values {
+			opts.Secrets.Token(value)
+		}
+	}
+	return &Client{opts: opts, wrong: map[string]bool{}, users: map[string]*fixtures.User{}, seen: map[string]string{}, keep: evidence.Keep{Left: opts.Keep}}
 }
 
 // Secrets are what must not be recorded: what the client gives is as it came,
@@ -101,9 +117,10 @@ type Credentials int
 
 // The credentials of a Call.
 const (
-	Own   Credentials = iota // the user's
-	None                     // no Authorization header
-	Wrong                    // the user's name with a password that is made up
+	Own      Credentials = iota // the user's
+	None                        // no Authorization header
+	Wrong                       // the user's name with a password that is made up, or a token that nobody issued
+	Unissued                    // a token that nobody issued, also of a user with a password
 )
 
 // Call is one request.
@@ -124,11 +141,30 @@ const keptBody = 4 << 10
 
 // Do sends the call and records it. It never fails: an exchange without a
 // whole answer says why in Err. Redirects are not followed.
+//
+// What was refused before it reached the API, for an access token that had
+// expired or by a reverse proxy without room, is sent again where nothing has
+// changed since.
 func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exchange {
+	x, token := c.once(ctx, rec, call)
+	if !token.Empty() && x.Status == http.StatusUnauthorized && x.Err == "" {
+		x = c.renewed(ctx, rec, call, x, token)
+	}
+	if proxied(x) != noObstacle && x.Err == "" {
+		if x = c.crowded(ctx, rec, call, x); x.Err == "" {
+			x.Err = Obstacle(x)
+		}
+	}
+	return rec.add(x, c.opts.Secrets)
+}
+
+// once sends the call once, and gives the access token that it was signed
+// with, if any.
+func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.Exchange, fixtures.Secret) {
 	x := evidence.Exchange{
 		Purpose: call.Purpose, Method: call.Method, Path: call.Path, Started: time.Now(),
 		RequestBody: call.Body, RequestHeader: map[string]string{},
-		WrongPassword: call.Credentials == Wrong,
+		WrongPassword: call.Credentials == Wrong || call.Credentials == Unissued,
 	}
 	if call.Query != "" {
 		x.Path += "?" + call.Query
@@ -140,21 +176,36 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 	if call.As != nil && call.Credentials != None {
 		x.As = call.As.ID
 	}
-	if err := c.exchange(ctx, rec, call, &x); err != nil {
+	var token fixtures.Secret
+	if call.As != nil && call.Credentials == Own && call.As.ByToken() {
+		var err error // a command may take longer than a request
+		if token, err = c.opts.Tokens.Token(ctx, call.As); err != nil {
+			x.Err = err.Error()
+			return x, ""
+		}
+		x.Started = time.Now()
+	}
+	if err := c.exchange(ctx, rec, call, token, &x); err != nil {
 		x.Err = plain(err)
 	}
 	x.Duration = time.Since(x.Started)
-	return rec.add(x, c.opts.Secrets)
+	c.note(call, x)
+	return x, token
 }
 
 // exchange makes the request.
-func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) error {
+func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token fixtures.Secret, x *evidence.Exchange) error {
 	if c.opts.Limiter != nil {
 		if err := c.opts.Limiter.Wait(ctx); err != nil {
 			return fmt.Errorf("waiting for the request limit: %w", err)
 		}
 		x.Started = time.Now()
 	}
+	leave, err := c.limits.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("waiting for the limit that a reverse proxy sets: %w", err)
+	}
+	defer leave()
 	if c.opts.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.opts.Timeout,
@@ -172,7 +223,12 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	if err != nil {
 		return err
 	}
-	req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
+	if c.opts.UserAgent == "" {
+		req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
+	} else {
+		req.Header.Set("User-Agent", c.opts.UserAgent)
+		req.Header.Set(requirementHeader, rec.label())
+	}
 	req.Header.Set("Accept", "application/xml, text/xml;q=0.9, */*;q=0.1")
 	if call.ContentType != "" {
 		req.Header.Set("Content-Type", call.ContentType)
@@ -183,7 +239,15 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	for name, values := range req.Header {
 		x.RequestHeader[name] = strings.Join(values, ", ")
 	}
-	if err := c.sign(req, call); err != nil {
+	for name, values := range c.opts.Header {
+		if strings.EqualFold(name, "Host") {
+			req.Host = values[0]
+			continue
+		}
+		req.Header[http.CanonicalHeaderKey(name)] = values
+		x.RequestHeader[http.CanonicalHeaderKey(name)] = redact.Mask
+	}
+	if err := c.sign(req, call, token); err != nil {
 		return err
 	}
 	resp, err := c.opts.Transport.RoundTrip(req)
@@ -216,18 +280,22 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, x *evid
 	return nil
 }
 
+// requirementHeader names the requirement where User-Agent is somebody else's.
+const requirementHeader = "X-Conformance-Requirement"
+
 // ErrTwiceWrong is the reason why a request with a wrong password is not sent:
 // five in a row lock the account (guide 12.5(1), page 29), so there are never
 // two.
 var ErrTwiceWrong = errors.New("not sent: the user's last request had a wrong password already")
 
 // sign sets the credentials, which must not be recorded.
-func (c *Client) sign(req *http.Request, call Call) error {
+func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error {
 	if call.Credentials == None || call.As == nil {
 		return nil
 	}
+	c.opts.Secrets.Spare(call.As.ID, call.As.Name(), call.As.Extension)
 	password := call.As.Password.Reveal()
-	if call.Credentials == Wrong {
+	if call.Credentials != Own {
 		c.mu.Lock()
 		twice := c.wrong[call.As.ID]
 		c.wrong[call.As.ID] = true
@@ -237,7 +305,14 @@ func (c *Client) sign(req *http.Request, call Call) error {
 		}
 		password = rand.Text()
 	}
-	c.opts.Secrets.Spare(call.As.ID, call.As.Name(), call.As.Extension)
+	if call.As.ByToken() || call.Credentials == Unissued {
+		if call.Credentials != Own {
+			token = fixtures.Secret(password)
+			c.opts.Secrets.Token(password)
+		}
+		req.Header.Set("Authorization", "Bearer "+token.Reveal())
+		return nil
+	}
 	c.opts.Secrets.Pair(call.As.Name(), password)
 	req.SetBasicAuth(call.As.Name(), password)
 	return nil

@@ -162,6 +162,7 @@ const (
 	ForLook    Purpose = "look"    // to see that the others have not moved
 	ForReturn  Purpose = "return"  // to put somebody back
 	ForPrepare Purpose = "prepare" // preflight
+	ForAgain   Purpose = "again"   // refused before it reached the API, and sent again
 )
 
 // Exchange is one request and what came of it, as the transport saw it.
