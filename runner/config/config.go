@@ -34,6 +34,10 @@ type Target struct {
 	CAFile   string // certificates that the target's is checked against; "" for the system's
 	Insecure bool   // the target's certificate is not checked
 	Proxy    *url.URL
+	// CertFile and KeyFile are the client's certificate; "" for none.
+	CertFile, KeyFile string
+	Headers           http.Header // of every request; secret
+	UserAgent         string      // "" for the program's own
 
 	Deployment spec.Deployment // "" to take the one that SystemInfo tells
 	Release    spec.Release    // zero to take the one that SystemInfo tells
@@ -47,6 +51,8 @@ type Target struct {
 	// XMPPDomain and XMPPPubSubDomain are "" to take those that SystemInfo
 	// tells.
 	XMPPDomain, XMPPPubSubDomain string
+	NotificationHeaders          http.Header // of the WebSocket handshake; secret
+	Subprotocols                 []string    // offered with it; secret
 
 	StimulusHTTP *url.URL // nil for none
 	StimulusExec []string // command and first arguments; nil for none

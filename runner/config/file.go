@@ -210,7 +210,7 @@ func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[
 }
 
 // userKeys are the keys of a user.
-var userKeys = []string{"id", "username", "password", "password_file", "extension", "role", "team", "supervises"}
+var userKeys = []string{"id", "username", "password", "password_file", "access_token", "access_token_file", "access_token_exec", "extension", "role", "team", "supervises"}
 
 func (r *reader) users(n *yaml.Node, key string) []userEntry {
 	var users []userEntry
@@ -219,8 +219,11 @@ func (r *reader) users(n *yaml.Node, key string) []userEntry {
 		fields := map[string]func(*yaml.Node, string){}
 		for _, name := range userKeys {
 			kind := Text
-			if name == "supervises" {
+			switch name {
+			case "supervises":
 				kind = List
+			case "access_token_exec":
+				kind = Command
 			}
 			fields[name] = func(v *yaml.Node, key string) {
 				if g, ok := r.value(v, key, kind); ok {

@@ -106,6 +106,9 @@ func (l *loader) set(s Setting, t *Target, values ...map[string]given) {
 		g = given{texts: []string{s.Default}, name: "default of " + s.Key}
 	}
 	l.counted = l.counted || ok && s.Key == "run.procs"
+	if s.Kind == Headers {
+		l.config.passwordVariables = append(l.config.passwordVariables, g.variables...)
+	}
 	v, err := s.parse(g, l.src.LookupEnv)
 	if err != nil {
 		l.note(err)

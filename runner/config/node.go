@@ -46,6 +46,9 @@ func (r *reader) sequence(n *yaml.Node, key string) []*yaml.Node {
 // value reads what a setting of the kind may have: one value, or a list.
 func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
 	n = yamlnode.Resolved(n)
+	if kind == Headers {
+		return r.pairs(n, key)
+	}
 	if n.Kind != yaml.SequenceNode {
 		return r.scalar(n, key, kind)
 	}
@@ -65,6 +68,25 @@ func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
 	if len(all.texts) == 0 {
 		r.problem(n, key, "is empty; give a value or leave it out")
 		return given{}, false
+	}
+	return all, true
+}
+
+// pairs reads a mapping of texts, as names and values in turn.
+func (r *reader) pairs(n *yaml.Node, key string) (given, bool) {
+	if n.Kind != yaml.MappingNode {
+		r.problem(n, key, "must be a mapping of names to values, not %s", kindOf(n))
+		return given{}, false
+	}
+	all := given{file: r.file, line: n.Line, name: key, dir: r.dir}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name := yamlnode.Resolved(n.Content[i])
+		g, ok := r.scalar(yamlnode.Resolved(n.Content[i+1]), key+"."+name.Value, Text)
+		if !ok {
+			return given{}, false
+		}
+		all.texts = append(all.texts, name.Value, g.texts[0])
+		all.expanded, all.variables = all.expanded || g.expanded, append(all.variables, g.variables...)
 	}
 	return all, true
 }

@@ -37,6 +37,7 @@ const (
 	ReleaseOf Kind = "release"
 	ShardOf   Kind = "shard"
 	Command   Kind = "command" // a program and its first arguments
+	Headers   Kind = "headers" // a mapping of names to values
 )
 
 const envPrefix = "FINESSE_CONFORMANCE_"
@@ -72,6 +73,14 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.Insecure = v.yes }},
 		{Key: "target.proxy", Kind: Address, Arg: "URL", Help: "HTTP proxy, else the usual environment variables",
 			apply: func(_ *Config, t *Target, v parsed) { t.Proxy = v.address }},
+		{Key: "target.headers", Kind: Headers, Arg: "MAPPING", Help: "headers sent with every request, such as a reverse proxy wants; their values are kept secret",
+			apply: func(_ *Config, t *Target, v parsed) { t.Headers = v.headers }},
+		{Key: "target.user_agent", Kind: Text, Arg: "TEXT", Help: "User-Agent instead of the program's own, for a reverse proxy that wants a browser's; the requirement's id then has a header of its own, X-Conformance-Requirement",
+			apply: func(_ *Config, t *Target, v parsed) { t.UserAgent = v.text }},
+		{Key: "target.cert_file", Kind: Path, Arg: "FILE", Help: "PEM certificate that the run shows to the target",
+			apply: func(_ *Config, t *Target, v parsed) { t.CertFile = v.text }},
+		{Key: "target.key_file", Kind: Path, Arg: "FILE", Help: "PEM key of cert_file, default cert_file itself",
+			apply: func(_ *Config, t *Target, v parsed) { t.KeyFile = v.text }},
 		{Flag: "deployment", Key: "deployment", Kind: Choice, Choices: []string{"auto", "ucce", "uccx"}, Default: "auto", Help: "kind of deployment; auto asks SystemInfo",
 			apply: func(_ *Config, t *Target, v parsed) { t.Deployment = v.deployment() }},
 		{Flag: "release", Key: "release", Kind: ReleaseOf, Arg: "VERSION", Default: "auto", Help: "release such as 12.5(1), which picks the clauses that apply; auto asks SystemInfo",
@@ -94,6 +103,10 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.XMPPDomain = v.text }},
 		{Key: "notifications.pubsub", Kind: Text, Arg: "NAME", Help: "address of the publish-subscribe service, else that of SystemInfo (xmppPubSubDomain), else pubsub. and the domain",
 			apply: func(_ *Config, t *Target, v parsed) { t.XMPPPubSubDomain = v.text }},
+		{Key: "notifications.headers", Kind: Headers, Arg: "MAPPING", Help: "headers of the WebSocket handshake, beside those of target.headers; their values are kept secret",
+			apply: func(_ *Config, t *Target, v parsed) { t.NotificationHeaders = v.headers }},
+		{Key: "notifications.subprotocols", Kind: List, Arg: "NAME…", Help: "offered with the WebSocket handshake beside xmpp; kept secret",
+			apply: func(_ *Config, t *Target, v parsed) { t.Subprotocols = v.list }},
 		{Key: "stimuli.http", Kind: Address, Arg: "URL", Help: "web service that makes calls happen",
 			apply: func(_ *Config, t *Target, v parsed) { t.StimulusHTTP = v.address }},
 		{Key: "stimuli.exec", Kind: Command, Help: "command that makes calls happen, and its first arguments",

@@ -13,6 +13,9 @@ import (
 // names CAFile and what is wrong with it.
 func (t *Target) TLSConfig() (*tls.Config, error) {
 	config := &tls.Config{InsecureSkipVerify: t.Insecure} //nolint:gosec // the user asked for it
+	if err := t.showCertificate(config); err != nil {
+		return nil, err
+	}
 	if t.CAFile == "" {
 		return config, nil
 	}
@@ -30,4 +33,23 @@ func (t *Target) TLSConfig() (*tls.Config, error) {
 		return nil, fmt.Errorf("%s holds no PEM certificate", t.CAFile)
 	}
 	return config, nil
+}
+
+// showCertificate adds the certificate that the run shows.
+func (t *Target) showCertificate(config *tls.Config) error {
+	key := t.KeyFile
+	switch {
+	case t.CertFile == "" && key != "":
+		return fmt.Errorf("target.key_file is the key of target.cert_file, which is missing")
+	case t.CertFile == "":
+		return nil
+	case key == "":
+		key = t.CertFile
+	}
+	pair, err := tls.LoadX509KeyPair(t.CertFile, key)
+	if err != nil {
+		return fmt.Errorf("the certificate %s with the key %s cannot be used: %s", t.CertFile, key, cause(err))
+	}
+	config.Certificates = []tls.Certificate{pair}
+	return nil
 }

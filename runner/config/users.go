@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -93,8 +94,55 @@ func (l *loader) user(u userEntry, i int) *fixtures.User {
 	if len(user.Supervises) > 0 && user.Role == spec.RoleAgent {
 		bad("supervises", "an agent supervises nobody; make the role supervisor")
 	}
-	user.Password = l.password(u, bad)
+	if user.Token = l.token(u, bad); user.Token.IsZero() {
+		user.Password = l.password(u, bad)
+	}
 	return user
+}
+
+// token says where a user's access token comes from; zero for a user with a
+// password.
+func (l *loader) token(u userEntry, bad func(key, format string, args ...any)) (from fixtures.TokenFrom) {
+	var first string
+	for _, key := range []string{"password", "password_file", "access_token", "access_token_file", "access_token_exec"} {
+		if _, there := u.values[key]; !there {
+			continue
+		}
+		if strings.HasPrefix(key, "access_token") && first != "" {
+			bad(key, "stands beside %s; one of them is enough: a user signs in with a password, or by token", first)
+		}
+		first = key
+	}
+	if g, ok := u.values["access_token"]; ok {
+		from.Fixed = fixtures.Secret(strings.TrimSpace(strings.Join(g.texts, "")))
+		if g.expanded {
+			l.config.passwordVariables = append(l.config.passwordVariables, g.variables...)
+		}
+		if from.Fixed.Empty() {
+			bad("access_token", "is empty; where it comes from an environment variable, set that")
+			from.Fixed = "missing"
+		} else if _, err := from.Get(context.Background(), nil, 0); err != nil {
+			bad("access_token", "cannot be used: it %v", err)
+		}
+	}
+	if g, ok := u.values["access_token_file"]; ok {
+		from.File = absolute(g.dir, g.texts[0])
+		if f, err := os.Open(from.File); err != nil {
+			bad("access_token_file", "cannot be used: %s: %s", from.File, cause(err))
+		} else {
+			_ = f.Close() // what is in it may not be there yet
+		}
+	}
+	if g, ok := u.values["access_token_exec"]; ok {
+		from.Exec, from.Dir = g.texts, g.dir
+		switch {
+		case !g.isList:
+			bad("access_token_exec", "must be a list such as [./token.sh, %s]", u.text("id"))
+		case strings.TrimSpace(g.texts[0]) == "":
+			bad("access_token_exec", "names no command")
+		}
+	}
+	return from
 }
 
 // password gives a user's password. Where a person has to be asked it gives
@@ -112,7 +160,7 @@ func (l *loader) password(u userEntry, bad func(key, format string, args ...any)
 		}
 		return fixtures.Secret(text)
 	case !isInline:
-		bad("password", "is missing: ${NAME} for an environment variable, prompt to be asked, or password_file")
+		bad("password", "is missing: ${NAME} for an environment variable, prompt to be asked, or password_file; for a user of single sign-on access_token, access_token_file or access_token_exec")
 	case inline.texts[0] == "":
 		bad("password", "is empty; where it comes from an environment variable, set that")
 	case inline.texts[0] == prompted && !inline.expanded:

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
@@ -38,6 +41,7 @@ type parsed struct {
 	address  *url.URL
 	release  spec.Release
 	shard    Shard
+	headers  http.Header
 }
 
 func (v parsed) deployment() spec.Deployment {
@@ -65,8 +69,12 @@ func (g given) quoted() string {
 
 // parse reads a value in the form that the setting has.
 func (s Setting) parse(g given, lookup func(string) (string, bool)) (v parsed, err error) {
-	if s.Kind == List || s.Kind == Command {
+	switch s.Kind {
+	case List, Command:
 		return s.parseList(g)
+	case Headers:
+		v.headers, err = parseHeaders(g)
+		return v, err
 	}
 	if g.isList || len(g.texts) != 1 {
 		return v, g.problem("must be one value, not a list")
@@ -108,6 +116,29 @@ func (s Setting) parse(g given, lookup func(string) (string, bool)) (v parsed, e
 		v.text = value
 	}
 	return v, err
+}
+
+// ownHeaders are those that the run sets itself.
+var ownHeaders = []string{"Authorization", "Content-Length", "Transfer-Encoding", "Connection", "Requestid"}
+
+// parseHeaders makes the headers of a mapping: its names and values in turn.
+func parseHeaders(g given) (http.Header, error) {
+	headers := http.Header{}
+	for i := 0; i+1 < len(g.texts); i += 2 {
+		name, value := http.CanonicalHeaderKey(g.texts[i]), g.texts[i+1]
+		switch {
+		case !httpguts.ValidHeaderFieldName(g.texts[i]):
+			return nil, g.problem("%q is no name of a header", g.texts[i])
+		case !httpguts.ValidHeaderFieldValue(value):
+			return nil, g.problem("the value of %s has a line break or another control character, which no header may have", name)
+		case slices.Contains(ownHeaders, name):
+			return nil, g.problem("%s is set by the run itself", name)
+		case name == "User-Agent":
+			return nil, g.problem("User-Agent is set with target.user_agent")
+		}
+		headers.Add(name, value)
+	}
+	return headers, nil
 }
 
 func (s Setting) parseList(g given) (v parsed, err error) {
