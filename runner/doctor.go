@@ -81,9 +81,9 @@ func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list
 
 // newClient makes the client for a session's target.
 func newClient(s *session) *client.Client {
-	return client.New(client.Options{
-		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets,
-	})
+	options := s.clientFor(s.target, s.transport, s.issuer())
+	options.Limiter, options.Dial = s.limiter, s.dialer
+	return client.New(options)
 }
 
 func (d *doctor) add(name string, f preflight.Finding, advice, seen string, args ...any) {

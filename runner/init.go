@@ -84,7 +84,7 @@ func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 		return &exit.UsageError{Err: err}
 	}
 	defer transport.CloseIdleConnections()
-	c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets})
+	c := client.New(a.clientFor(t, transport, a.tokens(a.Environ)))
 	return readConfig(ctx, c, t, user, data)
 }
 

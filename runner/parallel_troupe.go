@@ -137,7 +137,7 @@ func (t *troupe) take() error {
 	if t.cue.Limited {
 		t.limiter = t
 	}
-	t.shares = len(t.cue.Troupes)
+	t.shares, t.issued = len(t.cue.Troupes), app.tokens(t.cue.Environ)
 	t.connect(cast)
 	t.survey = &t.cue.Survey
 	t.session.troupe = &fixtures.Cast{SwitchesWrapUp: cast.SwitchesWrapUp}

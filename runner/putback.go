@@ -39,7 +39,7 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 			if err != nil {
 				return nil, err
 			}
-			c := client.New(client.Options{Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets})
+			c := client.New(a.clientFor(t, transport, a.tokens(cfg.HookEnviron(a.Environ))))
 			return a.stageLeft(ctx, t, c, cfg.Stimuli(t, a.Environ), users)
 		},
 		Clean: a.Secrets.Text,

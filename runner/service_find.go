@@ -1,9 +1,12 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -77,7 +80,7 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 // tryService signs one user in to the service and out of it again.
 func (s *session) tryService(ctx context.Context, at string, u *fixtures.User) error {
 	o := s.listenerOptions(s.target.Timing.Request)
-	o.URL, o.Accounts = at, []notify.Account{accountOf(u)}
+	o.URL, o.Accounts = at, []notify.Account{s.account(u)}
 	listener, err := notify.Connect(ctx, o)
 	if listener == nil {
 		return err
@@ -91,14 +94,25 @@ func (s *session) tryService(ctx context.Context, at string, u *fixtures.User) e
 // listenerOptions are those of every connection to the notification service,
 // without the address and the users.
 func (s *session) listenerOptions(limit time.Duration) notify.Options {
-	return notify.Options{
-		Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain, TLS: s.tls.Clone(), UserAgent: Name + "/" + s.Version, Dial: s.dialer,
-		ConnectTimeout: limit, PingTimeout: limit,
+	options := notify.Options{
+		Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain, TLS: s.tls.Clone(), UserAgent: cmp.Or(s.target.UserAgent, Name+"/"+s.Version), Dial: s.dialer,
+		ConnectTimeout: limit, PingTimeout: limit, Headers: http.Header{}, Subprotocols: s.target.Subprotocols,
 	}
-}
-
-func accountOf(u *fixtures.User) notify.Account {
-	return notify.Account{User: u.ID, Username: u.Username, Password: u.Password.Reveal()}
+	for _, headers := range []http.Header{s.target.Headers, s.target.NotificationHeaders} {
+		maps.Copy(options.Headers, headers)
+		for _, values := range headers {
+			for _, value := range values {
+				s.Secrets.Token(value)
+			}
+		}
+	}
+	for _, name := range s.target.Subprotocols {
+		s.Secrets.Token(name)
+	}
+	if s.target.Proxy != nil {
+		options.Proxy = http.ProxyURL(s.target.Proxy)
+	}
+	return options
 }
 
 // listeners are the users for whom a session is opened. Where the run looked

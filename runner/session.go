@@ -49,6 +49,7 @@ type session struct {
 	listener *notify.Listener
 	stage    *scenario.Stage
 	shares   int             // among how many processes what is kept of answers is shared, 0 for one
+	issued   *client.Tokens  // see issuer
 	standing *judge.Standing // of what this process saw, nil before it saw anything
 	began    time.Time
 
@@ -132,10 +133,10 @@ func (s *session) connect(cast *fixtures.Cast) {
 		ledger := s.journal.Ledger(s.target.URL, cast)
 		s.transport, s.stimuli, s.ledger = ledger.Transport(s.transport), ledger.Stimuli(s.stimuli), ledger
 	}
-	s.client = client.New(client.Options{
-		Base: s.target.URL, Transport: s.transport, Timeout: s.target.Timing.Request, Version: s.Version, Limiter: s.limiter, Secrets: s.Secrets, Dial: s.dialer,
-		Keep: client.DefaultKeep / int64(max(s.shares, 1)),
-	})
+	options := s.clientFor(s.target, s.transport, s.issuer())
+	options.Limiter, options.Dial = s.limiter, s.dialer
+	options.Share, options.Keep = s.shares, client.DefaultKeep/int64(max(s.shares, 1))
+	s.client = client.New(options)
 }
 
 // listen signs in to the notification service. Where that fails the run goes
@@ -156,7 +157,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 		}
 	}
 	for _, u := range s.listeners() {
-		options.Accounts = append(options.Accounts, accountOf(u))
+		options.Accounts = append(options.Accounts, s.account(u))
 		for _, team := range u.Supervises {
 			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
 		}
@@ -237,8 +238,24 @@ func (s *session) play(ctx context.Context, req *spec.Requirement) (evidence.Ver
 		verdict.Outcome = evidence.NotExercised
 		verdict.Reason = "the answers were too long to be kept until they were judged; what was kept: " + verdict.Reason
 	}
+	if why := barred(seen, verdict.Attempts); why != "" && verdict.Outcome == evidence.Failed {
+		verdict.Outcome, verdict.Reason = evidence.NotExercised, why
+	}
 	s.client.Record(&verdict, seen...)
 	return verdict, seen
+}
+
+// barred says why a request of an attempt never reached the API: nothing that
+// the attempt lacked then is the API's.
+func barred(seen []*evidence.Evidence, attempt int) string {
+	for _, ev := range seen {
+		for _, x := range ev.Exchanges {
+			if x.Barred && (ev.Attempt == attempt || len(seen) == 1) {
+				return x.Err
+			}
+		}
+	}
+	return ""
 }
 
 // enoughSilence is how many scenarios in a row have to get no answer at all.

@@ -188,8 +188,10 @@ func (c *Config) HookEnviron(environ []string) []string {
 	var passwords []string
 	for _, t := range c.Targets {
 		for _, u := range t.Users {
-			if p := u.Password.Reveal(); len(p) > 3 {
-				passwords = append(passwords, p)
+			for _, secret := range []fixtures.Secret{u.Password, u.Token.Fixed} {
+				if p := secret.Reveal(); len(p) > 3 {
+					passwords = append(passwords, p)
+				}
 			}
 		}
 	}

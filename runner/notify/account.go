@@ -1,6 +1,9 @@
 package notify
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+)
 
 // Account is a user to listen with.
 type Account struct {
@@ -10,6 +13,9 @@ type Account struct {
 	Username string
 	// Password is never printed, logged or kept with events.
 	Password string
+	// Token, where it is set, gives what stands in the password's place: an access
+	// token, asked for at each sign-in. A refused one is given once, for another.
+	Token func(ctx context.Context, refused string) (string, error)
 }
 
 func (a Account) name() string {

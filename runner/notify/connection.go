@@ -113,6 +113,13 @@ func (c *connection) signIn(ctx context.Context, end context.CancelCauseFunc) (s
 		account.Username = name
 		s = newSession(c.options, account, c.history.add, end)
 		err = s.signIn(ctx)
+		if s.token != "" && !s.accepted && err != nil && explain(err).reason == WrongPassword {
+			if _, none := account.Token(ctx, s.token); none == nil { // it had expired
+				s.link.abort()
+				s = newSession(c.options, account, c.history.add, end)
+				err = s.signIn(ctx)
+			}
+		}
 		if s.accepted {
 			c.proven, c.account = true, account
 		}

@@ -31,6 +31,7 @@ type session struct {
 	doing    string
 	offered  bool
 	accepted bool
+	token    string // that was sent as the password
 	// subscriptions are the nodes that were subscribed to, refused what could not be.
 	subscriptions []string
 	refused       []error
@@ -162,7 +163,15 @@ func (s *session) authenticate(ctx context.Context, features *element) error {
 	if err := plainOffered(features); err != nil {
 		return err
 	}
-	credentials := base64.StdEncoding.EncodeToString([]byte("\x00" + s.account.name() + "\x00" + s.account.Password))
+	password := s.account.Password
+	if s.account.Token != nil {
+		var err error
+		if password, err = s.account.Token(ctx, ""); err != nil {
+			return &because{WrongPassword, "there is no access token to sign in with", err}
+		}
+		s.token = password
+	}
+	credentials := base64.StdEncoding.EncodeToString([]byte("\x00" + s.account.name() + "\x00" + password))
 	s.offered = true
 	if err := s.link.send(ctx, `<auth xmlns="`+nsSASL+`" mechanism="PLAIN">`+credentials+`</auth>`); err != nil {
 		return err
@@ -186,6 +195,9 @@ func (s *session) authenticate(ctx context.Context, features *element) error {
 	case "encryption-required", "mechanism-too-weak", "invalid-mechanism":
 		s.offered = false
 		return &because{NotXMPP, "the server does not take a password on this connection (" + condition + ")", nil}
+	}
+	if s.account.Token != nil {
+		return &because{WrongPassword, "the server refuses the user name and access token (" + condition + ")", nil}
 	}
 	return &because{WrongPassword, "the server refuses the user name and password (" + condition + ")", nil}
 }

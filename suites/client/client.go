@@ -152,7 +152,7 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 	}
 	if proxied(x) != noObstacle && x.Err == "" {
 		if x = c.crowded(ctx, rec, call, x); x.Err == "" {
-			x.Err = Obstacle(x)
+			x.Err, x.Barred = Obstacle(x), proxied(x) != noObstacle
 		}
 	}
 	return rec.add(x, c.opts.Secrets)
@@ -180,7 +180,7 @@ func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.E
 	if call.As != nil && call.Credentials == Own && call.As.ByToken() {
 		var err error // a command may take longer than a request
 		if token, err = c.opts.Tokens.Token(ctx, call.As); err != nil {
-			x.Err = err.Error()
+			x.Err, x.Barred = err.Error(), true
 			return x, ""
 		}
 		x.Started = time.Now()

@@ -38,11 +38,13 @@ func (c *Client) renewed(ctx context.Context, rec *Recorder, call Call, x eviden
 		}
 	}
 	if _, err := c.opts.Tokens.Renew(ctx, call.As, token); err != nil {
+		x.Barred = true
 		x.Err = fmt.Sprintf("the access token of user %s is refused, and %v", call.As.ID, err)
 		return x
 	}
 	again, sent := c.again(ctx, rec, call, x, before)
 	if sent && again.Status == http.StatusUnauthorized && isOwn(call) {
+		again.Barred = true
 		again.Err = fmt.Sprintf("the access token of user %s is refused, and so is a new one: it may be another user's, or the target does not know its issuer", call.As.ID)
 	}
 	return again
@@ -65,9 +67,11 @@ func (c *Client) again(ctx context.Context, rec *Recorder, call Call, x evidence
 		rec.add(look, c.opts.Secrets)
 		switch now := c.seenOf(u.ID); {
 		case look.Status != http.StatusOK || look.Err != "":
+			x.Barred = true
 			x.Err = fmt.Sprintf("answered %d before it reached the API, and not sent again, since user %s could not be looked at", x.Status, u.ID)
 			return x, false
 		case u.ID != id || before == "" || now != before:
+			x.Barred = true
 			x.Err = fmt.Sprintf("answered %d before it reached the API, and not sent again, since user %s may have changed meanwhile", x.Status, id)
 			return x, false
 		}

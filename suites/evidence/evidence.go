@@ -182,11 +182,14 @@ type Exchange struct {
 	ResponseBody   string            `json:"response_body,omitempty"`
 	// Of a body that was shortened, see Keep: its length, and the digest of what
 	// would have been recorded.
-	ResponseBytes  int           `json:"response_bytes,omitempty"`
-	ResponseDigest string        `json:"response_sha256,omitempty"`
-	Err            string        `json:"error,omitempty"` // why there was no whole answer
-	Started        time.Time     `json:"started"`
-	Duration       time.Duration `json:"duration_ns"`
+	ResponseBytes  int    `json:"response_bytes,omitempty"`
+	ResponseDigest string `json:"response_sha256,omitempty"`
+	Err            string `json:"error,omitempty"` // why there was no whole answer
+	// Barred: it never reached the API, as Err says: an access token is refused, or
+	// a reverse proxy has something against it.
+	Barred   bool          `json:"barred,omitempty"`
+	Started  time.Time     `json:"started"`
+	Duration time.Duration `json:"duration_ns"`
 }
 
 // Served reports whether the target gave an answer that it stands by: a whole
