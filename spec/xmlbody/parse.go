@@ -17,7 +17,7 @@ const MaxDepth = 64
 
 // MaxNodes is how many elements and attributes a body may have: a document of them takes up much more
 // memory than its text.
-const MaxNodes = 50_000
+const MaxNodes = 20_000
 
 // SyntaxError says where a body stops being XML. Lines and columns count from 1, the offset from 0 and
 // in bytes of the body in UTF-8.
