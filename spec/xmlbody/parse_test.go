@@ -42,7 +42,7 @@ func TestHostileBodies(t *testing.T) {
 		{"entities", "application/xml", "<?xml version=\"1.0\"?>\n<!DOCTYPE User [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n<User><state>&b;</state></User>", notXML + "line 2, column 1 (offset 22): document types are refused"},
 		{"entity from elsewhere", "application/xml", "<!DOCTYPE u [<!ENTITY % x SYSTEM \"http://127.0.0.1:1/x\"> %x;]><User/>", notXML + "line 1, column 1 (offset 0): document types are refused"},
 		{"document type behind the root", "application/xml", "<User/><!DOCTYPE User>", notXML + "line 1, column 8 (offset 7): document types are refused"},
-		{"wide", "application/xml", "<a>" + strings.Repeat("<b/>", 50_000) + "</a>", notXML + "line 1, column 200000 (offset 199999): more than 50000 elements and attributes"},
+		{"wide", "application/xml", "<a>" + strings.Repeat("<b/>", 20_000) + "</a>", notXML + "line 1, column 80000 (offset 79999): more than 20000 elements and attributes"},
 		{"deep", "application/xml", strings.Repeat("<a>", 65) + strings.Repeat("</a>", 65), notXML + "line 1, column 193 (offset 192): elements nest deeper than 64"},
 		{"XML 1.1", "application/xml", `<?xml version="1.1"?><User/>`, notXML + `line 1, column 22 (offset 21): xml: unsupported version "1.1"; only version 1.0 is supported`},
 		{"unbound prefix", "application/xml", `<f:User/>`, notXML + "xmlquery: invalid XML document, namespace f is missing"},
