@@ -78,7 +78,7 @@ func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err err
 	if err != nil {
 		return err
 	}
-	address := filepath.Join(dir, "s")
+	address := filepath.Join(dir, socketName)
 	if p.socket, err = net.Listen("unix", address); err != nil {
 		return fmt.Errorf("listen for the processes of the run: %w", err)
 	}
@@ -108,8 +108,8 @@ func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err err
 func privateFolder(out string) (string, error) {
 	const longest = 80 // of the 104 that the shortest-spoken systems allow
 	var errs []error
-	for _, parent := range []string{os.TempDir(), "/tmp", out} {
-		dir, err := os.MkdirTemp(parent, "fc-*") // with 0700
+	for _, parent := range temporaryFolders(out) {
+		dir, err := os.MkdirTemp(parent, folderPattern) // with 0700
 		if err == nil && len(dir) <= longest {
 			return filepath.Abs(dir)
 		}

@@ -43,6 +43,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	if err := writable(cfg); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
+	sweep(cfg.Run.Out)
 	if limit := cfg.Run.Timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
@@ -142,7 +143,7 @@ func writable(cfg *config.Config) error {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return fmt.Errorf("the reports cannot be written: %w", err)
 		}
-		probe, err := os.CreateTemp(dir, ".finesse-conformance-*")
+		probe, err := os.CreateTemp(dir, temporary)
 		if err != nil {
 			return fmt.Errorf("the reports cannot be written: %w", err)
 		}

@@ -63,7 +63,7 @@ func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	t := &targets{App: a, ctx: ctx, address: filepath.Join(dir, "s"), waiting: map[string]*targetRun{}}
+	t := &targets{App: a, ctx: ctx, address: filepath.Join(dir, socketName), waiting: map[string]*targetRun{}}
 	if t.program, err = os.Executable(); err != nil {
 		return 0, fmt.Errorf("find this program: %w", err)
 	}

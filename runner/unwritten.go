@@ -83,7 +83,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return unwritten(err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".finesse-conformance-*")
+	f, err := os.CreateTemp(filepath.Dir(path), temporary)
 	if err != nil {
 		return unwritten(err)
 	}
