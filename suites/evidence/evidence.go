@@ -55,6 +55,8 @@ type User struct {
 	Team       string   `json:"team,omitempty"`
 	Supervises []string `json:"supervises,omitempty"`
 	Extension  string   `json:"extension,omitempty"`
+	// ReasonCodes are the ids of the reason codes that the user may choose.
+	ReasonCodes []string `json:"reason_codes,omitempty"`
 	// WrapUpTimer is how long wrap-up lasts, as the target tells in whole
 	// seconds; zero where it does not tell.
 	WrapUpTimer time.Duration `json:"wrap_up_timer_ns,omitempty"`

@@ -95,6 +95,7 @@ const (
 	MismatchTimer     MismatchKind = "timer"     // it changed as the wrap-up timer ran out, and not for the request
 	MismatchEvent     MismatchKind = "event"     // the notifications are others
 	MismatchBystander MismatchKind = "bystander" // somebody moved on whom nobody acted
+	MismatchUnheard   MismatchKind = "unheard"   // accepted, nothing changed, and no session that would have heard a refusal
 	MismatchUnseen    MismatchKind = "unseen"    // there is nothing to judge by
 )
 

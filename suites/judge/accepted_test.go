@@ -84,7 +84,7 @@ func TestAcceptedAfterALag(t *testing.T) {
 }
 
 func TestMayReturn(t *testing.T) {
-	req := row(t, "TRN-UCCE-14")
+	req := one(spec.Either, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}, MayReturn: spec.ReservedOutbound})
 	start := func() *scene {
 		return begin(in(spec.ReservedOutbound)).puts(202, "").sees(0, in(spec.Ready)).converged()
 	}
@@ -150,7 +150,8 @@ func TestHalfTimer(t *testing.T) {
 	start := func(after time.Duration) *scene {
 		return in8(spec.Work).sees(after, in(spec.NotReady)).converged().stays(in(spec.NotReady))
 	}
-	try(t, row(t, "TRN-UCCE-31"), []hearing{
+	leads := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.NotReady}, HalfTimer: true})
+	try(t, leads, []hearing{
 		{"in time", start(time.Second), passed, "", false},
 		{"late proves nothing", start(4 * time.Second), open, "seen 4.1s" + may, false},
 		{"where the target does not tell its timer", start(4 * time.Second).timer(0), passed, "", false},

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"strings"
+
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -9,10 +11,11 @@ import (
 // requirement does not act on.
 const OnlySubject = "only the subject to move"
 
-// bystanders: whoever the requirement does not act on stays as he was. A
-// person at the desk could have moved him too, so the miss is suspect: it
-// counts when it happens again.
-func (j *Judge) bystanders(req *spec.Requirement, ev *evidence.Evidence) *mismatch {
+// bystanders: whoever the requirement does not act on stays where it was, and
+// who plays a part comes to where the outcome that was taken says. A person at
+// the desk could have moved it too, so the mismatch is suspect: it counts when
+// it happens again. The other party of a call moves with the call.
+func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State) *mismatch {
 	after := make(map[string]evidence.Observation, len(ev.After))
 	for _, l := range ev.After {
 		after[l.User] = l
@@ -20,16 +23,49 @@ func (j *Judge) bystanders(req *spec.Requirement, ev *evidence.Evidence) *mismat
 	var unseen *mismatch
 	for _, was := range ev.Before {
 		now, looked := after[was.User]
+		to, moves := leads(ev, led, was.User)
 		switch {
+		case inCall(ev, was.User):
 		case !looked && unseen == nil:
-			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, seen: "user " + was.User + " could not be looked at afterwards"}
-		case looked && !was.Same(now):
-			return &mismatch{
-				what:     evidence.Mismatch{Kind: evidence.MismatchBystander, User: was.User, From: was.State, To: now.State},
-				expected: OnlySubject, seen: bystanderText(was, now),
-				xpath: changedPath(was, now), exchange: observedExchange(now), event: -1, suspect: true,
-			}
+			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapWay, seen: "user " + was.User + " could not be looked at afterwards"}
+		case looked && moves && now.State != to:
+			return movedElsewhere(was, now, "user "+was.User+" in "+string(to))
+		case looked && !moves && !was.Same(now):
+			return movedElsewhere(was, now, OnlySubject)
 		}
 	}
 	return unseen
+}
+
+func movedElsewhere(was, now evidence.Observation, expected string) *mismatch {
+	return &mismatch{
+		what:     evidence.Mismatch{Kind: evidence.MismatchBystander, User: was.User, From: was.State, To: now.State},
+		expected: expected, seen: bystanderText(was, now),
+		xpath: changedPath(was, now), exchange: observedExchange(now), event: -1, suspect: true,
+	}
+}
+
+// leads gives the state to which the outcomes that were taken lead a user who
+// plays a part.
+func leads(ev *evidence.Evidence, led map[spec.Actor]spec.State, user string) (spec.State, bool) {
+	for part, state := range led {
+		if ev.Cast[string(part)].ID == user {
+			return state, true
+		}
+	}
+	return "", false
+}
+
+// inCall reports whether a user took part in a call of the attempt: it plays
+// the other party, or a Dialog request was made in its name.
+func inCall(ev *evidence.Evidence, user string) bool {
+	if ev.Cast[string(spec.Peer)].ID == user {
+		return true
+	}
+	for _, x := range ev.Exchanges {
+		if x.As == user && x.Method != "GET" && strings.Contains(x.Path, "/Dialog") {
+			return true
+		}
+	}
+	return false
 }

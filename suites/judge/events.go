@@ -93,8 +93,10 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 			}
 		}
 		return nil
-	case spec.EventError:
-		return c.errorEventComplete(out)
+	case spec.EventError, spec.EventErrorShape, spec.EventErrorEcho:
+		return c.errorEventIs(out)
+	case spec.EventPending:
+		return c.pendingEvent(out, events)
 	case spec.EventTeam:
 		return c.teamEvent(out)
 	}
@@ -118,11 +120,13 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 			// The same user in another event may be the news of something
 			// that a User does not show; the same event is not.
 			if o != e && o.Session == e.Session && o.Payload == e.Payload {
-				return c.eventMismatch(out, o, "the same event twice")
+				c.note("the same event twice")
 			}
 		}
 	case spec.EventEcho:
-		if e.RequestID != c.step.Values["request_id"] {
+		return c.echoes(out, e)
+	case spec.EventUnasked:
+		if e.RequestID != "" {
 			return c.eventMismatch(out, e, fmt.Sprintf("requestId %q", e.RequestID))
 		}
 	case spec.EventAgrees:
@@ -198,16 +202,25 @@ func blank(text string) string {
 	return text
 }
 
-func (c *stepJudge) errorEventComplete(out spec.Outcome) *mismatch {
+// errorEventIs: what the event that refuses the request has to be.
+func (c *stepJudge) errorEventIs(out spec.Outcome) *mismatch {
 	if c.act != nil && c.act.Status >= 400 {
-		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, seen: "the target refuses at once here, so there is no asynchronous error to look at"}
+		m := c.unproven("the target refuses at once here, so there is no asynchronous error to look at")
+		m.gap = evidence.GapTarget
+		return m
 	}
 	e := c.errorEvent()
 	if e == nil {
 		return c.missed(out, evidence.MismatchEvent, 4, "no error event on "+c.node())
 	}
-	if e.Problem != "" {
-		return c.eventMismatch(out, e, e.Problem)
+	switch out.Event {
+	case spec.EventErrorShape:
+		if e.Problem != "" {
+			return c.eventMismatch(out, e, e.Problem)
+		}
+		return c.misshapen(out, e)
+	case spec.EventErrorEcho:
+		return c.echoes(out, e)
 	}
 	for _, part := range []struct{ name, text string }{
 		{"errorType", e.ErrorType}, {"errorMessage", e.ErrorMessage}, {"errorData", e.ErrorData},
@@ -216,7 +229,31 @@ func (c *stepJudge) errorEventComplete(out spec.Outcome) *mismatch {
 			return c.eventMismatch(out, e, "an error event without "+part.name)
 		}
 	}
-	return c.misshapen(out, e)
+	return nil
+}
+
+// echoes: the requestId that was sent comes back.
+func (c *stepJudge) echoes(out spec.Outcome, e *evidence.Event) *mismatch {
+	if e.RequestID != c.step.Values["request_id"] {
+		return c.eventMismatch(out, e, fmt.Sprintf("requestId %q", e.RequestID))
+	}
+	return nil
+}
+
+// pendingEvent: an event that says the state as it was, and what is pending.
+func (c *stepJudge) pendingEvent(out spec.Outcome, events []*evidence.Event) *mismatch {
+	asked := ""
+	if c.when.Put != nil {
+		asked = c.when.Put.State
+	}
+	for _, e := range events {
+		pending, _ := c.loose(e.Payload).text("Update/data/user/pendingState")
+		if !e.IsError() && c.userState(e) == string(c.step.Baseline.State) && pending == asked {
+			return nil
+		}
+	}
+	return c.missed(out, evidence.MismatchEvent, 4, fmt.Sprintf("%d events on %s, none with state %s and pendingState %s",
+		len(events), c.node(), c.step.Baseline.State, asked))
 }
 
 // misshapen: the source of an event is the node, its kind PUT in either case.

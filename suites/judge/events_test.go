@@ -147,11 +147,64 @@ func TestErrorEvents(t *testing.T) {
 		{"whole", start(whole), passed, "", false},
 		{"no message", start(with(whole, func(e *evidence.Event) { e.ErrorMessage = "" })), failed, expected + "an error event without errorMessage", false},
 		{"no data", start(with(whole, func(e *evidence.Event) { e.ErrorData = "" })), failed, expected + "an error event without errorData", false},
-		{"of another source", start(with(whole, func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" })), failed, expected + `source "/finesse/api/User/1002"`, false},
-		{"of another kind", start(with(whole, func(e *evidence.Event) { e.Event = "POST" })), failed, expected + `event "POST"`, false},
-		{"in capitals", start(with(whole, func(e *evidence.Event) { e.Event = "PUT" })), passed, "", false},
+		{"of another source", start(with(whole, func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" })), passed, "", false},
 		{"refused at once", begin(was).listening().puts(400, apiError("Invalid State", "257")).stays(was), open,
 			"the target refuses at once here, so there is no asynchronous error to look at", false},
+	})
+}
+
+// The form of an asynchronous error is one finding, and its requestId another.
+func TestErrorEventForm(t *testing.T) {
+	was := in(spec.Logout)
+	const refusal = "PUT NOT_READY: expected a refusal with Invalid State and nothing changed, "
+	const expected = refusal + "an error event whose source is the user's node, whose event is PUT and whose names are spelt as documented; saw "
+	start := func(change func(*evidence.Event)) *scene {
+		return begin(was).listening().puts(202, "").hears(0, with(refuses("Invalid State", "257"), change)).stays(was)
+	}
+	try(t, row(t, "NTF-14"), []hearing{
+		{"whole", start(func(*evidence.Event) {}), passed, "", false},
+		{"in capitals", start(func(e *evidence.Event) { e.Event = "PUT" }), passed, "", false},
+		{"without data", start(func(e *evidence.Event) { e.ErrorData = "" }), passed, "", false},
+		{"of another source", start(func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" }), failed, expected + `source "/finesse/api/User/1002"`, false},
+		{"of another kind", start(func(e *evidence.Event) { e.Event = "POST" }), failed, expected + `event "POST"`, false},
+		{"with other names", start(func(e *evidence.Event) { e.Problem = "ErrorType is spelt errortype" }), failed, expected + "ErrorType is spelt errortype", false},
+		{"refused at once", begin(was).listening().puts(400, apiError("Invalid State", "257")).stays(was), open,
+			"the target refuses at once here, so there is no asynchronous error to look at", false},
+	})
+	echo := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}, Event: spec.EventErrorEcho})
+	echo.Given.Notifications = true
+	try(t, echo, []hearing{
+		{"echoed", start(func(e *evidence.Event) { e.RequestID = request }), passed, "", false},
+		{"not echoed", start(func(*evidence.Event) {}), failed, refusal + `an error event with the requestId that was sent; saw requestId ""`, false},
+	})
+}
+
+// What is told of a wish during a call, and of what nobody asked for.
+func TestUnaskedEvents(t *testing.T) {
+	was := in(spec.Talking)
+	wish := user{state: spec.Talking, pending: "NOT_READY"}
+	start := func(events ...evidence.Event) *scene {
+		s := begin(was).listening().puts(202, "")
+		for _, e := range events {
+			s.hears(0, e)
+		}
+		return s.stays(wish)
+	}
+	const expected = "PUT NOT_READY: expected 2xx and the state to stay, an event with the state as it was and the pendingState that was asked for, or 2xx and the state to stay, no event; saw "
+	try(t, row(t, "NTF-09"), []hearing{
+		{"the wish", start(tells(wish)), passed, "", false},
+		{"nothing", start(), passed, "", false},
+		{"the state alone", start(tells(was)), failed, expected + "1 events on /finesse/api/User/1001, none with state TALKING and pendingState NOT_READY", false},
+		{"another wish", start(tells(user{state: spec.Talking, pending: "LOGOUT"})), failed, expected + "1 events on /finesse/api/User/1001, none with state TALKING and pendingState NOT_READY", false},
+	})
+	comes := func(e evidence.Event) *scene {
+		reserved := in(spec.Reserved)
+		return begin(in(spec.Ready)).listening().waits().hears(0, e).sees(0, reserved).converged().stays(reserved)
+	}
+	try(t, row(t, "NTF-10"), []hearing{
+		{"without a requestId", comes(unasked(in(spec.Reserved))), passed, "", false},
+		{"with one", comes(tells(in(spec.Reserved))), failed,
+			`stimulus route_call: expected RESERVED, an event with an empty requestId or none; saw requestId "conformance-1"`, false},
 	})
 }
 

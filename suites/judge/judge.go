@@ -45,35 +45,12 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		v.Gap.Kind = evidence.GapForeign
 		return v
 	}
-	var taken []string
-	judged := 0
-	// What was done counts, also when the rest could not be.
-	for i := range min(len(req.Steps), len(ev.Steps)) {
-		if ev.Steps[i].Skipped != "" {
-			continue
-		}
-		judged++
-		c := j.stepJudge(req, ev, i)
-		if m := c.elsewhere(); m != nil {
-			return c.fail(v, m)
-		}
-		out, m := c.judge()
-		v.Observed = merge(v.Observed, c.observed())
-		if out.Passes != "" {
-			passed := c.passed(out.Passes)
-			v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, passed), join(v.Observed.Passing, passed)
-		}
-		if m != nil && m.what.Kind == evidence.MismatchTimer && m.unproven && playedLater(req, ev, i+1) {
-			continue // the next step tells
-		}
-		if m != nil {
-			return c.fail(v, m)
-		}
-		if len(req.Steps[i].Then) > 1 || req.LevelOn(ev.Target.Deployment) == spec.Info {
-			taken = append(taken, c.label(out))
-		}
-	}
+	h := j.hear(req, ev, &v)
 	switch {
+	case h.broken != nil:
+		return h.step.fail(v, h.broken)
+	case h.open != nil:
+		return h.openStep.fail(v, h.open)
 	case ev.Unreached != "":
 		v.Outcome, v.Reason, v.Gap = evidence.NotExercised, ev.Unreached, ev.Gap
 		return v
@@ -81,21 +58,101 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		v.Outcome, v.Reason = evidence.NotExercised, "the run ended before the steps were through"
 		v.Gap.Kind = evidence.GapEnded
 		return v
-	case judged == 0:
-		v.Outcome, v.Reason = evidence.NotExercised, "every step was left out: "+ev.Steps[0].Skipped
+	case !h.proven:
+		v.Outcome, v.Reason = evidence.NotExercised, "every step was left out: "+h.skipped
 		v.Gap.Kind = evidence.GapOther
 		return v
 	}
-	if m := j.bystanders(req, ev); m != nil {
-		c := j.stepJudge(req, ev, len(req.Steps)-1)
-		return c.fail(v, m)
+	if m := j.bystanders(ev, h.led); m != nil {
+		return j.stepJudge(req, ev, len(req.Steps)-1).fail(v, m)
 	}
 	v.Outcome = evidence.Passed
 	if req.LevelOn(ev.Target.Deployment) == spec.Info {
 		v.Outcome = evidence.Info
 	}
-	v.Observed.Note = join(v.Observed.Note, strings.Join(taken, "; "))
+	v.Observed.Note = join(v.Observed.Note, strings.Join(h.taken, "; "))
 	return v
+}
+
+// hearing is what came of the steps of an attempt.
+type hearing struct {
+	step     *stepJudge // the last that was judged
+	broken   *mismatch  // what failed in it, or could not be proven
+	open     *mismatch  // a refusal that nobody could hear: what comes later may show that it was none
+	openStep *stepJudge
+	came     spec.Kind // to which the last Put came
+	led      map[spec.Actor]spec.State
+	taken    []string // the alternatives that were taken
+	proven   bool     // something was demanded, and was there
+	skipped  string   // why a step was left out
+}
+
+// hear judges the steps in their order. What was done counts, also when the
+// rest could not be.
+func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.Verdict) *hearing {
+	h := &hearing{led: map[spec.Actor]spec.State{}}
+	left := false
+	for i := range min(len(req.Steps), len(ev.Steps)) {
+		if why := ev.Steps[i].Skipped; why != "" {
+			left, h.skipped = true, cmp.Or(h.skipped, why)
+			continue
+		}
+		c := j.stepJudge(req, ev, i)
+		c.came, h.step = h.came, c
+		if m := c.elsewhere(); m != nil {
+			h.broken = m
+			return h
+		}
+		out, m := c.judge()
+		v.Observed = merge(v.Observed, c.observed())
+		c.record(out, v)
+		if m != nil && m.unproven && m.what.Kind == evidence.MismatchTimer && playedLater(req, ev, i+1) {
+			continue // the next step tells
+		}
+		if m != nil && m.unproven && m.what.Kind == evidence.MismatchUnheard && h.open == nil {
+			h.open, h.openStep, out.Kind, m = m, c, spec.Refused, nil
+		}
+		if m != nil && (h.open == nil || !m.unproven) {
+			h.broken = m
+			return h
+		}
+		if c.when.Put != nil {
+			h.came = out.Kind
+		}
+		for part, state := range out.Others {
+			h.led[part] = state
+		}
+		if out.Kind != spec.Recorded {
+			h.proven = true
+		}
+		if len(req.Steps[i].Then) > 1 || c.level() == spec.Info {
+			h.taken = append(h.taken, c.label(out))
+		}
+	}
+	h.proven = h.proven || !left
+	return h
+}
+
+// record keeps what an outcome says is to be recorded.
+func (c *stepJudge) record(out spec.Outcome, v *evidence.Verdict) {
+	if out.Passes != "" {
+		passed := c.passed(out.Passes)
+		v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, passed), join(v.Observed.Passing, passed)
+	}
+	d := c.answerDocument("")
+	if last, ok := c.last(); ok && c.when.Get == nil {
+		d = c.documentOf(last)
+	}
+	for _, path := range out.Records {
+		text, there := d.text(path)
+		note := path + " " + text
+		if !there {
+			note = "no " + path
+		} else if text == "" {
+			note = path + " empty"
+		}
+		v.Observed.Note = join(v.Observed.Note, line(note))
+	}
 }
 
 // playedLater reports whether a step is the one before once more, and was
@@ -123,6 +180,7 @@ type stepJudge struct {
 	observations []evidence.Observation // sightings of the subject since the request was sent
 	body         *document              // of the answer, read on first use
 	notes        []string               // what is recorded, since it is the finding of another requirement
+	came         spec.Kind              // to which the last Put of a step before came
 }
 
 func (j *Judge) stepJudge(req *spec.Requirement, ev *evidence.Evidence, index int) *stepJudge {
@@ -163,7 +221,8 @@ func (c *stepJudge) elsewhere() *mismatch {
 // else the miss of the one that came furthest explains the failure best.
 func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
 	var worst *mismatch
-	for _, out := range c.req.Steps[c.index].Then {
+	allowed := c.allowed()
+	for _, out := range allowed {
 		m := c.outcome(out)
 		if m == nil {
 			return out, nil
@@ -173,9 +232,9 @@ func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
 			worst = m
 		}
 	}
-	if worst != nil && len(c.req.Steps[c.index].Then) > 1 {
+	if worst != nil && len(allowed) > 1 {
 		var all []string
-		for _, out := range c.req.Steps[c.index].Then {
+		for _, out := range allowed {
 			all = append(all, c.describe(out))
 		}
 		worst.expected = strings.Join(all, ", or ")
@@ -185,6 +244,18 @@ func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
 
 // level is how binding the requirement is on the deployment.
 func (c *stepJudge) level() spec.Level { return c.req.LevelOn(c.ev.Target.Deployment) }
+
+// allowed are the outcomes that the guide allows on the deployment, after what
+// the last request came to.
+func (c *stepJudge) allowed() spec.Then {
+	var list spec.Then
+	for _, out := range c.req.Steps[c.index].Then {
+		if out.AllowedOn(c.ev.Target.Deployment) && (out.After == "" || out.After == c.came) {
+			list = append(list, out)
+		}
+	}
+	return list
+}
 
 // mismatch is why an outcome does not hold.
 type mismatch struct {

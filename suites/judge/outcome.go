@@ -32,6 +32,8 @@ func (c *stepJudge) holds(out spec.Outcome) *mismatch {
 		return c.deferred(out)
 	case spec.Reaches:
 		return c.reaches(out)
+	case spec.Avoids:
+		return c.avoids(out)
 	case spec.Answer:
 		return c.answered(out)
 	case spec.Recorded:
@@ -142,15 +144,18 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	if m := c.unchanged(out); m != nil {
 		return m
 	}
-	silent := fmt.Sprintf("%d and nothing changed for %v", c.act.Status, round(c.step.Until.Sub(c.step.Answered)))
-	switch c.step.Heard(c.ev.Target) {
+	why := ""
+	channel := c.step.Heard(c.ev.Target)
+	switch channel {
 	case evidence.ChannelNone:
-		m := c.unproven(silent + fmt.Sprintf(": no notifications of user %s were listened to, and only an event could show that it was refused", c.step.Baseline.User))
-		m.gap = evidence.GapNotifications
-		return m
+		why = fmt.Sprintf("no notifications of user %s were listened to", c.step.Baseline.User)
 	case evidence.ChannelLost:
-		m := c.unproven(silent + fmt.Sprintf(": the notifications of user %s were interrupted, and only an event could show that it was refused", c.step.Baseline.User))
-		m.suspect, m.gap = true, evidence.GapNotifications
+		why = fmt.Sprintf("the notifications of user %s were interrupted", c.step.Baseline.User)
+	}
+	if why != "" {
+		m := c.unproven(fmt.Sprintf("%d and nothing changed for %v: %s, and only an event could show that it was refused",
+			c.act.Status, round(c.step.Until.Sub(c.step.Answered)), why))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchUnheard, evidence.GapNotifications, channel == evidence.ChannelLost
 		return m
 	}
 	if m := c.unwaited(); m != nil {
@@ -394,6 +399,9 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		if m := c.unchanged(out); m != nil && (c.level() != spec.Info) {
 			return m
 		}
+	}
+	if m := c.members(out); m != nil {
+		return m
 	}
 	return c.showsIn(out, c.answerDocument(out.Schema))
 }

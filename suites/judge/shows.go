@@ -126,6 +126,9 @@ func (c *stepJudge) show(s spec.Show, d *document) (seen string, ok bool) {
 			return "", true
 		}
 	}
+	if s.OrSystem && text != "" && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
+		return "", true
+	}
 	if !present {
 		return "no " + s.At, false
 	}
@@ -145,7 +148,7 @@ func (c *stepJudge) fill(text string) string {
 
 // Shown reports whether a body shows all that an outcome demands of it. A run
 // uses it to know when it has waited long enough.
-func (j *Judge) Shown(out spec.Outcome, target evidence.Target, values map[string]string, body string) bool {
-	c := &stepJudge{Judge: j, ev: &evidence.Evidence{Target: target}, step: evidence.Step{Values: values, Exchange: -1}}
+func (j *Judge) Shown(out spec.Outcome, target evidence.Target, cast map[string]evidence.User, values map[string]string, body string) bool {
+	c := &stepJudge{Judge: j, ev: &evidence.Evidence{Target: target, Cast: cast}, step: evidence.Step{Values: values, Exchange: -1}}
 	return c.showsIn(out, j.document("User", "", body)) == nil
 }

@@ -148,5 +148,8 @@ func line(text string) string {
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func bystanderText(before, after evidence.Observation) string {
+	if before.Same(after) {
+		return fmt.Sprintf("user %s stayed in %s", before.User, stateText(after))
+	}
 	return fmt.Sprintf("user %s moved from %s to %s", before.User, stateText(before), stateText(after))
 }

@@ -92,7 +92,7 @@ func (a *attempt) sought(p *player, st spec.Step, step evidence.Step) (list []sp
 			if taken {
 				list = append(list, out)
 			}
-		case spec.Reaches:
+		case spec.Reaches, spec.Avoids:
 			if status < 400 {
 				list = append(list, out)
 			}
@@ -145,7 +145,7 @@ func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evide
 			if u := a.parts[spec.Supervisor]; u != nil {
 				listener = u.ID
 			}
-		case spec.EventState, spec.EventShape, spec.EventAgrees, spec.EventEcho:
+		case spec.EventState, spec.EventShape, spec.EventAgrees, spec.EventEcho, spec.EventUnasked:
 		default:
 			continue
 		}
@@ -226,10 +226,13 @@ func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evi
 		if judge.Returned(out, step.Baseline, l) {
 			return true
 		}
+		if out.Kind == spec.Avoids && l.State != step.Baseline.State {
+			return true // out of it: what comes then is watched
+		}
 		if !slices.Contains(out.States, l.State) {
 			continue
 		}
-		if len(out.Shows) == 0 || a.Judge.Shown(out, a.Target, step.Values, a.rec.Exchanges()[l.Index].ResponseBody) {
+		if len(out.Shows) == 0 || a.Judge.Shown(out, a.Target, a.ev.Cast, step.Values, a.rec.Exchanges()[l.Index].ResponseBody) {
 			return true
 		}
 	}

@@ -72,5 +72,11 @@ func (a *attempt) withReason(ctx context.Context, p *player) error {
 }
 
 func castUser(u *fixtures.User) evidence.User {
-	return evidence.User{ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, WrapUpTimer: u.WrapUpTimer}
+	var codes []string
+	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		for _, c := range u.Codes[category] {
+			codes = append(codes, c.ID)
+		}
+	}
+	return evidence.User{ReasonCodes: codes, ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, WrapUpTimer: u.WrapUpTimer}
 }

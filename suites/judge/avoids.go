@@ -1,0 +1,40 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// avoids: the user leaves its state, and is in none of the states from then to
+// the end of the quiet time: what was refused before must not be done then
+// either. Where it stays where it was nothing is proven.
+func (c *stepJudge) avoids(out spec.Outcome) *mismatch {
+	if m := c.impossible(out); m != nil {
+		return m
+	}
+	var left time.Time
+	for _, l := range c.observations {
+		if l.State == c.step.Baseline.State {
+			continue
+		}
+		if slices.Contains(out.States, l.State) {
+			m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
+			m.at(c.step.Baseline, l)
+			m.suspect = true // people ask for that too
+			return m
+		}
+		if left.IsZero() {
+			left = l.At
+		}
+	}
+	if left.IsZero() {
+		m := c.unproven(fmt.Sprintf("the user stayed in %s", c.step.Baseline.State))
+		m.suspect, m.gap = true, evidence.GapWay
+		return m
+	}
+	return c.unwatched(left)
+}
