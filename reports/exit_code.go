@@ -88,7 +88,31 @@ func (r *Result) Conclude() {
 		}
 	}
 	r.Exit = r.exit()
-	r.Verdict = r.word()
+	r.Verdict, r.Scope = r.word(), r.scope()
+}
+
+func (r *Result) scope() Scope {
+	if r.Shard != nil || len(r.Settings.Only) > 0 || len(r.Settings.Skip) > 0 {
+		return ScopeSelection
+	}
+	return ScopeWhole
+}
+
+// Headline is the verdict in words, and where it speaks of a selection alone,
+// of how much: "conformant in 3 of 159, selected".
+func (r *Result) Headline() string {
+	words := string(r.Verdict)
+	if r.Verdict == Nonconformant {
+		words = "not conformant"
+	}
+	if r.Scope != ScopeSelection {
+		return words
+	}
+	words += fmt.Sprintf(" in %d of %d, selected", r.Summary.Exercised(), r.Summary.Applicable())
+	if r.Shard != nil {
+		words += fmt.Sprintf(" as shard %d of %d", r.Shard.Index, r.Shard.Count)
+	}
+	return words
 }
 
 // Count adds a row with that outcome.

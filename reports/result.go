@@ -35,7 +35,10 @@ type Result struct {
 	Started     time.Time   `json:"started"`
 	Finished    time.Time   `json:"finished"`
 
-	Verdict Word `json:"verdict"`
+	// Scope is what the verdict speaks of. A file without it is of a version
+	// that did not say so.
+	Scope   Scope `json:"scope,omitempty"`
+	Verdict Word  `json:"verdict"`
 	Exit    Exit `json:"exit"`
 	// Stopped is the one reason why the target could not be certified.
 	Stopped string `json:"stopped,omitempty"`
@@ -69,6 +72,17 @@ const (
 	// A failure seen before an interruption makes the verdict Interrupted
 	// too: what did not run is as unknown as before.
 	Interrupted Word = "interrupted"
+)
+
+// Scope is what of the catalogue a verdict speaks of.
+type Scope string
+
+// The scopes.
+const (
+	ScopeWhole Scope = "whole" // everything that applies to the target
+	// ScopeSelection: a part that was picked, by --only or --skip or as a shard.
+	// Its verdict is no certificate, and every report says so.
+	ScopeSelection Scope = "selection"
 )
 
 // Tool names the program that wrote a result.

@@ -65,7 +65,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 		results, all = append(results, result), append(all, seen...)
 	}
 	result := results[0]
-	if len(results) > 1 {
+	if len(results) > 1 || result.Shard != nil { // one shard by itself is no certification
 		if result, err = reports.Merge(results); err != nil {
 			return 0, &exit.UsageError{Err: err}
 		}

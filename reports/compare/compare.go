@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -32,6 +33,7 @@ type Comparison struct {
 	Waived      []Change `json:"waived"`      // passed, and fail now under a waiver
 	Failing     []Change `json:"failing"`     // failed both times, waived or not
 	NewlyRun    []Change `json:"newly_exercised"`
+	Added       []Change `json:"added"`               // of requirements that the old result does not know, whatever became of them
 	Gone        []Change `json:"no_longer_exercised"` // for a reason in the plan
 	Drifts      []Drift  `json:"drifts"`
 }
@@ -59,7 +61,7 @@ type Change struct {
 	Page     string           `json:"page,omitempty"`
 }
 
-// Compare holds a new result against an old one. Results of different
+// Results holds a new result against an old one. Results of different
 // deployments cannot be compared.
 func Results(old, new *reports.Result) (*Comparison, error) {
 	if a, b := old.Target.Deployment, new.Target.Deployment; a != b && a != "" && b != "" {
@@ -68,7 +70,7 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 	c := &Comparison{
 		Schema: ComparisonSchema, Old: side(old), New: side(new), Notes: notes(old, new),
 		Regressions: []Change{}, Repairs: []Change{}, Waived: []Change{}, Failing: []Change{},
-		NewlyRun: []Change{}, Gone: []Change{}, Drifts: []Drift{},
+		NewlyRun: []Change{}, Added: []Change{}, Gone: []Change{}, Drifts: []Drift{},
 	}
 	known := map[string]bool{}
 	for i := range new.Requirements {
@@ -85,6 +87,19 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 	c.Drifts = append(c.Drifts, shapeDrifts(old, new)...)
 	c.Drifts = append(c.Drifts, timingDrifts(old, new)...)
 	c.Worse = len(c.Regressions) > 0
+	if n := len(c.Added); n > 0 {
+		failed := 0
+		for _, x := range c.Added {
+			if x.To == evidence.Failed {
+				failed++
+			}
+		}
+		verb := "are"
+		if n == 1 {
+			verb = "is"
+		}
+		c.Notes = append(c.Notes, fmt.Sprintf("%s %s new: the old result does not know them; %d of them fail", text.Count(n, "requirement"), verb, failed))
+	}
 	return c, nil
 }
 
@@ -99,7 +114,7 @@ func (c *Comparison) ExitCode(failOnDrift bool) int {
 
 // Equal reports whether nothing differs.
 func (c *Comparison) Equal() bool {
-	return len(c.Regressions)+len(c.Repairs)+len(c.Waived)+len(c.NewlyRun)+len(c.Gone)+len(c.Drifts) == 0
+	return len(c.Regressions)+len(c.Repairs)+len(c.Waived)+len(c.NewlyRun)+len(c.Added)+len(c.Gone)+len(c.Drifts) == 0
 }
 
 func side(r *reports.Result) Side {
@@ -140,6 +155,9 @@ func (c *Comparison) row(old, new *reports.Result, before, row *reports.Row) {
 	was := before != nil && before.Exercised()
 	failed := before != nil && (before.Outcome == evidence.Failed || before.Outcome == evidence.Waived)
 	switch {
+	case before == nil && row.Outcome == evidence.NotApplicable:
+	case before == nil:
+		c.Added = append(c.Added, change(nil, row, row.Reason))
 	case row.Outcome == evidence.Failed && failed, row.Outcome == evidence.Waived && failed:
 		c.Failing = append(c.Failing, change(before, row, row.Reason))
 	case row.Outcome == evidence.Failed:
@@ -153,11 +171,7 @@ func (c *Comparison) row(old, new *reports.Result, before, row *reports.Row) {
 	case row.Exercised() && failed:
 		c.Repairs = append(c.Repairs, change(before, row, "failed before: "+before.Reason))
 	case row.Exercised() && !was:
-		reason := ""
-		if before != nil {
-			reason = "before: " + before.Reason
-		}
-		c.NewlyRun = append(c.NewlyRun, change(before, row, reason))
+		c.NewlyRun = append(c.NewlyRun, change(before, row, "before: "+before.Reason))
 	case !row.Exercised() && was:
 		if planned(old, new, row) {
 			c.Gone = append(c.Gone, change(before, row, row.Reason))

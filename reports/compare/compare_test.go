@@ -321,7 +321,7 @@ func changesText(c *Comparison) string {
 	for _, list := range []struct {
 		name string
 		all  []Change
-	}{{"regression", c.Regressions}, {"repair", c.Repairs}, {"waived", c.Waived}, {"failing", c.Failing}, {"new", c.NewlyRun}, {"gone", c.Gone}} {
+	}{{"regression", c.Regressions}, {"repair", c.Repairs}, {"waived", c.Waived}, {"failing", c.Failing}, {"new", c.NewlyRun}, {"added", c.Added}, {"gone", c.Gone}} {
 		for _, x := range list.all {
 			lines = append(lines, fmt.Sprintf("%s %s %s>%s", list.name, x.ID, x.From, x.To))
 		}
@@ -359,11 +359,40 @@ func TestRequirementsThatOneCatalogueLacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := changesText(c), "new SIG-02 >passed\ngone ERR-03 passed>"; got != want || c.Worse {
+	if got, want := changesText(c), "added SIG-02 >passed\ngone ERR-03 passed>"; got != want || c.Worse {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if len(c.Notes) == 0 {
 		t.Error("nothing is said of the other contract")
+	}
+	if want := "1 requirement is new: the old result does not know them; 0 of them fail"; !slices.Contains(c.Notes, want) {
+		t.Errorf("the notes are %q", c.Notes)
+	}
+}
+
+// What the old catalogue did not ask for did not become worse, whatever
+// comes of it now.
+func TestNewRequirementsAreNoRegressions(t *testing.T) {
+	old, new := many(), many()
+	*new.verdict("SIG-02") = reporttest.Verdict("SIG-02", evidence.Failed, reporttest.Saw("A", "B", reports.Observed{}))
+	old.verdicts = slices.DeleteFunc(old.verdicts, func(v evidence.Verdict) bool { return v.Requirement == "SIG-02" })
+	a := reports.Build(reporttest.Small().Without("SIG-02"), old.run, old.verdicts)
+	c, err := Results(a, new.result())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := changesText(c); got != "added SIG-02 >failed" || c.ExitCode(false) != reports.ExitConformant {
+		t.Errorf("got %s, exit %d", got, c.ExitCode(false))
+	}
+	if want := "1 requirement is new: the old result does not know them; 1 of them fail"; !slices.Contains(c.Notes, want) {
+		t.Errorf("the notes are %q", c.Notes)
+	}
+	var b bytes.Buffer
+	if err := c.WriteText(&b, console.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "New in the catalogue\n  SIG-02") {
+		t.Errorf("the text is\n%s", b.String())
 	}
 }
 

@@ -21,6 +21,7 @@ func (c *Comparison) WriteJUnit(w io.Writer, failOnDrift bool) error {
 		c.junitChanges("waived", c.Waived, false),
 		c.junitChanges("failing", c.Failing, false),
 		c.junitChanges("newly-exercised", c.NewlyRun, false),
+		c.junitChanges("added", c.Added, false),
 		c.junitChanges("no-longer-exercised", c.Gone, false),
 		c.junitDrifts(failOnDrift),
 	}}

@@ -48,6 +48,7 @@ func (c *Comparison) chapters() []chapter {
 	changes("Repaired", console.Green, c.Repairs)
 	changes("Failed both times", console.Dim, c.Failing)
 	changes("Newly exercised", console.Dim, c.NewlyRun)
+	changes("New in the catalogue", console.Dim, c.Added)
 	changes("No longer exercised, as planned", console.Dim, c.Gone)
 	out := all[:0]
 	for _, ch := range all {

@@ -16,12 +16,17 @@ func WriteBadge(w io.Writer, r *reports.Result) error {
 	if color == "" {
 		color = "#8a5a00"
 	}
+	if r.Verdict == reports.Conformant && r.Scope == reports.ScopeSelection {
+		color = "#2b5ea7" // green is for a whole certification
+	}
 	label := strings.TrimSpace("Finesse " + r.Target.Deployment)
 	text := string(r.Verdict)
-	switch r.Verdict {
-	case reports.Nonconformant:
+	switch {
+	case r.Scope == reports.ScopeSelection:
+		text = r.Headline()
+	case r.Verdict == reports.Nonconformant:
 		text = fmt.Sprintf("not conformant, %d failed", r.Summary.Failed)
-	case reports.Conformant, reports.Incomplete:
+	case r.Verdict == reports.Conformant, r.Verdict == reports.Incomplete:
 		text = fmt.Sprintf("%s, %d of %d", r.Verdict, r.Summary.Exercised(), r.Summary.Applicable())
 	}
 	const pad, char, height = 8, 7, 20

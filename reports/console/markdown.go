@@ -15,8 +15,11 @@ import (
 // show it beside a job (GITHUB_STEP_SUMMARY).
 func WriteMarkdown(w io.Writer, r *reports.Result) error {
 	var b strings.Builder
-	mark := map[reports.Word]string{reports.Conformant: "✅ conformant", reports.Nonconformant: "❌ not conformant", reports.Incomplete: "⚠️ incomplete", reports.Interrupted: "⚠️ interrupted"}[r.Verdict]
-	fmt.Fprintf(&b, "## Finesse conformance: %s\n\n", mark)
+	mark := map[reports.Word]string{reports.Conformant: "✅", reports.Nonconformant: "❌", reports.Incomplete: "⚠️", reports.Interrupted: "⚠️"}[r.Verdict]
+	if r.Verdict == reports.Conformant && r.Scope == reports.ScopeSelection {
+		mark = "☑️"
+	}
+	fmt.Fprintf(&b, "## Finesse conformance: %s %s\n\n", mark, r.Headline())
 	target := r.Target.URL
 	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {
 		target += " (" + d + ")"

@@ -44,6 +44,7 @@ const (
 	Red    = "31"
 	Green  = "32"
 	Yellow = "33"
+	Blue   = "34"
 	Bold   = "1"
 	Dim    = "2"
 )
@@ -82,14 +83,14 @@ func oneLineKeepIndent(said string) string {
 }
 
 func (p *Printer) head(r *reports.Result) {
-	color, words := Green, "CONFORMANT"
-	switch r.Verdict {
-	case reports.Nonconformant:
-		color, words = Red, "NOT CONFORMANT"
-	case reports.Incomplete:
-		color, words = Yellow, "INCOMPLETE"
-	case reports.Interrupted:
-		color, words = Yellow, "INTERRUPTED"
+	color, words := Green, strings.ToUpper(r.Headline())
+	switch {
+	case r.Verdict == reports.Nonconformant:
+		color = Red
+	case r.Verdict != reports.Conformant:
+		color = Yellow
+	case r.Scope == reports.ScopeSelection:
+		color = Blue // green is for a whole certification
 	}
 	target := r.Target.URL
 	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {

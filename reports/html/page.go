@@ -21,6 +21,7 @@ type page struct {
 	assets
 	Title     string
 	Verdict   reports.Word
+	Scope     reports.Scope
 	Headline  string
 	Lead      string
 	Where     string
@@ -95,10 +96,7 @@ func newPage(in Input) (*page, error) {
 		return nil, err
 	}
 	p := &page{assets: a, Verdict: r.Verdict, Tool: r.Tool, Total: len(r.Requirements), Cast: cast(r.Cast)}
-	p.Headline = map[reports.Word]string{reports.Conformant: "Conformant", reports.Incomplete: "Incomplete", reports.Nonconformant: "Not conformant", reports.Interrupted: "Interrupted"}[r.Verdict]
-	if p.Headline == "" {
-		p.Headline = string(r.Verdict)
-	}
+	p.Headline, p.Scope = sentenceCase(r.Headline()), r.Scope
 	p.Where = "an unknown deployment"
 	if d := r.Target.Deployment; d != "" {
 		p.Where = strings.TrimSpace(text.ShownLine(d, 40) + " " + text.ShownLine(r.Target.Release, 40))
@@ -132,6 +130,13 @@ func newPage(in Input) (*page, error) {
 		p.LeftOut = "The page was made without the evidence of the run: it shows the exchanges that decided failures, and no others."
 	}
 	return p, nil
+}
+
+func sentenceCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // lead says in one sentence what the verdict means.

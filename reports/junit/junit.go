@@ -154,6 +154,7 @@ func junitRun(r *reports.Result) *Properties {
 	add("faults-detectable", strconv.Itoa(r.Suite.FaultsDetectable))
 	add("unproven", strings.Join(r.Suite.Unproven, " "))
 	add("verdict", string(r.Verdict))
+	add("scope", string(r.Scope))
 	add("exit-code", strconv.Itoa(r.Exit.Code))
 	for _, c := range r.Exit.All {
 		add("exit-because-"+strconv.Itoa(c.Code), c.Because)

@@ -37,6 +37,7 @@ type Target struct {
 	Deployment string           `json:"deployment,omitempty"`
 	Release    string           `json:"release,omitempty"`
 	Verdict    reports.Word     `json:"verdict,omitempty"` // "" without a result
+	Scope      reports.Scope    `json:"scope,omitempty"`
 	ExitCode   int              `json:"exit_code"`
 	Problem    string           `json:"problem,omitempty"` // why it could not be certified, or its process failed
 	Summary    *reports.Summary `json:"summary,omitempty"`
@@ -47,7 +48,7 @@ type Target struct {
 // Take fills in what the target's result says.
 func (t *Target) Take(r *reports.Result) {
 	summary := r.Summary
-	t.URL, t.Deployment, t.Release, t.Verdict, t.Summary = r.Target.URL, r.Target.Deployment, r.Target.Release, r.Verdict, &summary
+	t.URL, t.Deployment, t.Release, t.Verdict, t.Scope, t.Summary = r.Target.URL, r.Target.Deployment, r.Target.Release, r.Verdict, r.Scope, &summary
 	t.Requests, t.WallMS = r.Timings.Requests, r.Timings.Wall
 	if t.Problem == "" && r.Stopped != "" {
 		t.Problem = r.Stopped
@@ -71,15 +72,23 @@ func (o *Overview) WriteJSON(w io.Writer) error {
 	return enc.Encode(o)
 }
 
+// words is the verdict, and whether it speaks of a selection alone.
+func (t *Target) words() string {
+	switch {
+	case t.Verdict == "":
+		return "none"
+	case t.Scope == reports.ScopeSelection:
+		return string(t.Verdict) + " (selection)"
+	}
+	return string(t.Verdict)
+}
+
 // WriteText writes the overview as a table.
 func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tw, "TARGET\tVERDICT\tEXIT\tPASSED\tFAILED\tNOT EXERCISED\tREPORTS")
 	for _, t := range o.Targets {
-		verdict := string(t.Verdict)
-		if verdict == "" {
-			verdict = "none"
-		}
+		verdict := t.words()
 		if t.Summary == nil {
 			fmt.Fprintf(tw, "%s\t%s\t%d\t-\t-\t-\t%s\n", t.Name, verdict, t.ExitCode, t.Folder)
 			continue
@@ -115,7 +124,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #8885; padding: .4rem .6rem; text-align: left; vertical-align: top; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
 th { overflow-wrap: anywhere; } small { font-weight: normal; }
-b { color: var(--mid); } b.conformant { color: var(--good); } b.nonconformant { color: var(--bad); }
+b { color: var(--mid); } b.conformant { color: var(--good); } b.conformant.selection { color: var(--mid); } b.nonconformant { color: var(--bad); }
 @media (max-width: 45rem) {
   thead { display: none; } tr, th, td { display: block; } tr { border-bottom: 1px solid #8885; padding: .6rem 0; }
   th, td, td.n { border: 0; padding: .1rem 0; text-align: left; } td.n::before { content: attr(data-label) ": "; }
@@ -129,7 +138,7 @@ b { color: var(--mid); } b.conformant { color: var(--good); } b.nonconformant { 
 <table>
 <thead><tr><th scope="col">Target</th><th scope="col">Deployment</th><th scope="col">Verdict</th><th scope="col">Exit code</th><th scope="col">Passed</th><th scope="col">Failed</th><th scope="col">Not exercised</th><th scope="col">Reports</th></tr></thead>
 <tbody>
-{{range .Targets}}<tr><th scope="row">{{.Name}}<br><small>{{.URL}}</small></th><td>{{.Deployment}} {{.Release}}</td><td>{{with .Verdict}}<b class="{{.}}">{{.}}</b>{{else}}none{{end}}{{with .Problem}}<br><small>{{.}}</small>{{end}}</td><td class="n" data-label="Exit code">{{.ExitCode}}</td>
+{{range $t := .Targets}}<tr><th scope="row">{{.Name}}<br><small>{{.URL}}</small></th><td>{{.Deployment}} {{.Release}}</td><td>{{with .Verdict}}<b class="{{.}}{{if eq $t.Scope "selection"}} selection{{end}}">{{.}}{{if eq $t.Scope "selection"}} (selection){{end}}</b>{{else}}none{{end}}{{with .Problem}}<br><small>{{.}}</small>{{end}}</td><td class="n" data-label="Exit code">{{.ExitCode}}</td>
 {{with .Summary}}<td class="n" data-label="Passed">{{.Passed}}</td><td class="n" data-label="Failed">{{.Failed}}</td><td class="n" data-label="Not exercised">{{.NotExercised}}</td>{{else}}<td></td><td></td><td></td>{{end}}
 <td>{{if .Summary}}<a href="{{.Folder}}/report.html">report</a> · <a href="{{.Folder}}/results.json">JSON</a> · <a href="{{.Folder}}/junit.xml">JUnit</a>{{end}}</td></tr>
 {{end}}</tbody>

@@ -114,8 +114,14 @@ func asked(r *http.Request) string {
 	return ""
 }
 
-// Stimuli notes every stimulus before it passes it on.
-func (l *Ledger) Stimuli(next fixtures.Stimuli) fixtures.Stimuli { return ledgerStimuli{next, l} }
+// Stimuli notes every stimulus before it passes it on. Where there are none,
+// there are still none.
+func (l *Ledger) Stimuli(next fixtures.Stimuli) fixtures.Stimuli {
+	if none, ok := next.(fixtures.NoStimuli); ok {
+		return none
+	}
+	return ledgerStimuli{next, l}
+}
 
 type ledgerStimuli struct {
 	fixtures.Stimuli
