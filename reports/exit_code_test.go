@@ -86,3 +86,30 @@ func TestExit(t *testing.T) {
 		})
 	}
 }
+
+// A selection is no certificate, and neither is a shard.
+func TestHeadline(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		alter func(*reports.Result)
+		scope reports.Scope
+		want  string
+	}{
+		{"whole", func(*reports.Result) {}, reports.ScopeWhole, "conformant"},
+		{"only", func(r *reports.Result) { r.Settings.Only = []string{"SIG-*"} }, reports.ScopeSelection, "conformant in 2 of 3, selected"},
+		{"skip", func(r *reports.Result) { r.Settings.Skip = []string{"SIG-*"} }, reports.ScopeSelection, "conformant in 2 of 3, selected"},
+		{"shard", func(r *reports.Result) { r.Shard = &reports.Shard{Index: 2, Count: 3} }, reports.ScopeSelection, "conformant in 2 of 3, selected as shard 2 of 3"},
+		{"failed", func(r *reports.Result) {
+			r.Settings.Only, r.Requirements[0].Outcome = []string{"SIG-*"}, evidence.Failed
+		}, reports.ScopeSelection, "not conformant in 2 of 3, selected"},
+	} {
+		r := &reports.Result{Requirements: []reports.Row{
+			{ID: "A", Outcome: evidence.Passed, Level: "MUST"}, {ID: "B", Outcome: evidence.Passed, Level: "MUST"}, {ID: "C", Outcome: evidence.NotExercised, Level: "MUST"},
+		}}
+		tc.alter(r)
+		r.Conclude()
+		if r.Scope != tc.scope || r.Headline() != tc.want {
+			t.Errorf("%s: %s, %q", tc.name, r.Scope, r.Headline())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )

@@ -63,3 +63,30 @@ func TestBadge(t *testing.T) {
 		}
 	}
 }
+
+// Whoever glances at it sees that a selection is none of the whole.
+func TestSelectionLooksOtherwise(t *testing.T) {
+	whole := &reports.Result{Requirements: []reports.Row{{ID: "A", Outcome: evidence.Passed, Level: "MUST"}}}
+	whole.Conclude()
+	part := *whole
+	part.Settings.Only = []string{"A"}
+	part.Conclude()
+	for name, write := range map[string]func(*bytes.Buffer, *reports.Result) error{
+		"badge":    func(b *bytes.Buffer, r *reports.Result) error { return WriteBadge(b, r) },
+		"terminal": func(b *bytes.Buffer, r *reports.Result) error { return WriteSummary(b, r, Style{Color: true}) },
+		"Markdown": func(b *bytes.Buffer, r *reports.Result) error { return WriteMarkdown(b, r) },
+	} {
+		show := func(r *reports.Result) string {
+			return string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return write(b, r) }))
+		}
+		a, b := show(whole), show(&part)
+		if strings.Contains(a, "selected") || strings.Contains(strings.ToLower(a), " in 1 of 1") || !strings.Contains(strings.ToLower(b), "conformant in 1 of 1, selected") {
+			t.Errorf("%s: the whole is\n%s\nand a selection\n%s", name, a, b)
+		}
+		for _, color := range []string{"#1b6e3c", "\x1b[1;32m", "✅"} {
+			if strings.Contains(b, color) {
+				t.Errorf("%s: the selection has the colour %q of a whole certification", name, color)
+			}
+		}
+	}
+}

@@ -153,7 +153,7 @@ func TestWrite(t *testing.T) {
 
 func TestStandalone(t *testing.T) {
 	text := draw(t, Input{Deployment: spec.UCCE, Requirements: catalogue(t).All(), Standalone: true})
-	for _, want := range []string{"prefers-color-scheme:dark", "<title id=", ">06 A<", ">07 D<", ">08 S<"} {
+	for _, want := range []string{"prefers-color-scheme:dark", "<title id=", ">06 A<", ">07·37 D<", ">08 S<"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the drawing lacks %q", want)
 		}

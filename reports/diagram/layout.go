@@ -35,7 +35,7 @@ var places = map[spec.State]box{
 	spec.Login:                   {20, 540, 132, 40, []string{"LOGIN"}, false},
 	spec.Ready:                   {205, 30, 945, 62, []string{"READY"}, true},
 	spec.NotReady:                {205, 520, 945, 76, []string{"NOT_READY"}, true},
-	spec.ReservedOutboundPreview: {320, 358, 134, 84, []string{"RESERVED_", "OUTBOUND_PREVIEW"}, false},
+	spec.ReservedOutboundPreview: {320, 358, 134, 98, []string{"RESERVED_", "OUTBOUND_PREVIEW"}, false},
 	spec.ReservedOutbound:        {400, 259, 128, 84, []string{"RESERVED_", "OUTBOUND"}, false},
 	spec.Reserved:                {480, 160, 128, 84, []string{"RESERVED"}, false},
 	spec.Talking:                 {660, 160, 130, 282, []string{"TALKING"}, false},
@@ -113,7 +113,7 @@ var routes = map[ends]route{
 	{spec.ReservedOutbound, spec.Talking}:         line(point{618, 301}, point{528, 301}, point{660, 301}),
 	{spec.Ready, spec.ReservedOutboundPreview}:    down(336, 358),
 	{spec.ReservedOutboundPreview, spec.Ready}:    up(378, 358),
-	{spec.ReservedOutboundPreview, spec.NotReady}: foot(387, 442),
+	{spec.ReservedOutboundPreview, spec.NotReady}: foot(387, 456),
 	{spec.ReservedOutboundPreview, spec.Talking}:  line(point{618, 400}, point{454, 400}, point{660, 400}),
 }
 

@@ -124,7 +124,7 @@ func (in Input) Refusals() []Refusal {
 func refusals(q *spec.Requirement) []Refusal {
 	g := q.Given
 	if q.Transition != nil || strings.HasPrefix(q.Section, "NTF") || g.State == "" || g.Pending != "" ||
-		g.Call != "" && !g.State.OnCall() {
+		g.Call != "" {
 		return nil
 	}
 	var all []Refusal
