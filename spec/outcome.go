@@ -3,6 +3,17 @@ package spec
 // Then lists the outcomes of a step that the guide allows; one suffices.
 type Then []Outcome
 
+// On gives the outcomes that are allowed on a deployment.
+func (t Then) On(d Deployment) Then {
+	var list Then
+	for _, o := range t {
+		if o.AllowedOn(d) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
 // Outcome is one thing that may come of a step. Kind says how the fields are
 // read.
 type Outcome struct {

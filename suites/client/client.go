@@ -134,6 +134,8 @@ type Call struct {
 	Body        string
 	RequestID   string
 	Purpose     evidence.Purpose
+	// Keep gives what may be known of the body of the answer, nil for all.
+	Keep func(body string) string
 }
 
 // keptBody is how much of a request's body evidence keeps.
@@ -154,6 +156,9 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 		if x = c.crowded(ctx, rec, call, x); x.Err == "" {
 			x.Err, x.Barred = Obstacle(x), proxied(x) != noObstacle
 		}
+	}
+	if call.Keep != nil {
+		x.ResponseBody = call.Keep(x.ResponseBody)
 	}
 	return rec.add(x, c.opts.Secrets)
 }

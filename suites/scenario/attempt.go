@@ -348,8 +348,10 @@ func (a *attempt) signsIn(p *player) bool {
 		return p.look.State != spec.Ready
 	case spec.Peer:
 		return a.calls
+	case "":
+		return false
 	}
-	return false
+	return a.req.Given.Others[a.part(p)] != ""
 }
 
 // mayCall reports whether the peer is needed: by a step, or on the way.

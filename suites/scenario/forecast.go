@@ -21,6 +21,9 @@ type Forecast struct {
 	// Unsigned, Wrong and Stranger: how many requests go without credentials,
 	// with a password that is made up, or to the User of an id that is.
 	Unsigned, Wrong, Stranger int
+	// Unused is the extension that is sent because no device has it, "" for
+	// none.
+	Unused string
 
 	// Likely is what it costs when all goes as the guide says, Most when every
 	// wait lasts to its end. Both hold as long as the target answers every
@@ -49,7 +52,7 @@ type ForecastStimulus struct {
 func (s *Stage) Forecast(req *spec.Requirement) (first, again *Forecast, err error) {
 	used := map[*fixtures.User]int{}
 	for _, to := range []**Forecast{&first, &again} {
-		parts, err := s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) })
+		parts, err := s.choose(req, func(u *fixtures.User) int { return s.rank(req, u, used) })
 		if err != nil {
 			return nil, nil, err
 		}
@@ -153,6 +156,14 @@ func (f *forecaster) lists(limit time.Duration) {
 	f.Most.Wait += limit + poll
 }
 
+// repeats is a read that is made again, with what belongs to it, until it
+// shows what it has to.
+func (f *forecaster) repeats(limit time.Duration, requests int) {
+	f.send(requests - 1)
+	f.Most.Requests += int(limit/max(f.stage.Poll, time.Millisecond)+1) * requests
+	f.Most.Wait += limit
+}
+
 func (f *forecaster) quiet() {
 	f.send(looksInQuiet + 2)
 	f.Likely.Wait += f.stage.Target.Quiet
@@ -176,7 +187,7 @@ func (f *forecaster) prepare(subject *fixtures.User) {
 			if f.at[u].State != spec.Ready {
 				f.bring(u, spec.Given{State: spec.NotReady})
 			}
-		case actor == spec.Peer && f.calls(subject):
+		case actor == spec.Peer && f.calls(subject), f.req.Given.Others[actor] != "":
 			f.bring(u, spec.Given{State: spec.NotReady})
 		}
 	}
@@ -310,6 +321,12 @@ func (f *forecaster) step(subject *fixtures.User, st spec.Step) {
 		if w.Get.User == spec.UserUnknown {
 			f.Stranger++
 		}
+		if w.Get.Credentials == spec.CredentialsNone {
+			f.Unsigned++
+		}
+		if hasMembers(st.Then) {
+			f.repeats(settle, 1+len(f.stage.Cast.Usable()))
+		}
 	case w.Method != "":
 		f.touch(subject)
 		f.send(1)
@@ -338,14 +355,18 @@ func (f *forecaster) step(subject *fixtures.User, st spec.Step) {
 func (f *forecaster) put(subject *fixtures.User, p *spec.Put) {
 	f.touch(subject)
 	f.send(1)
-	if p.Reason == spec.ReasonUnknown {
+	if p.Reason == spec.ReasonUnknown || p.Reason == spec.ReasonCode {
 		f.Likely.Requests++
 		f.Most.Requests += 20 // ids that are tried until one does not exist
+	}
+	switch p.Extension {
+	case spec.ExtensionUnknown, spec.ExtensionE164, spec.ExtensionLong:
+		f.Unused = f.stage.UnusedExtension(p.Extension, subject)
 	}
 	switch p.Credentials {
 	case spec.CredentialsNone:
 		f.Unsigned++
-	case spec.CredentialsWrong:
+	case spec.CredentialsWrong, spec.CredentialsUnissued:
 		f.Wrong++
 	}
 	if p.User == spec.UserUnknown {

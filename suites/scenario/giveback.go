@@ -144,7 +144,7 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
 		if s == p.user || s.Barred != "" {
 			continue
 		}
-		text, _ := body(&spec.Put{State: string(spec.Logout)}, "", "")
+		text, _ := body(&spec.Put{State: string(spec.Logout)}, userDocument{})
 		a.send(ctx, client.Call{
 			As: s, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml", Body: text, Purpose: evidence.ForReturn,
 		})

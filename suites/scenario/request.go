@@ -71,14 +71,14 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 		ContentType: "application/xml", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
 	}
 	switch p.Credentials {
-	case "none":
+	case spec.CredentialsNone:
 		call.Credentials = client.None
-	case "wrong":
+	case spec.CredentialsWrong:
 		call.Credentials = client.Wrong
+	case spec.CredentialsUnissued:
+		call.Credentials = client.Unissued
 	}
-	if p.User == "unknown" {
-		call.Path = userPath(a.unknownUser())
-	}
+	call.Path = userPath(a.idFor(subject, p.User))
 	reason, err := a.reasonFor(ctx, subject, by, p)
 	if err != nil {
 		return evidence.Exchange{}, err
@@ -86,11 +86,15 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 	if reason != "" {
 		a.values["reason"] = reason
 	}
-	extension := a.extensionFor(subject, p)
-	if extension != "" {
-		a.values["extension"] = extension
+	doc := userDocument{ReasonCodeID: reason, MobileAgent: mobileFor(subject.user, p.Mobile)}
+	if extension, sent := a.extensionFor(subject, p); sent {
+		a.values["extension"], doc.Extension = extension, &extension
 	}
-	body, contentType := body(p, reason, extension)
+	if p.Device {
+		doc.ActiveDeviceID = subject.user.Devices[0]
+		a.values["device"] = doc.ActiveDeviceID
+	}
+	body, contentType := body(p, doc)
 	call.Body = body
 	if contentType != "" {
 		call.ContentType = contentType
@@ -151,11 +155,12 @@ func (a *attempt) touch(p *player) error {
 
 // userDocument is the body of a request to change state.
 type userDocument struct {
-	XMLName      xml.Name        `xml:"User"`
-	State        *string         `xml:"state"`
-	Extension    string          `xml:"extension,omitempty"`
-	MobileAgent  *mobileDocument `xml:"mobileAgent"`
-	ReasonCodeID string          `xml:"reasonCodeId,omitempty"`
+	XMLName        xml.Name        `xml:"User"`
+	State          *string         `xml:"state"`
+	Extension      *string         `xml:"extension"`
+	ActiveDeviceID string          `xml:"activeDeviceId,omitempty"`
+	MobileAgent    *mobileDocument `xml:"mobileAgent"`
+	ReasonCodeID   string          `xml:"reasonCodeId,omitempty"`
 }
 
 type mobileDocument struct {
@@ -171,9 +176,30 @@ const (
 	hugeText    = 1 << 20 // characters
 )
 
-// body writes the document that a Put describes. The content type is "" for
-// the usual one.
-func body(p *spec.Put, reason, extension string) (text, contentType string) {
+// mobileFor gives the mobileAgent part that a PUT sends, nil for none.
+func mobileFor(u *fixtures.User, m *spec.Mobile) *mobileDocument {
+	if m == nil {
+		return nil
+	}
+	doc := &mobileDocument{}
+	switch m.Mode {
+	case "valid":
+		doc.Mode = validMode
+	case "unknown":
+		doc.Mode = unknownMode
+	}
+	switch {
+	case m.Dial && u.Mobile != nil:
+		doc.DialNumber = u.Mobile.DialNumber
+	case m.Dial:
+		doc.DialNumber = dialNumber
+	}
+	return doc
+}
+
+// body writes the body that a Put describes: the document, with its state,
+// unless it is to be none. The content type is "" for the usual one.
+func body(p *spec.Put, doc userDocument) (text, contentType string) {
 	switch p.Body {
 	case spec.BodyEmpty:
 		return "", ""
@@ -190,21 +216,8 @@ func body(p *spec.Put, reason, extension string) (text, contentType string) {
 	case spec.BodyExtra:
 		return "<User><state>READY</state><unheardOf>1</unheardOf><alsoNew><inner/></alsoNew></User>", ""
 	}
-	doc := userDocument{ReasonCodeID: reason, Extension: extension}
 	if p.State != "" || p.EmptyState {
 		doc.State = &p.State
-	}
-	if p.Mobile != nil {
-		doc.MobileAgent = &mobileDocument{}
-		switch p.Mobile.Mode {
-		case "valid":
-			doc.MobileAgent.Mode = validMode
-		case "unknown":
-			doc.MobileAgent.Mode = unknownMode
-		}
-		if p.Mobile.Dial {
-			doc.MobileAgent.DialNumber = dialNumber
-		}
 	}
 	out, err := xml.Marshal(doc)
 	if err != nil {
@@ -214,127 +227,14 @@ func body(p *spec.Put, reason, extension string) (text, contentType string) {
 	return string(out), ""
 }
 
-// extensionFor gives the extension that a PUT sends, "" for none.
-func (a *attempt) extensionFor(subject *player, p *spec.Put) string {
-	switch p.Extension {
-	case "own":
-		return subject.user.Extension
-	case "unknown":
-		return a.unknownExtension()
+// idFor gives the id to which a request goes: the subject's, or what a User
+// constant stands for.
+func (a *attempt) idFor(subject *player, user string) string {
+	switch user {
+	case spec.UserUnknown:
+		return a.unknownUser()
+	case spec.UserLoginName:
+		return subject.user.LoginName
 	}
-	return ""
-}
-
-// reasonFor gives the reasonCodeId that a PUT sends, "" for none. The id is
-// the one of Finesse's database, not the code (guide 12.5(1), page 51).
-func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (string, error) {
-	category := spec.Category(p.State)
-	codes := subject.user.Codes[category]
-	switch p.Reason {
-	case "", spec.ReasonAuto:
-		if p.Body != "" || by != "" && by != spec.Self || len(codes) == 0 {
-			return "", nil
-		}
-		return codes[0].ID, nil
-	case spec.ReasonNone:
-		return "", nil
-	case spec.ReasonValid:
-		if len(codes) == 0 {
-			codes = slices.Concat(subject.user.Codes[spec.CategoryNotReady], subject.user.Codes[spec.CategoryLogout])
-		}
-		if len(codes) == 0 {
-			return "1", nil
-		}
-		// Another one than before, so that an old one can be told from it.
-		old := []string{subject.gave, subject.had}
-		for ; len(old) > 0; old = old[:len(old)-1] {
-			for _, c := range codes {
-				if !slices.Contains(old, c.ID) {
-					return c.ID, nil
-				}
-			}
-		}
-		return codes[0].ID, nil
-	case spec.ReasonOther:
-		for _, c := range codes {
-			if c.ID != subject.look.ReasonCodeID {
-				return c.ID, nil
-			}
-		}
-		return "", &unreached{why: fmt.Sprintf("needs a second %s reason code for user %s", category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-	case spec.ReasonFirst, spec.ReasonSecond:
-		n := map[string]int{spec.ReasonFirst: 0, spec.ReasonSecond: 1}[p.Reason]
-		if len(codes) <= n {
-			return "", &unreached{why: fmt.Sprintf("needs %d %s reason codes for user %s", n+1, category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-		}
-		a.values[p.Reason] = codes[n].ID
-		return codes[n].ID, nil
-	case spec.ReasonUnknown:
-		return a.unknownReason(ctx, subject)
-	case spec.ReasonMalformed:
-		return "no-number", nil
-	case spec.ReasonWrongCategory:
-		return wrongCategory(subject.user, category)
-	}
-	return "", &unreached{why: fmt.Sprintf("this program does not know how to send a reason code that is %q", p.Reason), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-}
-
-// wrongCategory gives the id of a code of the other category that is not one
-// of this category too.
-func wrongCategory(u *fixtures.User, category spec.Category) (string, error) {
-	other := spec.CategoryLogout
-	if category == spec.CategoryLogout {
-		other = spec.CategoryNotReady
-	}
-	for _, c := range u.Codes[other] {
-		if !slices.ContainsFunc(u.Codes[category], func(mine fixtures.ReasonCode) bool { return mine.ID == c.ID }) {
-			return c.ID, nil
-		}
-	}
-	return "", &unreached{why: fmt.Sprintf("needs a %s reason code for user %s", other, u.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-}
-
-// unknownReason makes up an id and checks that no code has it.
-func (a *attempt) unknownReason(ctx context.Context, subject *player) (string, error) {
-	for n := 990001; n < 990020; n++ {
-		id := strconv.Itoa(n)
-		x := a.send(ctx, client.Call{
-			As: subject.user, Method: http.MethodGet, Path: userPath(subject.user.ID) + "/ReasonCode/" + id, Purpose: evidence.ForWay,
-		})
-		switch {
-		case x.Status == http.StatusOK:
-		case x.Err != "" || x.Status >= 500:
-			return "", &unreached{why: fmt.Sprintf("whether reason code %s exists could not be asked: %s", id, answered(x)), gap: evidence.Gap{Kind: evidence.GapReasonCodes}, again: true}
-		default:
-			return id, nil
-		}
-	}
-	return "", &unreached{why: "every reason code id that was made up exists", gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-}
-
-// unknownUser makes up an id of the form that the cast's ids have.
-func (a *attempt) unknownUser() string {
-	return a.madeUp("user", len(a.parts[spec.Self].ID), func(id string) bool { return a.Cast.ByID(id) != nil })
-}
-
-// unknownExtension makes up an extension that nobody in the cast has.
-func (a *attempt) unknownExtension() string {
-	return a.madeUp("extension", len(a.parts[spec.Self].Extension), func(ext string) bool {
-		return slices.ContainsFunc(a.Cast.Users, func(u *fixtures.User) bool { return u.Extension == ext })
-	})
-}
-
-func (a *attempt) madeUp(kind string, digits int, taken func(string) bool) string {
-	a.Stage.mu.Lock()
-	defer a.Stage.mu.Unlock()
-	if a.unknown == nil {
-		a.unknown = map[string]string{}
-	}
-	if a.unknown[kind] == "" {
-		text := strings.Repeat("9", max(digits, 4)-1)
-		for n := 8; n >= 0 && (a.unknown[kind] == "" || taken(a.unknown[kind])); n-- {
-			a.unknown[kind] = text + strconv.Itoa(n)
-		}
-	}
-	return a.unknown[kind]
+	return subject.user.ID
 }

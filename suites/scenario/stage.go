@@ -6,6 +6,8 @@ package scenario
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,7 +98,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		switch whom {
 		case retry.Others:
 			var err error
-			if parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(u, used) }); err != nil {
+			if parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(req, u, used) }); err != nil {
 				return s.untried(req, err), all
 			}
 		default:
@@ -121,15 +123,27 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	}
 }
 
-// rank prefers users who were not used yet and who are where they were found.
-func (s *Stage) rank(u *fixtures.User, used map[*fixtures.User]int) int {
+// rank prefers users who were not used yet, who are where they were found and,
+// where events decide, who were found signed out: for them the run can open a
+// session that ends without signing anybody out.
+func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := -2 * used[u]
+	r := -4 * used[u]
 	if s.astray[u.ID] != "" {
-		r--
+		r -= 2
+	}
+	if home, known := s.homes[u.ID]; known && home.State == spec.Logout && hears(req) {
+		r++
 	}
 	return r
+}
+
+// hears reports whether what the subject's own node tells may decide.
+func hears(req *spec.Requirement) bool {
+	return req.Given.Notifications || slices.ContainsFunc(req.Steps, func(s spec.Step) bool {
+		return slices.ContainsFunc(s.Then, func(out spec.Outcome) bool { return out.Kind == spec.Refused || out.Event != "" })
+	})
 }
 
 // Impossible says why the requirement cannot be exercised here, as far as
@@ -169,10 +183,10 @@ func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (
 	var first error
 	n := 0
 	for parts := range s.Cast.Assignments(req, prefer) {
-		if req.Given.State == "" {
-			return parts, nil
+		err := s.outlasted(req, parts[spec.Self])
+		if req.Given.State != "" && err == nil {
+			_, err = s.route(req, parts)
 		}
-		_, err := s.route(req, parts)
 		if err == nil {
 			return parts, nil
 		}
@@ -187,6 +201,21 @@ func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (
 		_, first = s.Cast.Choose(req, prefer)
 	}
 	return nil, first
+}
+
+// outlasted says why a step that waits for the subject's wrap-up timer cannot
+// be done.
+func (s *Stage) outlasted(req *spec.Requirement, u *fixtures.User) error {
+	if !slices.ContainsFunc(req.Steps, func(st spec.Step) bool { return st.When.Timer != "" }) {
+		return nil
+	}
+	switch t := u.WrapUpTimer; {
+	case t <= 0:
+		return &unreached{why: "needs the wrap-up timer of user " + u.ID + ", which the target does not tell", gap: evidence.Gap{Kind: evidence.GapTarget}}
+	case t > s.Target.LongestWait:
+		return &unreached{why: fmt.Sprintf("needs a longest_wait of at least %v: the wrap-up timer of user %s is that long", t, u.ID), gap: evidence.Gap{Kind: evidence.GapTime}}
+	}
+	return nil
 }
 
 func (s *Stage) untried(req *spec.Requirement, why error) evidence.Verdict {

@@ -94,14 +94,14 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 	w := st.When
 	switch {
 	case w.Put != nil:
-		if w.Put.OnlyIf == spec.OnlyIfUnknown && !a.lastAnswerWas(http.StatusNotFound) {
-			step.Skipped = "the GET did not say that the user does not exist"
+		if why := a.leftOut(subject, w.Put.OnlyIf); why != "" {
+			step.Skipped = why
 			return nil, nil
 		}
 		x, err := a.put(ctx, subject, w.By, w.Put)
 		return &x, err
 	case w.Get != nil:
-		x := a.send(ctx, a.get(subject, w))
+		x := a.readStep(ctx, subject, st)
 		return &x, nil
 	case w.Method != "":
 		if err := a.touch(subject); err != nil {
@@ -130,7 +130,7 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 	case w.Stimulus != "":
 		return nil, a.stimulate(ctx, subject, w.Stimulus)
 	case w.Timer != "":
-		return nil, a.timer(subject)
+		return nil, nil // waited for in watching what comes of it
 	case w.EndCall:
 		return nil, a.hangUp(ctx, subject)
 	case w.Probe != "":
@@ -162,43 +162,21 @@ func (a *attempt) dialogUnderTest(ctx context.Context, p *player, st spec.Step) 
 	return a.actOn(ctx, p, d, st.When.Dialog, evidence.ForAct)
 }
 
-func (a *attempt) get(subject *player, w spec.When) client.Call {
-	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct}
-	id := subject.user.ID
-	if w.Get.User == "unknown" {
-		id = a.unknownUser()
-		a.values["id"] = id
+// leftOut says why a PUT is left out, after what the GET in the step before
+// said; "" where it is sent.
+func (a *attempt) leftOut(subject *player, onlyIf string) string {
+	n := len(a.ev.Steps)
+	if onlyIf == "" || n == 0 || a.ev.Steps[n-1].Exchange < 0 {
+		return ""
 	}
-	switch w.Get.What {
-	case "system_info":
-		call.Path = "/finesse/api/SystemInfo"
-	case "reason_codes":
-		call.Path = userPath(id) + "/ReasonCodes"
-		call.Query = "category=" + string(w.Get.Category)
-	default:
-		call.Path = userPath(id)
-	}
-	return call
-}
-
-func (a *attempt) lastAnswerWas(status int) bool {
-	if len(a.ev.Steps) == 0 {
-		return false
-	}
-	n := a.ev.Steps[len(a.ev.Steps)-1].Exchange
-	return n >= 0 && a.rec.Exchanges()[n].Status == status
-}
-
-// timer checks that the wrap-up timer can be waited for.
-func (a *attempt) timer(subject *player) error {
-	t := subject.user.WrapUpTimer
+	x := a.rec.Exchanges()[a.ev.Steps[n-1].Exchange]
 	switch {
-	case t <= 0:
-		return &unreached{why: "needs the wrap-up timer of user " + subject.user.ID + ", which the target does not tell", gap: evidence.Gap{Kind: evidence.GapTarget}}
-	case t > a.Target.LongestWait:
-		return &unreached{why: fmt.Sprintf("needs a longest_wait of at least %v: the wrap-up timer of user %s is that long", t, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapTime}}
+	case onlyIf == spec.OnlyIfUnknown && x.Status != http.StatusNotFound:
+		return "the GET did not say that the user does not exist"
+	case onlyIf == spec.OnlyIfOwn && !shows(x, "User/loginId", subject.user.ID):
+		return "the GET by the login name did not show the user"
 	}
-	return nil
+	return ""
 }
 
 // hangUp ends the subject's call as the step under test: by DROP where the

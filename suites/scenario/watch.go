@@ -78,7 +78,33 @@ func onlyAnswer(st spec.Step) bool {
 // loose: the end of a call after which anything is allowed, as what came
 // before it decides.
 func (a *attempt) loose(st spec.Step) bool {
-	return st.When.EndCall && len(st.Then) == 1 && st.Then[0].Kind == spec.Recorded
+	return st.When.EndCall && !slices.ContainsFunc(a.allowed(st.Then), func(out spec.Outcome) bool { return out.Kind != spec.Recorded })
+}
+
+// allowed gives the outcomes that are allowed here, after what came of the
+// last change of state that was asked for.
+func (a *attempt) allowed(then spec.Then) spec.Then {
+	return slices.DeleteFunc(then.On(a.Target.Deployment), func(out spec.Outcome) bool { return out.After != "" && !a.cameTo(out.After) })
+}
+
+// cameTo reports whether the last change of state that was asked for may have
+// come to the kind, as far as a run has to know what to wait for.
+func (a *attempt) cameTo(k spec.Kind) bool {
+	for i := len(a.ev.Steps) - 1; i >= 0; i-- {
+		if a.req.Steps[i].When.Put == nil || a.ev.Steps[i].Skipped != "" {
+			continue
+		}
+		step := a.ev.Steps[i]
+		refused := a.answer(step) >= 400 || a.refusedByEvent(a.player(a.parts[spec.Self]), &step)
+		switch k {
+		case spec.Refused, spec.Error:
+			return refused || a.Events == nil // nobody hears a refusal
+		case spec.Accepted:
+			return !refused && step.Converged >= 0
+		}
+		return !refused
+	}
+	return false
 }
 
 // sought gives the outcomes that show as a change, and whether the answer to
@@ -86,7 +112,7 @@ func (a *attempt) loose(st spec.Step) bool {
 func (a *attempt) sought(p *player, st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
 	status := a.answer(step)
 	taken := status == 200 || status == 202
-	for _, out := range st.Then {
+	for _, out := range a.allowed(st.Then) {
 		switch out.Kind {
 		case spec.Accepted:
 			if taken {
@@ -223,7 +249,7 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 // shows reports whether a sighting is one of the sought changes.
 func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evidence.Step) bool {
 	for _, out := range sought {
-		if judge.Returned(out, step.Baseline, l) {
+		if judge.Returned(out, step.Baseline, l) || out.Kind == spec.Avoids && l.State != step.Baseline.State {
 			return true
 		}
 		if out.Kind == spec.Avoids && l.State != step.Baseline.State {

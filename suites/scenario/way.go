@@ -315,14 +315,14 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 	if state == spec.NotReady && reason != "" {
 		p.gave = reason
 	}
-	extension := ""
+	doc := userDocument{ReasonCodeID: reason}
 	if state == spec.Login {
 		if p.user.Extension == "" {
 			return evidence.Exchange{}, &unreached{why: fmt.Sprintf("needs the extension of user %s: neither the configuration nor the target tells it", p.user.ID), gap: evidence.Gap{Kind: evidence.GapOther}}
 		}
-		extension = p.user.Extension
+		doc.Extension = &p.user.Extension
 	}
-	text, _ := body(&spec.Put{State: string(state)}, reason, extension)
+	text, _ := body(&spec.Put{State: string(state)}, doc)
 	return a.send(ctx, client.Call{
 		As: p.user, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml",
 		Body: text, Purpose: a.purpose(p),

@@ -1,0 +1,131 @@
+package scenario
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/antchfx/xmlquery"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
+)
+
+// readStep does a step that is a read. What may take the settle time to show is
+// read again until it does.
+func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) evidence.Exchange {
+	call := a.get(subject, st.When)
+	if !hasMembers(st.Then) {
+		return a.send(ctx, call)
+	}
+	team := a.teamOf(subject.user)
+	ids := make([]string, len(team))
+	for i, u := range team {
+		ids[i] = u.ID
+	}
+	a.values["members"] = strings.Join(ids, " ")
+	var x evidence.Exchange
+	for deadline := time.Now().Add(a.Target.Settle); ; {
+		states := map[string]spec.State{}
+		for _, u := range team {
+			if l, err := a.look(ctx, a.playerOr(u), evidence.ForLook); err == nil {
+				states[u.ID] = l.State
+			}
+		}
+		x = a.send(ctx, call)
+		if a.Judge.Members(x.ResponseBody, states) == "" || !time.Now().Before(deadline) || !a.pause(ctx, max(a.Poll, time.Millisecond)) {
+			return x
+		}
+	}
+}
+
+func hasMembers(then spec.Then) bool {
+	for _, out := range then {
+		if out.Members {
+			return true
+		}
+	}
+	return false
+}
+
+// teamOf gives those of the cast who are on the user's team.
+func (a *attempt) teamOf(u *fixtures.User) []*fixtures.User {
+	var team []*fixtures.User
+	for _, other := range a.Cast.Usable() {
+		if other.Team == u.Team {
+			team = append(team, other)
+		}
+	}
+	return team
+}
+
+func (a *attempt) get(subject *player, w spec.When) client.Call {
+	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct}
+	if w.Get.Credentials == spec.CredentialsNone {
+		call.Credentials = client.None
+	}
+	id := a.idFor(subject, w.Get.User)
+	if w.Get.User == spec.UserUnknown {
+		a.values["id"] = id
+	}
+	switch w.Get.What {
+	case spec.GetSystemInfo:
+		call.Path = "/finesse/api/SystemInfo"
+	case spec.GetReasonCodes:
+		call.Path = userPath(id) + "/ReasonCodes"
+		if w.Get.Category != spec.CategoryNone {
+			call.Query = "category=" + string(w.Get.Category)
+		}
+	case spec.GetUsers:
+		call.Path, call.Keep = "/finesse/api/Users", a.onlyCast
+	case spec.GetTeam:
+		call.Path, call.Keep = "/finesse/api/Team/"+subject.user.Team, a.onlyCast
+	case spec.GetAuthMode:
+		call.Path = "/finesse/api/UserAuthMode/" + id
+	default:
+		call.Path = userPath(id)
+	}
+	return call
+}
+
+// onlyCast takes out of an answer everybody who is not of the cast: nobody has
+// said that the run may know of them. What is neither a list of users nor an
+// error is not kept.
+func (a *attempt) onlyCast(body string) string {
+	doc, err := xmlbody.Parse("", []byte(body))
+	if err != nil {
+		return ""
+	}
+	if len(xmlbody.Nodes(doc, "ApiErrors")) > 0 {
+		return body
+	}
+	if len(xmlbody.Nodes(doc, "Users"))+len(xmlbody.Nodes(doc, "Team")) == 0 {
+		return ""
+	}
+	for _, path := range []string{"Users/User", "Team/users/User"} {
+		for _, user := range xmlbody.Nodes(doc, path) {
+			id, _ := xmlbody.Text(user, "loginId")
+			if a.Cast.ByID(strings.TrimSpace(id)) == nil {
+				xmlquery.RemoveFromTree(user)
+			}
+		}
+	}
+	return doc.OutputXML(false)
+}
+
+// shows reports whether an answer is 200 with the text at the path.
+func shows(x evidence.Exchange, path, text string) bool {
+	if x.Status != http.StatusOK {
+		return false
+	}
+	doc, err := xmlbody.Parse("", []byte(x.ResponseBody))
+	if err != nil {
+		return false
+	}
+	got, _ := xmlbody.Text(doc, path)
+	return strings.TrimSpace(got) == text
+}
