@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
@@ -92,7 +91,7 @@ func (s *session) intent(items []suites.Item) *intent {
 	stages := []*scenario.Stage{s.stage}
 	if len(s.troupes) > 1 {
 		for _, t := range s.troupes {
-			stages = append(stages, s.planStage(&fixtures.Cast{Users: t.Users, SwitchesWrapUp: s.survey.Cast.SwitchesWrapUp}))
+			stages = append(stages, s.planStage(s.survey.Cast.With(t.Users)))
 		}
 	}
 	typical, slowest := s.survey.Latency()

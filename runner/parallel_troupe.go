@@ -20,7 +20,6 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
@@ -140,7 +139,7 @@ func (t *troupe) take() error {
 	t.shares, t.issued = len(t.cue.Troupes), app.tokens(t.cue.Environ)
 	t.connect(cast)
 	t.survey = &t.cue.Survey
-	t.session.troupe = &fixtures.Cast{SwitchesWrapUp: cast.SwitchesWrapUp}
+	t.session.troupe = cast.With(nil)
 	for _, id := range t.cue.Troupes[t.proc-1] {
 		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))
 	}

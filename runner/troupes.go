@@ -93,7 +93,7 @@ func (s *session) players() *fixtures.Cast {
 func (s *session) arrange(items []suites.Item) {
 	var stages []*scenario.Stage
 	for _, t := range s.troupes {
-		stages = append(stages, s.planStage(&fixtures.Cast{Users: t.Users, SwitchesWrapUp: s.survey.Cast.SwitchesWrapUp}))
+		stages = append(stages, s.planStage(s.survey.Cast.With(t.Users)))
 	}
 	s.alone = map[string]bool{}
 	for _, i := range items {

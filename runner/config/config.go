@@ -42,7 +42,9 @@ type Target struct {
 	Deployment spec.Deployment // "" to take the one that SystemInfo tells
 	Release    spec.Release    // zero to take the one that SystemInfo tells
 	Users      []*fixtures.User
-	Timing     Timing
+	// UnusedExtension is one that no device has; "" for one that is made up.
+	UnusedExtension string
+	Timing          Timing
 
 	Notifications *url.URL // ws, wss, xmpp or xmpps; nil for none
 	// FindNotifications: nobody said where the notification service is, and
@@ -149,7 +151,7 @@ func (t *Target) Host() string {
 
 // Cast makes the target's cast of copies of its users.
 func (t *Target) Cast() *fixtures.Cast {
-	c := &fixtures.Cast{}
+	c := &fixtures.Cast{UnusedExtension: t.UnusedExtension}
 	for _, u := range t.Users {
 		mine := *u
 		mine.Supervises = slices.Clone(u.Supervises)

@@ -212,6 +212,10 @@ func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[
 // userKeys are the keys of a user.
 var userKeys = []string{"id", "username", "password", "password_file", "access_token", "access_token_file", "access_token_exec", "extension", "role", "team", "supervises"}
 
+// mobileKeys are the keys of a user's mobile: what a mobile agent signs in
+// with.
+var mobileKeys = []string{"extension", "dial_number"}
+
 func (r *reader) users(n *yaml.Node, key string) []userEntry {
 	var users []userEntry
 	for i, item := range r.sequence(n, key) {
@@ -230,6 +234,18 @@ func (r *reader) users(n *yaml.Node, key string) []userEntry {
 					u.values[name] = g
 				}
 			}
+		}
+		fields["mobile"] = func(v *yaml.Node, key string) {
+			inner := map[string]func(*yaml.Node, string){}
+			for _, name := range mobileKeys {
+				inner[name] = func(v *yaml.Node, key string) {
+					if g, ok := r.value(v, key, Text); ok {
+						u.values["mobile."+name] = g
+					}
+				}
+			}
+			r.mapping(v, key+".", inner)
+			u.values["mobile"] = given{file: r.file, line: v.Line, name: key, texts: []string{""}}
 		}
 		r.mapping(item, fmt.Sprintf("%s[%d].", key, i), fields)
 		users = append(users, u)

@@ -85,6 +85,8 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.Deployment = v.deployment() }},
 		{Flag: "release", Key: "release", Kind: ReleaseOf, Arg: "VERSION", Default: "auto", Help: "release such as 12.5(1), which picks the clauses that apply; auto asks SystemInfo",
 			apply: func(_ *Config, t *Target, v parsed) { t.Release = v.release }},
+		{Key: "unused_extension", Kind: Text, Arg: "NUMBER", Help: "extension that no device has, for sign-ins that must be refused; else an improbable one is made up",
+			apply: func(_ *Config, t *Target, v parsed) { t.UnusedExtension = v.text }},
 		{Key: "timing.request", Kind: Duration, Arg: "DURATION", Default: "15s", Help: "longest time for one HTTP exchange",
 			apply: func(_ *Config, t *Target, v parsed) { t.Timing.Request = v.duration }},
 		{Flag: "settle", Key: "timing.settle", Kind: Duration, Arg: "DURATION", Default: "10s", Help: "longest wait for an accepted change to show",

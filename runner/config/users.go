@@ -39,6 +39,12 @@ func (l *loader) users(t *Target, e entry) {
 			l.note(u.problem(l.config.File, i, "extension", "%s is also that of the user in line %d: only one of them can be signed in on it", user.Extension, line))
 		}
 		phones[user.Extension] = u.line
+		if m := user.Mobile; m != nil && m.Extension != "" && m.Extension != user.Extension {
+			if line, twice := phones[m.Extension]; twice {
+				l.note(u.problem(l.config.File, i, "mobile.extension", "%s is also that of the user in line %d: only one of them can be signed in on it", m.Extension, line))
+			}
+			phones[m.Extension] = u.line
+		}
 		t.Users = append(t.Users, user)
 	}
 }
@@ -65,7 +71,15 @@ func (l *loader) user(u userEntry, i int) *fixtures.User {
 		ID: u.text("id"), Username: u.text("username"), Extension: u.text("extension"),
 		Team: u.text("team"), Supervises: u.values["supervises"].texts,
 	}
-	for _, key := range []string{"id", "username", "extension", "team"} {
+	if _, is := u.values["mobile"]; is {
+		user.Mobile = &fixtures.Mobile{Extension: u.text("mobile.extension"), DialNumber: u.text("mobile.dial_number")}
+		for _, key := range mobileKeys {
+			if _, there := u.values["mobile."+key]; !there {
+				bad("mobile", "has no %s: a mobile agent signs in with the extension of a CTI port and the number of a telephone", key)
+			}
+		}
+	}
+	for _, key := range []string{"id", "username", "extension", "team", "mobile.extension", "mobile.dial_number"} {
 		text := u.text(key)
 		_, there := u.values[key]
 		switch {

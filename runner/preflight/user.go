@@ -108,6 +108,7 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	if n, err := strconv.Atoi(textAt(root, "wrapUpTimer")); err == nil && n > 0 {
 		u.WrapUpTimer = time.Duration(n) * time.Second
 	}
+	u.Devices = devicesOf(root)
 	u.State, u.Pending = spec.State(textAt(root, "state")), textAt(root, "pendingState")
 	u.ReasonCodeID = textAt(root, "reasonCodeId")
 	if ext := textAt(root, "extension"); ext != "" {
@@ -122,6 +123,23 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	if u.Extension == "" {
 		p.note("user %s has no extension: it is signed out and the configuration gives none, so it cannot sign in", u.ID)
 	}
+}
+
+// devicesOf gives the ids of the devices between which a user may choose when
+// it signs in; none where it has no choice.
+func devicesOf(root *xmlquery.Node) []string {
+	switch strings.ToLower(textAt(root, "settings/deviceSelection")) {
+	case "enabled", "true", "on":
+	default:
+		return nil
+	}
+	var ids []string
+	for _, id := range append(xmlbody.Texts(root, "devices/device/deviceId"), textAt(root, "activeDeviceId")) {
+		if id = strings.TrimSpace(id); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // teamsOf gives the ids of the teams that a user supervises.
