@@ -179,6 +179,9 @@ func (r *reader) checkSteps(n *yaml.Node, q *Requirement) {
 				}
 			}
 		}
+		if kind := uncovered(q.Steps[:i], s.Then); kind != "" {
+			r.errorf(n, "%s has outcomes after some kinds alone: say what may come after %s", name(q), kind)
+		}
 		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
 			r.errorf(n, "%s has later: it follows a step with half_timer", name(q))
 		}
@@ -212,6 +215,26 @@ func cameTo(steps []Step, k Kind) bool {
 		}
 	}
 	return false
+}
+
+// uncovered gives a kind to which the last put of the steps may come and after
+// which no outcome is allowed, "" where there is none.
+func uncovered(steps []Step, then Then) Kind {
+	if slices.ContainsFunc(then, func(o Outcome) bool { return o.After == "" }) {
+		return ""
+	}
+	for _, s := range slices.Backward(steps) {
+		if s.When.Put == nil {
+			continue
+		}
+		for _, o := range s.Then {
+			if !slices.ContainsFunc(then, func(later Outcome) bool { return later.After == o.Kind }) {
+				return o.Kind
+			}
+		}
+		break
+	}
+	return ""
 }
 
 func halfTimer(then Then) bool {

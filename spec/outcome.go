@@ -107,7 +107,9 @@ type Show struct {
 // and extension, the reasonCodeId that the last Put of the requirement sent,
 // the ids that ReasonFirst and ReasonSecond stand for, and the device that it
 // sent.
-func Placeholders() []string { return []string{"id", "extension", "reason", "first", "second", "device"} }
+func Placeholders() []string {
+	return []string{"id", "extension", "reason", "first", "second", "device"}
+}
 
 // EventCheck names what is expected of the notifications of a step.
 type EventCheck string

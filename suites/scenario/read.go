@@ -23,11 +23,11 @@ func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) e
 		return a.send(ctx, call)
 	}
 	team := a.teamOf(subject.user)
-	ids := make([]string, len(team))
-	for i, u := range team {
-		ids[i] = u.ID
+	for _, u := range team {
+		if !a.parts.Has(u) {
+			a.ev.Cast["other:"+u.ID] = castUser(u)
+		}
 	}
-	a.values["members"] = strings.Join(ids, " ")
 	var x evidence.Exchange
 	for deadline := time.Now().Add(a.Target.Settle); ; {
 		states := map[string]spec.State{}
@@ -37,10 +37,30 @@ func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) e
 			}
 		}
 		x = a.send(ctx, call)
-		if a.Judge.Members(x.ResponseBody, states) == "" || !time.Now().Before(deadline) || !a.pause(ctx, max(a.Poll, time.Millisecond)) {
+		if agrees(x.ResponseBody, states) || !time.Now().Before(deadline) || !a.pause(ctx, max(a.Poll, time.Millisecond)) {
 			return x
 		}
 	}
+}
+
+// agrees reports whether a Team shows users, by their ids, in their states.
+func agrees(team string, states map[string]spec.State) bool {
+	doc, err := xmlbody.Parse("", []byte(team))
+	if err != nil {
+		return false
+	}
+	shown := map[string]spec.State{}
+	for _, user := range xmlbody.Nodes(doc, "Team/users/User") {
+		id, _ := xmlbody.Text(user, "loginId")
+		state, _ := xmlbody.Text(user, "state")
+		shown[strings.TrimSpace(id)] = spec.State(strings.TrimSpace(state))
+	}
+	for id, state := range states {
+		if shown[id] != state {
+			return false
+		}
+	}
+	return true
 }
 
 func hasMembers(then spec.Then) bool {
