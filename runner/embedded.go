@@ -135,11 +135,11 @@ func selfSigned(host string) (tls.Certificate, []byte, error) {
 func (e *Embedded) Users() []*fixtures.User {
 	var users []*fixtures.User
 	for _, u := range e.Deployment.Config().Users {
-		// They have parts of their own, which no requirement has yet.
-		if u.MobileAgent || u.WrapUpIncoming == reference.WrapUpRequiredWithData {
-			continue
+		user := &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension}
+		if u.MobileAgent {
+			user.Mobile = &fixtures.Mobile{Extension: u.Extension, DialNumber: u.DialNumber}
 		}
-		users = append(users, &fixtures.User{ID: u.ID, Password: fixtures.Secret(u.Password), Extension: u.Extension})
+		users = append(users, user)
 	}
 	return users
 }
