@@ -31,10 +31,16 @@ func isOwn(call Call) bool {
 func (c *Client) renewed(ctx context.Context, rec *Recorder, call Call, x evidence.Exchange, token fixtures.Secret) evidence.Exchange {
 	before := c.seenOf(subject(call))
 	if !isOwn(call) {
-		look, _ := c.once(ctx, rec, ownUser(call.As))
+		look, with := c.once(ctx, rec, ownUser(call.As))
 		rec.add(look, c.opts.Secrets)
-		if look.Status != http.StatusUnauthorized {
+		switch {
+		case look.Status == http.StatusUnauthorized:
+			token = with
+		case with == token:
 			return x // the token is good: the answer is about the request
+		default: // there was a new one already
+			x, _ = c.again(ctx, rec, call, x, before)
+			return x
 		}
 	}
 	if _, err := c.opts.Tokens.Renew(ctx, call.As, token); err != nil {
