@@ -1,0 +1,59 @@
+package bed_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/runner"
+	"finesse-conformance/suites/evidence"
+)
+
+// outcomes plays a deployment, and gives what failed and how long it took.
+func outcomes(t *testing.T, d bed.Deployment) (failed map[string]string, took time.Duration) {
+	t.Helper()
+	failed = map[string]string{}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		for _, row := range bed.Play(t, d).Requirements {
+			if row.Outcome == evidence.Failed {
+				failed[row.ID] = row.Reason
+			}
+		}
+		took = time.Since(began)
+	})
+	return failed, took
+}
+
+// The target's clock orders nothing: one that runs backwards fails USR-03
+// alone, and costs no time.
+func TestClockThatRunsBackwards(t *testing.T) {
+	right, long := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true})
+	wrong, took := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{"change-time-backwards"}})
+	if wrong["USR-03"] == "" {
+		t.Error("USR-03 did not fail")
+	}
+	for id, why := range wrong {
+		if id != "USR-03" && right[id] == "" {
+			t.Errorf("%s failed: %s", id, why)
+		}
+	}
+	if took > long*3/2 {
+		t.Errorf("took %v, and %v with a clock that is right", took, long)
+	}
+}
+
+// A quiet time as long as the wrap-up timer makes no failure.
+func TestQuietTimeAsLongAsTheWrapUpTimer(t *testing.T) {
+	right, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE})
+	wrong, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE, Timing: runner.Timing{Quiet: 2 * time.Second}, Configure: func(c *reference.Config) {
+		c.WrapUpTimer = 2 * time.Second
+	}})
+	for id, why := range wrong {
+		if right[id] == "" {
+			t.Errorf("%s failed: %s", id, why)
+		}
+	}
+}
