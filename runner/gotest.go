@@ -16,6 +16,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -41,6 +42,14 @@ type Subject struct {
 	// or in memory; nil for those of the network.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Only, Skip []string // patterns of requirement ids
+
+	// Journal notes whom the certification changes before it does, so that
+	// Restore puts them back should the process end before it has; nil where
+	// the users end with the process. Whoever opens it closes it.
+	Journal *journal.Journal
+	// Wrap is given what requests are sent through, and gives what takes its
+	// place, such as to watch or to fail them; nil for nothing.
+	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
 // Timing is how long things may take.
@@ -185,6 +194,10 @@ func (u Subject) session() (*session, progress.Display, error) {
 		}
 	default:
 		return nil, nil, errors.New("a subject needs a URL or a Handler")
+	}
+	s.journal = u.Journal
+	if u.Wrap != nil {
+		s.transport = u.Wrap(s.transport)
 	}
 	if u.Events != "" && u.Events != "off" {
 		if s.events, err = url.Parse(u.Events); err != nil {

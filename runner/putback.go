@@ -57,6 +57,27 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 	return a.sayRestored(cfg, result), nil
 }
 
+// Restore puts back whom a certification of a subject left behind that ended
+// before it had put them back, from its journal. What became of each is in the
+// result; the error is a *journal.BusyError, or that of reading the journal.
+func Restore(ctx context.Context, subject Subject, path string) (*journal.Restoration, error) {
+	s, display, err := subject.session()
+	if err != nil {
+		return nil, err
+	}
+	defer s.shut()
+	r := &journal.Restorer{
+		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
+			options := s.clientFor(s.target, s.transport, s.issuer())
+			options.Dial = s.dialer
+			return s.stageLeft(ctx, s.target, client.New(options), s.stimuli, users)
+		},
+		Clean: s.Secrets.Text,
+		Say:   display.Say,
+	}
+	return r.Restore(ctx, path, touchable([]*config.Target{s.target}))
+}
+
 // sayRestored prints what became of everybody, and gives the exit code.
 func (a *App) sayRestored(cfg *config.Config, result *journal.Restoration) int {
 	path := cfg.Run.Journal

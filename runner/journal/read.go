@@ -189,7 +189,11 @@ func (r *reading) take(line int, e entry) {
 		}
 	case entryReturned:
 		if left >= 0 {
-			r.Returned = append(r.Returned, r.Left[left])
+			u := r.Left[left]
+			if u.Initial.State == "" {
+				u.Initial = e.observation() // where its run put it is where it found it
+			}
+			r.Returned = append(r.Returned, u)
 			r.Left = slices.Delete(r.Left, left, left+1)
 		}
 	case entryChange, entryUnrestored:

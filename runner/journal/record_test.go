@@ -122,6 +122,7 @@ func TestDamage(t *testing.T) {
 		{"nothing but noughts", lines[0] + "\n" + lines[4] + "\n\x00\x00\x00\x00\n" + lines[5], "2 LOGOUT", "[line 3: it is no whole record]"},
 		{"a change without its beginning", lines[0] + "\n" + lines[5] + "\n", "2 ", "[line 2: how user 2 was found is not in the journal]"},
 		{"a beginning that was lost, and told again by its run", lines[0] + "\n" + lines[5] + "\n" + lines[4] + "\n", "2 LOGOUT", "[line 2: how user 2 was found is not in the journal]"},
+		{"a beginning that was lost, of one that is back, and is changed once more", strings.Join([]string{lines[0], lines[2], lines[3], lines[2]}, "\n"), "1 READY", "[line 2: how user 1 was found is not in the journal]"},
 		{"changed once more after it was returned", strings.Join(lines[:4], "\n") + "\n" + lines[2] + "\n", "1 READY", "[]"},
 		{"of a later version", lines[0] + "\n" + `{"type":"dance","run":"r1"}` + "\n", "", "[line 2: it is of a kind that this version does not know]"},
 		{"a record of nobody", `{"type":"touch","user":"1"}`, "", "[line 1: it does not say whose it is]"},

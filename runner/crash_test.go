@@ -1,0 +1,255 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/runner"
+	"finesse-conformance/runner/journal"
+	"finesse-conformance/spec"
+)
+
+// A cut point is where a process that ends touches the world for the last
+// time: at a record of the journal, before it or in its middle, or at a
+// request or stimulus that changes something, once it has arrived and before
+// its answer has. What comes before the one is what comes after the other.
+//
+// crash ends the process at one of them: from there on nothing that it does
+// has an effect.
+type crash struct {
+	at int // 0 for never
+
+	mu     sync.Mutex
+	points []string
+	over   bool
+	end    context.CancelFunc
+}
+
+var errOver = errors.New("the process has ended")
+
+// point passes a cut point, and reports whether the process ends at it or has
+// ended before.
+func (c *crash) point(what string) (here, over bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return false, true
+	}
+	c.points = append(c.points, what)
+	if c.over = len(c.points) == c.at; c.over {
+		c.end()
+	}
+	return c.over, c.over
+}
+
+func (c *crash) ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over
+}
+
+// Append is that of a journal's disk.
+func (c *crash) Append(path string) (journal.File, error) {
+	f, err := journal.FileSystem{}.Append(path)
+	return crashFile{f, c}, err
+}
+
+type crashFile struct {
+	journal.File
+	crash *crash
+}
+
+func (f crashFile) Write(p []byte) (int, error) {
+	if _, over := f.crash.point("before the record " + string(p)); over {
+		return 0, errOver
+	}
+	if _, over := f.crash.point("in the record " + string(p)); over {
+		n, err := f.File.Write(p[:len(p)/2])
+		return n, errors.Join(err, errOver)
+	}
+	return f.File.Write(p)
+}
+
+func (crashFile) Sync() error { return nil } // no power is lost here
+
+// RoundTrip wraps what requests are sent through.
+func (c *crash) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if c.ended() {
+			return nil, errOver
+		}
+		resp, err := next.RoundTrip(r)
+		if err == nil && r.Method != http.MethodGet {
+			if _, over := c.point("after " + r.Method + " " + r.URL.Path); over {
+				return nil, errors.Join(errOver, resp.Body.Close())
+			}
+		}
+		return resp, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+type crashStimuli struct {
+	fixtures.Stimuli
+	crash *crash
+}
+
+func (s crashStimuli) Do(ctx context.Context, name spec.Stimulus, user, extension string) error {
+	if s.crash.ended() {
+		return errOver
+	}
+	err := s.Stimuli.Do(ctx, name, user, extension)
+	if _, over := s.crash.point("after the stimulus " + string(name)); over {
+		return errOver
+	}
+	return err
+}
+
+// inhabit signs some users in, as they are in a deployment that is in use.
+func inhabit(t *testing.T, d *reference.Deployment, users []*fixtures.User) {
+	t.Helper()
+	for i, u := range users {
+		for _, state := range [][]string{{"LOGIN"}, {"LOGIN", "READY"}, nil}[i%3] {
+			body := "<User><state>" + state + "</state>"
+			if state == "LOGIN" {
+				body += "<extension>" + u.Extension + "</extension>"
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/finesse/api/User/"+u.ID, strings.NewReader(body+"</User>"))
+			r.SetBasicAuth(u.Name(), u.Password.Reveal())
+			r.Header.Set("Content-Type", "application/xml")
+			w := httptest.NewRecorder()
+			d.ServeHTTP(w, r)
+			if w.Code != http.StatusAccepted {
+				t.Fatalf("user %s, %s: %d %s", u.ID, state, w.Code, w.Body)
+			}
+			time.Sleep(time.Second) // virtual
+		}
+	}
+}
+
+// places is where everybody is.
+func places(d *reference.Deployment) string {
+	s := d.Snapshot()
+	text := fmt.Sprintf("%d calls", s.Dialogs)
+	for _, u := range s.Users {
+		text += fmt.Sprintf(", %s %s%s %s%s", u.ID, u.State, u.Pending, u.Extension, u.Dialog)
+		if u.Reserved {
+			text += " reserved"
+		}
+	}
+	return text
+}
+
+// crashAt certifies one requirement with a process that ends at a cut point,
+// restores, and gives the cut points that it came by.
+func crashAt(t *testing.T, id string, at int) []string {
+	cache, dir := t.TempDir(), t.TempDir()
+	var points []string
+	synctest.Test(t, func(t *testing.T) {
+		t.Setenv("XDG_CACHE_HOME", cache)
+		embedded, subject := bed.Serve(t, bed.Deployment{})
+		inhabit(t, embedded.Deployment, subject.Users)
+		before := places(embedded.Deployment)
+
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		cut := &crash{at: at, end: end}
+		path := filepath.Join(dir, "journal.jsonl")
+		j, err := journal.Open(path, journal.Run{ID: "r1", Disk: cut})
+		if err == nil {
+			cut.run(t, ctx, subject, j, id)
+			_ = j.Close() // which the system does
+		} else if !errors.Is(err, errOver) {
+			t.Fatal(err)
+		}
+		points = cut.points
+		what := "never"
+		if at > 0 {
+			what = points[at-1]
+		}
+		time.Sleep(10 * time.Second) // what was asked for last takes effect
+
+		subject.Wrap, subject.Journal = nil, nil
+		result, err := runner.Restore(t.Context(), subject, path)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("cut %d (%s): %v", at, what, err)
+		}
+		if now := places(embedded.Deployment); now != before {
+			t.Errorf("cut %d (%s): %+v\n%s, and before\n%s", at, what, result, now, before)
+		}
+		for _, u := range result.Users {
+			if u.Err != nil {
+				t.Errorf("cut %d (%s): user %s: %v", at, what, u.User, u.Err)
+			}
+		}
+		if at == 0 && (len(result.Users) > 0 || len(result.Damage) > 0) {
+			t.Errorf("after its end: %+v", result)
+		}
+		if c, err := journal.Read(path); err != nil || !c.Clean() {
+			t.Errorf("cut %d (%s): %v, in the journal are left %v, damage %v", at, what, err, c.Users(), c.Damage)
+		}
+	})
+	return points
+}
+
+// run certifies the requirement until the process ends.
+func (c *crash) run(t *testing.T, ctx context.Context, subject runner.Subject, j *journal.Journal, id string) {
+	subject.Journal, subject.Wrap = j, c.wrap
+	subject.Stimuli = crashStimuli{subject.Stimuli, c}
+	certification, err := runner.Open(ctx, subject)
+	if err != nil {
+		if !c.ended() {
+			t.Fatal(err)
+		}
+		return
+	}
+	for _, item := range certification.Items() {
+		if item.Requirement.ID == id {
+			if !item.Runs() {
+				t.Fatalf("%s does not run: %s", id, item.Verdict().Reason)
+			}
+			certification.Play(ctx, item)
+		}
+	}
+	certification.Finish(ctx)
+}
+
+// TestCrash ends a process at cut points of requirements and restores:
+// everybody is where it was. LONG_TESTS takes all cut points of requirements
+// that have every kind of change between them, else it is every third of two.
+func TestCrash(t *testing.T) {
+	ids, step := []string{"SIG-01", "TRN-UCCE-12"}, 3
+	if os.Getenv("LONG_TESTS") != "" {
+		ids, step = append(ids, "TRN-UCCE-18", "TRN-UCCE-20", "SUP-01", "PND-11", "SUP-06-RESERVED", "WRP-04", "SUP-07-HOLD"), 1
+	}
+	first := rand.IntN(step)
+	for _, id := range ids {
+		t.Run(id, func(t *testing.T) {
+			points := crashAt(t, id, 0)
+			if len(points) < 10 {
+				t.Fatalf("only %d cut points: %v", len(points), points)
+			}
+			t.Logf("%d cut points, from %d every %d", len(points), first+1, step)
+			for at := first; at < len(points); at += step {
+				crashAt(t, id, at+1)
+			}
+		})
+	}
+}
