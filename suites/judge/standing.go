@@ -242,11 +242,18 @@ func (s *Standing) changeTimes(ev *evidence.Evidence) {
 		case coarse(l.ChangeTime) && was.Asked.Sub(first) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
 			// A clock that counts seconds need not have moved yet since it
 			// was first seen.
+		case l.Asked.Sub(first) < sameTick:
+			// Neither need one that counts milliseconds, where a target in
+			// this process changes a user twice in one.
 		default:
 			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 		}
 	}
 }
+
+// sameTick is within how long after a time of change was first seen another
+// change may have the same one.
+const sameTick = 10 * time.Millisecond
 
 // nodesApart is how far the clocks of two nodes may be apart.
 const nodesApart = 2 * time.Second

@@ -117,6 +117,7 @@ func TestStateChangeTimes(t *testing.T) {
 		{"from nothing", moved("", second), ""},
 		{"nothing at all before a change", []*scene{begin(at(spec.NotReady, "")).sees(0, at(spec.NotReady, ""))}, ""},
 		{"frozen", moved(first, first), later + first + " both before and after"},
+		{"two changes in a millisecond", []*scene{begin(at(spec.NotReady, first)).sees(3*time.Millisecond, at(spec.Ready, first))}, ""},
 		{"frozen within a second", []*scene{begin(at(spec.NotReady, first)).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
 		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
