@@ -213,6 +213,7 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		p.Start(req.ID)
 		s.gather(ctx, req, p.Say)
+		s.stage.Say = p.Say
 		verdict, seen := s.play(ctx, req)
 		p.Done(verdict)
 		if silent.after(seen) {

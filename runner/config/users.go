@@ -35,6 +35,10 @@ func (l *loader) users(t *Target, e entry) {
 			continue
 		}
 		lines[user.ID] = u.line
+		if user.Extension != "" {
+			at := u.problem(l.config.File, i, "extension", "")
+			user.ExtensionAt = strings.TrimSuffix(at.Error(), ": ")
+		}
 		if line, twice := phones[user.Extension]; twice && user.Extension != "" {
 			l.note(u.problem(l.config.File, i, "extension", "%s is also that of the user in line %d: only one of them can be signed in on it", user.Extension, line))
 		}

@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/runner"
+	"finesse-conformance/suites/evidence"
 )
 
 // proxy stands before a deployment. It is told of every request for a User,
@@ -209,4 +210,68 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A phone that is not as the configuration says is not the target's: whoever
+// else can sign in plays, and the user is named. Where nobody can, it is the
+// target that does not sign anybody in.
+func TestPhones(t *testing.T) {
+	t.Parallel()
+	for _, heard := range []bool{false, true} {
+		virtually(t, fmt.Sprintf("one mistyped, heard %v", heard), func(t *testing.T) {
+			began := time.Now()
+			b := bed.Open(t, bed.Deployment{Notifications: heard, Subject: func(s *runner.Subject) {
+				s.Users[0].Extension, s.Users[0].ExtensionAt = "999999", "finesse.yaml:7: users[0].extension"
+			}})
+			for _, id := range []string{"SIG-01", "SIG-02", "TRN-UCCE-02", "TRN-UCCE-03", "TRN-UCCE-06", "TRN-UCCE-11"} {
+				if v, _ := b.Exercise(id); v.Outcome != evidence.Passed {
+					t.Errorf("%s: %s: %s", id, v.Outcome, v.Reason)
+				}
+			}
+			for i, u := range b.Survey().Cast.Users {
+				if named := strings.Contains(u.Barred, "999999 (finesse.yaml:7: users[0].extension)"); named != (i == 0) {
+					t.Errorf("user %s is left alone: %q", u.ID, u.Barred)
+				}
+			}
+			if took := time.Since(began); took > 2*time.Minute {
+				t.Errorf("the run took %v", took)
+			}
+			if p := b.Finish(); len(p.Unrestored) > 0 || len(p.Left) > 0 {
+				t.Errorf("not back: %+v, %v", p.Unrestored, p.Left)
+			}
+		})
+		virtually(t, fmt.Sprintf("all mistyped, heard %v", heard), func(t *testing.T) {
+			b := bed.Open(t, bed.Deployment{Notifications: heard, Subject: func(s *runner.Subject) {
+				for i, u := range s.Users {
+					u.Extension = fmt.Sprint(99990 + i)
+				}
+			}})
+			if v, _ := b.Exercise("SIG-01"); v.Outcome != evidence.Failed {
+				t.Errorf("%s: %s", v.Outcome, v.Reason)
+			}
+			if v, _ := b.Exercise("TRN-UCCE-06"); v.Outcome != evidence.NotExercised {
+				t.Errorf("%s: %s", v.Outcome, v.Reason)
+			}
+		})
+	}
+	virtually(t, "the first LOGIN of a user is lost", func(t *testing.T) {
+		n := 0
+		p := &proxy{before: func(w http.ResponseWriter, _ *http.Request, user, body string) bool {
+			if user != "1001001" || !strings.Contains(body, "LOGIN") {
+				return false
+			}
+			n++
+			if n == 1 {
+				w.WriteHeader(http.StatusAccepted)
+			}
+			return n == 1
+		}}
+		b := bed.Open(t, bed.Deployment{Around: p.around})
+		if v, _ := b.Exercise("SIG-01"); v.Outcome != evidence.Failed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+		if v, _ := b.Exercise("SIG-02"); v.Outcome != evidence.Passed {
+			t.Errorf("%s: %s", v.Outcome, v.Reason)
+		}
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/navigate"
 	"finesse-conformance/suites/scenario/retry"
+	"finesse-conformance/suites/scenario/users"
 )
 
 // Stage is where the scenarios of one process play, one after the other.
@@ -35,6 +36,11 @@ type Stage struct {
 	Expected  bool          // a plan is made for a run that will have notifications
 	Stays     bool          // who signs in may stay so for the next scenario; PutBack ends it
 	Unheard   string        // why there are none, where they are configured
+
+	Say func(format string, args ...any) // what a person should know; nil for nobody
+
+	signIns users.SignIns // on the users' own extensions
+	device  bool          // nobody of the cast can sign in: that is the target's
 
 	mu      sync.Mutex
 	homes   map[string]evidence.Observation // how each user was found, by id
@@ -79,10 +85,9 @@ type Ledger interface {
 	Returned(user string, now evidence.Observation) error
 }
 
-// Exercise brings a requirement about and gives the verdict, with the
-// evidence of every attempt. It always ends with everybody put back, or noted
-// in Astray; when the context is cancelled it stops acting, not putting back.
-func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+// exercise brings a requirement about and gives the verdict, with the
+// evidence of every attempt.
+func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 	if ctx.Err() != nil {
 		return s.untried(req, &impediment{"the run ended before it: " + context.Cause(ctx).Error(), evidence.Gap{Kind: evidence.GapEnded}}), nil
 	}
@@ -113,6 +118,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		a := newAttempt(s, req, parts, len(all)+1)
 		a.play(ctx)
 		all = append(all, a.ev)
+		s.signIns.Add(a.ev, s.Cast.Users)
 		attempts = append(attempts, s.outcome(a, parts[spec.Self].ID))
 		d := s.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {
