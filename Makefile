@@ -1,0 +1,27 @@
+# The targets that people need. CI runs .ci/run, which does not need make.
+
+.PHONY: help fast test race lint docs ci
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+fast: ## test what is pure or in virtual time, in under half a minute
+	go test ./internal/... ./spec/... ./suites/judge/... ./suites/navigate/... ./suites/evidence/... ./reports/...
+
+test: ## test everything
+	go test ./...
+
+race: ## where things happen at the same time
+	go test -race ./fixtures/... ./suites/... ./runner/notify
+
+lint: ## what CI checks of the source
+	test -z "$$(gofmt -l .)"
+	go vet ./...
+	go tool staticcheck ./...
+
+docs: ## renew what is generated
+	go test ./reports/requirementsdoc -update
+	go test ./cmd/finesse-conformance -run TestDocs -update
+
+ci: ## what CI runs
+	bash .ci/run
