@@ -193,3 +193,63 @@ func TestBystanders(t *testing.T) {
 		{"not looked at again", start().other("1002", spec.Logout, ""), open, "user 1002 could not be looked at afterwards", true},
 	})
 }
+
+// A Dialog request that the target does not serve proves nothing of its
+// states; one that it refuses fails.
+func TestDialogRequests(t *testing.T) {
+	req := one(spec.Must, spec.When{Dialog: "HOLD"}, spec.Outcome{Kind: spec.Reaches, States: []spec.State{spec.Hold}})
+	start := func(status int) *scene { return begin(in(spec.Talking)).dialog(status, "").stays(in(spec.Talking)) }
+	const answered = "the Dialog request HOLD was answered "
+	try(t, req, []hearing{
+		{"404", start(404), open, answered + "404", false},
+		{"405", start(405), open, answered + "405", false},
+		{"501", start(501), open, answered + "501", false},
+		{"500", start(500), open, answered + "500", false},
+		{"503", start(503), open, answered + "503", true},
+		{"400", start(400), failed, "Dialog HOLD: expected HOLD; saw 400", true},
+		{"401", start(401), failed, "Dialog HOLD: expected HOLD; saw 401", false},
+		{"406", start(406), failed, "Dialog HOLD: expected HOLD; saw 406", false},
+	})
+}
+
+// Of outcomes that miss by as much the first explains the failure, and one
+// that came further explains it better.
+func TestFirstOfEqualMismatches(t *testing.T) {
+	equal := one(spec.Either, put(spec.Ready),
+		spec.Outcome{Kind: spec.Error, Status: []int{401}, Types: []string{"Invalid Input"}},
+		spec.Outcome{Kind: spec.Answer, Status: []int{401}, Header: "x-first"})
+	v := begin(in(spec.NotReady)).puts(401, apiError("Generic Error", "")).stays(in(spec.NotReady)).verdict(equal)
+	if v.XPath != "ApiErrors/ApiError/ErrorType" || v.Seen != "401 Generic Error" {
+		t.Errorf("the last of two that missed by as much: %q at %q", v.Seen, v.XPath)
+	}
+	further := one(spec.Either, put(spec.Ready),
+		spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Work}},
+		spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}})
+	v = begin(in(spec.NotReady)).puts(400, apiError("Invalid State", "")).stays(in(spec.Ready)).verdict(further)
+	if v.Mismatch.Kind != evidence.MismatchMoved {
+		t.Errorf("not the one that came further: %+v", v.Mismatch)
+	}
+}
+
+// The settle time runs from the answer, however long that took.
+func TestSettleTimeRunsFromTheAnswer(t *testing.T) {
+	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}})
+	start := func() *scene {
+		s := begin(in(spec.NotReady)).waits()
+		step := s.step()
+		step.Values["request_id"] = request
+		step.Exchange = s.exchange(evidence.Exchange{Purpose: evidence.ForAct, As: id, Method: "PUT", Path: "/finesse/api/User/1001", Status: 202}, 6*time.Second)
+		step.Answered, step.Until = s.now, s.now
+		return s
+	}
+	change := func(after time.Duration) *scene {
+		return start().sees(after-time.Second, in(spec.NotReady)).sees(time.Second, in(spec.Ready)).converged().stays(in(spec.Ready))
+	}
+	try(t, req, []hearing{
+		{"within it", change(settle - 100*time.Millisecond), passed, "", false},
+		{"never, told from the request on", start().sees(settle-time.Second, in(spec.NotReady)), failed,
+			"PUT READY: expected 202 or 200, then READY; saw NOT_READY for 15s", false},
+		{"beyond it", change(settle + time.Second), failed,
+			"PUT READY: expected 202 or 200, then READY; saw READY only 11.01s after the answer, and the settle time is 10s", false},
+	})
+}

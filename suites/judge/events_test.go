@@ -77,6 +77,10 @@ func TestStateEvents(t *testing.T) {
 		{"no reason in two spellings", noted(tells(user{state: spec.Ready, reason: "-1"})), passed, "", false},
 		{"another reason", noted(tells(user{state: spec.Ready, reason: "2"})), failed, agreed + `reasonCodeId "2" in the event and "" in the GET that follows`, false},
 		{"another extension", noted(tells(user{state: spec.Ready, ext: "7"})), failed, agreed + `extension "7" in the event and "" in the GET that follows`, false},
+		{"an extension in the GET alone", begin(in(spec.NotReady)).listening().puts(202, "").
+			hears(time.Second, with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<extension></extension>", "", 1) })).
+			sees(0, user{state: spec.Ready, ext: "7"}).converged().stays(user{state: spec.Ready, ext: "7"}), failed,
+			agreed + `extension "" in the event and "7" in the GET that follows`, false},
 		{"another team", noted(with(right, func(e *evidence.Event) {
 			e.Payload = strings.Replace(e.Payload, "<teamId>5000<", "<teamId>6000<", 1)
 		})), failed, agreed + `teamId "6000" in the event and "5000" in the GET that follows`, false},
