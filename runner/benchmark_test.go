@@ -64,12 +64,16 @@ func seenOnce(b *testing.B, only ...string) (*session, []*evidence.Evidence) {
 	}
 	timing := handlerTiming
 	timing.Quiet = 10 * time.Millisecond
-	s, display, err := Subject{Handler: d, Users: users, Release: "12.5(1)", Stimuli: direct{d}, Timing: timing, Only: only}.session()
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := app.sessionOf(Subject{Handler: d, Users: users, Release: "12.5(1)", Stimuli: direct{d}, Timing: timing, Only: only})
 	if err != nil {
 		b.Fatal(err)
 	}
 	s.unscheduled = true
-	_, seen := s.certify(b.Context(), display)
+	_, seen := s.certify(b.Context(), progress.None{})
 	return s, seen
 }
 
@@ -253,7 +257,7 @@ func benchmarked(b *testing.B, app *App, c *config.Config) *reports.Result {
 		}
 		return result
 	}
-	s, err := app.session(c, c.Targets[0])
+	s, err := app.configured(c, c.Targets[0])
 	if err != nil {
 		b.Fatal(err)
 	}

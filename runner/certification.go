@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"finesse-conformance/reports"
@@ -30,11 +31,20 @@ type Certification struct {
 // cannot be certified: an [*preflight.Unable] or an [*preflight.OutOfService], or what is wrong
 // with the subject.
 func Open(ctx context.Context, subject Subject) (*Certification, error) {
-	s, display, err := subject.session()
+	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		return nil, err
 	}
-	return s.rehearse(ctx, display)
+	return app.Open(ctx, subject)
+}
+
+// Open is [Open] for a program that has loaded the contract already.
+func (a *App) Open(ctx context.Context, subject Subject) (*Certification, error) {
+	s, err := a.sessionOf(subject)
+	if err != nil {
+		return nil, err
+	}
+	return s.rehearse(ctx, progress.None{})
 }
 
 // rehearse opens the session and plans. Where it fails the session is shut.
@@ -86,6 +96,22 @@ func (c *Certification) Finish(ctx context.Context) (*reports.Result, []*evidenc
 	c.stop(nil)
 	run.Finished = time.Now()
 	return s.conclude(c.items, c.harvest, run)
+}
+
+// Verdicts are those on what was played and on what does not run, with what
+// only shows over everything that was played.
+func (c *Certification) Verdicts() []evidence.Verdict {
+	return c.session.verdicts(c.items, c.harvest)
+}
+
+// Abandon ends the certification of a deployment that nobody needs any more:
+// nobody is put back.
+func (c *Certification) Abandon(ctx context.Context) {
+	defer c.session.shut()
+	c.stop(nil)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_ = c.session.close(closing) // what is abandoned need not be left in order
 }
 
 // afterthoughts are what is wrong and no requirement said when it was played:

@@ -60,7 +60,7 @@ type doctor struct {
 func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
 	for _, t := range cfg.Targets {
 		preflight.FindPort(ctx, t)
-		s, err := a.session(cfg, t)
+		s, err := a.configured(cfg, t)
 		if err != nil {
 			return list, 0, &exit.UsageError{Err: err}
 		}

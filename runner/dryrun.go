@@ -22,7 +22,7 @@ import (
 // that of a target that cannot be certified where it cannot.
 func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	preflight.FindPort(ctx, cfg.Targets[0])
-	s, err := a.session(cfg, cfg.Targets[0])
+	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}

@@ -23,7 +23,6 @@ import (
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
-	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -59,7 +58,10 @@ func sessionOn(t *testing.T, p *played.Server, run config.Run) (*session, *stimu
 	target := p.Target()
 	run.Procs = 1
 	hook := &stimulated{p: p}
-	s := &session{App: app, config: &config.Config{Targets: []*config.Target{target}, Run: run}, target: target, stimuli: hook, transport: client.Handler(p)}
+	s, err := app.newSession(&config.Config{Targets: []*config.Target{target}, Run: run}, target, access{handler: p, stimuli: hook})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s, hook
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,7 +19,6 @@ import (
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
-	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -69,11 +67,7 @@ var handlerTiming = config.Timing{
 // verdict. It gives the whole result, nil when the target cannot be certified.
 func Certify(t *testing.T, subject Subject) *reports.Result {
 	t.Helper()
-	s, display, err := subject.session()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := s.rehearse(t.Context(), display)
+	c, err := Open(t.Context(), subject)
 	if err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
@@ -155,56 +149,41 @@ func Describe(text string, subject func() Subject) bool {
 }
 
 // session makes the session of a subject.
-func (u Subject) session() (*session, progress.Display, error) {
-	app, err := NewApp(io.Discard, io.Discard)
-	if err != nil {
-		return nil, nil, err
-	}
+func (a *App) sessionOf(u Subject) (*session, error) {
 	release, err := spec.ParseRelease(u.Release)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if err := (suites.Selection{Only: u.Only, Skip: u.Skip}).Check(a.Catalogue.All()); err != nil {
+		return nil, err
 	}
 	target := &config.Target{
 		Name: "target", Deployment: u.Deployment, Release: release, Users: u.Users, Timing: u.Timing, Insecure: u.Insecure,
 	}
-	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Only: u.Only, Skip: u.Skip, Procs: 1}}
-	if err := (suites.Selection{Only: u.Only, Skip: u.Skip}).Check(app.Catalogue.All()); err != nil {
-		return nil, nil, err
-	}
-	s := &session{App: app, config: cfg, target: target, stimuli: u.Stimuli}
-	if s.stimuli == nil {
-		s.stimuli = fixtures.NoStimuli{}
-	}
+	by := access{handler: u.Handler, roots: u.RootCAs, dial: u.Dial, stimuli: u.Stimuli}
 	switch {
 	case u.Handler != nil:
 		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
 		target.Timing = u.Timing.Or(handlerTiming, config.Timing{})
-		s.transport = client.Handler(u.Handler)
 	case u.URL != "":
 		if target.URL, err = url.Parse(u.URL); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		target.Timing, target.FindNotifications = u.Timing.Or(config.DefaultTiming(), config.Timing{}), u.Events == ""
-		s.dialer = u.Dial
-		if err := s.dial(); err != nil {
-			return nil, nil, err
-		}
-		if u.RootCAs != nil {
-			s.tls.RootCAs = u.RootCAs
-		}
 	default:
-		return nil, nil, errors.New("a subject needs a URL or a Handler")
+		return nil, errors.New("a subject needs a URL or a Handler")
 	}
 	s.journal = u.Journal
 	if u.Wrap != nil {
 		s.transport = u.Wrap(s.transport)
 	}
 	if u.Events != "" && u.Events != "off" {
-		if s.events, err = url.Parse(u.Events); err != nil {
-			return nil, nil, err
+		if by.events, err = url.Parse(u.Events); err != nil {
+			return nil, err
 		}
 	}
-	return s, progress.None{}, nil
+	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Only: u.Only, Skip: u.Skip, Procs: 1}}
+	return a.newSession(cfg, target, by)
 }
 
 func (s *session) selection() suites.Selection {

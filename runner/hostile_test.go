@@ -319,7 +319,7 @@ func (h *hostile) session(app *App, pem []byte) (*session, error) {
 		target.Timing.Request = h.patience
 	}
 	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Procs: 1, Only: []string{"TRN-UCCE-04", "TRN-UCCE-06", "ERR-13", "USR-01", "USR-09"}}}
-	s, err := app.session(cfg, target)
+	s, err := app.configured(cfg, target)
 	if err != nil {
 		return nil, err
 	}

@@ -124,7 +124,8 @@ func privateFolder(out string) (string, error) {
 // prompt writes the cue.
 func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error {
 	target := *p.target
-	target.Users = nil // the cast has them
+	target.Users = nil      // the cast has them
+	target.Embedded = false // it is served already
 	p.cue = cue{
 		Version: p.Version, Target: &target, Limited: p.limiter != nil, Environ: p.config.HookEnviron(p.Environ),
 		Survey: *p.survey, Shuffle: p.config.Run.Seed != 0,

@@ -116,25 +116,24 @@ func (t *troupe) take() error {
 		return err
 	}
 	app.Version = t.cue.Version
-	t.session = &session{App: app, config: &config.Config{}, target: t.cue.Target, events: t.cue.Target.Notifications, began: time.Now()}
-	transport, tls, err := transportOf(t.target)
-	if err != nil {
+	app.Environ = t.cue.Environ
+	var by access
+	if len(t.cue.CA) > 0 {
+		by.roots = x509.NewCertPool()
+		by.roots.AppendCertsFromPEM(t.cue.CA)
+	}
+	if t.cue.Limited {
+		by.limiter = t
+	}
+	if t.session, err = app.newSession(&config.Config{}, t.cue.Target, by); err != nil {
 		return err
 	}
-	if len(t.cue.CA) > 0 {
-		tls.RootCAs = x509.NewCertPool()
-		tls.RootCAs.AppendCertsFromPEM(t.cue.CA)
-	}
-	t.transport, t.tls = transport, tls
-	t.stimuli = t.config.Stimuli(t.target, t.cue.Environ)
+	t.began = time.Now()
 	cast := t.cue.Survey.Cast
 	if t.cue.Journal != "" {
 		if t.journal, err = journal.Join(t.cue.Journal, journal.Run{ID: t.cue.Run, Say: t.say}); err != nil {
 			return err
 		}
-	}
-	if t.cue.Limited {
-		t.limiter = t
 	}
 	t.shares, t.issued = len(t.cue.Troupes), app.tokens(t.cue.Environ)
 	t.connect(cast)

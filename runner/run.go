@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
@@ -53,7 +51,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 		return a.runTargets(ctx, cfg)
 	}
 	preflight.FindPort(ctx, cfg.Targets[0])
-	s, err := a.session(cfg, cfg.Targets[0])
+	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
@@ -154,25 +152,6 @@ func writable(cfg *config.Config) error {
 	return nil
 }
 
-// session makes the session for a target; an embedded one is started.
-func (a *App) session(cfg *config.Config, target *config.Target) (*session, error) {
-	s := &session{App: a, config: cfg, target: target}
-	if n := cfg.Run.MaxRequestsPerSecond; n > 0 {
-		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
-	}
-	if target.Embedded {
-		return s, s.embed()
-	}
-	if err := s.dial(); err != nil {
-		return nil, err
-	}
-	s.stimuli = cfg.Stimuli(target, a.Environ)
-	if s.events = target.Notifications; s.events == nil && !target.FindNotifications {
-		s.unheard = "they are switched off (notifications: off)"
-	}
-	return s, nil
-}
-
 // The timing of a run on the embedded reference, whose changes take
 // milliseconds.
 var embeddedTiming = config.Timing{
@@ -190,7 +169,7 @@ func (s *session) embed() error {
 		deployment = spec.UCCE
 	}
 	if release.IsZero() {
-		release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
+		release = ReferenceRelease
 	}
 	cfg, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
 	if err != nil {
@@ -202,10 +181,6 @@ func (s *session) embed() error {
 	}
 	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
 	s.target.Timing = s.target.Timing.Or(embeddedTiming, config.DefaultTiming())
-	if err := s.dial(); err != nil {
-		return err
-	}
-	s.tls.RootCAs = s.embedded.CA
 	s.stimuli, s.events = s.embedded.Stimuli(), s.embedded.Events
 	return nil
 }
@@ -357,7 +332,7 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 // with each requirement. It signs nobody in and changes nothing.
 func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, error) {
 	preflight.FindPort(ctx, cfg.Targets[0])
-	s, err := a.session(cfg, cfg.Targets[0])
+	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {
 		return nil, &exit.UsageError{Err: err}
 	}

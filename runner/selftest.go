@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,14 +168,14 @@ func (a *App) trials(o SelftestOptions) ([]*trial, error) {
 			}
 			for _, heard := range []bool{false, true} {
 				t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
-				t.must = a.broken(f, deployment, heard)
+				t.must = a.BrokenBy(f, deployment, heard)
 				if len(t.must) == 0 && !f.FailsPreflight {
 					continue
 				}
 				// As the variants: in one of the two ways where both must end
 				// alike, and not the same one on both deployments.
 				one := (i%2 == 0) == (deployment == reference.UCCE)
-				if !o.All && heard != one && len(f.BreaksWithEvents) == 0 && len(a.broken(f, deployment, one)) > 0 {
+				if !o.All && heard != one && len(f.BreaksWithEvents) == 0 && len(a.BrokenBy(f, deployment, one)) > 0 {
 					continue
 				}
 				if !o.All {
@@ -198,7 +197,7 @@ func (a *App) trials(o SelftestOptions) ([]*trial, error) {
 // one kind: no run is much longer than the others.
 func (a *App) parts(deployment string) [][]string {
 	const size = 40
-	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), selftestRelease)
+	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), ReferenceRelease)
 	list := make([][]string, (len(reqs)+size-1)/size)
 	for i, req := range reqs {
 		list[i%len(list)] = append(list[i%len(list)], req.ID)
@@ -230,48 +229,6 @@ func variants(deployment string, heard bool) []trial {
 	for i, f := range reference.Harmless() {
 		if f.AppliesTo(deployment) && (strings.Contains(f.Name, "event") && heard || !strings.Contains(f.Name, "event") && heard == (i%2 == 0) == (deployment == reference.UCCE)) {
 			add(f.Name, []string{f.Name}, reference.Behaviour{})
-		}
-	}
-	return list
-}
-
-// broken are the requirements that must fail of a fault.
-func (a *App) broken(f reference.Fault, deployment string, heard bool) []string {
-	names := f.Breaks
-	if heard {
-		names = slices.Concat(f.Breaks, f.BreaksWithEvents)
-	}
-	var list []string
-	for _, id := range names {
-		req, ok := a.Catalogue.ByID(id)
-		if ok && req.Level != spec.Info && req.AppliesTo(spec.Deployment(deployment), selftestRelease) && !slices.Contains(list, id) &&
-			(heard || !req.Given.Notifications) {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
-// FaultCount is how many faults of the reference the suites detect.
-func FaultCount() int { return len(reference.Faults()) }
-
-// Unproven lists the requirements that no fault makes fail, INFO aside: a
-// selftest shows that the faults do what they say.
-func (a *App) Unproven() []string {
-	proven := map[string]bool{}
-	for _, f := range reference.Faults() {
-		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
-			if f.AppliesTo(deployment) && !f.Intermittent {
-				for _, id := range a.broken(f, deployment, true) {
-					proven[id] = true
-				}
-			}
-		}
-	}
-	list := []string{}
-	for _, req := range a.Catalogue.All() {
-		if req.Level != spec.Info && !proven[req.ID] {
-			list = append(list, req.ID)
 		}
 	}
 	return list

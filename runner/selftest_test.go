@@ -42,7 +42,7 @@ func TestFaultsMatchTheCatalogue(t *testing.T) {
 			}
 		}
 		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
-			if f.AppliesTo(deployment) && !f.FailsPreflight && len(a.broken(f, deployment, true)) == 0 {
+			if f.AppliesTo(deployment) && !f.FailsPreflight && len(a.BrokenBy(f, deployment, true)) == 0 {
 				t.Errorf("fault %s breaks nothing on %s", f.Name, deployment)
 			}
 		}
@@ -90,7 +90,7 @@ func TestSelftest(t *testing.T) {
 		var want []string
 		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
 			if f.AppliesTo(deployment) {
-				want = append(want, a.broken(f, deployment, true)...)
+				want = append(want, a.BrokenBy(f, deployment, true)...)
 			}
 		}
 		if f.FailsPreflight {

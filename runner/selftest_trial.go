@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -14,8 +13,6 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
-	"finesse-conformance/suites"
-	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -38,9 +35,6 @@ type trial struct {
 	took     time.Duration
 }
 
-// selftestRelease is the release that the trials play.
-var selftestRelease = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
-
 // beat is the unit of the times of a selftest. Everything that a run waits
 // for is many of them, so that a machine that is busy for one beat decides
 // nothing.
@@ -61,7 +55,7 @@ func (a *App) affordable(f reference.Fault, t trial) []string {
 	ids := slices.Concat(t.must, f.Requires)
 	const others = 8
 	var rest []string
-	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), selftestRelease) {
+	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), ReferenceRelease) {
 		if !slices.Contains(ids, req.ID) && !(req.Section == "WRP" && req.Steps[0].When.Timer != "") {
 			rest = append(rest, req.ID)
 		}
@@ -91,7 +85,7 @@ func (a *App) attempt(ctx context.Context, t *trial) {
 
 func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
 	timing := t.timing()
-	cfg, err := reference.Default(t.deployment, selftestRelease.String(), 1)
+	cfg, err := reference.Default(t.deployment, ReferenceRelease.String(), 1)
 	if err != nil {
 		return err
 	}
@@ -109,50 +103,35 @@ func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	s := &session{
-		App: a, config: &config.Config{}, embedded: e, stimuli: e.Stimuli(), transport: client.Handler(e.Deployment),
-		target: &config.Target{URL: &url.URL{Scheme: "https", Host: "reference.invalid"}, Users: e.Users(), Release: selftestRelease, Timing: timing},
+	subject := Subject{
+		Handler: e.Deployment, Users: e.Users(), Release: ReferenceRelease.String(), Timing: timing, Stimuli: e.Stimuli(), Events: "off", Only: t.only,
 	}
 	if t.heard {
-		s.events = e.Events
+		subject.Events = e.Events.String()
 	}
-	if err := s.open(ctx); err != nil {
+	c, err := a.Open(ctx, subject)
+	if err != nil {
 		return err
 	}
-	var said []string
-	s.listen(ctx, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
-	if t.heard && s.listener == nil {
-		return fmt.Errorf("the notification service could not be reached: %v", said)
+	defer c.Abandon(ctx)
+	if stage := c.Stage(); t.heard && !stage.Target.Notifications {
+		return fmt.Errorf("the notification service could not be reached: %s", stage.Unheard)
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = s.close(closing) // a deployment with a fault may not be left in order
-	}()
-	s.setStage()
-	var items []suites.Item
-	for _, item := range suites.Plan(s.stage, suites.Selection{Only: t.only}) {
-		if (t.only == nil || slices.Contains(t.only, item.Requirement.ID)) && item.Outcome != evidence.NotApplicable && (item.Requirement.Steps == nil || item.Requirement.Steps[0].When.Probe == "") {
-			items = append(items, item)
+	meant := map[string]bool{}
+	for _, item := range c.Items() {
+		req := item.Requirement
+		probe := req.Steps != nil && req.Steps[0].When.Probe != ""
+		if (t.only != nil && !slices.Contains(t.only, req.ID)) || item.Outcome == evidence.NotApplicable || probe {
+			continue
+		}
+		meant[req.ID] = true
+		if item.Runs() && ctx.Err() == nil {
+			c.Play(ctx, item)
 		}
 	}
-	h := inOrder(ctx, items, s.stage.Exercise)
-	standing := a.Judge.Standing()
-	for _, o := range h.outcomes {
-		for _, ev := range o.Evidence {
-			standing.Add(ev)
-		}
-	}
-	for _, o := range h.outcomes {
-		v := o.Verdict
-		if req, ok := a.Catalogue.ByID(v.Requirement); ok {
-			v = standing.Apply(req, v)
-		}
-		t.verdicts[v.Requirement] = v
-	}
-	for _, i := range items {
-		if !i.Runs() {
-			t.verdicts[i.Requirement.ID] = i.Verdict()
+	for _, v := range c.Verdicts() {
+		if meant[v.Requirement] {
+			t.verdicts[v.Requirement] = v
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ func outcomes(t *testing.T, c *config.Config) (map[string]reports.Row, string) {
 		t.Fatal(err)
 	}
 	c.Run.Progress = "plain"
-	s, err := a.session(c, c.Targets[0])
+	s, err := a.configured(c, c.Targets[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestSessionsAreForThoseFoundSignedOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := a.session(c, c.Targets[0])
+	s, err := a.configured(c, c.Targets[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestServiceThatRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := a.session(c, c.Targets[0])
+	s, err := a.configured(c, c.Targets[0])
 	if err != nil {
 		t.Fatal(err)
 	}

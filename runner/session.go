@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
@@ -65,16 +68,63 @@ type session struct {
 	searched    []notify.Trial       // where the notification service was looked for
 }
 
-// dial makes the way to the target.
-func (s *session) dial() (err error) {
-	if s.wire, s.tls, err = transportOf(s.target); err != nil {
-		return err
+// access is how a session reaches its target, where that is not as the
+// configuration says. Everything in it may be left out.
+type access struct {
+	handler http.Handler   // The target itself, in this process.
+	roots   *x509.CertPool // What its certificate is checked against.
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	stimuli fixtures.Stimuli
+	events  *url.URL // Of the notification service.
+	limiter client.Limiter
+}
+
+// newSession makes the session for a target. An embedded target is started;
+// shut ends it. A session is opened by begin, by beginTroupes or as the worker
+// that a run has started, ended by end, and shut in any case.
+func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
+	s := &session{App: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter}
+	if n := cfg.Run.MaxRequestsPerSecond; n > 0 && s.limiter == nil {
+		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}
-	if s.dialer != nil {
-		s.wire.DialContext = s.dialer
+	if target.Embedded {
+		if err := s.embed(); err != nil {
+			return nil, err
+		}
+		by.roots = s.embedded.CA
+	}
+	if s.stimuli == nil {
+		s.stimuli = cfg.Stimuli(target, a.Environ)
+	}
+	if s.events == nil {
+		s.events = target.Notifications
+	}
+	if by.handler != nil {
+		s.transport = client.Handler(by.handler)
+		return s, nil
+	}
+	var err error
+	if s.wire, s.tls, err = transportOf(target); err != nil {
+		s.shut()
+		return nil, err
+	}
+	if by.dial != nil {
+		s.wire.DialContext = by.dial
+	}
+	if by.roots != nil {
+		s.tls.RootCAs = by.roots
 	}
 	s.transport = s.wire
-	return nil
+	return s, nil
+}
+
+// configured makes the session for a target as the configuration says.
+func (a *App) configured(cfg *config.Config, target *config.Target) (*session, error) {
+	s, err := a.newSession(cfg, target, access{})
+	if err == nil && s.events == nil && !target.FindNotifications {
+		s.unheard = "they are switched off (notifications: off)"
+	}
+	return s, err
 }
 
 // transportOf makes the round tripper for a target.
@@ -289,35 +339,41 @@ func lastError(seen []*evidence.Evidence) string {
 	return last
 }
 
-// conclude judges what can only be judged over the whole run and makes the
-// result of it all, with the evidence that it rests on.
-func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*reports.Result, []*evidence.Evidence) {
+// verdicts are those on all items. What can only be judged over the whole run
+// is judged here, and nowhere else.
+func (s *session) verdicts(items []suites.Item, h *harvest) []evidence.Verdict {
 	var verdicts []evidence.Verdict
 	standing := s.standing
 	if standing == nil {
 		standing = s.Judge.Standing()
 	}
-	s.Secrets.Clean(&run)
 	for _, o := range h.outcomes {
 		standing.Merge(o.Broken)
-		run.Evidence = append(run.Evidence, o.Evidence...)
 	}
-	run.Evidence = append(run.Evidence, h.afterwards...)
 	for _, o := range h.outcomes {
 		v := o.Verdict
 		if req, ok := s.Catalogue.ByID(v.Requirement); ok {
 			v = standing.Apply(req, v)
 		}
-		s.Secrets.Clean(&v) // what a check of the whole run saw is as it came
 		verdicts = append(verdicts, v)
 	}
 	for _, i := range items {
 		if !i.Runs() {
-			v := i.Verdict()
-			s.Secrets.Clean(&v)
-			verdicts = append(verdicts, v)
+			verdicts = append(verdicts, i.Verdict())
 		}
 	}
+	s.Secrets.Clean(&verdicts) // what a check of the whole run saw is as it came
+	return verdicts
+}
+
+// conclude makes the result of a run, with the evidence that it rests on.
+func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*reports.Result, []*evidence.Evidence) {
+	verdicts := s.verdicts(items, h)
+	s.Secrets.Clean(&run)
+	for _, o := range h.outcomes {
+		run.Evidence = append(run.Evidence, o.Evidence...)
+	}
+	run.Evidence = append(run.Evidence, h.afterwards...)
 	s.Secrets.Clean(&h.faults)
 	run.HarnessFaults = append(run.HarnessFaults, h.faults...)
 	return reports.Build(s.Catalogue, run, verdicts), run.Evidence

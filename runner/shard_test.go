@@ -10,6 +10,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -64,15 +65,19 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		s, progress, err := Subject{
+		app, err := NewApp(io.Discard, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := app.sessionOf(Subject{
 			URL: e.URL.String(), Users: e.Users(), Release: "12.5(1)", Stimuli: e.Stimuli(), Timing: embeddedTiming, Only: only,
-		}.session()
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.config.Run.Shard, s.unscheduled = shard, true
 		s.target.URL.Host = e.URL.Host
-		result, _ := s.certify(t.Context(), progress)
+		result, _ := s.certify(t.Context(), progress.None{})
 		result.Target.URL = "http://target" // each has a port of its own
 		return result
 	}
