@@ -160,7 +160,7 @@ func (a *App) sessionOf(u Subject) (*session, error) {
 	target := &config.Target{
 		Name: "target", Deployment: u.Deployment, Release: release, Users: u.Users, Timing: u.Timing, Insecure: u.Insecure,
 	}
-	by := access{handler: u.Handler, roots: u.RootCAs, dial: u.Dial, stimuli: u.Stimuli}
+	by := access{handler: u.Handler, roots: u.RootCAs, dial: u.Dial, stimuli: u.Stimuli, journal: u.Journal, wrap: u.Wrap}
 	switch {
 	case u.Handler != nil:
 		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
@@ -172,10 +172,6 @@ func (a *App) sessionOf(u Subject) (*session, error) {
 		target.Timing, target.FindNotifications = u.Timing.Or(config.DefaultTiming(), config.Timing{}), u.Events == ""
 	default:
 		return nil, errors.New("a subject needs a URL or a Handler")
-	}
-	s.journal = u.Journal
-	if u.Wrap != nil {
-		s.transport = u.Wrap(s.transport)
 	}
 	if u.Events != "" && u.Events != "off" {
 		if by.events, err = url.Parse(u.Events); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
@@ -61,7 +63,11 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 // before it had put them back, from its journal. What became of each is in the
 // result; the error is a *journal.BusyError, or that of reading the journal.
 func Restore(ctx context.Context, subject Subject, path string) (*journal.Restoration, error) {
-	s, display, err := subject.session()
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	s, err := app.sessionOf(subject)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +79,7 @@ func Restore(ctx context.Context, subject Subject, path string) (*journal.Restor
 			return s.stageLeft(ctx, s.target, client.New(options), s.stimuli, users)
 		},
 		Clean: s.Secrets.Text,
-		Say:   display.Say,
+		Say:   progress.None{}.Say,
 	}
 	return r.Restore(ctx, path, touchable([]*config.Target{s.target}))
 }

@@ -77,13 +77,15 @@ type access struct {
 	stimuli fixtures.Stimuli
 	events  *url.URL // Of the notification service.
 	limiter client.Limiter
+	journal *journal.Journal
+	wrap    func(http.RoundTripper) http.RoundTripper // Puts something between the run and the target.
 }
 
 // newSession makes the session for a target. An embedded target is started;
 // shut ends it. A session is opened by begin, by beginTroupes or as the worker
 // that a run has started, ended by end, and shut in any case.
 func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
-	s := &session{App: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter}
+	s := &session{App: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal}
 	if n := cfg.Run.MaxRequestsPerSecond; n > 0 && s.limiter == nil {
 		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}
@@ -99,8 +101,11 @@ func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (
 	if s.events == nil {
 		s.events = target.Notifications
 	}
+	if by.wrap == nil {
+		by.wrap = func(t http.RoundTripper) http.RoundTripper { return t }
+	}
 	if by.handler != nil {
-		s.transport = client.Handler(by.handler)
+		s.transport = by.wrap(client.Handler(by.handler))
 		return s, nil
 	}
 	var err error
@@ -114,7 +119,7 @@ func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (
 	if by.roots != nil {
 		s.tls.RootCAs = by.roots
 	}
-	s.transport = s.wire
+	s.transport = by.wrap(s.wire)
 	return s, nil
 }
 
