@@ -183,10 +183,16 @@ func (l *loader) target(e entry, common map[string]given, several bool, index in
 		t.Embedded, t.Name = true, "embedded reference"
 	}
 	if _, err := t.TLSConfig(); err != nil {
-		g, ok := l.outside(setting("ca-file"))
+		g, ok := given{}, false
+		key := "target.ca_file"
+		if own := (*certificateError)(nil); errors.As(err, &own) {
+			key = own.key
+		} else {
+			g, ok = l.outside(setting("ca-file"))
+		}
 		if !ok {
-			if g, ok = e.values["target.ca_file"]; !ok {
-				g = common["target.ca_file"]
+			if g, ok = e.values[key]; !ok {
+				g = common[key]
 			}
 		}
 		l.note(g.problem("%v", err))
