@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/mutate"
 	"finesse-conformance/spec"
 )
 
@@ -116,34 +117,47 @@ func TestDigestTellsContractsApart(t *testing.T) {
 	}
 }
 
+// FuzzLoadFS: whatever a file of the contract holds, loading gives a catalogue
+// or says what is wrong.
 func FuzzLoadFS(f *testing.F) {
+	names := []string{"requirements/01-sig.yaml", "moves.yaml", "sources.yaml", "aliases.yaml", "openapi.yaml"}
+	texts := map[string][]string{
+		"requirements/01-sig.yaml": {
+			section("  - &a {id: SIG-01, then: *a}\n"),
+			section("  - {id: 'SIG-01-{x}', for_each: [{x: A, given: [1]}], given: {state: '{x}'}}\n"),
+		},
+		"moves.yaml": {"moves:\n  - {from: {state: [LOGOUT]}, to: 1, action: []}\n"},
+	}
 	entries, err := fs.Glob(spec.Files(), "requirements/*.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, name := range append(entries, "moves.yaml") {
+	for _, name := range entries {
 		data, err := fs.ReadFile(spec.Files(), name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(string(data))
+		for _, row := range strings.Split(string(data), "\n\n")[1:] {
+			texts[names[0]] = append(texts[names[0]], section(row+"\n"))
+		}
 	}
-	f.Add(section(good))
-	f.Add(section("  - &a {id: SIG-01, then: *a}\n"))
-	f.Add(section("  - {id: 'SIG-01-{x}', for_each: [{x: A, given: [1]}], given: {state: '{x}'}}\n"))
-	f.Add("moves:\n  - {from: {state: [LOGOUT]}, to: 1, action: []}\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, name := range []string{"requirements/01-sig.yaml", "moves.yaml", "sources.yaml", "aliases.yaml", "openapi.yaml"} {
-			files := small()
-			files[name].Data = []byte(text)
-			c, err := spec.LoadFS(files)
-			if (c == nil) != (err != nil) {
-				t.Fatalf("%s: a catalogue %t beside the error %v", name, c != nil, err)
-			}
-			var list spec.Problems
-			if err != nil && (!errors.As(err, &list) || len(list) == 0) {
-				t.Fatalf("%s: the error is no list of problems: %v", name, err)
-			}
+	for _, name := range names {
+		texts[name] = append(texts[name], string(small()[name].Data))
+	}
+	for n := range uint64(40) {
+		f.Add(uint8(n), n)
+	}
+	f.Fuzz(func(t *testing.T, file uint8, number uint64) {
+		name := names[int(file)%len(names)]
+		files := small()
+		files[name].Data = []byte(mutate.Text(number, texts[name]...))
+		c, err := spec.LoadFS(files)
+		var list spec.Problems
+		switch {
+		case (c == nil) != (err != nil):
+			t.Fatalf("%s: a catalogue %t beside the error %v:\n%s", name, c != nil, err, files[name].Data)
+		case err != nil && (!errors.As(err, &list) || len(list) == 0):
+			t.Fatalf("%s: the error is no list of problems: %v:\n%s", name, err, files[name].Data)
 		}
 	})
 }

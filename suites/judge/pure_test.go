@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/mutate"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -64,12 +65,18 @@ func FuzzVerdict(f *testing.F) {
 			all = append(all, req.ID)
 		}
 	}
-	f.Add(0, 202, "", "application/xml", in(spec.Ready).xml(), "READY")
-	f.Add(8, 202, "", "", in(spec.Ready).xml(), "\n\x00"+strings.Repeat("long ", 300))
-	f.Add(3, 400, apiError("Invalid State", "22"), "text/html; charset=x", "<User><state/></User>", "")
-	f.Add(40, -1, "\x00\xff<", ";;", "<User><User/></User>", "\n")
-	f.Add(90, 999, strings.Repeat("<a>", 100), "application/xml; charset=utf-7", "<Update><data><user/></data></Update>", "LOGIN")
-	f.Fuzz(func(t *testing.T, n, status int, body, contentType, seen, state string) {
+	bodies := []string{
+		"", in(spec.Ready).xml(), apiError("Invalid State", "22"), "<User><state/></User>", "\x00\xff<", "<User><User/></User>", strings.Repeat("<a>", 100),
+		"<Update><data><user/></data></Update>", "<ApiErrors><ApiError/></ApiErrors>", "<Dialogs/>",
+	}
+	types := []string{"application/xml", "", "text/html; charset=x", ";;", "application/xml; charset=utf-7"}
+	states := []string{"READY", "", "\n\x00" + strings.Repeat("long ", 300), "LOGIN", "NOT_READY"}
+	for n := range uint64(20) {
+		f.Add(int(n), []int{202, 400, -1, 999, 200}[n%5], n)
+	}
+	f.Fuzz(func(t *testing.T, n, status int, number uint64) {
+		body, contentType := mutate.Text(number, bodies...), mutate.Text(number+1, types...)
+		seen, state := mutate.Text(number+2, bodies...), mutate.Text(number+3, states...)
 		req, ok := catalogue.ByID(all[((n%len(all))+len(all))%len(all)])
 		if !ok {
 			t.Fatal("no requirement")
