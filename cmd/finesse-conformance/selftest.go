@@ -7,18 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"finesse-conformance/runner"
+	"finesse-conformance/runner/selftest"
 )
 
 func selftestCommand() *cobra.Command {
-	var o runner.SelftestOptions
+	var o selftest.Options
 	c := &cobra.Command{
 		Use:   "selftest",
 		Short: "prove the suites: the conformant reference passes, every fault is caught by the requirement it breaks",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Contains(o.Patterns, "list") {
-				return runner.WriteFaults(os.Stdout)
+				return selftest.WriteFaults(os.Stdout)
 			}
 			a, err := app(false)
 			if err != nil {
@@ -26,7 +26,7 @@ func selftestCommand() *cobra.Command {
 			}
 			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(os.Stderr, text) })
 			defer stop()
-			code, err := a.Selftest(ctx, o)
+			code, err := selftest.Run(ctx, a, o)
 			if err != nil {
 				return err
 			}
@@ -34,7 +34,7 @@ func selftestCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")
-	c.Flags().IntVar(&o.Jobs, "jobs", runner.DefaultSelftestJobs, "how many deployments are certified at the same time")
+	c.Flags().IntVar(&o.Jobs, "jobs", selftest.DefaultJobs, "how many deployments are certified at the same time")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print the result as JSON")
 	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault, with notifications and without, not a part of what it does not break")
 	c.Flags().BoolVar(&o.Once, "once", false, "take the first outcome: do not repeat with longer times what is not as expected")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/selftest"
 )
 
 func serveCommand() *cobra.Command {
@@ -20,7 +21,7 @@ func serveCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Equal(o.Faults, []string{"list"}) {
-				return runner.WriteFaults(os.Stdout)
+				return selftest.WriteFaults(os.Stdout)
 			}
 			a, err := app(false)
 			if err != nil {

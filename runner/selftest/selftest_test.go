@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"bytes"
@@ -14,16 +14,17 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 )
 
-func selftestApp(t *testing.T, out io.Writer) *App {
+func selftestApp(t *testing.T, out io.Writer) *prover {
 	t.Helper()
-	a, err := NewApp(out, io.Discard)
+	a, err := runner.NewApp(out, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return &prover{a}
 }
 
 // Faults name requirements that there are, and each breaks one wherever it
@@ -54,7 +55,7 @@ func TestNothingIsUnproven(t *testing.T) {
 	if list := selftestApp(t, io.Discard).Unproven(); len(list) > 0 {
 		t.Errorf("no fault breaks %s", strings.Join(list, ", "))
 	}
-	if n := FaultCount(); n < 150 {
+	if n := runner.FaultCount(); n < 150 {
 		t.Errorf("%d faults", n)
 	}
 }
@@ -67,11 +68,11 @@ func TestSelftest(t *testing.T) {
 	var out bytes.Buffer
 	a := selftestApp(t, &out)
 	patterns := []string{"sign-in-again-*", "supervisor-of-any-team*", "event-source-*", "user-html", "state-missing-*"}
-	code, err := a.Selftest(t.Context(), SelftestOptions{Patterns: patterns, JSON: true})
+	code, err := Run(t.Context(), a.App, Options{Patterns: patterns, JSON: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r SelftestResult
+	var r Result
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +143,7 @@ func TestSelftestFails(t *testing.T) {
 			t.Parallel()
 			r := try(test.change)
 			for what, said := range map[string]struct {
-				list []SelftestFinding
+				list []Finding
 				want string
 			}{"survived": {r.survived(), test.survived}, "unexplained": {r.unexplained(), test.unexplained}} {
 				var text string
@@ -157,7 +158,7 @@ func TestSelftestFails(t *testing.T) {
 				t.Errorf("as expected: %v", r.asExpected())
 			}
 			var out bytes.Buffer
-			result := a.sum(SelftestOptions{Patterns: []string{r.name}}, []*trial{r}, 0, 0)
+			result := a.sum(Options{Patterns: []string{r.name}}, []*trial{r}, 0, 0)
 			if err := result.write(&out); err != nil {
 				t.Fatal(err)
 			}
@@ -176,8 +177,8 @@ func TestSelftestFails(t *testing.T) {
 // A whole selftest that left a requirement unproven fails, and names it.
 func TestSelftestUnproven(t *testing.T) {
 	a := selftestApp(t, io.Discard)
-	r := a.sum(SelftestOptions{}, nil, 0, 0)
-	if r.Passed || !slices.Contains(r.Unproven, "SIG-01") || slices.Contains(r.Unproven, "SIG-11") || slices.ContainsFunc(r.Faults, func(f SelftestFault) bool { return f.Caught }) {
+	r := a.sum(Options{}, nil, 0, 0)
+	if r.Passed || !slices.Contains(r.Unproven, "SIG-01") || slices.Contains(r.Unproven, "SIG-11") || slices.ContainsFunc(r.Faults, func(f Fault) bool { return f.Caught }) {
 		t.Errorf("passed %v, unproven %v", r.Passed, r.Unproven)
 	}
 }
@@ -185,7 +186,7 @@ func TestSelftestUnproven(t *testing.T) {
 func TestSelftestUsage(t *testing.T) {
 	a := selftestApp(t, io.Discard)
 	for _, pattern := range []string{"no-such-fault", "[", "CONFORMANT*"} {
-		_, err := a.Selftest(t.Context(), SelftestOptions{Patterns: []string{"user-html", pattern}})
+		_, err := Run(t.Context(), a.App, Options{Patterns: []string{"user-html", pattern}})
 		if got := exit.Code(err); got != exit.Usage || !strings.Contains(err.Error(), pattern) {
 			t.Errorf("%s: %d, %v", pattern, got, err)
 		}

@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"bufio"
@@ -12,20 +12,21 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-// SelftestResult is what a selftest found out.
-type SelftestResult struct {
-	Schema       string                `json:"schema"`
-	Tool         reports.Tool          `json:"tool"`
-	Spec         string                `json:"spec"` // digest of the contract
-	Passed       bool                  `json:"passed"`
-	Whole        bool                  `json:"whole"` // no pattern left anything out
-	Variants     []SelftestVariant     `json:"variants"`
-	Faults       []SelftestFault       `json:"faults"`
-	Requirements []SelftestRequirement `json:"requirements"`
+// Result is what a selftest found out.
+type Result struct {
+	Schema       string        `json:"schema"`
+	Tool         reports.Tool  `json:"tool"`
+	Spec         string        `json:"spec"` // digest of the contract
+	Passed       bool          `json:"passed"`
+	Whole        bool          `json:"whole"` // no pattern left anything out
+	Variants     []Variant     `json:"variants"`
+	Faults       []Fault       `json:"faults"`
+	Requirements []Requirement `json:"requirements"`
 	// Unproven are the requirements that no fault made fail, INFO aside; only
 	// a whole selftest can tell.
 	Unproven []string `json:"unproven"`
@@ -34,46 +35,46 @@ type SelftestResult struct {
 	WallMS   int64    `json:"wall_ms"`
 }
 
-// SelftestVariant is one conformant reference.
-type SelftestVariant struct {
-	Name          string            `json:"name"`
-	Deployment    string            `json:"deployment"`
-	Notifications bool              `json:"notifications"`
-	Exercised     int               `json:"exercised"`
-	Problems      []SelftestFinding `json:"problems,omitempty"`
+// Variant is one conformant reference.
+type Variant struct {
+	Name          string    `json:"name"`
+	Deployment    string    `json:"deployment"`
+	Notifications bool      `json:"notifications"`
+	Exercised     int       `json:"exercised"`
+	Problems      []Finding `json:"problems,omitempty"`
 }
 
-// SelftestFault is one fault and what became of it.
-type SelftestFault struct {
-	Name    string             `json:"name"`
-	Summary string             `json:"summary"`
-	Page    string             `json:"page"`
-	Caught  bool               `json:"caught"`
-	By      []string           `json:"by"` // the requirements that caught it
-	Runs    []SelftestFaultRun `json:"runs"`
+// Fault is one fault and what became of it.
+type Fault struct {
+	Name    string     `json:"name"`
+	Summary string     `json:"summary"`
+	Page    string     `json:"page"`
+	Caught  bool       `json:"caught"`
+	By      []string   `json:"by"` // the requirements that caught it
+	Runs    []FaultRun `json:"runs"`
 }
 
-// SelftestFaultRun is a fault on one deployment.
-type SelftestFaultRun struct {
-	Deployment    string            `json:"deployment"`
-	Notifications bool              `json:"notifications"`
-	Caught        []SelftestFinding `json:"caught"`
-	Survived      []SelftestFinding `json:"survived,omitempty"`
-	Unexplained   []SelftestFinding `json:"unexplained,omitempty"`
+// FaultRun is a fault on one deployment.
+type FaultRun struct {
+	Deployment    string    `json:"deployment"`
+	Notifications bool      `json:"notifications"`
+	Caught        []Finding `json:"caught"`
+	Survived      []Finding `json:"survived,omitempty"`
+	Unexplained   []Finding `json:"unexplained,omitempty"`
 }
 
-// SelftestRequirement is a requirement and how many faults make it fail.
-type SelftestRequirement struct {
+// Requirement is a requirement and how many faults make it fail.
+type Requirement struct {
 	ID     string     `json:"id"`
 	Level  spec.Level `json:"level"`
 	Faults int        `json:"faults"`
 }
 
 // sum makes the result of the trials.
-func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Duration) *SelftestResult {
-	r := &SelftestResult{
-		Schema: "finesse-conformance/selftest/v1", Tool: a.tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
-		Variants: []SelftestVariant{}, Faults: []SelftestFault{}, Unproven: []string{},
+func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duration) *Result {
+	r := &Result{
+		Schema: "finesse-conformance/selftest/v1", Tool: reports.Tool{Name: runner.Name, Version: a.Version}, Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
+		Variants: []Variant{}, Faults: []Fault{}, Unproven: []string{},
 		Trials: len(trials), Repeated: repeated, WallMS: took.Milliseconds(),
 	}
 	breaks := map[string]int{}
@@ -97,13 +98,13 @@ func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Du
 		if len(ts) == 0 {
 			if r.Whole {
 				r.Passed = false
-				r.Faults = append(r.Faults, SelftestFault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
+				r.Faults = append(r.Faults, Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
 			}
 			continue
 		}
-		sf := SelftestFault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
+		sf := Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
 		for _, t := range ts {
-			run := SelftestFaultRun{
+			run := FaultRun{
 				Deployment: t.deployment, Notifications: t.heard, Caught: t.caught(), Survived: t.survived(), Unexplained: t.unexplained(),
 			}
 			for _, c := range run.Caught {
@@ -118,7 +119,7 @@ func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Du
 		r.Faults = append(r.Faults, sf)
 	}
 	for _, req := range a.Catalogue.All() {
-		r.Requirements = append(r.Requirements, SelftestRequirement{req.ID, req.Level, breaks[req.ID]})
+		r.Requirements = append(r.Requirements, Requirement{req.ID, req.Level, breaks[req.ID]})
 		if r.Whole && req.Level != spec.Info && breaks[req.ID] == 0 {
 			r.Unproven = append(r.Unproven, req.ID)
 		}
@@ -128,18 +129,18 @@ func (a *App) sum(o SelftestOptions, trials []*trial, repeated int, took time.Du
 }
 
 // variant is the variant that a trial is a part of.
-func (r *SelftestResult) variant(t *trial) *SelftestVariant {
-	i := slices.IndexFunc(r.Variants, func(v SelftestVariant) bool {
+func (r *Result) variant(t *trial) *Variant {
+	i := slices.IndexFunc(r.Variants, func(v Variant) bool {
 		return v.Name == t.name && v.Deployment == t.deployment && v.Notifications == t.heard
 	})
 	if i < 0 {
 		i = len(r.Variants)
-		r.Variants = append(r.Variants, SelftestVariant{Name: t.name, Deployment: t.deployment, Notifications: t.heard})
+		r.Variants = append(r.Variants, Variant{Name: t.name, Deployment: t.deployment, Notifications: t.heard})
 	}
 	return &r.Variants[i]
 }
 
-func (r *SelftestResult) writeJSON(w io.Writer) error {
+func (r *Result) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -149,7 +150,7 @@ func (r *SelftestResult) writeJSON(w io.Writer) error {
 // write prints the matrix: for each fault the requirements that caught it,
 // for each requirement how many faults make it fail, and everything that is
 // not as it should be.
-func (r *SelftestResult) write(out io.Writer) error {
+func (r *Result) write(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	bad := 0
 	fmt.Fprintf(w, "conformant variants of the reference\n")
@@ -225,7 +226,7 @@ func place(deployment string, notifications bool) string {
 	return deployment
 }
 
-func findings(w io.Writer, list []SelftestFinding) {
+func findings(w io.Writer, list []Finding) {
 	for _, f := range list {
 		fmt.Fprintf(w, "             %s: %s\n", f.Requirement, text.Truncate(strings.ReplaceAll(f.Reason, "\n", " "), 400))
 	}

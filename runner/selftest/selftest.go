@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"context"
@@ -12,15 +12,16 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
+	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 )
 
-// SelftestOptions say how the suites are proven.
-type SelftestOptions struct {
+// Options say how the suites are proven.
+type Options struct {
 	// Patterns pick faults and variants by name, * for any text; none is all.
 	Patterns []string
 	// Jobs is how many reference deployments are certified at the same time;
-	// 0 for DefaultSelftestJobs. They wait more than they work.
+	// 0 for DefaultJobs. They wait more than they work.
 	Jobs int
 	// JSON prints the result as JSON.
 	JSON bool
@@ -32,15 +33,19 @@ type SelftestOptions struct {
 	Once bool
 }
 
-// DefaultSelftestJobs is the number of deployments certified side by side.
-const DefaultSelftestJobs = 32
+// DefaultJobs is the number of deployments certified side by side.
+const DefaultJobs = 32
 
-// Selftest proves the suites: the conformant reference passes in all its
+// prover is a selftest under way.
+type prover struct{ *runner.App }
+
+// Run proves the suites: the conformant reference passes in all its
 // variants, and every fault is caught by the requirements that it breaks and
 // for the reason for which it breaks them. It prints what caught what and
 // gives the exit code: 0 when all of that holds, else 1.
-func (a *App) Selftest(ctx context.Context, o SelftestOptions) (code int, err error) {
-	result, err := a.selftest(ctx, o)
+func Run(ctx context.Context, app *runner.App, o Options) (code int, err error) {
+	a := &prover{app}
+	result, err := a.prove(ctx, o)
 	switch {
 	case err != nil:
 		return 0, &exit.UsageError{Err: err}
@@ -61,7 +66,7 @@ func (a *App) Selftest(ctx context.Context, o SelftestOptions) (code int, err er
 	return reports.ExitConformant, nil
 }
 
-func (a *App) selftest(ctx context.Context, o SelftestOptions) (*SelftestResult, error) {
+func (a *prover) prove(ctx context.Context, o Options) (*Result, error) {
 	began := time.Now()
 	trials, err := a.trials(o)
 	if err != nil {
@@ -70,7 +75,7 @@ func (a *App) selftest(ctx context.Context, o SelftestOptions) (*SelftestResult,
 	measuring, stop := context.WithCancel(ctx)
 	defer stop()
 	busy := takePulse(measuring)
-	progress := &selftestProgress{w: a.Err, terminal: a.Terminal, total: len(trials)}
+	progress := &counter{w: a.Err, terminal: a.Terminal, total: len(trials)}
 	a.perform(ctx, trials, busy, o.Jobs, progress)
 	repeated := 0
 	if !o.Once {
@@ -81,9 +86,9 @@ func (a *App) selftest(ctx context.Context, o SelftestOptions) (*SelftestResult,
 }
 
 // perform does the trials, some at the same time.
-func (a *App) perform(ctx context.Context, trials []*trial, busy *pulse, jobs int, progress *selftestProgress) {
+func (a *prover) perform(ctx context.Context, trials []*trial, busy *pulse, jobs int, progress *counter) {
 	if jobs <= 0 {
-		jobs = DefaultSelftestJobs
+		jobs = DefaultJobs
 	}
 	var wg sync.WaitGroup
 	next := make(chan *trial)
@@ -109,7 +114,7 @@ func (a *App) perform(ctx context.Context, trials []*trial, busy *pulse, jobs in
 // repeat does what did not come out as it should once more, with all times
 // doubled and little beside it: a machine that was too busy for short times
 // proves nothing about the suites. It gives how many trials that were.
-func (a *App) repeat(ctx context.Context, trials []*trial, busy *pulse, progress *selftestProgress) int {
+func (a *prover) repeat(ctx context.Context, trials []*trial, busy *pulse, progress *counter) int {
 	var again []*trial
 	for _, t := range trials {
 		if !t.asExpected() && ctx.Err() == nil {
@@ -127,7 +132,7 @@ func (a *App) repeat(ctx context.Context, trials []*trial, busy *pulse, progress
 // reference and every fault, on their deployments, with notifications and
 // without. What takes longest comes first, so that nothing is waited for at
 // the end.
-func (a *App) trials(o SelftestOptions) ([]*trial, error) {
+func (a *prover) trials(o Options) ([]*trial, error) {
 	for _, pattern := range o.Patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return nil, fmt.Errorf("--fault %q: %w", pattern, err)
@@ -195,9 +200,9 @@ func (a *App) trials(o SelftestOptions) ([]*trial, error) {
 
 // parts splits the requirements of a deployment over several references of
 // one kind: no run is much longer than the others.
-func (a *App) parts(deployment string) [][]string {
+func (a *prover) parts(deployment string) [][]string {
 	const size = 40
-	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), ReferenceRelease)
+	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), runner.ReferenceRelease)
 	list := make([][]string, (len(reqs)+size-1)/size)
 	for i, req := range reqs {
 		list[i%len(list)] = append(list[i%len(list)], req.ID)

@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// selftestProgress tells how far a selftest is: on a terminal in one line
+// counter tells how far a selftest is: on a terminal in one line
 // that moves, else a line now and then.
-type selftestProgress struct {
+type counter struct {
 	w        io.Writer
 	terminal bool
 
@@ -19,9 +19,9 @@ type selftestProgress struct {
 }
 
 // step is after how many runs a line is due where there is no terminal.
-const selftestStep = 100
+const lineEvery = 100
 
-func (p *selftestProgress) done(t *trial) {
+func (p *counter) done(t *trial) {
 	odd := !t.asExpected()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -32,13 +32,13 @@ func (p *selftestProgress) done(t *trial) {
 	switch {
 	case p.terminal:
 		fmt.Fprintf(p.w, "\r\x1b[Kselftest: %d of %d runs, %d not as expected · %s", p.made, p.total, p.odd, t.name)
-	case p.made-p.lastLineAt >= selftestStep:
+	case p.made-p.lastLineAt >= lineEvery:
 		p.lastLineAt = p.made
 		fmt.Fprintf(p.w, "selftest: %d of %d runs, %d not as expected\n", p.made, p.total, p.odd)
 	}
 }
 
-func (p *selftestProgress) end() {
+func (p *counter) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.terminal {

@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"context"

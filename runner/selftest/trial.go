@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
@@ -51,11 +52,11 @@ func (t *trial) timing() config.Timing {
 // affordable are the requirements that are exercised with a fault: those that
 // it breaks and needs, and of the others a few, so that over all faults each
 // of them has its turn.
-func (a *App) affordable(f reference.Fault, t trial) []string {
+func (a *prover) affordable(f reference.Fault, t trial) []string {
 	ids := slices.Concat(t.must, f.Requires)
 	const others = 8
 	var rest []string
-	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), ReferenceRelease) {
+	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), runner.ReferenceRelease) {
 		if !slices.Contains(ids, req.ID) && !(req.Section == "WRP" && req.Steps[0].When.Timer != "") {
 			rest = append(rest, req.ID)
 		}
@@ -70,7 +71,7 @@ func (a *App) affordable(f reference.Fault, t trial) []string {
 }
 
 // attempt certifies the deployment of a trial.
-func (a *App) attempt(ctx context.Context, t *trial) {
+func (a *prover) attempt(ctx context.Context, t *trial) {
 	began := time.Now()
 	t.verdicts, t.stopped = map[string]evidence.Verdict{}, nil
 	if err := a.certifyTrial(ctx, t); err != nil {
@@ -83,9 +84,9 @@ func (a *App) attempt(ctx context.Context, t *trial) {
 	t.took = time.Since(began)
 }
 
-func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
+func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	timing := t.timing()
-	cfg, err := reference.Default(t.deployment, ReferenceRelease.String(), 1)
+	cfg, err := reference.Default(t.deployment, runner.ReferenceRelease.String(), 1)
 	if err != nil {
 		return err
 	}
@@ -98,13 +99,13 @@ func (a *App) certifyTrial(ctx context.Context, t *trial) (err error) {
 	if t.fault != nil {
 		cfg.Faults = append(slices.Clone(cfg.Faults), t.fault.Name)
 	}
-	e, err := StartEmbedded(cfg, "127.0.0.1:0", true)
+	e, err := runner.StartEmbedded(cfg, "127.0.0.1:0", true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	subject := Subject{
-		Handler: e.Deployment, Users: e.Users(), Release: ReferenceRelease.String(), Timing: timing, Stimuli: e.Stimuli(), Events: "off", Only: t.only,
+	subject := runner.Subject{
+		Handler: e.Deployment, Users: e.Users(), Release: runner.ReferenceRelease.String(), Timing: timing, Stimuli: e.Stimuli(), Events: "off", Only: t.only,
 	}
 	if t.heard {
 		subject.Events = e.Events.String()

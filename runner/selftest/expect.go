@@ -1,4 +1,4 @@
-package runner
+package selftest
 
 import (
 	"fmt"
@@ -8,27 +8,27 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// SelftestFinding is one requirement in one trial, and why it is as it is.
-type SelftestFinding struct {
+// Finding is one requirement in one trial, and why it is as it is.
+type Finding struct {
 	Requirement string `json:"requirement"`
 	Reason      string `json:"reason"`
 }
 
 // caught are the requirements that failed as they must.
-func (t *trial) caught() []SelftestFinding {
-	var list []SelftestFinding
+func (t *trial) caught() []Finding {
+	var list []Finding
 	if t.fault == nil {
 		return nil
 	}
 	if t.fault.FailsPreflight {
 		if t.stopped != nil && t.because.MatchString(t.stopped.Error()) {
-			list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
+			list = append(list, Finding{"preflight", t.stopped.Error()})
 		}
 		return list
 	}
 	for _, id := range t.must {
 		if v := t.verdicts[id]; v.Outcome == evidence.Failed && t.because.MatchString(told(v)) {
-			list = append(list, SelftestFinding{id, told(v)})
+			list = append(list, Finding{id, told(v)})
 		}
 	}
 	return list
@@ -36,51 +36,51 @@ func (t *trial) caught() []SelftestFinding {
 
 // survived are the requirements that a fault must break and did not, or for
 // another reason.
-func (t *trial) survived() []SelftestFinding {
+func (t *trial) survived() []Finding {
 	if t.fault == nil {
 		return nil
 	}
 	caught := t.caught()
 	if t.fault.FailsPreflight || t.fault.Intermittent && len(caught) > 0 {
 		if len(caught) == 0 {
-			return []SelftestFinding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
+			return []Finding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
 		}
 		return nil
 	}
-	var list []SelftestFinding
+	var list []Finding
 	for _, id := range t.must {
-		if slices.ContainsFunc(caught, func(f SelftestFinding) bool { return f.Requirement == id }) {
+		if slices.ContainsFunc(caught, func(f Finding) bool { return f.Requirement == id }) {
 			continue
 		}
 		v, there := t.verdicts[id]
 		switch {
 		case !there && t.stopped != nil:
-			list = append(list, SelftestFinding{id, "the preflight ended it: " + t.stopped.Error()})
+			list = append(list, Finding{id, "the preflight ended it: " + t.stopped.Error()})
 		case !there:
-			list = append(list, SelftestFinding{id, "was not reached"})
+			list = append(list, Finding{id, "was not reached"})
 		case v.Outcome == evidence.Failed:
-			list = append(list, SelftestFinding{id, "failed for another reason than " + t.because.String() + ": " + told(v)})
+			list = append(list, Finding{id, "failed for another reason than " + t.because.String() + ": " + told(v)})
 		default:
-			list = append(list, SelftestFinding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
+			list = append(list, Finding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
 		}
 	}
 	return list
 }
 
 // unexplained are failures that the fault, or nothing at all, explains.
-func (t *trial) unexplained() []SelftestFinding {
-	var list []SelftestFinding
+func (t *trial) unexplained() []Finding {
+	var list []Finding
 	for _, id := range slices.Sorted(maps.Keys(t.verdicts)) {
 		v := t.verdicts[id]
 		if v.Outcome == evidence.Failed && (t.fault == nil || !t.fault.Explains(id)) {
-			list = append(list, SelftestFinding{id, v.Reason})
+			list = append(list, Finding{id, v.Reason})
 		}
 		if t.fault == nil && v.Outcome == evidence.NotExercised && !t.gap(id) {
-			list = append(list, SelftestFinding{id, "not exercised: " + v.Reason})
+			list = append(list, Finding{id, "not exercised: " + v.Reason})
 		}
 	}
 	if t.stopped != nil && (t.fault == nil || !t.fault.FailsPreflight && len(t.verdicts) == 0) {
-		list = append(list, SelftestFinding{"preflight", t.stopped.Error()})
+		list = append(list, Finding{"preflight", t.stopped.Error()})
 	}
 	return list
 }
