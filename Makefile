@@ -18,6 +18,7 @@ lint: ## what CI checks of the source
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	go tool staticcheck ./...
+	bash .ci/complexity
 
 docs: ## renew what is generated
 	go test ./reports/requirementsdoc -update

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -102,19 +103,9 @@ func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duratio
 			}
 			continue
 		}
-		sf := Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
-		for _, t := range ts {
-			run := FaultRun{
-				Deployment: t.deployment, Notifications: t.heard, Caught: t.caught(), Survived: t.survived(), Unexplained: t.unexplained(),
-			}
-			for _, c := range run.Caught {
-				if !slices.Contains(sf.By, c.Requirement) {
-					sf.By = append(sf.By, c.Requirement)
-					breaks[c.Requirement]++
-				}
-			}
-			sf.Caught = sf.Caught && len(run.Survived) == 0
-			sf.Runs = append(sf.Runs, run)
+		sf := faultOf(f, ts)
+		for _, id := range sf.By {
+			breaks[id]++
 		}
 		r.Faults = append(r.Faults, sf)
 	}
@@ -126,6 +117,24 @@ func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duratio
 	}
 	r.Passed = r.Passed && len(r.Unproven) == 0
 	return r
+}
+
+// faultOf sums up the trials of a fault.
+func faultOf(f reference.Fault, trials []*trial) Fault {
+	sf := Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
+	for _, t := range trials {
+		run := FaultRun{
+			Deployment: t.deployment, Notifications: t.heard, Caught: t.caught(), Survived: t.survived(), Unexplained: t.unexplained(),
+		}
+		for _, c := range run.Caught {
+			if !slices.Contains(sf.By, c.Requirement) {
+				sf.By = append(sf.By, c.Requirement)
+			}
+		}
+		sf.Caught = sf.Caught && len(run.Survived) == 0
+		sf.Runs = append(sf.Runs, run)
+	}
+	return sf
 }
 
 // variant is the variant that a trial is a part of.
@@ -152,7 +161,30 @@ func (r *Result) writeJSON(w io.Writer) error {
 // not as it should be.
 func (r *Result) write(out io.Writer) error {
 	w := bufio.NewWriter(out)
-	bad := 0
+	bad := r.writeVariants(w)
+	caught, unexplained := r.writeFaults(w)
+	fmt.Fprintf(w, "\nrequirements, and how many faults make them fail\n")
+	for _, req := range r.Requirements {
+		if req.Level == spec.Info || !r.Whole && req.Faults == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "  %4d     %s\n", req.Faults, req.ID)
+	}
+	fmt.Fprintln(w)
+	if len(r.Unproven) > 0 {
+		fmt.Fprintf(w, "unproven, because no fault makes them fail: %s\n", strings.Join(r.Unproven, " "))
+	}
+	fmt.Fprintf(w, "%d of %d variants passed; %d faults: %d caught, %d survived; %d runs with failures that the fault does not explain\n",
+		len(r.Variants)-bad, len(r.Variants), len(r.Faults), caught, len(r.Faults)-caught, unexplained)
+	fmt.Fprintf(w, "%d runs (%d repeated with longer times) in %v\n", r.Trials, r.Repeated, (time.Duration(r.WallMS) * time.Millisecond).Round(100*time.Millisecond))
+	if !r.Whole {
+		fmt.Fprintln(w, "a part of the selftest: which requirements are unproven, only the whole one tells")
+	}
+	return w.Flush()
+}
+
+// writeVariants gives how many variants did not pass.
+func (r *Result) writeVariants(w io.Writer) (bad int) {
 	fmt.Fprintf(w, "conformant variants of the reference\n")
 	fine := map[string][]string{}
 	var names []string
@@ -172,21 +204,20 @@ func (r *Result) write(out io.Writer) error {
 	for _, name := range names {
 		fmt.Fprintf(w, "  passed   %s (%s)\n", name, strings.Join(fine[name], ", "))
 	}
-	caught, survivors, unexplained := 0, 0, 0
+	return bad
+}
+
+// writeFaults gives how many faults were caught, and how many runs had
+// failures that their fault does not explain.
+func (r *Result) writeFaults(w io.Writer) (caught, unexplained int) {
 	fmt.Fprintf(w, "\nfaults, and what caught them\n")
 	for _, f := range r.Faults {
-		word := "caught  "
+		word := "SURVIVED"
 		if f.Caught {
 			caught++
-		} else {
-			survivors++
-			word = "SURVIVED"
+			word = "caught  "
 		}
-		by := strings.Join(f.By, " ")
-		if by == "" {
-			by = "nothing"
-		}
-		fmt.Fprintf(w, "  %s %s: %s\n           by %s\n", word, f.Name, f.Summary, by)
+		fmt.Fprintf(w, "  %s %s: %s\n           by %s\n", word, f.Name, f.Summary, cmp.Or(strings.Join(f.By, " "), "nothing"))
 		for _, run := range f.Runs {
 			if len(run.Survived) > 0 {
 				fmt.Fprintf(w, "           not by, on %s:\n", place(run.Deployment, run.Notifications))
@@ -199,24 +230,7 @@ func (r *Result) write(out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\nrequirements, and how many faults make them fail\n")
-	for _, req := range r.Requirements {
-		if req.Level == spec.Info || !r.Whole && req.Faults == 0 {
-			continue
-		}
-		fmt.Fprintf(w, "  %4d     %s\n", req.Faults, req.ID)
-	}
-	fmt.Fprintln(w)
-	if len(r.Unproven) > 0 {
-		fmt.Fprintf(w, "unproven, because no fault makes them fail: %s\n", strings.Join(r.Unproven, " "))
-	}
-	fmt.Fprintf(w, "%d of %d variants passed; %d faults: %d caught, %d survived; %d runs with failures that the fault does not explain\n",
-		len(r.Variants)-bad, len(r.Variants), len(r.Faults), caught, survivors, unexplained)
-	fmt.Fprintf(w, "%d runs (%d repeated with longer times) in %v\n", r.Trials, r.Repeated, (time.Duration(r.WallMS) * time.Millisecond).Round(100*time.Millisecond))
-	if !r.Whole {
-		fmt.Fprintln(w, "a part of the selftest: which requirements are unproven, only the whole one tells")
-	}
-	return w.Flush()
+	return caught, unexplained
 }
 
 func place(deployment string, notifications bool) string {

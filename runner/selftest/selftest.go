@@ -138,59 +138,79 @@ func (a *prover) trials(o Options) ([]*trial, error) {
 			return nil, fmt.Errorf("--fault %q: %w", pattern, err)
 		}
 	}
+	list := a.variantTrials()
+	for i, f := range reference.Faults() {
+		because, err := regexp.Compile(f.ReasonPattern)
+		if err != nil || f.ReasonPattern == "" {
+			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.ReasonPattern, err)
+		}
+		list = append(list, a.faultTrials(o, i, f, because)...)
+	}
+	return pick(list, o.Patterns)
+}
+
+func (a *prover) variantTrials() []*trial {
+	var list []*trial
+	for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+		for _, heard := range []bool{true, false} {
+			for _, v := range variants(deployment, heard) {
+				for _, part := range a.parts(deployment) {
+					t := v
+					t.only = part
+					list = append(list, &t)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// faultTrials are those of the i-th fault.
+func (a *prover) faultTrials(o Options, i int, f reference.Fault, because *regexp.Regexp) []*trial {
+	var list []*trial
+	for _, deployment := range []string{reference.UCCE, reference.UCCX} {
+		if !f.AppliesTo(deployment) {
+			continue
+		}
+		for _, heard := range []bool{false, true} {
+			t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
+			t.must = a.BrokenBy(f, deployment, heard)
+			if len(t.must) == 0 && !f.FailsPreflight {
+				continue
+			}
+			// As the variants: in one of the two ways where both must end
+			// alike, and not the same one on both deployments.
+			one := (i%2 == 0) == (deployment == reference.UCCE)
+			if !o.All && heard != one && len(f.BreaksWithEvents) == 0 && len(a.BrokenBy(f, deployment, one)) > 0 {
+				continue
+			}
+			if !o.All {
+				t.only = a.affordable(f, t)
+			}
+			list = append(list, &t)
+		}
+	}
+	return list
+}
+
+// pick keeps the trials whose name a pattern matches, all of them without
+// one. A pattern that matches nothing is an error.
+func pick(all []*trial, patterns []string) ([]*trial, error) {
 	var list []*trial
 	matched := map[string]bool{}
-	add := func(t trial) {
-		picked := len(o.Patterns) == 0
-		for _, pattern := range o.Patterns {
+	for _, t := range all {
+		picked := len(patterns) == 0
+		for _, pattern := range patterns {
 			if ok, _ := path.Match(pattern, t.name); ok {
 				picked, matched[pattern] = true, true
 			}
 		}
 		if picked {
 			t.pace = 1
-			list = append(list, &t)
+			list = append(list, t)
 		}
 	}
-	for _, deployment := range []string{reference.UCCE, reference.UCCX} {
-		for _, heard := range []bool{true, false} {
-			for _, v := range variants(deployment, heard) {
-				for _, part := range a.parts(deployment) {
-					v.only = part
-					add(v)
-				}
-			}
-		}
-	}
-	for i, f := range reference.Faults() {
-		because, err := regexp.Compile(f.ReasonPattern)
-		if err != nil || f.ReasonPattern == "" {
-			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.ReasonPattern, err)
-		}
-		for _, deployment := range []string{reference.UCCE, reference.UCCX} {
-			if !f.AppliesTo(deployment) {
-				continue
-			}
-			for _, heard := range []bool{false, true} {
-				t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
-				t.must = a.BrokenBy(f, deployment, heard)
-				if len(t.must) == 0 && !f.FailsPreflight {
-					continue
-				}
-				// As the variants: in one of the two ways where both must end
-				// alike, and not the same one on both deployments.
-				one := (i%2 == 0) == (deployment == reference.UCCE)
-				if !o.All && heard != one && len(f.BreaksWithEvents) == 0 && len(a.BrokenBy(f, deployment, one)) > 0 {
-					continue
-				}
-				if !o.All {
-					t.only = a.affordable(f, t)
-				}
-				add(t)
-			}
-		}
-	}
-	for _, pattern := range o.Patterns {
+	for _, pattern := range patterns {
 		if !matched[pattern] {
 			return nil, fmt.Errorf("--fault %q matches no fault and no variant; --fault list shows their names", pattern)
 		}
