@@ -151,7 +151,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		case shortened[req.ID] && row != nil:
 			verdicts, unjudged = append(verdicts, was), append(unjudged, req.ID)
 		case len(attempts[req.ID]) > 0:
-			verdicts = append(verdicts, standing.Apply(req, retry.Combine(attempts[req.ID], was)))
+			verdicts = append(verdicts, retry.Combine(attempts[req.ID], was))
 		case row != nil:
 			verdicts = append(verdicts, was)
 		default:
@@ -160,7 +160,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 			})
 		}
 	}
-	now := reports.Build(a.Catalogue, then.Run(all), verdicts)
+	now := reports.Build(a.Catalogue, then.Run(all), standing.Conclude(verdicts))
 	c, err := compare.Results(then, now)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}

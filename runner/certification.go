@@ -70,7 +70,8 @@ func (c *Certification) Stage() *scenario.Stage { return c.session.stage }
 func (c *Certification) Survey() *preflight.Survey { return c.session.survey }
 
 // Play exercises the requirement of an item, and gives the plan's verdict
-// where it does not run. What only shows over the whole run is not in it.
+// where it does not run. Of a requirement that stands for everything a run
+// sees it is what was seen so far: play those last.
 func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 	if !item.Runs() {
 		return item.Verdict(), nil
@@ -78,6 +79,10 @@ func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Ve
 	both, cancel := either(ctx, c.running)
 	defer cancel()
 	verdict, seen := c.exercise(both, item.Requirement)
+	if c.session.standing != nil {
+		verdict = c.session.standing.Apply(item.Requirement, verdict)
+		c.session.Secrets.Clean(&verdict)
+	}
 	c.harvest.add(suites.Outcome{Verdict: verdict, Evidence: seen})
 	return verdict, seen
 }

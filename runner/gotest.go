@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 	if err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
-	for _, item := range c.Items() {
+	for _, item := range standingLast(c.Items(), func(i suites.Item) *spec.Requirement { return i.Requirement }) {
 		t.Run(item.Requirement.ID, func(t *testing.T) {
 			t.Helper()
 			verdict, _ := c.Play(t.Context(), item)
@@ -97,6 +98,13 @@ func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
 	}
 	result, _ := c.Finish(ctx)
 	return result, nil
+}
+
+// standingLast puts those last that stand for everything a run sees, each
+// part in its order: what they say is whole then.
+func standingLast[T any](all []T, of func(T) *spec.Requirement) []T {
+	stands := func(item T) bool { return of(item).Standing != "" }
+	return append(slices.DeleteFunc(slices.Clone(all), stands), slices.DeleteFunc(slices.Clone(all), func(item T) bool { return !stands(item) })...)
 }
 
 func tell(t *testing.T, v evidence.Verdict) {
@@ -139,7 +147,7 @@ func Describe(text string, subject func() Subject) bool {
 				ginkgo.Fail(why)
 			}
 		})
-		for _, req := range catalogue.All() {
+		for _, req := range standingLast(catalogue.All(), func(r *spec.Requirement) *spec.Requirement { return r }) {
 			ginkgo.It(req.ID+" "+req.Title, suites.Labels(req), func(ctx ginkgo.SpecContext) {
 				verdict, seen := c.Play(ctx, plan[req.ID])
 				suites.Report(verdict, seen)

@@ -355,18 +355,18 @@ func (s *session) verdicts(items []suites.Item, h *harvest) []evidence.Verdict {
 	for _, o := range h.outcomes {
 		standing.Merge(o.Broken)
 	}
+	for _, ev := range h.afterwards {
+		standing.Add(ev)
+	}
 	for _, o := range h.outcomes {
-		v := o.Verdict
-		if req, ok := s.Catalogue.ByID(v.Requirement); ok {
-			v = standing.Apply(req, v)
-		}
-		verdicts = append(verdicts, v)
+		verdicts = append(verdicts, o.Verdict)
 	}
 	for _, i := range items {
 		if !i.Runs() {
 			verdicts = append(verdicts, i.Verdict())
 		}
 	}
+	verdicts = standing.Conclude(verdicts)
 	s.Secrets.Clean(&verdicts) // what a check of the whole run saw is as it came
 	return verdicts
 }

@@ -66,6 +66,20 @@ func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Ver
 	return v
 }
 
+// Conclude gives the verdicts of a run: those that its scenarios came to, and
+// the failures of the checks over everything that was seen. Whoever concludes
+// a run does it here, so that one target gets one answer from all of them.
+func (s *Standing) Conclude(verdicts []evidence.Verdict) []evidence.Verdict {
+	out := make([]evidence.Verdict, len(verdicts))
+	for i, v := range verdicts {
+		if req, ok := s.judge.catalogue.ByID(v.Requirement); ok {
+			v = s.Apply(req, v)
+		}
+		out[i] = v
+	}
+	return out
+}
+
 func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expected, seen string) {
 	where := "a GET"
 	if kind == spec.StandingValidError {
@@ -79,9 +93,17 @@ func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expe
 }
 
 func (s *Standing) take(kind spec.Standing, v evidence.Verdict) {
-	if known, ok := s.found[kind]; !ok || s.order[v.Requirement] < s.order[known.Requirement] {
+	if known, ok := s.found[kind]; !ok || s.rank(v.Requirement) < s.rank(known.Requirement) {
 		s.found[kind] = v
 	}
+}
+
+// rank is the place in the catalogue, what is not of it last.
+func (s *Standing) rank(requirement string) int {
+	if n, ok := s.order[requirement]; ok {
+		return n
+	}
+	return len(s.order)
 }
 
 // Found gives what was found to be broken: the failure of each check, with the
