@@ -16,6 +16,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 )
 
 func selftestApp(t *testing.T, out io.Writer) *prover {
@@ -102,6 +103,27 @@ func TestSelftest(t *testing.T) {
 		if !slices.Equal(slices.Compact(want), by) {
 			t.Errorf("fault %s is caught by %v, and counted as caught by %v", sf.Name, by, want)
 		}
+	}
+}
+
+// TestOneAnswer: the target that the runner's test of that name asks everybody
+// else about gets the same verdicts here.
+func TestOneAnswer(t *testing.T) {
+	t.Parallel()
+	a := selftestApp(t, io.Discard)
+	r := &trial{name: "broken", deployment: reference.UCCE, pace: 1,
+		faults: []string{"sign-in-again-refused", "state-unknown-500", "reason-unknown-accepted", "change-time-empty", "error-message-missing"},
+		only:   []string{"SIG-01", "SIG-02", "TRN-UCCE-06", "ERR-01", "ERR-03", "RSN-06", "USR-01", "USR-02", "USR-03"}}
+	a.attempt(t.Context(), r)
+	var failed []string
+	for id, v := range r.verdicts {
+		if v.Outcome == evidence.Failed {
+			failed = append(failed, id)
+		}
+	}
+	slices.Sort(failed)
+	if got := strings.Join(failed, " "); got != "ERR-01 ERR-03 RSN-06 SIG-02 USR-03" {
+		t.Errorf("it fails %s; the preflight ended with %v", got, r.stopped)
 	}
 }
 
