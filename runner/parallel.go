@@ -18,7 +18,6 @@ import (
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
-	"finesse-conformance/suites/evidence"
 )
 
 // processes are the processes that exercise the requirements of a run side by
@@ -239,11 +238,12 @@ func (p *processes) done(m *member, o suites.Outcome) {
 	p.mu.Lock()
 	m.current = ""
 	p.harvest.add(o)
-	enough := p.silence.after(o.Evidence)
+	enough := p.silence.after(o.Verdict.Requirement, o.Evidence)
+	why := p.silence.why(p.target)
 	p.mu.Unlock()
 	p.display.Done(o.Verdict)
 	if enough {
-		p.stop(p.silentTarget(o.Evidence))
+		p.stop(why)
 	}
 }
 
@@ -372,20 +372,3 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 
 // keptOutput is how many bytes of what a lost process printed are told.
 const keptOutput = 8 << 10
-
-// silence counts the scenarios in a row that got no answer at all.
-type silence int
-
-// after counts a scenario, and reports whether there were enough of them.
-func (n *silence) after(seen []*evidence.Evidence) bool {
-	if !unanswered(seen) {
-		*n = 0
-		return false
-	}
-	*n++
-	return *n == enoughSilence
-}
-
-func (s *session) silentTarget(seen []*evidence.Evidence) error {
-	return fmt.Errorf("%s stopped answering: %s", text.WithoutCredentials(s.target.URL.String()), lastError(seen))
-}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -271,8 +270,8 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 		s.stage.Say = p.Say
 		verdict, seen := s.play(ctx, req)
 		p.Done(verdict)
-		if silent.after(seen) {
-			stop(s.silentTarget(seen))
+		if silent.after(req.ID, seen) {
+			stop(silent.why(s.target))
 		}
 		return verdict, seen
 	}
@@ -312,36 +311,6 @@ func barred(seen []*evidence.Evidence, attempt int) string {
 		}
 	}
 	return ""
-}
-
-// enoughSilence is how many scenarios in a row have to get no answer at all.
-const enoughSilence = 3
-
-// unanswered reports whether a scenario sent requests and none of them was
-// served.
-func unanswered(seen []*evidence.Evidence) bool {
-	sent := 0
-	for _, ev := range seen {
-		for _, x := range ev.Exchanges {
-			sent++
-			if x.Served() {
-				return false
-			}
-		}
-	}
-	return sent > 0
-}
-
-func lastError(seen []*evidence.Evidence) string {
-	last := ""
-	for _, ev := range seen {
-		for _, x := range ev.Exchanges {
-			if last = x.Err; last == "" {
-				last = fmt.Sprintf("HTTP %d", x.Status)
-			}
-		}
-	}
-	return last
 }
 
 // verdicts are those on all items. What can only be judged over the whole run

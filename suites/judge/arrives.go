@@ -15,7 +15,7 @@ import (
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
 	if !seen {
-		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user")
+		return c.unseen()
 	}
 	first := -1
 	for i, l := range c.observations {
@@ -192,4 +192,11 @@ func (c *stepJudge) unwatched(since time.Time) *mismatch {
 	}
 	return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
 		seen: fmt.Sprintf("nothing was seen of user %s at the end of the quiet time", c.step.Baseline.User)}
+}
+
+// unseen: nobody was shown the user any more, so that nothing is proven of it.
+func (c *stepJudge) unseen() *mismatch {
+	m := c.unproven("no sighting of the user afterwards")
+	m.what.Kind, m.suspect = evidence.MismatchUnseen, true
+	return m
 }

@@ -194,7 +194,7 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		return nil // a read changes nothing
 	}
 	if len(c.observations) == 0 {
-		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user afterwards")
+		return c.unseen()
 	}
 	for _, l := range c.observations {
 		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) {
@@ -258,7 +258,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		return m
 	}
 	if len(c.observations) == 0 {
-		return c.missed(out, evidence.MismatchUnseen, 1, "no sighting of the user afterwards")
+		return c.unseen()
 	}
 	for _, l := range c.observations {
 		if l.State == c.step.Baseline.State || c.passingLogin(l) || c.timedOut(l) {

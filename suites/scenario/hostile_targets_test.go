@@ -275,3 +275,48 @@ func TestPhones(t *testing.T) {
 		}
 	})
 }
+
+// A client that is shut out after the 401 that a run asks for: the row that
+// saw it is not failed, and the run ends with one reason.
+func TestShutOut(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusForbidden, http.StatusOK, http.StatusUnauthorized} {
+		virtually(t, fmt.Sprint(status), func(t *testing.T) {
+			asked := 0
+			p := &proxy{
+				before: func(w http.ResponseWriter, _ *http.Request, _, _ string) bool {
+					if asked < 5 {
+						return false
+					}
+					w.WriteHeader(status)
+					_, _ = io.WriteString(w, "<html>blocked</html>")
+					return true
+				},
+				after: func(_ *http.Request, _ string, answer *httptest.ResponseRecorder) {
+					if answer.Code == http.StatusUnauthorized {
+						asked++
+					}
+				},
+			}
+			played := bed.Play(t, bed.Deployment{Around: p.around})
+			for _, id := range played.Failed() {
+				if strings.HasPrefix(id, "AUT-0") || id == "SUP-15" {
+					t.Errorf("%s failed: %s", id, played.Verdict(id).Reason)
+				}
+			}
+			if !strings.Contains(played.Stopped, "let nobody in since") {
+				t.Errorf("stopped: %q", played.Stopped)
+			}
+			named := map[string]bool{}
+			for _, u := range played.Unrestored {
+				named[u.User] = true
+			}
+			for _, id := range played.Left {
+				if !named[id] {
+					t.Errorf("user %s was left behind, and is not named", id)
+				}
+			}
+			t.Logf("stopped: %s; left %v", played.Stopped, played.Left)
+		})
+	}
+}

@@ -1,0 +1,71 @@
+package runner
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/runner/config"
+	"finesse-conformance/suites/evidence"
+)
+
+// enoughSilence is how many scenarios in a row have to get nothing at all out
+// of the target.
+const enoughSilence = 3
+
+// silence notices that a target serves nobody any more: it gives no answer, or
+// lets no user in, for whatever reason: a proxy or a lock may shut a client
+// out after a sign-in that failed. That is one reason, and not a hundred.
+type silence struct {
+	let   bool   // users were let in before
+	n     int    // scenarios in a row
+	since string // the requirement of the first of them
+	last  string // what came of the last request
+}
+
+// after counts a scenario, and reports whether there were enough of them.
+func (s *silence) after(requirement string, seen []*evidence.Evidence) bool {
+	sent, served, let := 0, false, false
+	last := ""
+	for _, ev := range seen {
+		for _, x := range ev.Exchanges {
+			sent++
+			served = served || x.Served()
+			let = let || letIn(x)
+			if last = x.Err; last == "" {
+				last = fmt.Sprintf("HTTP %d", x.Status)
+			}
+		}
+	}
+	switch {
+	case let:
+		s.let, s.n = true, 0
+		return false
+	case sent == 0 && s.n == 0:
+		return false // nothing was asked; in the middle of silence nobody may be left to ask as
+	case len(seen) == 0:
+		return false
+	case served && !s.let:
+		s.n = 0 // it may be its way of letting somebody in
+		return false
+	}
+	if s.n++; s.n == 1 {
+		s.since = requirement
+	}
+	if last != "" {
+		s.last = last
+	}
+	return s.n == enoughSilence
+}
+
+// letIn reports whether a user was shown itself.
+func letIn(x evidence.Exchange) bool {
+	return x.Err == "" && x.Status == http.StatusOK && x.Method == http.MethodGet && !x.WrongPassword && x.As != "" &&
+		x.Path == "/finesse/api/User/"+x.As && strings.Contains(x.ResponseBody, "<User")
+}
+
+// why is the one reason.
+func (s *silence) why(t *config.Target) error {
+	return fmt.Errorf("%s stopped answering: it has let nobody in since %s: %s", text.WithoutCredentials(t.URL.String()), s.since, s.last)
+}
