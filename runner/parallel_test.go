@@ -165,7 +165,7 @@ func TestProcessesOfARun(t *testing.T) {
 	for _, m := range result.Cast {
 		troupes[m.Troupe]++
 	}
-	if !reflect.DeepEqual(troupes, map[int]int{0: 8, 1: 8, 2: 8, 3: 8}) {
+	if !reflect.DeepEqual(troupes, map[int]int{0: 10, 1: 10, 2: 10, 3: 10}) {
 		t.Errorf("users by troupe: %v", troupes)
 	}
 	allAtHome(t, e)
