@@ -44,6 +44,7 @@ func TestAccepted(t *testing.T) {
 			"nobody saw user 1001 at the end of the settle time: a GET failed after 12s: reset", true},
 		{"a GET that was not served at the end of the settle time", begin(notReady).puts(202, "").sees(8*time.Second, notReady).loses(1500*time.Millisecond, 0, 503, ""), open,
 			"nobody saw user 1001 at the end of the settle time: a GET was answered 503", true},
+		{"in time, and a GET that is lost afterwards", begin(notReady).puts(202, "").sees(time.Second, in(spec.Ready)).converged().stays(in(spec.Ready)).loses(0, 12*time.Second, 0, "reset"), passed, "", false},
 		{"a GET that is lost, and one that is not", begin(notReady).puts(202, "").loses(9*time.Second, 100*time.Millisecond, 0, "reset").sees(0, notReady), failed,
 			expected + "NOT_READY for 9.1s", false},
 		{"a GET that is lost, of somebody else", ofSomebodyElse(begin(notReady).puts(202, "").sees(time.Second, notReady).loses(0, 12*time.Second, 0, "reset").sees(0, notReady)), failed,

@@ -231,6 +231,24 @@ func TestFirstOfEqualMismatches(t *testing.T) {
 	}
 }
 
+// An answer to a change that must not be made is no leave to make it.
+func TestAnswerToAChange(t *testing.T) {
+	out := spec.Outcome{Kind: spec.Answer, Status: []int{4}}
+	start := func(to spec.State) *scene { return begin(in(spec.NotReady)).puts(404, "").stays(in(to)) }
+	try(t, one(spec.Must, put(spec.Ready), out), []hearing{
+		{"not made", start(spec.NotReady), passed, "", false},
+		{"made", start(spec.Ready), failed, "PUT READY: expected 4xx; saw 404, and the user went from NOT_READY to READY 1s after it", true},
+	})
+	try(t, one(spec.Must, spec.When{Method: "DELETE"}, out), []hearing{
+		{"made by another method", start(spec.Ready), failed, "DELETE on the user: expected 4xx; saw 404, and the user went from NOT_READY to READY 1s after it", true},
+	})
+	kept := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Keeps})
+	try(t, kept, []hearing{
+		{"refused in other words", begin(in(spec.NotReady)).puts(400, "no").stays(in(spec.NotReady)), failed,
+			"PUT READY: expected the state to stay; saw 400 with a body that is no ApiErrors document: not well-formed XML: line 1, column 1 (offset 0): text outside of the root element", true},
+	})
+}
+
 // The settle time runs from the answer, however long that took.
 func TestSettleTimeRunsFromTheAnswer(t *testing.T) {
 	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}})
