@@ -48,6 +48,7 @@ type player struct {
 	overdue   bool       // the settle time for it is over
 	called    bool       // took part in a call or reservation, whatever its state shows
 	switched  bool       // wrap-up was switched by a stimulus
+	insisted  bool       // it was signed out though it looked so already
 	wrapped   time.Time  // when wrap-up was first seen
 	had       string     // the last reason code that it was seen with, and
 	gave      string     // the last one that the run sent on its way

@@ -80,6 +80,9 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 				continue
 			}
 		}
+		if err == nil && open {
+			err = a.insist(ctx, p, home)
+		}
 		if err == nil && (!open || a.keeps(ctx, p, home.State)) {
 			break
 		}
@@ -127,6 +130,22 @@ func (a *attempt) letCome(ctx context.Context, p *player) bool {
 	}
 	p.asked, p.overdue = time.Time{}, false
 	return true
+}
+
+// insist signs out a user who is to be signed out and looks it already, though
+// a change was accepted that nobody saw: what is shown may be old. One who was
+// on a call and is refused that cannot be seen to be back.
+func (a *attempt) insist(ctx context.Context, p *player, home evidence.Observation) error {
+	if home.State != spec.Logout || p.insisted {
+		return nil
+	}
+	p.insisted = true
+	x, err := a.wayPut(ctx, p, spec.Logout, a.wayReason(p, spec.Logout))
+	p.asked = time.Time{}
+	if err == nil && p.called && x.Status/100 == 4 {
+		return fmt.Errorf("user %s is shown in %s, and what was asked for it never was: it cannot be seen to be back", p.user.ID, p.look.State)
+	}
+	return nil // what else comes of it is seen, or was there before
 }
 
 // keeps reports whether the user is left alone in the state for the quiet time.
