@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,11 @@ func TestRestore(t *testing.T) {
 		put(t, p, one, "/finesse/api/User/"+one+"/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001001</fromAddress><toAddress>2001002</toAddress></Dialog>")
 		played.Eventually(t, func() bool { return stateOf(p, one) == reference.Talking })
 	}
+	accept := func(t *testing.T, p *played.Server) {
+		stimulate("reserve_preview", reference.ReservedOutboundPreview)(t, p)
+		u, _ := p.Snapshot().User(one)
+		put(t, p, one, "/finesse/api/Dialog/"+u.Dialog, "<Dialog><targetMediaAddress>2001001</targetMediaAddress><requestedAction>ACCEPT</requestedAction></Dialog>")
+	}
 	for _, test := range []struct {
 		name    string
 		found   string // the state of user one before the run
@@ -122,6 +128,31 @@ func TestRestore(t *testing.T) {
 		{"a routed call rings", "READY", stimulate("route_call", reference.Reserved), true},
 		{"a routed call rings and no hook helps", "READY", stimulate("route_call", reference.Reserved), false},
 		{"a preview is offered", "READY", stimulate("reserve_preview", reference.ReservedOutboundPreview), false},
+		{"a preview was accepted", "READY", accept, true},
+		{"a preview was accepted, and the target says nothing of what may be asked for", "READY", func(t *testing.T, p *played.Server) {
+			accept(t, p)
+			p.Before = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/Dialogs") {
+					return false
+				}
+				answer := httptest.NewRecorder()
+				p.Deployment.ServeHTTP(answer, r)
+				w.Header().Set("Content-Type", "application/xml")
+				_, _ = w.Write(regexp.MustCompile(`(?s)<actions>.*?</actions>|<actions */>`).ReplaceAll(answer.Body.Bytes(), nil))
+				return true
+			}
+		}, true},
+		{"a user who cannot sign itself out", "LOGOUT", func(t *testing.T, p *played.Server) {
+			played.SignIn(t, p, one, "READY")
+			p.Before = func(w http.ResponseWriter, r *http.Request) bool {
+				name, _, _ := r.BasicAuth()
+				if name != one || r.Method != http.MethodPut {
+					return false
+				}
+				w.WriteHeader(http.StatusForbidden)
+				return true
+			}
+		}, false},
 		{"a campaign has reserved", "READY", stimulate("reserve_outbound", reference.ReservedOutbound), false},
 		{"in a call of the run's", "NOT_READY", call, false},
 		{"a pending change", "NOT_READY", func(t *testing.T, p *played.Server) {

@@ -21,6 +21,7 @@ type dialogView struct {
 	id      string
 	state   string   // of the party: ALERTING, ACTIVE, HELD, …
 	actions []string // what the target says the party may do
+	listed  bool     // the target says what the party may do, which may be nothing
 }
 
 // may reports whether the party can ask for the action. Where the target
@@ -72,7 +73,7 @@ func (a *attempt) dialogs(ctx context.Context, p *player, purpose evidence.Purpo
 		for _, party := range xmlbody.Nodes(node, "participants/Participant") {
 			if address, _ := xmlbody.Text(party, "mediaAddress"); strings.TrimSpace(address) == p.user.Extension {
 				d.state, _ = xmlbody.Text(party, "state")
-				d.actions = xmlbody.Texts(party, "actions/action")
+				d.actions, d.listed = xmlbody.Texts(party, "actions/action"), len(xmlbody.Nodes(party, "actions")) > 0
 			}
 		}
 		list = append(list, d)
@@ -241,21 +242,30 @@ func answered(x evidence.Exchange) string {
 // leaving is the way out of RESERVED_OUTBOUND that the user's own PUT is.
 const leaving = "PUT"
 
-// endOne asks once for each way of ending a call, the gentlest first.
+// maxTries is how often one way of ending a call is taken that comes to
+// nothing.
+const maxTries = 3
+
+// endOne asks once for each way of ending a call, the gentlest first: what the
+// target offers, then the stimuli, then what it does not offer and the state
+// of the party allows. A way that is refused is no way while that state lasts,
+// and the next is taken at once; one that came to nothing is taken again when
+// all others have been.
 func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, tried map[string]int, purpose evidence.Purpose) error {
-	for _, d := range list {
-		for _, action := range []string{"DROP", "REJECT", "CLOSE"} {
-			key := d.id + action
-			if !d.may(action) || tried[key] > 2 {
-				continue
-			}
-			tried[key]++
-			x, err := a.actOn(ctx, p, d, action, purpose)
-			if err == nil && notServed(x) {
-				err = fmt.Errorf("%s was answered %s", action, answered(x))
-			}
+	for again := range maxTries {
+		if asked, err := a.endAnew(ctx, p, list, tried, again, purpose); asked {
 			return err
 		}
+	}
+	return nil
+}
+
+// endAnew is endOne with the ways that were taken so often. It reports whether
+// there was one.
+func (a *attempt) endAnew(ctx context.Context, p *player, list []dialogView, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
+	offered := func(d dialogView) bool { return !d.listed || len(d.actions) > 0 }
+	if asked, err := a.endByDialog(ctx, p, list, offered, tried, again, purpose); asked {
+		return true, err
 	}
 	for _, name := range []spec.Stimulus{spec.CallerHangup, spec.CancelOutbound, spec.CallUnanswered} {
 		reservation := p.look.State == spec.ReservedOutbound || p.look.State == spec.ReservedOutboundPreview
@@ -263,19 +273,46 @@ func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, trie
 			continue
 		}
 		tried[string(name)]++
-		return a.stimulate(ctx, p, name)
+		return true, a.stimulate(ctx, p, name)
+	}
+	if asked, err := a.endByDialog(ctx, p, list, func(d dialogView) bool { return !offered(d) }, tried, again, purpose); asked {
+		return true, err
 	}
 	for _, d := range list {
 		if d.may("ANSWER") && tried[d.id+"ANSWER"] == 0 {
 			tried[d.id+"ANSWER"]++
 			_, err := a.actOn(ctx, p, d, "ANSWER", purpose)
-			return err
+			return true, err
 		}
 	}
 	if p.look.State == spec.ReservedOutbound && tried[leaving] == 0 {
 		tried[leaving]++
 		_, err := a.wayPut(ctx, p, spec.NotReady, a.wayReason(p, spec.NotReady))
-		return err
+		return true, err
 	}
-	return nil
+	return false, nil
+}
+
+// endByDialog takes the first way of ending one of the dialogs that is not
+// refused, and reports whether there was one.
+func (a *attempt) endByDialog(ctx context.Context, p *player, list []dialogView, those func(dialogView) bool, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
+	for _, d := range list {
+		for _, action := range []string{"DROP", "REJECT", "CLOSE"} {
+			key := d.id + action + d.state
+			if !those(d) || !d.may(action) || tried[key] != again {
+				continue
+			}
+			tried[key]++
+			x, err := a.actOn(ctx, p, d, action, purpose)
+			switch {
+			case err == nil && notServed(x):
+				return true, fmt.Errorf("%s was answered %s", action, answered(x))
+			case err == nil && x.Status/100 == 4:
+				tried[key] = maxTries
+				continue
+			}
+			return true, err
+		}
+	}
+	return false, nil
 }
