@@ -21,7 +21,7 @@ type Certification struct {
 	session  *session
 	display  progress.Display
 	items    []suites.Item
-	harvest  *harvest
+	results  *results
 	exercise suites.Exercise
 	running  context.Context // ends when there is no sense in going on
 	stop     context.CancelCauseFunc
@@ -53,7 +53,7 @@ func (s *session) rehearse(ctx context.Context, display progress.Display) (*Cert
 		s.shut()
 		return nil, err
 	}
-	c := &Certification{session: s, display: display, items: suites.Plan(s.stage, s.selection()), harvest: &harvest{}}
+	c := &Certification{session: s, display: display, items: suites.Plan(s.stage, s.selection()), results: &results{}}
 	c.running, c.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	c.exercise = s.exercise(display, c.stop)
 	return c, nil
@@ -83,7 +83,7 @@ func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Ve
 		verdict = c.session.standing.Apply(item.Requirement, verdict)
 		c.session.Secrets.Clean(&verdict)
 	}
-	c.harvest.add(suites.Outcome{Verdict: verdict, Evidence: seen})
+	c.results.add(suites.Outcome{Verdict: verdict, Evidence: seen})
 	return verdict, seen
 }
 
@@ -94,19 +94,19 @@ func (c *Certification) Finish(ctx context.Context) (*reports.Result, []*evidenc
 	defer s.shut()
 	run := s.facts()
 	run.Unrestored = s.end(ctx, c.display)
-	c.harvest.afterwards = s.afterwards
+	c.results.afterwards = s.afterwards
 	if c.running.Err() != nil {
 		run.Stopped = context.Cause(c.running).Error()
 	}
 	c.stop(nil)
 	run.Finished = time.Now()
-	return s.conclude(c.items, c.harvest, run)
+	return s.conclude(c.items, c.results, run)
 }
 
 // Verdicts are those on what was played and on what does not run, with what
 // only shows over everything that was played.
 func (c *Certification) Verdicts() []evidence.Verdict {
-	return c.session.verdicts(c.items, c.harvest)
+	return c.session.verdicts(c.items, c.results)
 }
 
 // Abandon ends the certification of a deployment that nobody needs any more:
@@ -126,7 +126,7 @@ func (c *Certification) afterthoughts(result *reports.Result) []string {
 	for _, u := range result.Unrestored {
 		list = append(list, fmt.Sprintf("user %s was in %s and was left in %s: %s", u.User, u.Was, u.Is, u.Why))
 	}
-	for _, o := range c.harvest.outcomes {
+	for _, o := range c.results.outcomes {
 		if row := result.Row(o.Verdict.Requirement); row != nil && row.Outcome == evidence.Failed && o.Verdict.Outcome != evidence.Failed {
 			list = append(list, row.ID+" "+row.Reason)
 		}

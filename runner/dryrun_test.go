@@ -112,7 +112,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 }
 
 // repeated: ways back and repetitions may ask the hook for what ends a call.
-func repeated(h *harvest, what string) bool {
+func repeated(h *results, what string) bool {
 	name, _, _ := strings.Cut(what, " ")
 	if slices.Contains([]string{"caller_hangup", "cancel_outbound", "call_unanswered", "wrap_up_on"}, name) {
 		return true

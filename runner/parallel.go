@@ -29,13 +29,13 @@ type processes struct {
 	ctx     context.Context
 	stop    context.CancelCauseFunc
 	display progress.Display
-	cue     cue
+	job     workerJob
 	socket  net.Listener
 	hook    *http.Server // of the embedded reference's stimuli, nil without
 
 	mu        sync.Mutex
 	members   map[int]*member
-	harvest   *harvest
+	results   *results
 	silence   silence
 	homeward  sync.WaitGroup // troupes of lost processes, on their way home
 	conns     sync.WaitGroup
@@ -54,17 +54,17 @@ type member struct {
 
 // exerciseSideBySide exercises the items in several processes, one for each
 // troupe.
-func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, troupes []*fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) *harvest {
+func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, troupes []*fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) *results {
 	ordered, flush := progress.InOrder(display, items)
 	p := &processes{
-		session: s, ctx: ctx, stop: stop, members: map[int]*member{}, harvest: &harvest{}, display: ordered,
+		session: s, ctx: ctx, stop: stop, members: map[int]*member{}, results: &results{}, display: ordered,
 	}
 	if err := p.play(items, troupes); err != nil {
-		p.harvest.fault("", err.Error())
+		p.results.fault("", err.Error())
 	}
 	s.listening = p.listening
 	flush()
-	return p.harvest
+	return p.results
 }
 
 func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err error) {
@@ -95,7 +95,7 @@ func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err err
 	p.conns.Wait()
 	p.homeward.Wait()
 	if err != nil { // the cause comes before what it caused
-		p.harvest.fault("", err.Error())
+		p.results.fault("", err.Error())
 	}
 	p.account(items, len(troupes), printed)
 	return nil
@@ -120,28 +120,28 @@ func privateFolder(out string) (string, error) {
 	return "", fmt.Errorf("make a folder for the processes of the run: %w", errors.Join(errs...))
 }
 
-// prompt writes the cue.
+// prompt writes the job.
 func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error {
 	target := *p.target
 	target.Users = nil      // the cast has them
 	target.Embedded = false // it is served already
-	p.cue = cue{
+	p.job = workerJob{
 		Version: p.Version, Target: &target, Limited: p.limiter != nil, Environ: p.config.HookEnviron(p.Environ),
 		Survey: *p.survey, Shuffle: p.config.Run.Seed != 0,
 	}
-	p.cue.Survey.Exchanges, p.cue.Survey.Notes = nil, nil
+	p.job.Survey.Exchanges, p.job.Survey.Notes = nil, nil
 	for _, t := range troupes {
-		p.cue.Troupes = append(p.cue.Troupes, t.IDs())
+		p.job.Troupes = append(p.job.Troupes, t.IDs())
 	}
 	if p.journal != nil {
-		p.cue.Journal, p.cue.Run = p.journal.Path(), p.journal.Run()
+		p.job.Journal, p.job.Run = p.journal.Path(), p.journal.Run()
 	}
-	p.cue.Items = p.ranked(items)
+	p.job.Items = p.ranked(items)
 	target.Notifications = p.events
 	if p.embedded == nil {
 		return nil
 	}
-	p.cue.CA = p.embedded.CAFile
+	p.job.CA = p.embedded.CAFile
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for the stimuli of the processes: %w", err)
@@ -173,7 +173,7 @@ func (p *processes) serve(l *link) {
 	p.mu.Lock()
 	p.members[m.proc] = m
 	p.mu.Unlock()
-	if err := l.send(note{Kind: noteCue, Cue: &p.cue}); err == nil {
+	if err := l.send(note{Kind: noteCue, Cue: &p.job}); err == nil {
 		if p.ctx.Err() != nil {
 			p.tell(m)
 		}
@@ -212,7 +212,7 @@ func (p *processes) hear(m *member, n note) {
 	case notePanicked:
 		p.mu.Lock()
 		m.current = ""
-		p.harvest.fault(n.Requirement, n.Text)
+		p.results.fault(n.Requirement, n.Text)
 		p.mu.Unlock()
 	case noteSaid:
 		p.display.Say("%s", n.Text)
@@ -237,7 +237,7 @@ func (p *processes) done(m *member, o suites.Outcome) {
 	}
 	p.mu.Lock()
 	m.current = ""
-	p.harvest.add(o)
+	p.results.add(o)
 	enough := p.silence.after(o.Verdict.Requirement, o.Evidence)
 	why := p.silence.why(p.target)
 	p.mu.Unlock()
@@ -283,7 +283,7 @@ func (p *processes) tell(m *member) {
 // does for its users at the end of a scenario; whoever is at home already is
 // left alone.
 func (p *processes) sendHome(proc int) {
-	if proc < 1 || proc > len(p.cue.Troupes) {
+	if proc < 1 || proc > len(p.job.Troupes) {
 		return
 	}
 	ctx := context.WithoutCancel(p.ctx)
@@ -301,7 +301,7 @@ func (p *processes) sendHome(proc int) {
 		}
 	}
 	var wg sync.WaitGroup
-	for _, id := range p.cue.Troupes[proc-1] {
+	for _, id := range p.job.Troupes[proc-1] {
 		home, _ := p.stage.Whereabouts(id)
 		if u := p.survey.Cast.ByID(id); home.User == "" || u == nil || u.Barred != "" {
 			continue
@@ -321,15 +321,15 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	faulty := map[string]bool{}
-	for _, f := range p.harvest.faults {
+	for _, f := range p.results.faults {
 		faulty[f.Requirement] = true
 	}
 	for proc := 1; proc <= procs; proc++ {
 		m := p.members[proc]
 		if m != nil && m.ending != nil {
-			p.harvest.unrestored = append(p.harvest.unrestored, m.ending.Unrestored...)
-			p.harvest.afterwards = append(p.harvest.afterwards, m.ending.Afterwards...)
-			p.harvest.peakMemory += m.ending.PeakMemory
+			p.results.unrestored = append(p.results.unrestored, m.ending.Unrestored...)
+			p.results.afterwards = append(p.results.afterwards, m.ending.Afterwards...)
+			p.results.peakMemory += m.ending.PeakMemory
 			continue
 		}
 		message := fmt.Sprintf("process %d of %d was lost", proc, procs)
@@ -347,25 +347,25 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 		if output != "" {
 			message += ":\n" + text.TruncateMiddle(output, keptOutput)
 		}
-		p.harvest.fault(lost, message)
+		p.results.fault(lost, message)
 	}
 	if p.ctx.Err() != nil {
 		return // then it is said why some were not got to
 	}
 	known := map[string]bool{}
-	for _, o := range p.harvest.outcomes {
+	for _, o := range p.results.outcomes {
 		known[o.Verdict.Requirement] = true
 	}
 	for _, i := range items {
-		if id := i.Requirement.ID; i.Runs() && !known[id] && !faulty[id] && len(p.harvest.faults) == 0 {
-			p.harvest.fault(id, "no process brought a verdict on it; what they printed:\n"+text.TruncateMiddle(printed, keptOutput))
+		if id := i.Requirement.ID; i.Runs() && !known[id] && !faulty[id] && len(p.results.faults) == 0 {
+			p.results.fault(id, "no process brought a verdict on it; what they printed:\n"+text.TruncateMiddle(printed, keptOutput))
 		}
 	}
 	order := map[string]int{}
 	for n, i := range items {
 		order[i.Requirement.ID] = n
 	}
-	slices.SortStableFunc(p.harvest.outcomes, func(a, b suites.Outcome) int {
+	slices.SortStableFunc(p.results.outcomes, func(a, b suites.Outcome) int {
 		return order[a.Verdict.Requirement] - order[b.Verdict.Requirement]
 	})
 }

@@ -18,8 +18,8 @@ import (
 // user may stay for the next one, else they are in the catalogue's order. With
 // one, those of about the same length are in the order that Ginkgo makes of
 // it. What not every troupe can play has to wait for the whole cast.
-func (p *processes) ranked(items []suites.Item) []cueItem {
-	var list []cueItem
+func (p *processes) ranked(items []suites.Item) []jobItem {
+	var list []jobItem
 	lasts, begins := map[string]time.Duration{}, map[string]string{}
 	for _, i := range items {
 		if !i.Runs() {
@@ -28,7 +28,7 @@ func (p *processes) ranked(items []suites.Item) []cueItem {
 		id := i.Requirement.ID
 		given := i.Requirement.Given
 		lasts[id], begins[id] = p.stage.Lasts(i.Requirement), fmt.Sprint(given.State, given.Reason, given.Fresh)
-		list = append(list, cueItem{ID: id, Alone: p.alone[id]})
+		list = append(list, jobItem{ID: id, Alone: p.alone[id]})
 	}
 	if p.config.Run.Seed != 0 {
 		for n := range list {
@@ -37,7 +37,7 @@ func (p *processes) ranked(items []suites.Item) []cueItem {
 		return list
 	}
 	longest := slices.Clone(list)
-	slices.SortStableFunc(longest, func(a, b cueItem) int {
+	slices.SortStableFunc(longest, func(a, b jobItem) int {
 		return cmp.Or(cmp.Compare(lasts[b.ID], lasts[a.ID]), cmp.Compare(begins[a.ID], begins[b.ID]))
 	})
 	rank := map[string]int{}
@@ -60,7 +60,7 @@ func (s *session) planStage(cast *fixtures.Cast) *scenario.Stage {
 
 // bound is the waiting on the critical path: what has to be done alone, and
 // of the rest the longest, or an equal part for each process.
-func bound(h *harvest, procs int, alone map[string]bool) time.Duration {
+func bound(h *results, procs int, alone map[string]bool) time.Duration {
 	var serial, sum, longest time.Duration
 	for _, o := range h.outcomes {
 		var waited time.Duration

@@ -84,7 +84,7 @@ func parallelRun(t *testing.T, procs int, set func(*config.Config)) (*Embedded, 
 	return e, app, c
 }
 
-func results(t *testing.T, c *config.Config) *reports.Result {
+func loadResult(t *testing.T, c *config.Config) *reports.Result {
 	t.Helper()
 	r, err := reports.Load(c.Run.JSON)
 	if err != nil {
@@ -154,7 +154,7 @@ func TestProcessesOfARun(t *testing.T) {
 			t.Errorf("the password of user %s stands in the arguments or the environment of a process", u.ID)
 		}
 	}
-	result := results(t, cfg)
+	result := loadResult(t, cfg)
 	if result.Procs != 3 || !result.Settings.Notifications || result.Timings.PeakMemory < 40<<20 {
 		t.Errorf("procs %d, notifications %v, peak memory %d", result.Procs, result.Settings.Notifications, result.Timings.PeakMemory)
 	}
@@ -230,7 +230,7 @@ func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
 			t.Fatalf("procs %d, seed %d: exit code %d, %v", procs, seed, code, err)
 		}
 		text := ""
-		for _, row := range results(t, cfg).Requirements {
+		for _, row := range loadResult(t, cfg).Requirements {
 			text += fmt.Sprintln(row.ID, row.Outcome, row.Reason, row.Gap)
 		}
 		return text
@@ -266,7 +266,7 @@ func TestLostProcess(t *testing.T) {
 	if err != nil || code != reports.ExitHarness {
 		t.Fatalf("exit code %d, %v; want %d", code, err, reports.ExitHarness)
 	}
-	result := results(t, cfg)
+	result := loadResult(t, cfg)
 	if len(result.HarnessFaults) == 0 || !strings.Contains(result.HarnessFaults[0].Message, "was lost") ||
 		!strings.Contains(result.HarnessFaults[0].Message, "killed") {
 		t.Errorf("faults: %+v", result.HarnessFaults)
@@ -300,7 +300,7 @@ func TestProcessesThatDoNotBegin(t *testing.T) {
 	if err != nil || code != reports.ExitHarness {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
-	faults := results(t, cfg).HarnessFaults
+	faults := loadResult(t, cfg).HarnessFaults
 	if len(faults) == 0 || !strings.Contains(faults[0].Message, "did not begin") || !strings.Contains(faults[0].Message, "dying at once") {
 		t.Errorf("faults: %+v", faults)
 	}
@@ -316,23 +316,23 @@ func TestInterruptedProcesses(t *testing.T) {
 	if err != nil || code != 143 {
 		t.Fatalf("exit code %d, %v; want 143", code, err)
 	}
-	result := results(t, cfg)
+	result := loadResult(t, cfg)
 	if result.Verdict != reports.Interrupted || len(result.HarnessFaults) > 0 || len(result.Unrestored) > 0 {
 		t.Errorf("%s %+v %+v", result.Verdict, result.HarnessFaults, result.Unrestored)
 	}
 	allAtHome(t, e)
 }
 
-// A cue carries everything, passwords included.
+// A job carries everything, passwords included.
 func TestCueTravels(t *testing.T) {
 	address, err := url.Parse("https://a.example:8445")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := note{Kind: noteCue, Cue: &cue{
+	sent := note{Kind: noteCue, Cue: &workerJob{
 		Target: &config.Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
 		Survey: preflight.Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
-		Items:  []cueItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
+		Items:  []jobItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
 	}}
 	var wire bytes.Buffer
 	if err := gob.NewEncoder(&wire).Encode(sent); err != nil {
@@ -365,7 +365,7 @@ func TestWordsOfALostProcess(t *testing.T) {
 // What is exercised side by side waits as long as the longest, or an equal
 // part; what is done alone comes on top.
 func TestBound(t *testing.T) {
-	h := &harvest{}
+	h := &results{}
 	for id, waited := range map[string]time.Duration{"a": 4, "b": 1, "c": 1, "d": 2, "e": 3} {
 		o := outcomeOf(id, waited*time.Second)
 		h.add(o)

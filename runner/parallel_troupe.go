@@ -58,11 +58,11 @@ type troupe struct {
 	*session
 	process Process
 	proc    int
-	cue     *cue
+	job     *workerJob
 	link    *link
 	ctx     context.Context
 	stop    context.CancelCauseFunc
-	leave   chan struct{} // a value for each request that may be sent
+	permits chan struct{} // a value for each request that may be sent
 }
 
 func (p Process) playTroupe(address string) error {
@@ -72,7 +72,7 @@ func (p Process) playTroupe(address string) error {
 		return fmt.Errorf("reach the run that this process is of: %w", err)
 	}
 	defer conn.Close()
-	t := &troupe{process: p, proc: suite.ParallelProcess, link: newLink(conn), leave: make(chan struct{}, mostAsked)}
+	t := &troupe{process: p, proc: suite.ParallelProcess, link: newLink(conn), permits: make(chan struct{}, mostPermits)}
 	if err := t.link.send(note{Kind: noteHello, Proc: t.proc, PID: os.Getpid()}); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p Process) playTroupe(address string) error {
 	if err != nil || first.Kind != noteCue {
 		return errors.Join(errors.New("the run did not say what to do"), err)
 	}
-	t.cue = first.Cue
+	t.job = first.Cue
 	t.ctx, t.stop = context.WithCancelCause(context.Background())
 	defer t.stop(nil)
 	if err := t.take(); err != nil {
@@ -91,7 +91,7 @@ func (p Process) playTroupe(address string) error {
 	t.setStage()
 	// What has to be done alone waits, in the first process, until all others
 	// are done: too long for somebody who is READY.
-	t.stage.Stays = t.proc > 1 || !slices.ContainsFunc(t.cue.Items, func(i cueItem) bool { return i.Alone })
+	t.stage.Stays = t.proc > 1 || !slices.ContainsFunc(t.job.Items, func(i jobItem) bool { return i.Alone })
 	if err := t.link.send(note{Kind: noteReady, Listening: t.listener != nil}); err != nil {
 		return err
 	}
@@ -107,43 +107,43 @@ func (p Process) playTroupe(address string) error {
 }
 
 // mostAsked is more than the requests that a process ever waits to send.
-const mostAsked = 1 << 12
+const mostPermits = 1 << 12
 
-// take makes the session that the cue describes.
+// take makes the session that the job describes.
 func (t *troupe) take() error {
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		return err
 	}
-	app.Version = t.cue.Version
-	app.Environ = t.cue.Environ
+	app.Version = t.job.Version
+	app.Environ = t.job.Environ
 	var by access
-	if len(t.cue.CA) > 0 {
+	if len(t.job.CA) > 0 {
 		by.roots = x509.NewCertPool()
-		by.roots.AppendCertsFromPEM(t.cue.CA)
+		by.roots.AppendCertsFromPEM(t.job.CA)
 	}
-	if t.cue.Limited {
+	if t.job.Limited {
 		by.limiter = t
 	}
-	if t.session, err = app.newSession(&config.Config{}, t.cue.Target, by); err != nil {
+	if t.session, err = app.newSession(&config.Config{}, t.job.Target, by); err != nil {
 		return err
 	}
 	t.began = time.Now()
-	cast := t.cue.Survey.Cast
-	if t.cue.Journal != "" {
-		if t.journal, err = journal.Join(t.cue.Journal, journal.Run{ID: t.cue.Run, Say: t.say}); err != nil {
+	cast := t.job.Survey.Cast
+	if t.job.Journal != "" {
+		if t.journal, err = journal.Join(t.job.Journal, journal.Run{ID: t.job.Run, Say: t.say}); err != nil {
 			return err
 		}
 	}
-	t.shares, t.issued = len(t.cue.Troupes), app.tokens(t.cue.Environ)
+	t.shares, t.issued = len(t.job.Troupes), app.tokens(t.job.Environ)
 	t.connect(cast)
-	t.survey = &t.cue.Survey
+	t.survey = &t.job.Survey
 	t.session.troupe = cast.With(nil)
-	for _, id := range t.cue.Troupes[t.proc-1] {
+	for _, id := range t.job.Troupes[t.proc-1] {
 		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))
 	}
 	t.alone = map[string]bool{}
-	for _, i := range t.cue.Items {
+	for _, i := range t.job.Items {
 		t.alone[i.ID] = i.Alone
 	}
 	return nil
@@ -163,18 +163,18 @@ func (t *troupe) obey() {
 		case n.Kind == noteStop:
 			t.stop(errors.New(n.Text))
 		case n.Kind == noteGo:
-			t.leave <- struct{}{}
+			t.permits <- struct{}{}
 		}
 	}
 }
 
-// Wait asks for leave to send a request: the limit holds over all processes.
+// Wait asks for a permit to send a request: the limit holds over all processes.
 func (t *troupe) Wait(ctx context.Context) error {
 	if err := t.link.send(note{Kind: noteAsk}); err != nil {
 		return err
 	}
 	select {
-	case <-t.leave:
+	case <-t.permits:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -188,15 +188,15 @@ func (t *troupe) say(format string, args ...any) {
 // register makes the specs: all that the run exercises, in every process; who
 // takes which is for Ginkgo.
 func (t *troupe) register() {
-	all := t.cue.requirements(t.Catalogue)
+	all := t.job.requirements(t.Catalogue)
 	var items []suites.Item
-	for _, i := range t.cue.Items {
+	for _, i := range t.job.Items {
 		items = append(items, suites.Item{Requirement: all[i.ID], Rank: i.Rank, Alone: i.Alone})
 	}
 	suites.Specs(Name, items, func(within context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		both, cancel := either(within, t.ctx)
 		defer cancel()
-		t.gather(both, req, t.say)
+		t.setCast(both, req, t.say)
 		return t.exercise(both, req), nil
 	})
 	ginkgo.BeforeSuite(func() {

@@ -30,11 +30,11 @@ type note struct {
 	Text        string // said, panicked, stop
 	Signal      int    // stop: the signal that it stands for, 0 for none
 	Listening   bool   // ready: to notifications
-	Cue         *cue
+	Cue         *workerJob
 	Outcome     *suites.Outcome // done
 	Ending      *ending         // over
 
-	// The cue of a process that certifies one of several targets.
+	// The job of a process that certifies one of several targets.
 	Config  *config.Config
 	Environ []string
 }
@@ -56,9 +56,9 @@ const (
 	noteOver     noteKind = "over"     // a process has put its users back and ends
 )
 
-// cue is what a process has to know of its part. It travels as gob: that is
+// workerJob is what a process has to know of its part. It travels as gob: that is
 // what carries the passwords, which everything that is meant for people masks.
-type cue struct {
+type workerJob struct {
 	Version string
 	Target  *config.Target
 	CA      []byte // of the embedded reference, PEM
@@ -69,12 +69,12 @@ type cue struct {
 
 	Survey  preflight.Survey // with the whole cast
 	Troupes [][]string       // ids of users; process n has the n-th
-	Items   []cueItem        // what is exercised, in the catalogue's order
+	Items   []jobItem        // what is exercised, in the catalogue's order
 	Shuffle bool             // whether equal ranks are in the order of the seed
 }
 
-// cueItem is a requirement that is exercised.
-type cueItem struct {
+// jobItem is a requirement that is exercised.
+type jobItem struct {
 	ID    string
 	Rank  int  // the higher the earlier
 	Alone bool // needs more than a troupe: alone, with the whole cast
@@ -121,8 +121,8 @@ func (l *link) receive() (n note, err error) {
 	return n, err
 }
 
-// requirements finds the requirements of a cue.
-func (c *cue) requirements(catalogue *spec.Catalogue) map[string]*spec.Requirement {
+// requirements finds the requirements of a job.
+func (c *workerJob) requirements(catalogue *spec.Catalogue) map[string]*spec.Requirement {
 	found := map[string]*spec.Requirement{}
 	for _, i := range c.Items {
 		if req, ok := catalogue.ByID(i.ID); ok {

@@ -28,14 +28,14 @@ const (
 	comparisonName = "comparison.md"
 )
 
-// aside is what a run is judged against beside the catalogue: read before
+// reportInputs are what a run is judged against beside the catalogue: read before
 // anything is sent, so that a mistake in it costs no run.
-type aside struct {
+type reportInputs struct {
 	waivers  []reports.Waiver
 	baseline *reports.Result
 }
 
-func asideOf(run config.Run) (a aside, err error) {
+func readReportInputs(run config.Run) (a reportInputs, err error) {
 	if run.Waivers != "" {
 		if a.waivers, err = reports.LoadWaivers(run.Waivers); err != nil {
 			return a, err
@@ -52,7 +52,7 @@ func asideOf(run config.Run) (a aside, err error) {
 // publish applies the waivers, writes every report, compares with the
 // baseline, prints the summary, and gives the exit code. The verdict is
 // printed whatever becomes of the files.
-func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with aside) (int, error) {
+func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with reportInputs) (int, error) {
 	if run.Waivers != "" {
 		result.ApplyWaivers(with.waivers, time.Now())
 	}

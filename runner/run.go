@@ -34,7 +34,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	if cfg.Run.DryRun && len(cfg.Targets) == 1 {
 		return a.dryRun(ctx, cfg)
 	}
-	with, err := asideOf(cfg.Run)
+	with, err := readReportInputs(cfg.Run)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
@@ -212,7 +212,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	for _, note := range s.survey.Notes {
 		display.Say("%s", note)
 	}
-	var h *harvest
+	var h *results
 	switch {
 	case len(s.troupes) > 1:
 		h = s.exerciseSideBySide(ctx, items, s.troupes, display, stop)

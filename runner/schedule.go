@@ -16,8 +16,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// harvest is what a schedule brought in.
-type harvest struct {
+// results are what a schedule brought in.
+type results struct {
 	outcomes   []suites.Outcome
 	faults     []reports.HarnessFault
 	unrestored []reports.Unrestored
@@ -25,16 +25,16 @@ type harvest struct {
 	peakMemory int64                // of the processes beside this one, in bytes
 }
 
-func (h *harvest) add(o suites.Outcome) { h.outcomes = append(h.outcomes, o) }
+func (h *results) add(o suites.Outcome) { h.outcomes = append(h.outcomes, o) }
 
-func (h *harvest) fault(requirement, message string) {
+func (h *results) fault(requirement, message string) {
 	h.faults = append(h.faults, reports.HarnessFault{Requirement: requirement, Message: message})
 }
 
 // inOrder exercises the items one after the other without a scheduler: for
 // callers that make many runs in one process, which Ginkgo does not allow.
-func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise) *harvest {
-	h := &harvest{}
+func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise) *results {
+	h := &results{}
 	for _, item := range items {
 		if !item.Runs() {
 			continue
@@ -50,8 +50,8 @@ func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise)
 
 // withGinkgo has the items exercised by Ginkgo in this process. It can be
 // called once in the life of a process.
-func withGinkgo(ctx context.Context, name string, items []suites.Item, seed int64, exercise suites.Exercise) *harvest {
-	h := &harvest{}
+func withGinkgo(ctx context.Context, name string, items []suites.Item, seed int64, exercise suites.Exercise) *results {
+	h := &results{}
 	silenceGinkgo()
 	suites.Specs(name, items, func(within context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		both, cancel := either(within, ctx)
@@ -90,7 +90,7 @@ func (failure) Fail() {}
 
 // collect takes the outcomes out of Ginkgo's report. A spec that ended
 // without one says why in Ginkgo's words: a panic, a lost process.
-func (h *harvest) collect(list types.SpecReports) {
+func (h *results) collect(list types.SpecReports) {
 	for _, report := range list {
 		if report.LeafNodeType != types.NodeTypeIt {
 			if report.State.Is(types.SpecStateFailureStates) {

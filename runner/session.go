@@ -266,7 +266,7 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 	var silent silence
 	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 		p.Start(req.ID)
-		s.gather(ctx, req, p.Say)
+		s.setCast(ctx, req, p.Say)
 		s.stage.Say = p.Say
 		verdict, seen := s.play(ctx, req)
 		p.Done(verdict)
@@ -315,7 +315,7 @@ func barred(seen []*evidence.Evidence, attempt int) string {
 
 // verdicts are those on all items. What can only be judged over the whole run
 // is judged here, and nowhere else.
-func (s *session) verdicts(items []suites.Item, h *harvest) []evidence.Verdict {
+func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 	var verdicts []evidence.Verdict
 	standing := s.standing
 	if standing == nil {
@@ -341,7 +341,7 @@ func (s *session) verdicts(items []suites.Item, h *harvest) []evidence.Verdict {
 }
 
 // conclude makes the result of a run, with the evidence that it rests on.
-func (s *session) conclude(items []suites.Item, h *harvest, run reports.Run) (*reports.Result, []*evidence.Evidence) {
+func (s *session) conclude(items []suites.Item, h *results, run reports.Run) (*reports.Result, []*evidence.Evidence) {
 	verdicts := s.verdicts(items, h)
 	s.Secrets.Clean(&run)
 	for _, o := range h.outcomes {

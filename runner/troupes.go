@@ -103,10 +103,10 @@ func (s *session) arrange(items []suites.Item) {
 	}
 }
 
-// gather sets the stage for a requirement: with the troupe of this process,
+// setCast sets the stage for a requirement: with the troupe of this process,
 // or with everybody. In a parallel run all other processes have ended by then,
 // and their users are back.
-func (s *session) gather(ctx context.Context, req *spec.Requirement, say func(string, ...any)) {
+func (s *session) setCast(ctx context.Context, req *spec.Requirement, say func(string, ...any)) {
 	if s.troupe == nil || !s.alone[req.ID] {
 		s.stage.Cast = s.players()
 		return

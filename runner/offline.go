@@ -51,7 +51,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 // A file may be a result or the evidence of a run. It gives the exit code
 // that the run had, or the whole run would have had.
 func (a *App) Report(names []string, run config.Run, markdown string, propose bool) (int, error) {
-	with, err := asideOf(run)
+	with, err := readReportInputs(run)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
@@ -118,7 +118,7 @@ func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, [
 // offline, and prints what would fail today that passed then, and the other
 // way round.
 func (a *App) Recheck(name string, run config.Run) (int, error) {
-	with, err := asideOf(run)
+	with, err := readReportInputs(run)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}

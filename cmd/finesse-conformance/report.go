@@ -6,40 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
-
-func compareCommand() *cobra.Command {
-	var files runner.Files
-	var failOn string
-	c := &cobra.Command{
-		Use:   "compare OLD NEW",
-		Short: "what changed between two result files: regressions, repairs, drift",
-		Args:  cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if failOn != "" && failOn != "drift" {
-				return &exit.UsageError{Err: errDrift}
-			}
-			a, err := app(false)
-			if err != nil {
-				return err
-			}
-			code, err := a.Compare(args[0], args[1], failOn == "drift", files)
-			if err != nil {
-				return err
-			}
-			return ended(code)
-		},
-	}
-	c.Flags().StringVar(&files.JUnit, "junit", "", "`FILE` for a JUnit report")
-	c.Flags().StringVar(&files.JSON, "json", "", "`FILE` for JSON")
-	c.Flags().StringVar(&files.HTML, "html", "", "`FILE` for a page")
-	c.Flags().StringVar(&files.Markdown, "markdown", "", "`FILE` for Markdown, as for a pull request or a ticket")
-	c.Flags().StringVar(&failOn, "fail-on", "", "drift: exit 1 for behaviour that changed without failing, too")
-	return c
-}
 
 func reportCommand() *cobra.Command {
 	var files runner.Files
@@ -68,33 +37,6 @@ func reportCommand() *cobra.Command {
 	addOutputs(c, &out, &files, &waivers)
 	c.Flags().StringVar(&markdown, "markdown", "", "`FILE` for a summary in Markdown")
 	c.Flags().BoolVar(&propose, "propose-waivers", false, "print waivers for the failures, with places to fill in, and nothing else")
-	return c
-}
-
-func recheckCommand() *cobra.Command {
-	var files runner.Files
-	var out, waivers string
-	c := &cobra.Command{
-		Use:   "recheck EVIDENCE",
-		Short: "judge the evidence of an old run again with the present contract, offline",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			a, err := app(false)
-			if err != nil {
-				return err
-			}
-			run, err := outputs(out, files, waivers)
-			if err != nil {
-				return err
-			}
-			code, err := a.Recheck(args[0], run)
-			if err != nil {
-				return err
-			}
-			return ended(code)
-		},
-	}
-	addOutputs(c, &out, &files, &waivers)
 	return c
 }
 
