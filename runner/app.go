@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"finesse-conformance/internal/redact"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
@@ -41,7 +42,7 @@ func NewApp(out, err io.Writer) (*App, error) {
 	bodies, secrets := xmlbody.Lazy(spec.OpenAPI), redact.New(spec.Words)
 	return &App{
 		Secrets: secrets,
-		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(out), Err: secrets.Writer(err),
+		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(text.InertWriter(out)), Err: secrets.Writer(text.InertWriter(err)),
 	}, nil
 }
 

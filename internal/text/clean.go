@@ -8,13 +8,16 @@ import (
 )
 
 // Clean makes text safe for every report: invalid UTF-8 and characters that
-// XML does not have become visible, line ends are those of Unix, and XML
+// XML does not have, that drive a terminal, turn the direction of the text or
+// have no form at all are written as what they are, commands of CI services
+// are broken up, line ends are those of Unix, and XML
 // declarations, which break viewers of JUnit files even where they are escaped,
 // go.
 func Clean(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = xmlDeclaration().ReplaceAllString(s, "")
 	s = strings.ReplaceAll(s, "<?xml", "<? xml")
+	s = Inert(s)
 	if plain(s) {
 		return s
 	}
@@ -24,7 +27,7 @@ func Clean(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case Legible(r):
+		case Visible(r):
 			b.WriteRune(r)
 		case r > 0xffff:
 			fmt.Fprintf(&b, `\U%08x`, r)
@@ -39,7 +42,7 @@ func Clean(s string) string {
 var xmlDeclaration = Pattern(`(?s)<\?xml\s.*?\?>\s*`)
 
 func plain(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Legible(r) }) < 0
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0
 }
 
 // Legible reports whether a character may stand in a report: XML allows it,

@@ -14,14 +14,14 @@ import (
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Printable puts a space in the place of each control character, so that a
-// text of a target drives no terminal.
+// text of a target drives no terminal, and breaks up commands of CI services.
 func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
+	return Inert(Shown(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, s)
+	}, s)))
 }
 
 // Truncate keeps the first bytes of a text that is longer than limit, up to

@@ -101,7 +101,7 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	p := &console.Printer{Style: style}
 	for _, t := range o.Targets {
 		if t.Problem != "" {
-			p.WriteString(p.Paint(console.Red, t.Name+": ") + text.OneLine(t.Problem) + "\n")
+			p.WriteString(p.Paint(console.Red, t.Name+": ") + text.Clean(text.OneLine(t.Problem)) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, p.String())

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -56,7 +57,7 @@ func (p *jsonLines) Done(v evidence.Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.add(v)
-	p.write(jsonLine{Event: "done", Requirement: v.Requirement, Outcome: v.Outcome, Reason: v.Reason})
+	p.write(jsonLine{Event: "done", Requirement: v.Requirement, Outcome: v.Outcome, Reason: text.Inert(v.Reason)})
 }
 
 func (p *jsonLines) Say(format string, args ...any) {

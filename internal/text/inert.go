@@ -1,0 +1,57 @@
+package text
+
+import (
+	"io"
+	"strings"
+)
+
+var (
+	// logging are commands that agents obey wherever they stand in a line:
+	// ##[error] and ##vso[…] of Azure Pipelines and GitHub, ##teamcity[…], and
+	// the folds of Travis and the sections of GitLab.
+	logging = Pattern(`##(\w*)\[|\b(travis_fold|travis_time|section_start|section_end):`)
+	// workflow are GitHub's ::error file=…::…, obeyed at the beginning of a
+	// line; where a line is broken is not known here.
+	workflow = Pattern(`(^|\s)::([A-Za-z])`)
+)
+
+// Inert breaks up what a CI service would obey as a command, wherever it stands
+// in a text: a target that writes ##vso[…] into an error is quoted, not run.
+func Inert(s string) string {
+	s = inertLogging(s)
+	if strings.Contains(s, "::") {
+		s = workflow().ReplaceAllString(s, "${1}: :$2")
+	}
+	return s
+}
+
+func inertLogging(s string) string {
+	if !strings.Contains(s, "##") && !strings.Contains(s, "_") {
+		return s
+	}
+	return logging().ReplaceAllStringFunc(s, func(m string) string {
+		if rest, ok := strings.CutPrefix(m, "##"); ok {
+			return "# #" + rest
+		}
+		return strings.TrimSuffix(m, ":") + " :"
+	})
+}
+
+// InertWriter breaks up the commands that agents obey anywhere in a line in
+// all that is written through it. GitHub's it leaves, since annotations are
+// meant.
+func InertWriter(w io.Writer) io.Writer { return inertWriter{w} }
+
+type inertWriter struct{ to io.Writer }
+
+func (w inertWriter) Write(p []byte) (int, error) {
+	said := string(p)
+	inert := inertLogging(said)
+	if inert == said {
+		return w.to.Write(p)
+	}
+	if _, err := io.WriteString(w.to, inert); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
