@@ -158,14 +158,18 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:
 		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: give the address that it should be", p.at(), orNothing(x.ResponseHeader["Location"]))}
-	case (x.Status == http.StatusNotFound || x.Status == http.StatusNotImplemented) && t.Deployment != "":
+	case x.Status/100 != 2 && t.Deployment != "": // whether it is one shows with the users
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
-	case x.Status != http.StatusOK:
+	case x.Status/100 != 2:
 		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}
 	}
 	root, err := parseRoot(x.ResponseBody)
-	if err != nil {
+	switch {
+	case err != nil && t.Deployment != "":
+		p.note("SystemInfo is %v; the deployment is the configured %s", err, t.Deployment)
+		return nil
+	case err != nil:
 		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %v", p.at(), err)}
 	}
 	if status := textAt(root, "status"); status != "IN_SERVICE" {
@@ -199,7 +203,7 @@ func perhaps(x evidence.Exchange, t *config.Target) string {
 	case x.Status == http.StatusBadRequest && t.URL.Scheme == "http" && strings.Contains(x.ResponseBody, "HTTPS"):
 		return ": it speaks TLS there; use https://"
 	case x.Status == http.StatusNotFound:
-		return ": the address is what comes before /finesse/api; check it"
+		return ": the address is what comes before /finesse/api; check it, or say with --deployment what it is"
 	}
 	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path"
 	"strings"
 
@@ -28,7 +27,7 @@ func Members(ctx context.Context, c *client.Client, t *config.Target, as *fixtur
 	switch {
 	case x.Err != "":
 		return nil, errors.New(explain(x.Err, t))
-	case x.Status != http.StatusOK:
+	case x.Status/100 != 2:
 		return nil, fmt.Errorf("HTTP %d%s", x.Status, Saying(x))
 	}
 	root, err := parseRoot(x.ResponseBody)

@@ -12,7 +12,7 @@ import (
 // ObservationOf reads a sighting of a user out of an exchange. It reports false for
 // anything but a 200 with a User document.
 func ObservationOf(x Exchange) (Observation, bool) {
-	if x.Err != "" || x.Status != 200 {
+	if x.Err != "" || x.Status/100 != 2 {
 		return Observation{}, false
 	}
 	node, err := xmlbody.Parse("", []byte(x.ResponseBody))

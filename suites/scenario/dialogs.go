@@ -55,7 +55,7 @@ func (a *attempt) dialogs(ctx context.Context, p *player, purpose evidence.Purpo
 	if x.Err != "" {
 		return nil, fmt.Errorf("GET %s: %s", x.Path, x.Err)
 	}
-	if x.Status != http.StatusOK {
+	if x.Status/100 != 2 {
 		return nil, fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
 	}
 	doc, err := xmlbody.Parse("", []byte(x.ResponseBody))

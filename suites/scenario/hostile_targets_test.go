@@ -189,6 +189,13 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 		{"its clock runs backwards", func() bed.Deployment { return bed.Deployment{Around: backwards().around} }, "^USR-03$", 1.5},
 		{"a quiet time as long as the wrap-up timer", func() bed.Deployment { return bed.Deployment{Configure: short} }, "^$", 1.1},
 		{"the same, heard", func() bed.Deployment { return bed.Deployment{Configure: short, Notifications: true} }, "^$", 1.1},
+		{"reads are answered 202", func() bed.Deployment {
+			return bed.Deployment{Around: (&proxy{after: func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
+				if user != "" && r.Method == http.MethodGet && answer.Code == http.StatusOK {
+					answer.Code = http.StatusAccepted
+				}
+			}}).around}
+		}, "^(USR-|SIG-09|SIG-11|AUT-|RSN-09|SUP-)", 1.2},
 		{"two nodes, and one lags", func() bed.Deployment { return bed.Deployment{Around: lagging(1500 * time.Millisecond).around} }, "^$", 1.5},
 	} {
 		virtually(t, test.name, func(t *testing.T) {
