@@ -103,14 +103,11 @@ func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
 	if run.Procs > 0 {
 		atOnce = min(atOnce, run.Procs)
 	}
-	folders := map[string]int{}
-	for n, target := range cfg.Targets {
+	taken := map[string]bool{}
+	for _, target := range cfg.Targets {
 		one := *cfg
 		one.Targets = []*config.Target{target}
-		folder := folderName(target.Name)
-		if folders[folder]++; folders[folder] > 1 {
-			folder += fmt.Sprintf("-%d", n+1)
-		}
+		folder := freeFolder(target.Name, taken)
 		one.Run.Out = filepath.Join(run.Out, folder)
 		for name, path := range map[string]*string{"junit.xml": &one.Run.JUnit, "results.json": &one.Run.JSON, "report.html": &one.Run.HTML, "journal.jsonl": &one.Run.Journal} {
 			*path = filepath.Join(one.Run.Out, name)
@@ -119,7 +116,7 @@ func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
 		one.Run.MaxRequestsPerSecond = run.MaxRequestsPerSecond / float64(atOnce)
 		if run.Procs > 0 {
 			one.Run.Procs = max(run.Procs/atOnce, 1)
-			if n < run.Procs%atOnce && len(cfg.Targets) == atOnce {
+			if len(runs) < run.Procs%atOnce && len(cfg.Targets) == atOnce {
 				one.Run.Procs++
 			}
 		}
@@ -137,6 +134,18 @@ func different(path, dir, name string) string {
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// freeFolder gives a folder that no other target has; letter case alone tells
+// none apart, since some file systems do not.
+func freeFolder(name string, taken map[string]bool) string {
+	base := folderName(name)
+	folder := base
+	for n := 2; taken[strings.ToLower(folder)]; n++ {
+		folder = fmt.Sprintf("%s-%d", base, n)
+	}
+	taken[strings.ToLower(folder)] = true
+	return folder
+}
 
 // folderName makes a file name of a target's name.
 func folderName(name string) string {

@@ -29,7 +29,7 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 			line.Problem = r.err.Error()
 		}
 		// Reports of an earlier run may lie there.
-		if result, err := reports.Load(r.config.Run.JSON); err == nil && r.ending != nil && !result.Finished.Before(o.Started) {
+		if result, err := reports.Load(r.config.Run.JSON); err == nil && r.ending != nil && r.code != reports.ExitUsage && !result.Finished.Before(o.Started) {
 			line.Take(result)
 		}
 		o.Targets = append(o.Targets, line)

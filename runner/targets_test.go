@@ -170,3 +170,16 @@ func TestWorstOfSeveral(t *testing.T) {
 		}
 	}
 }
+
+// Names that come to the same file name have folders of their own, also where
+// one of them is what another would be called then.
+func TestFoldersAreApart(t *testing.T) {
+	taken := map[string]bool{}
+	var got []string
+	for _, name := range []string{"lab", "lab-2", "lab!", "LAB", "lab?", "!"} {
+		got = append(got, freeFolder(name, taken))
+	}
+	if want := "lab lab-2 lab-3 LAB-4 lab-5 target"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

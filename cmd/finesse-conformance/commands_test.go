@@ -363,4 +363,7 @@ func TestShards(t *testing.T) {
 	if s := invoke(t, dir, "report", "1/results.json", "1/results.json", "--out", "merged"); s.code != reports.ExitUsage {
 		t.Errorf("the same shard twice: %v", s)
 	}
+	if s := invoke(t, dir, "report", "2/results.json", "--out", "merged"); s.code != reports.ExitUsage || !strings.Contains(s.out+s.err, "shard 1 of 2 is missing") {
+		t.Errorf("one shard alone: %v", s)
+	}
 }
