@@ -186,6 +186,9 @@ func (p *intent) account(id string, first, again *scenario.Forecast) {
 	p.special.add("without credentials, to the User of "+subject.ID, id, first.Unsigned)
 	p.special.add(fmt.Sprintf("as %s with a password that is made up, followed by a right one before the next", subject.ID), id, first.Wrong)
 	p.special.add("to the User of an id that is made up and nobody in the cast has, as "+subject.ID, id, first.Stranger)
+	if first.Unused != "" {
+		p.special.add(fmt.Sprintf("to sign %s in on extension %s, which no device has as far as is known", subject.ID, first.Unused), id, 1)
+	}
 }
 
 func (p *intent) mayPass(f *scenario.Forecast) {
