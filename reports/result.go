@@ -39,7 +39,7 @@ type Result struct {
 	// that did not say so.
 	Scope   Scope `json:"scope,omitempty"`
 	Verdict Word  `json:"verdict"`
-	Exit    Exit `json:"exit"`
+	Exit    Exit  `json:"exit"`
 	// Stopped is the one reason why the target could not be certified.
 	Stopped string `json:"stopped,omitempty"`
 	// Signal is the exit code of an interrupted run, 130 or 143.

@@ -109,7 +109,7 @@ func root() *cobra.Command {
 		return seeHelp(c, err)
 	})
 	c.AddCommand(
-		runCommand(), doctorCommand(), initCommand(), restoreCommand(),
+		runCommand(), mapCommand(), doctorCommand(), initCommand(), restoreCommand(),
 		listCommand(), explainCommand(), specCommand(), versionCommand(),
 		compareCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
 	)

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
+)
+
+func mapCommand() *cobra.Command {
+	var o runner.MapOptions
+	c := &cobra.Command{
+		Use:   "map",
+		Short: "visit every situation of a target and ask everything there: the behaviour map",
+		Long: "Visits every situation that the target can be brought into, asks there whatever may be asked, watches, and puts\n" +
+			"everybody back; without a target it maps the embedded reference. Writes map.json, map.html and map-junit.xml into\n" +
+			"the folder of the reports. `compare` of two maps shows what behaves differently.\n\n" + exitCodes(),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			a, err := app(cfg.Run.NoColor)
+			if err != nil {
+				return err
+			}
+			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(a.Err, text) })
+			defer stop()
+			boundMemory()
+			code, err := a.Map(ctx, cfg, o)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	c.Flags().DurationVar(&o.Budget, "budget", 0, "visit the most telling situations for this `DURATION` and say which were left")
+	addSettings(c, func(config.Setting) bool { return true })
+	return c
+}

@@ -1,0 +1,55 @@
+package behaviourmap
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/suites/behaviour"
+)
+
+// WriteText says what the map came to: what is against the guide, a line each,
+// and where the whole is.
+func (m *Map) WriteText(w io.Writer, page string) error {
+	var b strings.Builder
+	s := m.Summary
+	headline := "NOTHING AGAINST THE GUIDE"
+	switch {
+	case s.Against > 0:
+		headline = "AGAINST THE GUIDE"
+	case s.AsDocumented == 0:
+		headline = "NOTHING WAS ASKED"
+	}
+	fmt.Fprintf(&b, "%s %s\n", headline, text.ShownLine(side(m), 200))
+	fmt.Fprintf(&b, "%d requests: %d as documented, %d against the guide, %d of which it says nothing, %d not reached\n",
+		len(m.Cells), s.AsDocumented, s.Against, s.Undocumented, s.NotReached)
+	if s.Against > 0 {
+		b.WriteString("\nAgainst the guide\n")
+	}
+	reasons := map[string]int{}
+	var order []string
+	for _, c := range m.Cells {
+		switch c.Mark {
+		case behaviour.Against:
+			fmt.Fprintf(&b, "  in %s, %s: expected %s; saw %s\n", c.Situation.Text, c.Asks(), c.Expected, text.ShownLine(c.Result, 200))
+		case behaviour.NotReached:
+			why := text.ShownLine(c.Why, 160)
+			if reasons[why]++; reasons[why] == 1 {
+				order = append(order, why)
+			}
+		}
+	}
+	if len(order) > 0 {
+		b.WriteString("\nNot reached\n")
+	}
+	for _, why := range order {
+		fmt.Fprintf(&b, "  %d: %s\n", reasons[why], why)
+	}
+	if len(m.LeftOut) > 0 {
+		fmt.Fprintf(&b, "\nThe time did not suffice for %s, from %s on.\n", text.Count(len(m.LeftOut), "visit"), m.LeftOut[0])
+	}
+	fmt.Fprintf(&b, "\nThe matrix: %s\n", page)
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,293 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/behaviourmap"
+	"finesse-conformance/reports/junit"
+	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/progress"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/behaviour"
+	"finesse-conformance/suites/evidence"
+)
+
+// The reports of a map in the folder of the reports.
+const (
+	mapName      = "map.json"
+	mapPageName  = "map.html"
+	mapJUnitName = "map-junit.xml"
+)
+
+// MapOptions say how the behaviour map is made.
+type MapOptions struct {
+	// Budget is how long new situations are visited, 0 for as long as it
+	// takes. The most telling ones come first.
+	Budget time.Duration
+}
+
+// Map visits every situation that the target of the configuration can be
+// brought into, asks there whatever may be asked, and writes the behaviour map
+// into the folder of the reports. It acts with the care of a run: journal, put
+// back, rate limits. The exit code is that of a run in which every row of the
+// matrix is a requirement.
+func (a *App) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code int, err error) {
+	if len(cfg.Targets) != 1 {
+		return 0, &exit.UsageError{Err: errors.New("a map is made of one target; name it with --target")}
+	}
+	rules, err := spec.LoadRules()
+	if err != nil {
+		return 0, err
+	}
+	if err := writable(cfg); err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
+	if limit := cfg.Run.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
+		defer cancel()
+	}
+	if cfg.Targets[0].Embedded && cfg.Run.Procs == 1 {
+		cfg.Run.Procs = EmbeddedTroupes
+	}
+	preflight.FindPort(ctx, cfg.Targets[0])
+	s, err := a.configured(cfg, cfg.Targets[0])
+	if err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
+	defer s.shut()
+	display := a.progress(cfg)
+	if s.embedded == nil && !cfg.Run.DryRun {
+		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
+			return 0, &exit.UsageError{Err: err}
+		}
+	}
+	code, err = s.mapTarget(ctx, rules, o, display)
+	if s.journal != nil {
+		var closed error
+		if closed = s.journal.Close(); closed != nil {
+			closed = &UnwrittenError{closed}
+		}
+		if err == nil {
+			code, err = a.end(code, closed)
+		}
+	}
+	return code, err
+}
+
+func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions, display progress.Display) (int, error) {
+	s.began = time.Now()
+	if err := s.open(ctx); err != nil {
+		fmt.Fprintf(s.Err, "no map: %v\n", err)
+		if signal := signalOf(ctx); signal != 0 {
+			return signal, nil
+		}
+		return reports.ExitUncertifiable, nil
+	}
+	s.split()
+	plan := behaviour.Plan{Deployment: s.survey.Deployment, Release: s.survey.Release, Codes: codesOf(s.survey.Cast)}
+	rows := plan.Rows(rules, s.Catalogue.Moves(s.survey.Deployment, s.survey.Release))
+	selection := s.selection()
+	rows = slices.DeleteFunc(rows, func(r *behaviour.Row) bool { return selection.Why(r.ID()) != "" })
+	if len(rows) == 0 {
+		return 0, &exit.UsageError{Err: errors.New("the patterns match no row of the map; their ids are MAP-<state>-<asker>, such as MAP-TALKING-self")}
+	}
+	if s.config.Run.DryRun {
+		return 0, s.planMap(rows)
+	}
+	m := mapping{session: s, rows: rows, visits: map[string][]*evidence.Evidence{}}
+	if o.Budget > 0 {
+		m.until = s.began.Add(o.Budget)
+	}
+	display.Begin(s.name(), m.items())
+	for _, note := range s.survey.Notes {
+		display.Say("%s", note)
+	}
+	m.visitAll(ctx, display)
+	display.End()
+	result := m.result()
+	return s.publishMap(ctx, result, m.unrestored)
+}
+
+// codesOf says for which categories reason codes are configured for everybody
+// who may be asked about.
+func codesOf(cast *fixtures.Cast) map[spec.Category]bool {
+	codes := map[spec.Category]bool{}
+	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		n := 0
+		for _, u := range cast.Usable() {
+			if len(u.Codes[category]) > 0 {
+				n++
+			}
+		}
+		codes[category] = n > len(cast.Usable())/2
+	}
+	return codes
+}
+
+// planMap says what a map would ask, and how long the quiet times alone take.
+func (s *session) planMap(rows []*behaviour.Row) error {
+	cells, documented := 0, 0
+	for _, r := range rows {
+		cells += len(r.Cells)
+		for _, c := range r.Cells {
+			if c.Demand.Documented() {
+				documented++
+			}
+		}
+	}
+	each := s.target.Timing.Quiet / time.Duration(len(s.troupes))
+	_, err := fmt.Fprintf(s.Out, "%d visits, %d requests, of which the guide says something of %d; with %s at least %v of quiet times, and as long again for the ways\n",
+		len(rows), cells, documented, text.Count(len(s.troupes), "troupe"), (time.Duration(cells) * each).Round(time.Second))
+	return err
+}
+
+// mapping is a map under way. Each troupe of the cast visits situations of its
+// own, side by side.
+type mapping struct {
+	*session
+	rows  []*behaviour.Row
+	until time.Time // when no new visit begins any more, zero for never
+
+	mu         sync.Mutex
+	next       int
+	visits     map[string][]*evidence.Evidence
+	leftOut    []string
+	unrestored []reports.Unrestored
+}
+
+// items are the rows as the display knows requirements.
+func (m *mapping) items() []suites.Item {
+	var items []suites.Item
+	for _, r := range m.rows {
+		items = append(items, suites.Item{Requirement: r.Requirement})
+	}
+	return items
+}
+
+func (m *mapping) visitAll(ctx context.Context, display progress.Display) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	shown := &lockedDisplay{Display: display}
+	var troupes sync.WaitGroup
+	for _, t := range m.troupes {
+		troupes.Go(func() { m.visit(ctx, t, shown, stop) })
+	}
+	troupes.Wait()
+	for ; m.next < len(m.rows); m.next++ {
+		m.leftOut = append(m.leftOut, m.rows[m.next].Requirement.ID)
+	}
+}
+
+// visit has a troupe visit what nobody has visited yet, until nothing is left
+// or the time is over. Its users are back afterwards, or named.
+func (m *mapping) visit(ctx context.Context, troupe *fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) {
+	mine := *m.session
+	mine.troupe, mine.listener, mine.standing = troupe, nil, nil
+	mine.listen(ctx, display.Say)
+	mine.setStage()
+	mine.stage.Cast = mine.survey.Cast.With(troupe.Users)
+	mine.stage.Say = display.Say
+	var silent silence
+	for row := m.take(); row != nil && ctx.Err() == nil; row = m.take() {
+		display.Start(row.Requirement.ID)
+		verdict, seen := row.Play(ctx, m.Judge, mine.play)
+		m.mu.Lock()
+		m.visits[row.Requirement.ID] = seen
+		m.mu.Unlock()
+		display.Done(verdict)
+		if silent.after(row.Requirement.ID, seen) {
+			stop(silent.why(m.target))
+		}
+	}
+	left := mine.end(ctx, display)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unrestored = append(m.unrestored, left...)
+}
+
+// take gives the next row, nil where none is left or the time is over.
+func (m *mapping) take() *behaviour.Row {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.next == len(m.rows) || !m.until.IsZero() && time.Now().After(m.until) {
+		return nil
+	}
+	m.next++
+	return m.rows[m.next-1]
+}
+
+// result makes the map of what was seen.
+func (m *mapping) result() *behaviourmap.Map {
+	in := behaviourmap.Input{
+		Judge: m.Judge, Deployment: m.survey.Deployment, LeftOut: m.leftOut, Rows: m.rows[:len(m.rows)-len(m.leftOut)],
+		Points: behaviourmap.Points(m.Catalogue, m.survey.Deployment, m.survey.Release),
+	}
+	for _, r := range m.rows {
+		in.Evidence = append(in.Evidence, m.visits[r.Requirement.ID]...)
+	}
+	facts := m.facts()
+	return behaviourmap.Build(behaviourmap.Map{
+		Tool: facts.Tool, Spec: reports.SpecInfo{Digest: m.Catalogue.Digest(), Requirements: len(m.Catalogue.All())},
+		Target: facts.Target, Started: m.began, Finished: time.Now(),
+	}, in)
+}
+
+// publishMap writes and prints the map, and gives the exit code.
+func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []reports.Unrestored) (int, error) {
+	out := s.config.Run.Out
+	errs := writeFiles([]report{
+		{filepath.Join(out, mapName), m.Write},
+		{filepath.Join(out, mapPageName), m.WriteHTML},
+		{filepath.Join(out, mapJUnitName), func(w io.Writer) error {
+			return junit.Encode(w, junit.Suites{XMLName: xml.Name{Local: "testsuites"}, Suites: []junit.Suite{m.Suite()}})
+		}},
+	})
+	errs = append(errs, s.print(func(w io.Writer) error { return m.WriteText(w, filepath.Join(out, mapPageName)) }))
+	codes := []int{signalOf(ctx)}
+	if m.Summary.Against > 0 {
+		codes = append(codes, reports.ExitNonconformant)
+	}
+	if m.Summary.AsDocumented == 0 {
+		codes = append(codes, reports.ExitTooLittle)
+	}
+	for _, u := range left {
+		codes = append(codes, reports.ExitNotRestored)
+		fmt.Fprintf(s.Err, "user %s was in %s and was left in %s: %s\n", u.User, u.Was, u.Is, u.Why)
+	}
+	return s.App.end(reports.Strongest(codes...), errs...)
+}
+
+// lockedDisplay is a display that several troupes tell.
+type lockedDisplay struct {
+	mu sync.Mutex
+	progress.Display
+}
+
+func (d *lockedDisplay) Start(id string) { d.mu.Lock(); defer d.mu.Unlock(); d.Display.Start(id) }
+func (d *lockedDisplay) Done(v evidence.Verdict) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Display.Done(v)
+}
+func (d *lockedDisplay) Say(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Display.Say(format, args...)
+}
