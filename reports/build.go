@@ -142,7 +142,7 @@ func severity(o evidence.Outcome) int {
 
 func (b *builder) row(req *spec.Requirement) Row {
 	row := Row{
-		ID: req.ID, Title: req.Title, Section: req.Section, Level: string(req.Level),
+		ID: req.ID, Title: req.Title, Section: req.Section, Level: string(req.LevelOn(spec.Deployment(b.run.Target.Deployment))),
 		Source: []string{}, Deployments: []string{}, Releases: req.Releases.String(),
 		Standing: req.Standing != "",
 	}
@@ -211,7 +211,7 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	if v.Clause != "" {
 		row.Clause = v.Clause
 	}
-	if req.Level == spec.Info && (v.Outcome == evidence.Passed || v.Outcome == evidence.Failed) {
+	if spec.Level(row.Level) == spec.Info && (v.Outcome == evidence.Passed || v.Outcome == evidence.Failed) {
 		row.Outcome = evidence.Info
 	}
 	if v.Observed != (Observed{}) {

@@ -22,6 +22,11 @@ func (a *App) Explain(w io.Writer, id string) error {
 	p.line("%s  %s", req.ID, req.Title)
 	p.line("")
 	p.line("level       %s", levelText(req.Level))
+	for _, d := range req.Deployments {
+		if l := req.LevelOn(d); l != req.Level {
+			p.line("            on %s %s", d, levelText(l))
+		}
+	}
 	p.line("applies     %s", appliesText(req))
 	for i, s := range req.Sources {
 		name := "source"
@@ -64,11 +69,14 @@ func (a *App) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 		if step.Again {
 			when += ", the precondition brought about once more"
 		}
+		if step.Later {
+			when += " and the request made at another moment of the wrap-up timer, where the timer may have made the change"
+		}
 		if step.Unless != "" {
 			when += fmt.Sprintf(", unless the user is in %s already", step.Unless)
 		}
 		p.line("  when    %s", when)
-		for i, out := range step.Then {
+		for i, out := range step.Then.On(d) {
 			name := "then"
 			if i > 0 {
 				name = "  or"

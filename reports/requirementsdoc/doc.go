@@ -99,7 +99,7 @@ func (d *doc) section(s spec.Section) {
 	d.printf("## %s\n\n| Id | Requirement | Level | Applies | Given, when, then | Source |\n|---|---|---|---|---|---|\n", heading(s))
 	for _, q := range s.Requirements {
 		d.printf("| <a id=\"%s\"></a>%s | %s | %s | %s | %s | %s |\n", strings.ToLower(q.ID), strings.ReplaceAll(q.ID, "-", "&#8209;"),
-			cell(q.Title), q.Level, docApplies(q), docStory(q), docLinks(q))
+			cell(q.Title), docLevel(q), docApplies(q), docStory(q), docLinks(q))
 	}
 	d.printf("\n")
 }
@@ -143,6 +143,17 @@ func docStory(q *spec.Requirement) string {
 	return strings.Join(parts, "<br>")
 }
 
+// docLevel gives the level, and where it is another on a deployment that too.
+func docLevel(q *spec.Requirement) string {
+	text := string(q.Level)
+	for _, d := range q.Deployments {
+		if l := q.LevelOn(d); l != q.Level {
+			text += "; " + string(d) + " " + string(l)
+		}
+	}
+	return text
+}
+
 // docStep tells one step as a sentence.
 func docStep(s spec.Step) string {
 	text := "*When* " + cell(s.When.Words(nil)) + ", *then* "
@@ -153,7 +164,11 @@ func docStep(s spec.Step) string {
 		text += cell(o.Words(""))
 	}
 	if s.Again {
-		text = "*Given* that again. " + text
+		again := "*Given* that again. "
+		if s.Later {
+			again = "Where the wrap-up timer may have made the change, *given* that again and at another moment of the timer: "
+		}
+		text = again + text
 	}
 	if s.Unless != "" {
 		text += " (left out when in " + cell(string(s.Unless)) + " already)"
