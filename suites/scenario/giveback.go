@@ -121,7 +121,7 @@ func (a *attempt) letCome(ctx context.Context, p *player) bool {
 	if p.asked.IsZero() {
 		return false
 	}
-	left := a.Target.Settle - time.Since(p.asked)
+	left := a.wayLimit() - time.Since(p.asked)
 	if p.overdue {
 		left = a.Target.Settle // late once, it may come a good deal later
 	}

@@ -196,6 +196,19 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 				}
 			}}).around}
 		}, "^(USR-|SIG-09|SIG-11|AUT-|RSN-09|SUP-)", 1.2},
+		{"the first request after a sign-in is lost", func() bed.Deployment {
+			fresh := map[string]bool{}
+			return bed.Deployment{Around: (&proxy{before: func(w http.ResponseWriter, r *http.Request, user, body string) bool {
+				lost := r.Method == http.MethodPut && fresh[user]
+				if r.Method == http.MethodPut && user != "" {
+					fresh[user] = strings.Contains(body, "LOGIN")
+				}
+				if lost {
+					w.WriteHeader(http.StatusAccepted)
+				}
+				return lost
+			}}).around}
+		}, ".", 4},
 		{"two nodes, and one lags", func() bed.Deployment { return bed.Deployment{Around: lagging(1500 * time.Millisecond).around} }, "^$", 1.5},
 	} {
 		virtually(t, test.name, func(t *testing.T) {

@@ -101,6 +101,7 @@ func (a *attempt) arrives(ctx context.Context, p *player, since time.Time, limit
 	p.waited += max(a.shown(p, since, p.look), answered)
 	switch {
 	case !there:
+		a.missedOnTheWay()
 		p.waited += time.Since(p.look.Asked)
 	case a.Events == nil && !(a.returning(p) && p.ahead == 0):
 		p.waited += took(p.look) // nothing else tells; the last look on the way back is counted there
@@ -172,6 +173,29 @@ func (s *Stage) confirmed(after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slow = max(after, s.slow*3/4)
+}
+
+// manyInVain is how many changes on ways have to be waited for in vain before
+// less is waited for: what keeps them away is one cause by then.
+const manyInVain = 3
+
+// missedOnTheWay counts a change on a way that did not come within the limit.
+func (s *Stage) missedOnTheWay() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inVain++
+}
+
+// wayLimit is how long a change on a way may take to show: the settle time, and
+// once several were waited for in vain no longer than the changes that did come
+// suggest. What is under test always has the settle time.
+func (s *Stage) wayLimit() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inVain < manyInVain || s.slow == 0 {
+		return s.Target.Settle
+	}
+	return max(s.Target.Quiet, min(2*s.slow, s.Target.Settle))
 }
 
 // patience is how long nothing may show before it can be said that nothing

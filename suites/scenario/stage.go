@@ -49,6 +49,7 @@ type Stage struct {
 	stayed  map[string]bool                 // who is signed in for the next scenario, and was not
 	unknown map[string]string               // made-up ids that were checked not to exist
 	slow    time.Duration                   // what changes took of late, at most
+	inVain  int                             // changes on ways that were waited for in vain
 	refused map[string]int                  // how often in a row a user's own credentials were
 	newest  map[string]evidence.Observation // what was seen last of each user, laggards aside
 	vain    int                             // how often a laggard was waited for and was none

@@ -127,7 +127,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 		p.asked = time.Time{}
 		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
 	}
-	ok := a.untilSince(ctx, p, x.Started, a.Target.Settle, func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
+	ok := a.untilSince(ctx, p, x.Started, a.wayLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
 	p.waited += max(a.shown(p, x.Started, p.look), x.Duration)
 	if !ok {
 		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
@@ -251,7 +251,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 			return a.wayFailed(p, *x, string(to.State))
 		}
 	}
-	limit := a.Target.Settle
+	limit := a.wayLimit()
 	if act.Timer != "" {
 		limit += p.user.WrapUpTimer
 	}
