@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -37,14 +38,24 @@ func RequestStates() []State { return enumOf[State]("RequestState") }
 // spellings, those of asynchronous errors included. An error body with another type is well formed.
 func ErrorTypes() []string { return enumOf[string]("ErrorType") }
 
+// schemas are the component schemas of the document, read once: it is part of
+// the program.
+var schemas = sync.OnceValues(func() (openapi3.Schemas, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(OpenAPISource())
+	if err != nil {
+		return nil, err
+	}
+	return doc.Components.Schemas, nil
+})
+
 // enumOf reads the values of a component schema. They are part of the program, so that a missing one is
 // a mistake of the programmer.
 func enumOf[T ~string](schema string) []T {
-	doc, err := openapi3.NewLoader().LoadFromData(OpenAPISource())
+	all, err := schemas()
 	if err != nil {
 		panic(fmt.Sprintf("spec: load openapi.yaml: %v", err))
 	}
-	ref := doc.Components.Schemas[schema]
+	ref := all[schema]
 	if ref == nil || len(ref.Value.Enum) == 0 {
 		panic(fmt.Sprintf("spec: openapi.yaml has no enum %s", schema))
 	}
