@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -68,13 +67,18 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 				return
 			}
 		}
-		why = append(why, fmt.Sprintf("%s: %v", trial.URL, trial.Err))
+		said := fmt.Sprintf("%s: %v", trial.URL, trial.Err)
+		why = append(why, said)
 		var refused *notify.AccountError
 		if errors.As(trial.Err, &refused) && refused.Reason == notify.WrongPassword {
+			why = []string{said} // that is the reason, wherever else was looked
 			break
 		}
 	}
-	s.unheard = "no notification service was found: " + strings.Join(why, "; ")
+	s.unheard = "no notification service was found; " + why[0]
+	if len(why) > 1 {
+		s.unheard += fmt.Sprintf(" (and %d more places, which `doctor` shows)", len(why)-1)
+	}
 }
 
 // tryService signs one user in to the service and out of it again.

@@ -46,7 +46,8 @@ func TestHelp(t *testing.T) {
 	for _, c := range root().Commands() {
 		if c.Runnable() {
 			help := ok(t, dir, c.Name(), "--help")
-			contain(t, help, "Usage:\n  finesse-conformance "+c.Name(), c.Short)
+			contain(t, help, "Usage:\n  finesse-conformance "+c.Name())
+			contain(t, strings.ToLower(help), strings.ToLower(c.Short))
 			for _, s := range config.Settings() { // what a flag takes stands there once
 				if words := strings.Join(strings.Fields(help), " "); s.Arg != "" && strings.Contains(words, s.Arg+" "+s.Arg+" "+s.Help) || strings.Contains(words, "default []") {
 					t.Errorf("%s, %s: %s", c.Name(), s.Flag, help)

@@ -13,10 +13,10 @@ func mapCommand() *cobra.Command {
 	var o runner.MapOptions
 	c := &cobra.Command{
 		Use:   "map",
-		Short: "visit every situation of a target and ask everything there: the behaviour map",
-		Long: "Visits every situation that the target can be brought into, asks there whatever may be asked, watches, and puts\n" +
-			"everybody back; without a target it maps the embedded reference. Writes map.json, map.html and map-junit.xml into\n" +
-			"the folder of the reports. `compare` of two maps shows what behaves differently.\n\n" + exitCodes(),
+		Short: "the behaviour map: every situation of a target, and everything asked there",
+		Long: "Makes the behaviour map: every situation of a target, and everything asked there.\n" +
+			"Everybody is watched and put back; without a target it maps the embedded reference. Writes map.json, map.html\n" +
+			"and map-junit.xml into the folder of the reports.\n\n" + exitCodes(),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)

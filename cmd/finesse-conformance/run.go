@@ -25,7 +25,7 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "certify a target; without one, the embedded reference deployment",
-		Long:  "Certifies a target; without one, the embedded reference deployment.\n\n" + exitCodes(),
+		Long:  "Certify a target; without one, the embedded reference deployment.\n\n" + exitCodes(),
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)

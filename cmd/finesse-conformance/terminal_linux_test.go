@@ -23,7 +23,7 @@ func TestTerminal(t *testing.T) {
 	m := target(t, func(c *reference.Config) { c.Faults = []string{"state-missing-data"} })
 	run := []string{"run", "--config", m.config, "--only", "SIG-03,ERR-01"}
 	text := onTerminal(t, m.dir, nil, run...)
-	contain(t, text, "\r\x1b[2K", "2 of 2", "\x1b[31mFAILED\x1b[0m ERR-01", "\x1b[1;31mNOT CONFORMANT\x1b[0m")
+	contain(t, text, "\r\x1b[2K", "2 of 2", "\x1b[31mFAILED\x1b[0m ERR-01", "\x1b[1;31mNOT CONFORMANT IN 2 OF ", ", SELECTED\x1b[0m")
 	last := text[strings.LastIndex(text, "\x1b[2K"):]
 	if strings.Contains(last, "█") {
 		t.Errorf("the line of the progress stays: %q", last)

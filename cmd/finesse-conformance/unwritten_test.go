@@ -57,7 +57,7 @@ func TestUnwritten(t *testing.T) {
 			if s.code != reports.ExitUnwritten || !strings.Contains(s.err, test.want) {
 				t.Errorf("want %q in\n%v", test.want, s)
 			}
-			if !strings.Contains(s.out+s.err, test.verdict+" http://") || strings.Contains(s.err, "a fault of") {
+			if !strings.Contains(s.out+s.err, test.verdict+" IN ") || strings.Contains(s.err, "a fault of") {
 				t.Errorf("the verdict is lost:\n%v", s)
 			}
 			for _, u := range before.Users {
