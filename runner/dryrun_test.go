@@ -139,7 +139,7 @@ func withinForecast(t *testing.T, s *session, plan *intent, o suites.Outcome) {
 		}
 		for _, l := range ev.Observations {
 			u := plan.users[l.User]
-			home, _ := s.stage.Whereabouts(l.User)
+			home, _ := s.stage.Users.Whereabouts(l.User)
 			if l.State == home.State || l.State == spec.Login {
 				continue
 			}

@@ -302,7 +302,7 @@ func (p *processes) sendHome(proc int) {
 	}
 	var wg sync.WaitGroup
 	for _, id := range p.job.Troupes[proc-1] {
-		home, _ := p.stage.Whereabouts(id)
+		home, _ := p.stage.Users.Whereabouts(id)
 		if u := p.survey.Cast.ByID(id); home.User == "" || u == nil || u.Barred != "" {
 			continue
 		}

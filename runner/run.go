@@ -321,8 +321,8 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 		s.afterwards = append(s.afterwards, seen)
 	}
 	var list []reports.Unrestored
-	for id, why := range s.stage.Astray() {
-		was, is := s.stage.Whereabouts(id)
+	for id, why := range s.stage.Users.Unrestored() {
+		was, is := s.stage.Users.Whereabouts(id)
 		list = append(list, reports.Unrestored{User: id, Was: string(was.State), Is: string(is.State), Why: why})
 	}
 	return list

@@ -244,7 +244,7 @@ func (s *session) setStage() {
 	}
 	s.survey.Cast.SwitchesWrapUp = s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
 	for _, u := range s.survey.Cast.Usable() {
-		s.stage.Home(evidence.Observation{User: u.ID, State: u.State, Pending: u.Pending, ReasonCodeID: u.ReasonCodeID, Extension: s.survey.Extensions[u.ID], Index: -1})
+		s.stage.Users.SetInitial(evidence.Observation{User: u.ID, State: u.State, Pending: u.Pending, ReasonCodeID: u.ReasonCodeID, Extension: s.survey.Extensions[u.ID], Index: -1})
 	}
 }
 

@@ -189,8 +189,8 @@ func (a *attempt) dragged() {
 				continue
 			}
 			u := a.Cast.ByID(was.User)
-			if _, known := a.home(u.ID); !known {
-				a.Home(was)
+			if _, known := a.Users.Initial(u.ID); !known {
+				a.Users.SetInitial(was)
 			}
 			p := a.player(u)
 			p.look = now
@@ -211,7 +211,7 @@ func (a *attempt) asksFor(s spec.State) bool {
 func (a *attempt) act(ctx context.Context) error {
 	a.castWitness()
 	for _, u := range a.Cast.Usable() {
-		if a.staying(u) {
+		if a.Users.Kept(u.ID) {
 			a.player(u)
 		}
 	}
@@ -261,39 +261,11 @@ func (a *attempt) act(ctx context.Context) error {
 	return a.lookedErr
 }
 
-// mine checks that a user still is where the last scenario left it. Somebody
-// else's hand is on a user who is not.
-func (a *attempt) mine(now evidence.Observation) error {
-	a.Stage.mu.Lock()
-	left, known := a.left[now.User]
-	if !known {
-		left, known = a.homes[now.User]
-	}
-	if _, ok := a.homes[now.User]; !ok {
-		if a.homes == nil {
-			a.homes = map[string]evidence.Observation{}
-		}
-		a.homes[now.User] = now
-	}
-	astray := a.astray[now.User]
-	a.Stage.mu.Unlock()
-	if !known || left.State == now.State {
+// checkUndisturbed checks that a user still is where the last scenario left it.
+func (a *attempt) checkUndisturbed(now evidence.Observation) error {
+	left, ok := a.Users.Undisturbed(now)
+	if ok {
 		return nil
-	}
-	if astray != "" {
-		// Not put back, it may still be under way: a timer, a late change. It
-		// stays on the list of those to put back.
-		a.leave(now, astray)
-		return nil
-	}
-	if now.State.Resting() {
-		// Somebody who is on a call or wraps up is left alone until it is over.
-		a.Stage.mu.Lock()
-		if a.left == nil {
-			a.left, a.astray = map[string]evidence.Observation{}, map[string]string{}
-		}
-		a.left[now.User] = now
-		a.Stage.mu.Unlock()
 	}
 	a.noteInterference()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",

@@ -211,7 +211,7 @@ func requirement(t *testing.T, s *scenario.Stage, id string) *spec.Requirement {
 // home fails the test unless everybody is signed out and nobody is astray.
 func home(t *testing.T, s *scenario.Stage, f *fake) {
 	t.Helper()
-	for id, why := range s.Astray() {
+	for id, why := range s.Users.Unrestored() {
 		t.Errorf("user %s is astray: %s", id, why)
 	}
 	for id, p := range f.users {

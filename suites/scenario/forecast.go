@@ -97,7 +97,7 @@ func (s *Stage) forecast(req *spec.Requirement, parts fixtures.Parts) *Forecast 
 // start is where a user is before a scenario: where the run found it.
 func (f *forecaster) start(u *fixtures.User) spec.Situation {
 	at := spec.Situation{State: spec.Logout, WrapUp: u.WrapUp(f.req.Given.Call)}
-	if home, ok := f.stage.home(u.ID); ok && home.State.Resting() {
+	if home, ok := f.stage.Users.Initial(u.ID); ok && home.State.Resting() {
 		at.State = home.State
 	}
 	return at

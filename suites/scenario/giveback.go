@@ -30,7 +30,7 @@ func (a *attempt) giveBack(ctx context.Context) {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		for _, p := range a.cast() {
-			if p.touched || a.staying(p.user) {
+			if p.touched || a.Users.Kept(p.user.ID) {
 				wg.Go(func() { a.sendHome(ctx, p) })
 			}
 		}
@@ -42,7 +42,7 @@ func (a *attempt) giveBack(ctx context.Context) {
 const maxHomeward = 3
 
 func (a *attempt) sendHome(ctx context.Context, p *player) {
-	home, ok := a.home(p.user.ID)
+	home, ok := a.Users.Initial(p.user.ID)
 	if !ok {
 		return // never seen, so never changed
 	}
@@ -54,11 +54,11 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	}
 	if a.lookedAt(p) && a.remains(p, home) {
 		p.waited += took(p.look)
-		a.leave(p.look, "")
-		a.stay(p.user.ID, true)
+		a.Users.Leave(p.look, "")
+		a.Users.Keep(p.user.ID, true)
 		return
 	}
-	a.stay(p.user.ID, false)
+	a.Users.Keep(p.user.ID, false)
 	open := a.letCome(ctx, p)
 	var err error
 	for n := 0; n < maxHomeward; n++ {
@@ -89,7 +89,7 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 		if err == nil {
 			err = fmt.Errorf("user %s does not stay in %s", p.user.ID, home.State)
 		}
-		if a.Astray()[p.user.ID] != "" {
+		if a.Users.WhyNotBack(p.user.ID) != "" {
 			break // it did not work the last time either; it is tried once more at the end of the run
 		}
 	}
@@ -102,14 +102,14 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	if err != nil {
 		is := p.look
 		is.User = p.user.ID // also where it was never seen
-		a.leave(is, err.Error())
+		a.Users.Leave(is, err.Error())
 		return
 	}
 	p.waited += took(p.look)
-	a.leave(p.look, "")
+	a.Users.Leave(p.look, "")
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(p.user.ID, p.look); err != nil {
-			a.leave(p.look, err.Error())
+			a.Users.Leave(p.look, err.Error())
 		}
 	}
 }

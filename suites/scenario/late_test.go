@@ -348,8 +348,8 @@ func TestCallsAreEnded(t *testing.T) {
 				home(t, s, f)
 				continue
 			}
-			if why := s.Astray()["1001"]; !strings.Contains(why, "the call of user 1001") {
-				t.Errorf("DROP answered %d: astray %v", test.drop, s.Astray())
+			if why := s.Users.WhyNotBack("1001"); !strings.Contains(why, "the call of user 1001") {
+				t.Errorf("DROP answered %d: astray %v", test.drop, s.Users.Unrestored())
 			}
 			drop = 202
 			if _, err := s.PutBack(t.Context()); err != nil {

@@ -34,7 +34,7 @@ func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose)
 	var err error
 	began := time.Now()
 	for failures := 0; failures < 3; {
-		if err := a.shutOut(p.user); err != nil {
+		if err := a.Users.LockedOut(p.user.ID); err != nil {
 			return evidence.Observation{}, err
 		}
 		x := a.send(ctx, client.Call{As: p.user, Method: "GET", Path: userPath(p.user.ID), Purpose: purpose})
@@ -42,11 +42,11 @@ func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose)
 		l.User = p.user.ID
 		switch {
 		case ok:
-			if a.outdated(l) {
+			if a.Users.Outdated(l) {
 				if time.Since(began) < a.Target.Settle {
 					break
 				}
-				a.waitedInVain(l)
+				a.Users.WaitedInVain(l)
 			}
 			a.sight(p, l)
 			return l, nil
@@ -61,53 +61,6 @@ func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose)
 		}
 	}
 	return evidence.Observation{}, err
-}
-
-// sighting is what tells one moment in a user's life from another.
-type sighting struct {
-	state  spec.State
-	change string
-}
-
-// outdated reports whether a look shows once more a stay that was seen before
-// something else was. The target's time of change tells stays apart, and
-// orders none.
-func (s *Stage) outdated(l evidence.Observation) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.newest == nil {
-		s.newest, s.known = map[string]evidence.Observation{}, map[string]map[sighting]bool{}
-	}
-	if s.known[l.User] == nil {
-		s.known[l.User] = map[sighting]bool{}
-	}
-	this, newest := sighting{l.State, l.ChangeTime}, s.newest[l.User]
-	if l.ChangeTime != "" && l.ChangeTime != newest.ChangeTime && s.known[l.User][this] && s.vain < maxVain &&
-		(l.State != newest.State || l.ReasonCodeID != newest.ReasonCodeID) {
-		return true
-	}
-	s.known[l.User][this] = true
-	s.newest[l.User] = l
-	return false
-}
-
-// maxVain is how often a run waits in vain for a node that lags.
-const maxVain = 3
-
-// waitedInVain notes that a user still is shown so when the settle time is
-// over: it is there, whatever its time of change says.
-func (s *Stage) waitedInVain(l evidence.Observation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.vain++
-	s.newest[l.User], s.known[l.User] = l, map[sighting]bool{{l.State, l.ChangeTime}: true}
-}
-
-// knows reports whether a user was seen so before, in the same stay.
-func (s *Stage) knows(l evidence.Observation) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.known[l.User][sighting{l.State, l.ChangeTime}]
 }
 
 func lookError(x evidence.Exchange) error {

@@ -119,10 +119,10 @@ func (a *attempt) hasEvent(p *player, since time.Time, from spec.State, sought f
 			continue
 		case l.State == from || !sought(l):
 			return false
-		case l.ChangeTime != "" && a.knows(l):
+		case l.ChangeTime != "" && a.Users.Seen(l):
 			return false // the late news of an earlier time in that state
 		}
-		a.outdated(l) // nodes that lag behind this are noticed
+		a.Users.Outdated(l) // nodes that lag behind this are noticed
 		a.place(p, l)
 		return true
 	}

@@ -13,7 +13,7 @@ import (
 
 // Exercise brings a requirement about and gives the verdict, with the
 // evidence of every attempt. It always ends with everybody put back, or noted
-// in Astray; when the context is cancelled it stops acting, not putting back.
+// among Users.Unrestored; when the context is cancelled it stops acting, not putting back.
 //
 // A user who cannot sign in on its own extension, where others of the cast
 // can, has a phone that is not as the configuration says. That is no fault of

@@ -85,8 +85,8 @@ func TestUsersArePutBack(t *testing.T) {
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "2" || p.extension != "71001" || len(s.Astray()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Astray())
+		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "2" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
 		}
 	})
 	virtually(t, "a reason that the target does not let him set again", func(t *testing.T) {
@@ -102,8 +102,8 @@ func TestUsersArePutBack(t *testing.T) {
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		if p := f.users["1001"]; p.state != "NOT_READY" || len(s.Astray()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Astray())
+		if p := f.users["1001"]; p.state != "NOT_READY" || len(s.Users.Unrestored()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
 		}
 	})
 	virtually(t, "the extension that he had", func(t *testing.T) {
@@ -112,8 +112,8 @@ func TestUsersArePutBack(t *testing.T) {
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "SIG-01")); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		if p := f.users["1001"]; p.state != "READY" || p.extension != "71001" || len(s.Astray()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Astray())
+		if p := f.users["1001"]; p.state != "READY" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
+			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
 		}
 	})
 }
@@ -148,8 +148,8 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 		if _, err := s.PutBack(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Astray()) != 0 {
-			t.Errorf("%+v; astray %v; asked for %s", p, s.Astray(), f.asked("1001"))
+		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
+			t.Errorf("%+v; astray %v; asked for %s", p, s.Users.Unrestored(), f.asked("1001"))
 		}
 		if silent.IsZero() {
 			t.Error("he was not signed out on the way back")
@@ -212,17 +212,17 @@ func TestAstray(t *testing.T) {
 		if v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		why := s.Astray()["1001"]
-		if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Astray()) != 1 {
-			t.Errorf("astray: %v", s.Astray())
+		why := s.Users.WhyNotBack("1001")
+		if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Users.Unrestored()) != 1 {
+			t.Errorf("astray: %v", s.Users.Unrestored())
 		}
 		// The next scenario takes somebody else.
 		f.puts = nil
 		if s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-11")); f.asked("1001") != "" {
 			t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
 		}
-		if _, err := s.PutBack(t.Context()); err == nil || len(s.Astray()) == 0 {
-			t.Errorf("put back while stuck: %v, astray %v", err, s.Astray())
+		if _, err := s.PutBack(t.Context()); err == nil || len(s.Users.Unrestored()) == 0 {
+			t.Errorf("put back while stuck: %v, astray %v", err, s.Users.Unrestored())
 		}
 		stuck = false
 		if _, err := s.PutBack(t.Context()); err != nil {

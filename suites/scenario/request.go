@@ -29,7 +29,9 @@ const (
 func (a *attempt) send(ctx context.Context, call client.Call) evidence.Exchange {
 	for n := 0; ; n++ {
 		x := a.Client.Do(ctx, a.rec, call)
-		a.count(call, x)
+		if call.As != nil && call.Credentials == client.Own && x.Status != 0 && strings.HasPrefix(call.Path, userPath(call.As.ID)) {
+			a.Users.Answered(call.As.ID, x.Status)
+		}
 		wait, busy := retryAfter(x)
 		if !busy || n == maxRetryAfter || call.Credentials == client.Wrong || !a.pause(ctx, wait) {
 			return x
@@ -142,7 +144,7 @@ func (a *attempt) touch(p *player) error {
 	if a.Ledger == nil {
 		return nil
 	}
-	found, ok := a.home(p.user.ID)
+	found, ok := a.Users.Initial(p.user.ID)
 	if !ok {
 		found = p.look
 	}

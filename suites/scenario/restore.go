@@ -14,21 +14,21 @@ import (
 
 // SendHome puts a user back whom another run left behind: home is how that
 // run had found him. Wrap-up says that the run switched his wrap-up. Where it
-// does not end well the error says why, and the user is in Astray.
+// does not end well the error says why, and the user is among Users.Unrestored.
 func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp bool) error {
 	u := s.Cast.ByID(home.User)
 	if u == nil {
 		return errors.New("he is not in the cast")
 	}
-	s.Home(home)
-	s.leave(evidence.Observation{User: u.ID, Index: -1}, "")
+	s.Users.SetInitial(home)
+	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1}, "")
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
 	p := a.player(u)
 	// Everything may have been done to him: his state alone does not show a
 	// call that he was in when the other run ended.
 	p.touched, p.called, p.switched = true, true, wrapUp
 	a.giveBack(ctx)
-	if why := s.Astray()[u.ID]; why != "" {
+	if why := s.Users.WhyNotBack(u.ID); why != "" {
 		return fmt.Errorf("%s", why)
 	}
 	return ctx.Err()
@@ -41,9 +41,9 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 	s.barriers = nil // whatever did not come about may do so now
 	s.mu.Unlock()
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
-	astray := s.Astray()
+	astray := s.Users.Unrestored()
 	for _, u := range s.Cast.Users {
-		if astray[u.ID] != "" || s.staying(u) {
+		if astray[u.ID] != "" || s.Users.Kept(u.ID) {
 			a.player(u)
 		}
 	}
@@ -60,19 +60,19 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			now, err := a.look(ctx, p, evidence.ForReturn)
 			if err != nil {
 				errs[i] = fmt.Errorf("user %s: %w", id, err)
-				_, left := s.Whereabouts(id)
-				s.leave(left, err.Error())
-				s.stay(id, false)
+				_, left := s.Users.Whereabouts(id)
+				s.Users.Leave(left, err.Error())
+				s.Users.Keep(id, false)
 				return
 			}
-			p.touched = !s.staying(p.user) || !a.letGo(now)
+			p.touched = !s.Users.Kept(p.user.ID) || !a.letGo(now)
 		})
 	}
 	wg.Wait()
 	a.giveBack(ctx)
 	a.close()
 	for _, p := range players {
-		if why := s.Astray()[p.user.ID]; why != "" && p.touched {
+		if why := s.Users.WhyNotBack(p.user.ID); why != "" && p.touched {
 			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
 		}
 	}

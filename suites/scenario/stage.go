@@ -39,21 +39,15 @@ type Stage struct {
 
 	Say func(format string, args ...any) // what a person should know; nil for nobody
 
+	Users users.Records // what is known of each user
+
 	signIns users.SignIns // on the users' own extensions
 	device  bool          // nobody of the cast can sign in: that is the target's
 
 	mu      sync.Mutex
-	homes   map[string]evidence.Observation // how each user was found, by id
-	left    map[string]evidence.Observation // how the last scenario left it
-	astray  map[string]string               // who could not be put back, and why
-	stayed  map[string]bool                 // who is signed in for the next scenario, and was not
-	unknown map[string]string               // made-up ids that were checked not to exist
-	slow    time.Duration                   // what changes took of late, at most
-	inVain  int                             // changes on ways that were waited for in vain
-	refused map[string]int                  // how often in a row a user's own credentials were
-	newest  map[string]evidence.Observation // what was seen last of each user, laggards aside
-	vain    int                             // how often a laggard was waited for and was none
-	known   map[string]map[sighting]bool
+	unknown map[string]string // made-up ids that were checked not to exist
+	slow    time.Duration     // what changes took of late, at most
+	inVain  int               // changes on ways that were waited for in vain
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
 
@@ -134,13 +128,11 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 // where events decide, who were found signed out: for them the run can open a
 // session that ends without signing anybody out.
 func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r := -4 * used[u]
-	if s.astray[u.ID] != "" {
+	if s.Users.WhyNotBack(u.ID) != "" {
 		r -= 2
 	}
-	if home, known := s.homes[u.ID]; known && home.State == spec.Logout && hears(req) {
+	if home, known := s.Users.Initial(u.ID); known && home.State == spec.Logout && hears(req) {
 		r++
 	}
 	return r
@@ -230,55 +222,4 @@ func (s *Stage) untried(req *spec.Requirement, why error) evidence.Verdict {
 		Requirement: req.ID, Outcome: evidence.NotExercised, Reason: why.Error(), Gap: GapOf(why),
 		Step: -1, Exchange: -1, Event: -1, Clause: s.Catalogue.Cite(req.Sources[0]),
 	}
-}
-
-// Astray gives the users who could not be put back, and why.
-func (s *Stage) Astray() map[string]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := make(map[string]string, len(s.astray))
-	for id, why := range s.astray {
-		m[id] = why
-	}
-	return m
-}
-
-// Home notes how a user was found before the run, for putting back. What is
-// not noted is read when the user is first touched.
-func (s *Stage) Home(l evidence.Observation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.homes == nil {
-		s.homes = map[string]evidence.Observation{}
-	}
-	s.homes[l.User] = l
-}
-
-func (s *Stage) home(user string) (evidence.Observation, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l, ok := s.homes[user]
-	return l, ok
-}
-
-// Whereabouts gives how a user was found before the run and where the last
-// scenario left it.
-func (s *Stage) Whereabouts(user string) (was, is evidence.Observation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.homes[user], s.left[user]
-}
-
-func (s *Stage) leave(l evidence.Observation, why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.left == nil {
-		s.left, s.astray = map[string]evidence.Observation{}, map[string]string{}
-	}
-	s.left[l.User] = l
-	if why == "" {
-		delete(s.astray, l.User)
-		return
-	}
-	s.astray[l.User] = why
 }

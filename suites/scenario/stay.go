@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -39,25 +38,6 @@ func (a *attempt) standOf(p *player, l evidence.Observation) (stand, bool) {
 func (a *attempt) remains(p *player, home evidence.Observation) bool {
 	_, ok := a.standOf(p, p.look)
 	return ok && a.clean && home.State == spec.Logout && !p.called && !p.switched && p.asked.IsZero()
-}
-
-// stay notes that a user is signed in for scenarios to come, or no longer.
-func (s *Stage) stay(user string, yes bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stayed == nil {
-		s.stayed = map[string]bool{}
-	}
-	if s.stayed[user] = yes; !yes {
-		delete(s.stayed, user)
-	}
-}
-
-// staying reports whether a user is signed in from a scenario before.
-func (s *Stage) staying(u *fixtures.User) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stayed[u.ID]
 }
 
 // fits reports whether a user who stayed is where the way into the scenario
@@ -112,8 +92,8 @@ func (a *attempt) leadsOver(at stand) bool {
 // comeHome signs a user out who stayed and does not fit. Where that does not
 // come about, the scenario begins where he is.
 func (a *attempt) comeHome(ctx context.Context, p *player) {
-	home, ok := a.home(p.user.ID)
-	if !ok || !a.staying(p.user) || a.fits(p) {
+	home, ok := a.Users.Initial(p.user.ID)
+	if !ok || !a.Users.Kept(p.user.ID) || a.fits(p) {
 		return
 	}
 	p.returning = true
@@ -124,15 +104,15 @@ func (a *attempt) comeHome(ctx context.Context, p *player) {
 // letGo reports whether somebody else has taken over a user who stayed. He is
 // no longer the run's to put back.
 func (a *attempt) letGo(now evidence.Observation) bool {
-	_, left := a.Whereabouts(now.User)
+	_, left := a.Users.Whereabouts(now.User)
 	if now.Same(left) && now.Extension == left.Extension {
 		return false
 	}
-	a.stay(now.User, false)
+	a.Users.Keep(now.User, false)
 	a.noteInterference()
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(now.User, now); err != nil {
-			a.leave(now, err.Error())
+			a.Users.Leave(now, err.Error())
 		}
 	}
 	return true

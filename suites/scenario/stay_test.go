@@ -128,8 +128,8 @@ func TestStaysForGood(t *testing.T) {
 			return r.method == "PUT"
 		}
 		f.mu.Unlock()
-		if _, err := s.PutBack(t.Context()); err == nil || s.Astray()["1001"] == "" {
-			t.Errorf("dead %v: %v; astray: %v", dead, err, s.Astray())
+		if _, err := s.PutBack(t.Context()); err == nil || s.Users.WhyNotBack("1001") == "" {
+			t.Errorf("dead %v: %v; astray: %v", dead, err, s.Users.Unrestored())
 		}
 		f.mu.Lock()
 		f.dead, f.script = false, nil

@@ -19,7 +19,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 	hasPart := func(u *fixtures.User) bool { return a.parts.Has(u) || u == a.witness }
 	plays := map[*fixtures.User]bool{} // has a part, or stayed
 	for _, u := range users {
-		plays[u] = hasPart(u) || a.staying(u)
+		plays[u] = hasPart(u) || a.Users.Kept(u.ID)
 	}
 	var players, rest sync.WaitGroup
 	for i, u := range users {
@@ -43,7 +43,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 	players.Wait()
 	gone := map[*fixtures.User]bool{}
 	for i, u := range users {
-		gone[u] = a.staying(u) && errs[i] == nil && a.letGo(looks[i])
+		gone[u] = a.Users.Kept(u.ID) && errs[i] == nil && a.letGo(looks[i])
 	}
 	var longest time.Duration
 	for i, u := range users {
@@ -57,7 +57,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 		if !hasPart(u) {
 			continue
 		}
-		if err := a.mine(looks[i]); err != nil {
+		if err := a.checkUndisturbed(looks[i]); err != nil {
 			return others, err
 		}
 		if gone[u] {

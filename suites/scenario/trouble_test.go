@@ -367,10 +367,10 @@ func TestDeadTarget(t *testing.T) {
 			return false
 		}
 		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
-		if v.Outcome == evidence.Passed || s.Astray()["1001"] == "" {
-			t.Errorf("%s: %s; astray %v", v.Outcome, v.Reason, s.Astray())
+		if v.Outcome == evidence.Passed || s.Users.WhyNotBack("1001") == "" {
+			t.Errorf("%s: %s; astray %v", v.Outcome, v.Reason, s.Users.Unrestored())
 		}
-		t.Log(v.Reason, s.Astray())
+		t.Log(v.Reason, s.Users.Unrestored())
 	})
 }
 

@@ -306,7 +306,7 @@ func (a *attempt) wayReason(p *player, state spec.State) string {
 // wayPut sends a PUT on the way. An answer that was lost is looked up with a
 // GET by the caller's waiting; the PUT is not repeated.
 func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reason string) (evidence.Exchange, error) {
-	if err := a.shutOut(p.user); err != nil {
+	if err := a.Users.LockedOut(p.user.ID); err != nil {
 		return evidence.Exchange{}, &unreached{why: err.Error(), gap: GapOf(err)}
 	}
 	if err := a.touch(p); err != nil {

@@ -16,7 +16,7 @@ func (a *attempt) castWitness() {
 	}
 	subject, best := a.parts[spec.Self], 0
 	for _, u := range a.Cast.Usable() {
-		if a.parts.Has(u) || u.Extension == "" || a.Astray()[u.ID] != "" || !u.State.Resting() {
+		if a.parts.Has(u) || u.Extension == "" || a.Users.WhyNotBack(u.ID) != "" || !u.State.Resting() {
 			continue
 		}
 		rank := 1

@@ -1,0 +1,245 @@
+package users
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Records keep what a run knows of its users: how each was found, where it was
+// left and seen last, whether it may be asked for anything, and whether it is
+// back. They are safe for concurrent use; the zero value is ready.
+type Records struct {
+	mu    sync.Mutex
+	of    map[string]*record // by id
+	waits int                // how often a node that lags was waited for in vain
+}
+
+// record is what is known of one user.
+type record struct {
+	initial    *evidence.Observation // how it was found before the run, nil before it was seen
+	left       *evidence.Observation // how the last scenario left it, nil before there was one
+	unrestored string                // why it could not be put back
+	stranded   *Stranded             // it is where no documented way leads out
+	kept       bool                  // it is signed in for the next scenario, and was not
+	refused    int                   // how often in a row its own credentials were
+	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
+	stays      map[stay]bool         // that it was seen in
+}
+
+// stay is what tells one time that a user spends in a state from another.
+type stay struct {
+	state  spec.State
+	change string
+}
+
+// Stranded is a user in a state from which no documented way leads on, by the
+// requirement after which it was seen there first.
+type Stranded struct {
+	User  string
+	State spec.State
+	Since string
+}
+
+func (s *Stranded) Error() string {
+	return fmt.Sprintf("user %s is in state %q since %s", s.User, s.State, s.Since)
+}
+
+// get gives the record of a user. The lock is held.
+func (r *Records) get(user string) *record {
+	if r.of == nil {
+		r.of = map[string]*record{}
+	}
+	u := r.of[user]
+	if u == nil {
+		u = &record{stays: map[stay]bool{}}
+		r.of[user] = u
+	}
+	return u
+}
+
+// SetInitial notes how a user was found, which is how it is put back.
+func (r *Records) SetInitial(l evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.get(l.User).initial = &l
+}
+
+// Initial gives how a user was found, false where that is not known yet.
+func (r *Records) Initial(user string) (evidence.Observation, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.get(user).initial; l != nil {
+		return *l, true
+	}
+	return evidence.Observation{}, false
+}
+
+// Whereabouts gives how a user was found before the run and where the last
+// scenario left it.
+func (r *Records) Whereabouts(user string) (was, is evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(user)
+	if u.initial != nil {
+		was = *u.initial
+	}
+	if u.left != nil {
+		is = *u.left
+	}
+	return was, is
+}
+
+// Leave notes where a scenario leaves a user, and why it could not be put
+// back, "" where it was.
+func (r *Records) Leave(l evidence.Observation, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(l.User)
+	u.left, u.unrestored = &l, why
+	if why == "" || u.stranded != nil && u.stranded.State != l.State {
+		u.stranded = nil
+	}
+}
+
+// Strand notes that no documented way leads a user out of where it was seen
+// after a requirement, and gives since which one that is so.
+func (r *Records) Strand(l evidence.Observation, requirement string) *Stranded {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(l.User)
+	if u.stranded == nil || u.stranded.State != l.State {
+		u.stranded = &Stranded{User: l.User, State: l.State, Since: requirement}
+	}
+	return u.stranded
+}
+
+// Unrestored gives the users who could not be put back, and why.
+func (r *Records) Unrestored() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := map[string]string{}
+	for id, u := range r.of {
+		if u.unrestored != "" {
+			m[id] = u.unrestored
+		}
+	}
+	return m
+}
+
+// WhyNotBack says why a user could not be put back, "" where it was.
+func (r *Records) WhyNotBack(user string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.get(user).unrestored
+}
+
+// Undisturbed reports whether a user still is in the state in which the last
+// scenario left it. Where not, somebody else's hand is on it, and it has left
+// says where it was; one who could not be put back may still be under way, and
+// stays among those to put back.
+func (r *Records) Undisturbed(now evidence.Observation) (left evidence.Observation, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(now.User)
+	known := u.left
+	if known == nil {
+		known = u.initial
+	}
+	if u.initial == nil {
+		u.initial = &now
+	}
+	switch {
+	case known == nil || known.State == now.State:
+		return now, true
+	case u.unrestored != "":
+		u.left = &now
+		return now, true
+	case now.State.Resting():
+		// Somebody who is on a call or wraps up is left alone until it is over.
+		u.left = &now
+	}
+	return *known, false
+}
+
+// Keep notes that a user is signed in for scenarios to come, or no longer.
+func (r *Records) Keep(user string, yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.get(user).kept = yes
+}
+
+// Kept reports whether a user is signed in from a scenario before.
+func (r *Records) Kept(user string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.get(user).kept
+}
+
+// maxRefused is how often in a row a user's own credentials may be refused:
+// with the one wrong password that a run sends it stays below the five that
+// lock an account (guide 12.5(1), page 29).
+const maxRefused = 3
+
+// Answered keeps up with how often in a row a user's own credentials were
+// refused at its own User object.
+func (r *Records) Answered(user string, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(user)
+	if status != http.StatusUnauthorized {
+		u.refused = 0
+		return
+	}
+	u.refused++
+}
+
+// LockedOut says why nothing more is asked with a user's credentials, nil
+// where it may be.
+func (r *Records) LockedOut(user string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.get(user).refused < maxRefused {
+		return nil
+	}
+	return fmt.Errorf("user %s was answered 401 %d times in a row and is left alone: five lock an account", user, maxRefused)
+}
+
+// maxWaits is how often a run waits in vain for a node that lags.
+const maxWaits = 3
+
+// Outdated reports whether a look shows once more a stay that was seen before
+// something else was. The target's time of change tells stays apart, and
+// orders none.
+func (r *Records) Outdated(l evidence.Observation) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(l.User)
+	this := stay{l.State, l.ChangeTime}
+	if l.ChangeTime != "" && l.ChangeTime != u.newest.ChangeTime && u.stays[this] && r.waits < maxWaits &&
+		(l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID) {
+		return true
+	}
+	u.stays[this], u.newest = true, l
+	return false
+}
+
+// WaitedInVain notes that a user still is shown so when the settle time is
+// over: it is there, whatever its time of change says.
+func (r *Records) WaitedInVain(l evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits++
+	u := r.get(l.User)
+	u.newest, u.stays = l, map[stay]bool{{l.State, l.ChangeTime}: true}
+}
+
+// Seen reports whether a user was seen so before, in the same stay.
+func (r *Records) Seen(l evidence.Observation) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.get(l.User).stays[stay{l.State, l.ChangeTime}]
+}

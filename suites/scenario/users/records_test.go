@@ -1,0 +1,150 @@
+package users
+
+import (
+	"net/http"
+	"testing"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+func seen(state spec.State, change string) evidence.Observation {
+	return evidence.Observation{User: "1001", State: state, ChangeTime: change}
+}
+
+// Whoever is not where the last scenario left it was moved by somebody else,
+// unless it could not be put back: then it may be under way.
+func TestUndisturbed(t *testing.T) {
+	for name, test := range map[string]struct {
+		left, now spec.State
+		why       string
+		want      bool
+		then      spec.State // where it is known to be afterwards
+	}{
+		"as it was left":                  {spec.Logout, spec.Logout, "", true, spec.Logout},
+		"moved":                           {spec.Logout, spec.Ready, "", false, spec.Ready},
+		"on a call, which will be over":   {spec.Logout, spec.Talking, "", false, spec.Logout},
+		"under way, since it is not back": {spec.Work, spec.NotReady, "it stayed in WORK", true, spec.NotReady},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r Records
+			r.Leave(seen(test.left, "1"), test.why)
+			left, ok := r.Undisturbed(seen(test.now, "2"))
+			if ok != test.want || !ok && left.State != test.left {
+				t.Errorf("%v, left in %s", ok, left.State)
+			}
+			if _, is := r.Whereabouts("1001"); is.State != test.then {
+				t.Errorf("known in %s", is.State)
+			}
+			if initial, known := r.Initial("1001"); !known || initial.State != test.now {
+				t.Errorf("who is seen for the first time was found so: %+v", initial)
+			}
+			if r.WhyNotBack("1001") != test.why {
+				t.Errorf("not back: %q", r.WhyNotBack("1001"))
+			}
+		})
+	}
+}
+
+// How a user was found is compared where no scenario has left it yet.
+func TestUndisturbedSinceItWasFound(t *testing.T) {
+	var r Records
+	r.SetInitial(seen(spec.NotReady, "1"))
+	if left, ok := r.Undisturbed(seen(spec.Ready, "2")); ok || left.State != spec.NotReady {
+		t.Errorf("%v, %+v", ok, left)
+	}
+	if was, _ := r.Whereabouts("1001"); was.State != spec.NotReady {
+		t.Errorf("found in %s", was.State)
+	}
+}
+
+func TestUnrestored(t *testing.T) {
+	var r Records
+	r.Leave(seen(spec.Ready, "1"), "LOGOUT was refused")
+	if got := r.Unrestored(); len(got) != 1 || got["1001"] != "LOGOUT was refused" {
+		t.Errorf("%v", got)
+	}
+	r.Leave(seen(spec.Logout, "2"), "")
+	if got := r.Unrestored(); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// A user is stranded since the requirement after which it was seen there
+// first, until it is somewhere else.
+func TestStranded(t *testing.T) {
+	var r Records
+	r.Strand(seen("", "1"), "ERR-02")
+	r.Leave(seen("", "1"), "no way")
+	if s := r.Strand(seen("", "1"), "SUP-01"); s.Error() != `user 1001 is in state "" since ERR-02` {
+		t.Error(s)
+	}
+	if s := r.Strand(seen("ODD", "2"), "SUP-02"); s.Since != "SUP-02" {
+		t.Error(s)
+	}
+	r.Leave(seen(spec.Logout, "3"), "")
+	if s := r.Strand(seen("ODD", "4"), "SUP-03"); s.Since != "SUP-03" {
+		t.Error(s)
+	}
+}
+
+// Refusals count in a row; anything else that is answered begins anew.
+func TestLockedOut(t *testing.T) {
+	var r Records
+	for range maxRefused - 1 {
+		r.Answered("1001", http.StatusUnauthorized)
+	}
+	r.Answered("1001", http.StatusOK)
+	for range maxRefused - 1 {
+		r.Answered("1001", http.StatusUnauthorized)
+	}
+	if err := r.LockedOut("1001"); err != nil {
+		t.Errorf("too early: %v", err)
+	}
+	r.Answered("1001", http.StatusUnauthorized)
+	if r.LockedOut("1001") == nil || r.LockedOut("1002") != nil {
+		t.Error("who was refused, and nobody else, is left alone")
+	}
+}
+
+// A stay that was seen before something else was is old news, until it was
+// waited for in vain.
+func TestOutdated(t *testing.T) {
+	var r Records
+	for i, step := range []struct {
+		l    evidence.Observation
+		want bool
+	}{
+		{seen(spec.NotReady, "1"), false},
+		{seen(spec.NotReady, "1"), false},
+		{seen(spec.Ready, "2"), false},
+		{seen(spec.NotReady, "1"), true},
+		{seen(spec.NotReady, "3"), false},
+		{seen(spec.Ready, ""), false}, // without a time nothing can be told
+	} {
+		if got := r.Outdated(step.l); got != step.want {
+			t.Errorf("look %d: outdated %v", i, got)
+		}
+	}
+	if !r.Seen(seen(spec.Ready, "2")) || r.Seen(seen(spec.Ready, "9")) {
+		t.Error("which stays were seen is not known")
+	}
+	for range maxWaits {
+		r.WaitedInVain(seen(spec.NotReady, "1"))
+		r.Outdated(seen(spec.Ready, "2"))
+	}
+	if r.Outdated(seen(spec.NotReady, "1")) {
+		t.Error("it is waited for a lagging node again and again")
+	}
+}
+
+func TestKept(t *testing.T) {
+	var r Records
+	r.Keep("1001", true)
+	if !r.Kept("1001") || r.Kept("1002") {
+		t.Error("who is kept signed in is not known")
+	}
+	if r.Keep("1001", false); r.Kept("1001") {
+		t.Error("it is kept signed in still")
+	}
+}
