@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"crypto/rand"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +39,8 @@ type MapOptions struct {
 	// Budget is how long new situations are visited, 0 for as long as it
 	// takes. The most telling ones come first.
 	Budget time.Duration
+
+	whole bool // --only and --skip are of the requirements of the run before it
 }
 
 // Map visits every situation that the target of the configuration can be
@@ -104,6 +105,9 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	plan := behaviour.Plan{Deployment: s.survey.Deployment, Release: s.survey.Release, Codes: codesOf(s.survey.Cast)}
 	rows := plan.Rows(rules, s.Catalogue.Moves(s.survey.Deployment, s.survey.Release))
 	selection := s.selection()
+	if o.whole {
+		selection = suites.Selection{}
+	}
 	rows = slices.DeleteFunc(rows, func(r *behaviour.Row) bool { return selection.Why(r.ID()) != "" })
 	if len(rows) == 0 {
 		return 0, &exit.UsageError{Err: errors.New("the patterns match no row of the map; their ids are MAP-<state>-<asker>, such as MAP-TALKING-self")}
@@ -256,7 +260,7 @@ func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []re
 		{filepath.Join(out, mapName), m.Write},
 		{filepath.Join(out, mapPageName), m.WriteHTML},
 		{filepath.Join(out, mapJUnitName), func(w io.Writer) error {
-			return junit.Encode(w, junit.Suites{XMLName: xml.Name{Local: "testsuites"}, Suites: []junit.Suite{m.Suite()}})
+			return junit.Encode(w, junit.Suites{Suites: []junit.Suite{m.Suite()}})
 		}},
 	})
 	errs = append(errs, s.print(func(w io.Writer) error { return m.WriteText(w, filepath.Join(out, mapPageName)) }))

@@ -25,6 +25,10 @@ type Files struct {
 // Compare holds two result files against each other, prints what changed and
 // gives the exit code: 1 for a regression, with failOnDrift for a drift too.
 func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, error) {
+	old, new = inFolder(old), inFolder(new)
+	if isMap(old) && isMap(new) {
+		return a.compareMaps(old, new, failOnDrift, files)
+	}
 	before, err := reports.Load(old)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}

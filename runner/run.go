@@ -28,6 +28,16 @@ import (
 // the exit code. The error carries its own code: it is an *exit.UsageError where
 // nothing was sent, else a fault of the program.
 func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error) {
+	code, err = a.run(ctx, cfg)
+	if err != nil || !cfg.Run.Map || cfg.Run.DryRun || ctx.Err() != nil || len(cfg.Targets) != 1 || code == reports.ExitUncertifiable {
+		return code, err
+	}
+	fmt.Fprintln(a.Out)
+	mapped, err := a.Map(ctx, cfg, MapOptions{whole: true})
+	return reports.Strongest(code, mapped), err
+}
+
+func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error) {
 	if err := (suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}).Check(a.Catalogue.All()); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}

@@ -14,7 +14,7 @@ func compareCommand() *cobra.Command {
 	var failOn string
 	c := &cobra.Command{
 		Use:   "compare OLD NEW",
-		Short: "what changed between two result files: regressions, repairs, drift",
+		Short: "what changed between two results or behaviour maps (files, or folders of reports): regressions, repairs, drift",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if failOn != "" && failOn != "drift" {

@@ -1,11 +1,14 @@
 package behaviourmap
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/junit"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/behaviour"
 )
@@ -131,4 +134,58 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// WriteJSON writes the comparison for programs.
+func (c *Comparison) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(c)
+}
+
+// WriteMarkdown writes what changed as a table.
+func (c *Comparison) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### Behaviour: %s changed, %d as before\n\n", text.Count(len(c.Changed), "answer"), c.Same)
+	if len(c.Changed) > 0 {
+		b.WriteString("| in | asked | before | now | |\n|---|---|---|---|---|\n")
+	}
+	for _, ch := range c.Changed {
+		mark := ""
+		if ch.Worse() {
+			mark = "against the guide"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", inColumn(ch.Cell.Situation.Text), inColumn(ch.Cell.Asks()), inColumn(ch.Before), inColumn(ch.Now), mark)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// inColumn makes a text fit for a column of a table.
+func inColumn(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "[", `\[`, "`", "'").Replace(text.ShownLine(s, 160))
+}
+
+// WriteJUnit writes the comparison as a testsuite: a case for each answer that
+// changed. One that is against the guide now fails, with failOnDrift each.
+func (c *Comparison) WriteJUnit(w io.Writer, failOnDrift bool) error {
+	s := junit.Suite{Name: behaviour.Section, Time: "0"}
+	for _, ch := range c.Changed {
+		name := fmt.Sprintf("%s in %s, %s", ch.Cell.Row, ch.Cell.Situation.Text, ch.Cell.Asks())
+		one := junit.Case{Classname: "finesse." + behaviour.Section, Name: text.Clean(name), Time: "0"}
+		said := fmt.Sprintf("%s before, %s now", ch.Before, ch.Now)
+		if ch.Worse() || failOnDrift {
+			s.Failures++
+			one.Failure = &junit.Reason{Type: "changed", Message: reports.Message(said), Text: junit.Escape(said)}
+		} else {
+			one.SystemOut = &junit.Text{Text: junit.Escape(said)}
+		}
+		s.Tests++
+		s.Cases = append(s.Cases, one)
+	}
+	if s.Tests == 0 {
+		s.Tests, s.Cases = 1, []junit.Case{{Classname: "finesse." + behaviour.Section, Name: "nothing changed", Time: "0"}}
+	}
+	return junit.Encode(w, junit.Suites{Suites: []junit.Suite{s}})
 }

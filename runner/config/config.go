@@ -117,6 +117,7 @@ type Run struct {
 	Force           bool          // touch users who are on a call or not in a resting state
 	// MaxRequestsPerSecond holds over all processes, 0 for no limit.
 	MaxRequestsPerSecond float64
+	Map                  bool  // make the behaviour map after the run
 	Seed                 int64 // 0 for the catalogue's order
 	DryRun               bool
 	NoColor              bool

@@ -150,6 +150,8 @@ func Settings() []Setting {
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.FailOnDrift = v.text == "drift" }},
 		{Flag: "seed", Key: "run.seed", Kind: Count, Arg: "N", Help: "order of the requirements, 0 for the catalogue's",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Seed = v.count }},
+		{Flag: "map", Key: "run.map", Kind: Bool, Help: "make the behaviour map after the run, as the command map does",
+			apply: func(c *Config, _ *Target, v parsed) { c.Run.Map = v.yes }},
 		{Flag: "dry-run", Key: "run.dry_run", Kind: Bool, Help: "print the plan and change nothing",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.DryRun = v.yes }},
 		{Flag: "no-color", Key: "run.no_color", Kind: Bool, Help: "print without colors",

@@ -121,3 +121,48 @@ func TestReference(t *testing.T) {
 		})
 	}
 }
+
+// A deviation shows in the cells that it is about, also where no row of the
+// catalogue asks; and as what changed since the map before.
+func TestDeviations(t *testing.T) {
+	for _, c := range []struct {
+		fault, kind string
+		state       spec.State // of the situations that are visited
+		who         spec.Actor
+		want        string // among what is against the guide
+	}{
+		{"withheld-not-ready-to-ready", reference.UCCE, spec.NotReady, spec.Self, "in NOT_READY, PUT READY"},
+		{"withheld-hold-to-not-ready", reference.UCCE, spec.Hold, spec.Self, "in HOLD (direct call, NOT_READY before it), PUT NOT_READY with a reason code"},
+		{"impossible-swallowed", reference.UCCE, spec.Logout, spec.Self, "in LOGOUT, PUT READY"},
+		{"impossible-swallowed", reference.UCCX, spec.Logout, spec.Supervisor, "in LOGOUT, PUT READY by supervisor"},
+	} {
+		t.Run(c.fault+"/"+c.kind, func(t *testing.T) {
+			t.Parallel()
+			k := load(t)
+			synctest.Test(t, func(t *testing.T) {
+				only := func(r *behaviour.Row) bool { return r.Situation.State == c.state && r.Who == c.who }
+				right := mapOf(t, k, bed.Deployment{Kind: c.kind, Notifications: true}, only)
+				wrong := mapOf(t, k, bed.Deployment{Kind: c.kind, Notifications: true, Faults: []string{c.fault}}, only)
+				var against []string
+				for _, cell := range wrong.Cells {
+					if cell.Mark == behaviour.Against {
+						against = append(against, "in "+cell.Situation.Text+", "+cell.Asks())
+					}
+				}
+				if !slices.Contains(against, c.want) {
+					t.Errorf("against the guide are %q, not %q", against, c.want)
+				}
+				changed, err := behaviourmap.Compare(right, wrong)
+				if err != nil || !changed.Worse() || len(changed.Changed) < len(against) {
+					t.Errorf("%d changes, %v", len(changed.Changed), err)
+				}
+				if same, err := behaviourmap.Compare(right, right); err != nil || len(same.Changed) > 0 || same.Worse() || same.Same != len(right.Cells) {
+					t.Errorf("a map differs from itself: %+v, %v", same, err)
+				}
+				if s := wrong.Suite(); s.Failures == 0 || s.Tests != 1 {
+					t.Errorf("JUnit has %d failures of %d cases", s.Failures, s.Tests)
+				}
+			})
+		})
+	}
+}
