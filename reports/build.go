@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -207,12 +208,16 @@ func (b *builder) unjudged(req *spec.Requirement, row *Row) {
 func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	row.Outcome, row.Reason = v.Outcome, text.OneLine(v.Reason)
 	row.Duration, row.Attempts = v.Duration.Milliseconds(), v.Attempts
+	row.Repetition, row.Rates = v.Repetition, v.Rates
 	row.Expected, row.Seen, row.XPath, row.Intermittent = v.Expected, v.Seen, v.XPath, v.Intermittent
 	if v.Clause != "" {
 		row.Clause = v.Clause
 	}
-	if spec.Level(row.Level) == spec.Info && (v.Outcome == evidence.Passed || v.Outcome == evidence.Failed) {
-		row.Outcome = evidence.Info
+	if spec.Level(row.Level) == spec.Info {
+		row.Rates = recorded(v.Rates)
+		if v.Outcome == evidence.Passed || v.Outcome == evidence.Failed {
+			row.Outcome = evidence.Info
+		}
 	}
 	if v.Observed != (Observed{}) {
 		observed := v.Observed
@@ -237,7 +242,7 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	}
 	failed := row.Outcome == evidence.Failed
 	mine := b.evidence[req.ID]
-	if e := Attempt(mine, v.Attempts); e != nil {
+	if e := Attempt(mine, v.Repetition, v.Attempts); e != nil {
 		row.Exchange, row.Event = NewExchangeRef(e, v.Exchange, failed), eventRef(e, v.Event, failed)
 		row.Margin, row.Values = margin(e), values(e)
 		row.Events = eventOrder(e)
@@ -247,25 +252,42 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	}
 }
 
-// ByRequirement sorts evidence by requirement and attempt.
+// recorded are the rates of a row that fails no run: what was seen, and how
+// often.
+func recorded(rates *Rates) *Rates {
+	if rates == nil {
+		return nil
+	}
+	r := Rates{Exercised: rates.Exercised, NotExercised: rates.NotExercised, Seen: slices.Clone(rates.Seen)}
+	for i := range r.Seen {
+		if r.Seen[i].Outcome != evidence.NotExercised {
+			r.Seen[i].Outcome = evidence.Info
+		}
+	}
+	return &r
+}
+
+// ByRequirement sorts evidence by requirement, repetition and attempt.
 func ByRequirement(all []*evidence.Evidence) map[string][]*evidence.Evidence {
 	by := map[string][]*evidence.Evidence{}
 	for _, e := range all {
 		by[e.Requirement] = append(by[e.Requirement], e)
 	}
 	for _, list := range by {
-		slices.SortStableFunc(list, func(a, b *evidence.Evidence) int { return a.Attempt - b.Attempt })
+		slices.SortStableFunc(list, func(a, b *evidence.Evidence) int {
+			return cmp.Or(a.Repetition-b.Repetition, a.Attempt-b.Attempt)
+		})
 	}
 	return by
 }
 
-// Attempt gives the evidence of the n-th attempt, else the last.
-func Attempt(list []*evidence.Evidence, n int) *evidence.Evidence {
+// Attempt gives the evidence of the n-th attempt of a repetition, else the last.
+func Attempt(list []*evidence.Evidence, repetition, n int) *evidence.Evidence {
 	if len(list) == 0 {
 		return nil
 	}
 	for _, e := range list {
-		if e.Attempt == n {
+		if e.Attempt == n && e.Repetition == repetition {
 			return e
 		}
 	}

@@ -124,6 +124,7 @@ type Settings struct {
 	Only          []string `json:"only,omitempty"`     // patterns of --only
 	Skip          []string `json:"skip,omitempty"`     // patterns of --skip
 	Insecure      bool     `json:"insecure,omitempty"` // certificates were not verified
+	Repeat        int      `json:"repeat,omitempty"`   // how often requirements were played, where more than once
 }
 
 // Environment is the machine that the run was made on.
@@ -188,6 +189,10 @@ type Row struct {
 	Observed *Observed        `json:"observed,omitempty"`
 	Duration int64            `json:"duration_ms"`
 	Attempts int              `json:"attempts"`
+	// Repetition is the one that the row tells of, from 1, and Rates what all of
+	// them came to, where requirements were played several times.
+	Repetition int    `json:"repetition,omitempty"`
+	Rates      *Rates `json:"rates,omitempty"`
 
 	// Deployments and Releases say where the requirement applies.
 	Deployments []string `json:"deployments"`
@@ -225,6 +230,9 @@ type Row struct {
 // Observed is evidence.Observed; it has its own name so that the result file
 // can grow without the evidence.
 type Observed = evidence.Observed
+
+// Rates are evidence.Rates.
+type Rates = evidence.Rates
 
 // Exercised reports whether the requirement was put to the test.
 func (r *Row) Exercised() bool {

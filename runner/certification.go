@@ -78,7 +78,7 @@ func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Ve
 	}
 	both, cancel := either(ctx, c.running)
 	defer cancel()
-	verdict, seen := c.exercise(both, item.Requirement)
+	verdict, seen := c.exercise(both, item)
 	if c.session.standing != nil {
 		verdict = c.session.standing.Apply(item.Requirement, verdict)
 		c.session.Secrets.Clean(&verdict)

@@ -37,7 +37,7 @@ func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	s.split()
 	s.setStage()
 	s.stage.Expected = s.events != nil
-	return reports.ExitConformant, s.intent(suites.Plan(s.stage, s.selection())).write(a.Out)
+	return reports.ExitConformant, s.intent(repeated(suites.Plan(s.stage, s.selection()), cfg.Run.Repeat)).write(a.Out)
 }
 
 // intent is what a run would do.
@@ -100,7 +100,9 @@ func (s *session) intent(items []suites.Item) *intent {
 		if i.Outcome == evidence.NotApplicable {
 			continue
 		}
-		p.applicable++
+		if i.Repetition < 2 {
+			p.applicable++
+		}
 		if !i.Runs() {
 			p.left.add(i.Why, i.Requirement.ID, 1)
 			continue
@@ -110,7 +112,9 @@ func (s *session) intent(items []suites.Item) *intent {
 			p.left.add(err.Error(), i.Requirement.ID, 1)
 			continue
 		}
-		p.runs++
+		if i.Repetition < 2 {
+			p.runs++
+		}
 		p.account(i.Requirement.ID, first, again)
 		p.likely.Requests += first.Likely.Requests
 		p.likely.Wait += first.Likely.Wait + time.Duration(first.Likely.Requests)*typical

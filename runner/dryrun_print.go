@@ -29,6 +29,9 @@ func (p *intent) write(w io.Writer) error {
 	line("Notifications  %s", p.sessions())
 	line("Journal        %s", p.journalNote())
 	p.writeUsers(line)
+	if n := repeats(p.config.Run); n > 0 {
+		line("Repeated       %d times what costs no refused sign-in, as far as can be with other users of the same roles", n)
+	}
 	p.writeTally(line, "Requests that are not signed with the user's own password", &p.special)
 	p.writeTally(line, "Calls between users", &p.calls)
 	p.writeTally(line, "Asked of the stimulus hook ("+p.stimuli.Describe()+")", &p.hook)
@@ -136,8 +139,11 @@ func (p *intent) order() string {
 	if n := len(p.troupes); n > 1 {
 		return fmt.Sprintf("by %d processes side by side, each with users of its own", n)
 	}
-	if p.config.Run.Seed != 0 {
-		return fmt.Sprintf("one after the other in the order of --seed %d", p.config.Run.Seed)
+	switch run := p.config.Run; {
+	case run.Seed != 0:
+		return fmt.Sprintf("one after the other in the order of --seed %d", run.Seed)
+	case !run.SeedGiven && p.embedded == nil:
+		return "one after the other in an order that is drawn when it begins and printed (--seed)"
 	}
 	return "one after the other in the catalogue's order"
 }

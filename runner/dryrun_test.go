@@ -85,7 +85,9 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 			plan := s.intent(items)
 			before := len(p.Seen)
 			began := time.Now()
-			h := inOrder(t.Context(), items, s.stage.Exercise)
+			h := inOrder(t.Context(), items, func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+				return s.stage.Exercise(ctx, item.Requirement)
+			})
 			took := time.Since(began)
 			if sent := len(p.Seen) - before; sent > plan.most.Requests || sent < plan.likely.Requests/2 || sent > plan.likely.Requests*2 {
 				t.Errorf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
@@ -103,7 +105,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 				withinForecast(t, s, plan, o)
 			}
 			for what := range hook.done {
-				if !strings.HasPrefix(what, string(spec.WrapUpOff)) && plan.hook.n[what] == 0 && !repeated(h, what) {
+				if !strings.HasPrefix(what, string(spec.WrapUpOff)) && plan.hook.n[what] == 0 && !playedAgain(h, what) {
 					t.Errorf("%s was not in the plan", what)
 				}
 			}
@@ -112,7 +114,7 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 }
 
 // repeated: ways back and repetitions may ask the hook for what ends a call.
-func repeated(h *results, what string) bool {
+func playedAgain(h *results, what string) bool {
 	name, _, _ := strings.Cut(what, " ")
 	if slices.Contains([]string{"caller_hangup", "cancel_outbound", "call_unanswered", "wrap_up_on"}, name) {
 		return true

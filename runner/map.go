@@ -211,7 +211,9 @@ func (m *mapping) visit(ctx context.Context, troupe *fixtures.Cast, display prog
 	var silent silence
 	for row := m.take(); row != nil && ctx.Err() == nil; row = m.take() {
 		display.Start(row.Requirement.ID)
-		verdict, seen := row.Play(ctx, m.Judge, mine.play)
+		verdict, seen := row.Play(ctx, m.Judge, func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+			return mine.play(ctx, suites.Item{Requirement: req})
+		})
 		m.mu.Lock()
 		m.visits[row.Requirement.ID] = seen
 		m.mu.Unlock()

@@ -129,13 +129,14 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	if err := writable(&config.Config{Run: run}); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	attempts := map[string][]evidence.Verdict{}
+	attempts := map[itemKey][]evidence.Verdict{}
 	standing := a.Judge.Standing()
 	shortened := map[string]bool{} // whose answers were too long to be kept whole
 	then, all, err := openEvidence(name, func(ev *evidence.Evidence) {
 		whole := ev.Whole()
 		if req, ok := a.Catalogue.ByID(ev.Requirement); ok {
-			attempts[req.ID] = append(attempts[req.ID], a.Judge.Verdict(req, ev))
+			key := itemKey{req.ID, ev.Repetition}
+			attempts[key] = append(attempts[key], a.Judge.Verdict(req, ev))
 			shortened[req.ID] = shortened[req.ID] || !whole
 		}
 		standing.Add(ev)
@@ -143,6 +144,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
+	again := judgedAgain(then, attempts)
 	var verdicts []evidence.Verdict
 	var unjudged []string
 	for _, req := range a.Catalogue.All() {
@@ -154,8 +156,8 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		switch {
 		case shortened[req.ID] && row != nil:
 			verdicts, unjudged = append(verdicts, was), append(unjudged, req.ID)
-		case len(attempts[req.ID]) > 0:
-			verdicts = append(verdicts, retry.Combine(attempts[req.ID], was))
+		case again[req.ID] != nil:
+			verdicts = append(verdicts, *again[req.ID])
 		case row != nil:
 			verdicts = append(verdicts, was)
 		default:
@@ -177,6 +179,26 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		return 0, err
 	}
 	return a.publish(now, all, run, with)
+}
+
+// judgedAgain are the verdicts on the attempts at each requirement, put
+// together as the run did.
+func judgedAgain(then *reports.Result, attempts map[itemKey][]evidence.Verdict) map[string]*evidence.Verdict {
+	var list []evidence.Verdict
+	for key, of := range attempts {
+		var was evidence.Verdict
+		if row := then.Row(key.id); row != nil && row.Repetition == key.repetition {
+			was = row.Verdict()
+		}
+		v := retry.Combine(of, was)
+		v.Repetition = key.repetition
+		list = append(list, v)
+	}
+	again := map[string]*evidence.Verdict{}
+	for _, v := range retry.Repeated(list) {
+		again[v.Requirement] = &v
+	}
+	return again
 }
 
 func short(digest string) string { return digest[:min(len(digest), 12)] }

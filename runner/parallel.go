@@ -127,7 +127,7 @@ func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error 
 	target.Embedded = false // it is served already
 	p.job = workerJob{
 		Version: p.Version, Target: &target, Limited: p.limiter != nil, Environ: p.config.HookEnviron(p.Environ),
-		Survey: *p.survey, Shuffle: p.config.Run.Seed != 0,
+		Survey: *p.survey,
 	}
 	p.job.Survey.Exchanges, p.job.Survey.Notes = nil, nil
 	for _, t := range troupes {
@@ -352,21 +352,25 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 	if p.ctx.Err() != nil {
 		return // then it is said why some were not got to
 	}
-	known := map[string]bool{}
+	type played struct {
+		id         string
+		repetition int
+	}
+	known := map[played]bool{}
 	for _, o := range p.results.outcomes {
-		known[o.Verdict.Requirement] = true
+		known[played{o.Verdict.Requirement, o.Verdict.Repetition}] = true
 	}
 	for _, i := range items {
-		if id := i.Requirement.ID; i.Runs() && !known[id] && !faulty[id] && len(p.results.faults) == 0 {
+		if id := i.Requirement.ID; i.Runs() && !known[played{id, i.Repetition}] && !faulty[id] && len(p.results.faults) == 0 {
 			p.results.fault(id, "no process brought a verdict on it; what they printed:\n"+text.TruncateMiddle(printed, keptOutput))
 		}
 	}
-	order := map[string]int{}
+	order := map[played]int{}
 	for n, i := range items {
-		order[i.Requirement.ID] = n
+		order[played{i.Requirement.ID, i.Repetition}] = n
 	}
 	slices.SortStableFunc(p.results.outcomes, func(a, b suites.Outcome) int {
-		return order[a.Verdict.Requirement] - order[b.Verdict.Requirement]
+		return order[played{a.Verdict.Requirement, a.Verdict.Repetition}] - order[played{b.Verdict.Requirement, b.Verdict.Repetition}]
 	})
 }
 

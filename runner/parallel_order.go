@@ -2,7 +2,6 @@ package runner
 
 import (
 	"cmp"
-	"fmt"
 	"math/bits"
 	"slices"
 	"time"
@@ -12,42 +11,49 @@ import (
 	"finesse-conformance/suites/scenario"
 )
 
-// ranked gives the items that are exercised with their ranks: those that take
-// longest come first, so that none of them is what is waited for in the end.
-// Without a seed, of equal ones those come together that begin alike, since a
-// user may stay for the next one, else they are in the catalogue's order. With
-// one, those of about the same length are in the order that Ginkgo makes of
-// it. What not every troupe can play has to wait for the whole cast.
+// ranked gives the items that are exercised with their ranks: one repetition
+// after the other, and in each first what takes longest, so that none of it is
+// what is waited for in the end. Without a seed, of equally long ones those come
+// together that begin alike, since a user may stay for the next one, else they
+// are in the catalogue's order. With one, those of about the same length are in
+// its order. What not every troupe can play has to wait for the whole cast.
 func (p *processes) ranked(items []suites.Item) []jobItem {
-	var list []jobItem
-	lasts, begins := map[string]time.Duration{}, map[string]string{}
+	seeded := p.config.Run.Seed != 0
+	place := shuffled(items, p.config.Run.Seed)
+	type ranking struct {
+		suites.Item
+		lasts  int64
+		begins string
+	}
+	var list []ranking
 	for _, i := range items {
 		if !i.Runs() {
 			continue
 		}
-		id := i.Requirement.ID
-		given := i.Requirement.Given
-		lasts[id], begins[id] = p.stage.Lasts(i.Requirement), fmt.Sprint(given.State, given.Reason, given.Fresh)
-		list = append(list, jobItem{ID: id, Alone: p.alone[id]})
-	}
-	if p.config.Run.Seed != 0 {
-		for n := range list {
-			list[n].Rank = bits.Len64(uint64(lasts[list[n].ID].Milliseconds()))
+		r := ranking{i, p.stage.Lasts(i.Requirement).Nanoseconds(), beginning(i.Requirement)}
+		if seeded {
+			r.lasts, r.begins = int64(bits.Len64(uint64(r.lasts/1e6))), ""
 		}
-		return list
+		list = append(list, r)
 	}
-	longest := slices.Clone(list)
-	slices.SortStableFunc(longest, func(a, b jobItem) int {
-		return cmp.Or(cmp.Compare(lasts[b.ID], lasts[a.ID]), cmp.Compare(begins[a.ID], begins[b.ID]))
+	slices.SortStableFunc(list, func(a, b ranking) int {
+		order := cmp.Or(cmp.Compare(round(a.Item), round(b.Item)), cmp.Compare(b.lasts, a.lasts), cmp.Compare(a.begins, b.begins))
+		if order == 0 && seeded {
+			order = cmp.Compare(place[keyOf(a.Item)], place[keyOf(b.Item)])
+		}
+		return order
 	})
-	rank := map[string]int{}
-	for n, i := range longest {
-		rank[i.ID] = len(longest) - n
+	rank := map[itemKey]int{}
+	for n, i := range list {
+		rank[keyOf(i.Item)] = len(list) - n
 	}
-	for n := range list {
-		list[n].Rank = rank[list[n].ID]
+	var job []jobItem
+	for _, i := range items {
+		if i.Runs() {
+			job = append(job, jobItem{ID: i.Requirement.ID, Repetition: i.Repetition, Rank: rank[keyOf(i)], Alone: p.alone[i.Requirement.ID]})
+		}
 	}
-	return list
+	return job
 }
 
 // planStage is a stage on which nothing is acted, only planned.

@@ -24,7 +24,6 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -191,13 +190,13 @@ func (t *troupe) register() {
 	all := t.job.requirements(t.Catalogue)
 	var items []suites.Item
 	for _, i := range t.job.Items {
-		items = append(items, suites.Item{Requirement: all[i.ID], Rank: i.Rank, Alone: i.Alone})
+		items = append(items, suites.Item{Requirement: all[i.ID], Repetition: i.Repetition, Rank: i.Rank, Alone: i.Alone})
 	}
-	suites.Specs(Name, items, func(within context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	suites.Specs(Name, items, func(within context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 		both, cancel := either(within, t.ctx)
 		defer cancel()
-		t.setCast(both, req, t.say)
-		return t.exercise(both, req), nil
+		t.setCast(both, item.Requirement, t.say)
+		return t.exercise(both, item), nil
 	})
 	ginkgo.BeforeSuite(func() {
 		go t.Bodies.Prepare() // while the target answers
@@ -226,7 +225,8 @@ func (t *troupe) register() {
 // exercise is a scenario, told to the run before and after. What was seen
 // goes to the run at once and not along with Ginkgo's report: it outlives this
 // process, and takes up no memory here.
-func (t *troupe) exercise(ctx context.Context, req *spec.Requirement) evidence.Verdict {
+func (t *troupe) exercise(ctx context.Context, item suites.Item) evidence.Verdict {
+	req := item.Requirement
 	_ = t.link.send(note{Kind: noteBegan, Requirement: req.ID}) // a run that is gone ends the context
 	defer func() {
 		if p := recover(); p != nil {
@@ -234,7 +234,7 @@ func (t *troupe) exercise(ctx context.Context, req *spec.Requirement) evidence.V
 			panic(p)
 		}
 	}()
-	verdict, seen := t.play(ctx, req)
+	verdict, seen := t.play(ctx, item)
 	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen, Broken: t.standing.Found()}}); err != nil {
 		t.stop(fmt.Errorf("the process that began the run does not listen: %w", err))
 	}

@@ -70,14 +70,14 @@ type workerJob struct {
 	Survey  preflight.Survey // with the whole cast
 	Troupes [][]string       // ids of users; process n has the n-th
 	Items   []jobItem        // what is exercised, in the catalogue's order
-	Shuffle bool             // whether equal ranks are in the order of the seed
 }
 
 // jobItem is a requirement that is exercised.
 type jobItem struct {
-	ID    string
-	Rank  int  // the higher the earlier
-	Alone bool // needs more than a troupe: alone, with the whole cast
+	ID         string
+	Repetition int
+	Rank       int  // the higher the earlier
+	Alone      bool // needs more than a troupe: alone, with the whole cast
 }
 
 // ending is what a process leaves behind.

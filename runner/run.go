@@ -52,6 +52,7 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 		return 0, &exit.UsageError{Err: err}
 	}
 	sweep(cfg.Run.Out)
+	drawSeed(cfg)
 	if limit := cfg.Run.Timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
@@ -218,7 +219,11 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	items := suites.Plan(s.stage, s.selection())
 	run.Gaps = keepShard(s.config.Run.Shard, items)
 	s.arrange(items)
+	items = repeated(items, s.config.Run.Repeat)
 	display.Begin(s.name(), items)
+	if seed := s.config.Run.Seed; seed != 0 {
+		display.Say("the order of the requirements is drawn with --seed %d", seed)
+	}
 	for _, note := range s.survey.Notes {
 		display.Say("%s", note)
 	}
@@ -227,9 +232,9 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	case len(s.troupes) > 1:
 		h = s.exerciseSideBySide(ctx, items, s.troupes, display, stop)
 	case s.unscheduled:
-		h = inOrder(ctx, items, s.exercise(display, stop))
+		h = inOrder(ctx, s.ordered(items), s.exercise(display, stop))
 	default:
-		h = withGinkgo(ctx, Name, items, s.config.Run.Seed, s.exercise(display, stop))
+		h = withGinkgo(ctx, Name, s.ordered(items), s.config.Run.Seed, s.exercise(display, stop))
 	}
 	display.End()
 	run.Unrestored = append(h.unrestored, s.end(ctx, display)...)
@@ -290,6 +295,7 @@ func (s *session) settings() reports.Settings {
 	return reports.Settings{
 		SettleMS: t.Settle.Milliseconds(), QuietMS: t.Quiet.Milliseconds(), LongestWaitMS: t.LongestWait.Milliseconds(),
 		Notifications: s.listening, Stimuli: !none, Only: s.config.Run.Only, Skip: s.config.Run.Skip, Insecure: s.target.Insecure,
+		Repeat: repeats(s.config.Run),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -11,7 +12,6 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -31,7 +31,7 @@ func (h *results) fault(requirement, message string) {
 	h.faults = append(h.faults, reports.HarnessFault{Requirement: requirement, Message: message})
 }
 
-// inOrder exercises the items one after the other without a scheduler: for
+// inOrder exercises the items one after the other, as they stand, without a scheduler: for
 // callers that make many runs in one process, which Ginkgo does not allow.
 func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise) *results {
 	h := &results{}
@@ -42,7 +42,7 @@ func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise)
 		if ctx.Err() != nil {
 			break
 		}
-		verdict, seen := exercise(ctx, item.Requirement)
+		verdict, seen := exercise(ctx, item)
 		h.add(suites.Outcome{Verdict: verdict, Evidence: seen})
 	}
 	return h
@@ -53,14 +53,15 @@ func inOrder(ctx context.Context, items []suites.Item, exercise suites.Exercise)
 func withGinkgo(ctx context.Context, name string, items []suites.Item, seed int64, exercise suites.Exercise) *results {
 	h := &results{}
 	silenceGinkgo()
-	suites.Specs(name, items, func(within context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	suites.Specs(name, items, func(within context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 		both, cancel := either(within, ctx)
 		defer cancel()
-		return exercise(both, req)
+		return exercise(both, item)
 	})
 	ginkgo.ReportAfterSuite("results", func(report ginkgo.Report) { h.collect(report.SpecReports) })
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	configureGinkgo(&suite, &reporter, seed)
+	suite.RandomizeAllSpecs = slices.ContainsFunc(items, func(i suites.Item) bool { return i.Rank != 0 }) // ranks order nothing otherwise
 	ginkgo.RunSpecs(failure{}, name, suite, reporter)
 	return h
 }
@@ -72,10 +73,9 @@ func silenceGinkgo() {
 	formatter.ColorableStdErr = io.Discard
 }
 
-// configureGinkgo: the run's own time limits are shorter than any of these. A
-// seed of 0 stands for the catalogue's order.
+// configureGinkgo: the run's own time limits are shorter than any of these.
 func configureGinkgo(suite *types.SuiteConfig, reporter *types.ReporterConfig, seed int64) {
-	suite.RandomSeed, suite.RandomizeAllSpecs = seed, seed != 0
+	suite.RandomSeed = seed
 	suite.Timeout = 24 * time.Hour
 	suite.GracePeriod = 15 * time.Minute
 	suite.FailOnEmpty = false // nothing selected is told by the run's own verdict

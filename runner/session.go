@@ -27,6 +27,7 @@ import (
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario"
+	"finesse-conformance/suites/scenario/retry"
 )
 
 // session is the certification of one target in this process.
@@ -264,11 +265,12 @@ func (s *session) close(ctx context.Context) error {
 // answers nothing any more stops the run: one reason, not a hundred failures.
 func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) suites.Exercise {
 	var silent silence
-	return func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	return func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+		req := item.Requirement
 		p.Start(req.ID)
 		s.setCast(ctx, req, p.Say)
 		s.stage.Say = p.Say
-		verdict, seen := s.play(ctx, req)
+		verdict, seen := s.play(ctx, item)
 		p.Done(verdict)
 		if silent.after(req.ID, seen) {
 			stop(silent.why(s.target))
@@ -277,15 +279,17 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 	}
 }
 
-// play exercises a requirement. What was seen is judged as it came, also by the
+// play exercises the requirement of an item. What was seen is judged as it came, also by the
 // checks over the whole run, and given without secrets.
-func (s *session) play(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
-	verdict, seen := s.stage.Exercise(ctx, req)
+func (s *session) play(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+	verdict, seen := s.stage.Exercise(ctx, item.Requirement)
+	verdict.Repetition = item.Repetition
 	if s.standing == nil {
 		s.standing = s.Judge.Standing()
 	}
 	cut := false
 	for _, ev := range seen {
+		ev.Repetition = item.Repetition
 		s.standing.Add(ev)
 		cut = cut || slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool { return x.ResponseDigest != "" })
 	}
@@ -330,6 +334,7 @@ func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 	for _, o := range h.outcomes {
 		verdicts = append(verdicts, o.Verdict)
 	}
+	verdicts = retry.Repeated(verdicts)
 	for _, i := range items {
 		if !i.Runs() {
 			verdicts = append(verdicts, i.Verdict())

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Requirement is one clause of the documented API that a deployment must
 // satisfy. It is data: what must hold, where, where that is written, and in a
 // small closed vocabulary how it is brought about and what may come of it.
@@ -30,6 +32,19 @@ func (r *Requirement) LevelOn(d Deployment) Level {
 		return l
 	}
 	return r.Level
+}
+
+// Unauthorized reports whether exercising the requirement costs a refused
+// sign-in, of which five in a row lock an account.
+func (r *Requirement) Unauthorized() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+		if s.When.Put != nil && s.When.Put.Credentials != "" || s.When.Get != nil && s.When.Get.Credentials != "" {
+			return true
+		}
+		return slices.ContainsFunc(s.Then, func(o Outcome) bool {
+			return (o.Kind == Error || o.Kind == Answer) && slices.Contains(o.Status, 401)
+		})
+	})
 }
 
 // AppliesTo reports whether the requirement is expected of a deployment of

@@ -28,6 +28,9 @@ type Item struct {
 	// Rank says how early a parallel run takes the item: the higher the
 	// earlier, equal ranks in the order of the seed.
 	Rank int
+	// Repetition counts from 1 where the run plays requirements several times; 0
+	// where it plays them once.
+	Repetition int
 	// Alone: in a parallel run nothing else goes on meanwhile.
 	Alone bool
 }

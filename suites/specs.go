@@ -13,8 +13,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// Exercise brings a requirement about and judges it.
-type Exercise func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence)
+// Exercise brings the requirement of an item about and judges it.
+type Exercise func(ctx context.Context, item Item) (evidence.Verdict, []*evidence.Evidence)
 
 // Outcome is what a spec hands to whoever reports: it travels from a parallel
 // process in a report entry.
@@ -32,7 +32,8 @@ func (o *Outcome) String() string { return o.Verdict.Reason }
 // entryName names the report entry that holds an Outcome.
 const entryName = "finesse-conformance"
 
-// Specs registers one It for each item that runs. It must be called while
+// Specs registers one It for each item that runs. Those of one requirement that
+// is played several times differ in their names by the repetition. It must be called while
 // Ginkgo builds its tree. All stand in one container, so that they run in the
 // catalogue's order.
 func Specs(name string, items []Item, exercise Exercise) bool {
@@ -54,8 +55,12 @@ func it(item Item, exercise Exercise) {
 	if item.Alone {
 		decorators = append(decorators, ginkgo.Serial)
 	}
-	ginkgo.It(req.ID+" "+req.Title, append(decorators, func(ctx ginkgo.SpecContext) {
-		verdict, seen := exercise(ctx, req)
+	name := req.ID + " " + req.Title
+	if item.Repetition > 1 {
+		name += fmt.Sprintf(" (%d)", item.Repetition)
+	}
+	ginkgo.It(name, append(decorators, func(ctx ginkgo.SpecContext) {
+		verdict, seen := exercise(ctx, item)
 		Report(verdict, seen)
 	})...)
 }

@@ -176,7 +176,8 @@ func TestSpecs(t *testing.T) {
 		items = append(items, suites.Item{Requirement: req})
 	}
 	items[len(items)-1].Outcome, items[len(items)-1].Why = evidence.NotExercised, "not selected" // has no spec
-	suites.Specs("a suite", items, func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+	suites.Specs("a suite", items, func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+		req := item.Requirement
 		if ctx == nil || req.ID == "SIG-09" {
 			panic("a fault of the harness")
 		}

@@ -136,6 +136,21 @@ func TestFlags(t *testing.T) {
 				t.Errorf("order %s", order)
 			}
 		}},
+		"repeat": {[]string{"run", "--only", "SIG-10,SIG-03", "--repeat", "3", "--seed", "0", "--progress", "json"}, 0, func(t *testing.T, dir string, s said) {
+			if order := started(t, s.err); order != "SIG-03 SIG-10 SIG-03 SIG-03" { // SIG-10 costs a refused sign-in
+				t.Errorf("order %s", order)
+			}
+			r := result(t, dir)
+			if row := r.Row("SIG-03"); r.Settings.Repeat != 3 || row.Rates == nil || row.Rates.Exercised != 3 {
+				t.Errorf("%+v, %+v", r.Settings, row.Rates)
+			}
+			both(t, "the same every time: 1 requirement. What never failed in 3 repetitions fails less often than 56%", s)
+			for _, name := range []string{"junit.xml", "report.html"} {
+				if text := contents(t, filepath.Join(dir, "conformance-report", name)); !strings.Contains(text, "held 3 of 3 times") {
+					t.Errorf("%s does not tell of the repetitions", name)
+				}
+			}
+		}},
 		"progress json": {[]string{"run", "--only", "SIG-10,SIG-03", "--progress", "json"}, 0, func(t *testing.T, _ string, s said) {
 			if order := started(t, s.err); order != "SIG-03 SIG-10" {
 				t.Errorf("order %s", order)

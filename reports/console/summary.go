@@ -31,6 +31,7 @@ func WriteSummary(w io.Writer, r *reports.Result, style Style) error {
 	p.head(r)
 	p.counts(r)
 	p.failures(r)
+	p.repeated(r)
 	p.unexercised(r)
 	p.tail(r)
 	if _, err := io.WriteString(w, p.String()); err != nil {
@@ -154,6 +155,27 @@ func failureLine(row *reports.Row) string {
 		said += " [" + page + "]"
 	}
 	return said
+}
+
+// repeated tells what of the requirements that were played several times did
+// not always come to the same.
+func (p *Printer) repeated(r *reports.Result) {
+	if r.Settings.Repeat < 2 {
+		return
+	}
+	p.WriteString("\n" + p.Paint(Bold, "Repeated") + "\n")
+	same := 0
+	for i := range r.Requirements {
+		switch row := &r.Requirements[i]; {
+		case row.Unsteady():
+			p.Line(Yellow, "  "+row.ID, reports.RatesText(row.Rates), 6)
+		case row.Rates != nil && row.Rates.Exercised > 0:
+			same++
+		}
+	}
+	_, high := evidence.Wilson(0, r.Settings.Repeat)
+	p.Line("", "  the same every time:", fmt.Sprintf("%s. What never failed in %d repetitions fails less often than %.0f%%, with 95%% confidence; seed %d",
+		text.Count(same, "requirement"), r.Settings.Repeat, high*100, r.Seed), 6)
 }
 
 func (p *Printer) unexercised(r *reports.Result) {

@@ -15,7 +15,7 @@ import (
 func TestHTMLFailureOfALaterStep(t *testing.T) {
 	in := certification(t, nil)
 	const id = "TRN-UCCE-22"
-	row, e := in.Result.Row(id), reports.Attempt(reports.ByRequirement(in.Evidence)[id], 1)
+	row, e := in.Result.Row(id), reports.Attempt(reports.ByRequirement(in.Evidence)[id], 0, 1)
 	at := e.Exchanges[actAt].Started
 	step := func(from, until time.Duration, exchange int) evidence.Step {
 		return evidence.Step{Exchange: exchange, Baseline: evidence.Observation{At: at.Add(from)}, Sent: at.Add(from), Until: at.Add(until)}

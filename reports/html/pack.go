@@ -51,6 +51,7 @@ type packedText struct {
 // packedRun is one attempt. Times are in milliseconds since its beginning.
 type packedRun struct {
 	Attempt   int          `json:"n"`
+	Repeated  int          `json:"r,omitempty"` // which repetition, from 1
 	Started   string       `json:"at"`
 	Length    float64      `json:"d"`
 	Unreached string       `json:"u,omitempty"`
@@ -157,7 +158,7 @@ func since(start, t time.Time) float64 {
 
 func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRun {
 	r := &packedRun{
-		Attempt: e.Attempt, Started: reports.Stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
+		Attempt: e.Attempt, Repeated: e.Repetition, Started: reports.Stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
 		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Foreign, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
 		Items: []packedItem{},
 	}
@@ -171,7 +172,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		}
 	}
 	looks := looksByIndex(e)
-	decides := func(attempt, index int, there bool) bool { return bad && there && attempt == e.Attempt && index >= 0 }
+	decides := func(attempt, index int, there bool) bool { return bad && there && attempt == e.Attempt && row.Repetition == e.Repetition && index >= 0 }
 	for i, x := range e.Exchanges {
 		item := packedItem{At: since(e.Started, x.Started), Purpose: string(x.Purpose), Step: steps[i], As: text.ShownLine(x.As, 80),
 			Method: text.ShownLine(x.Method, 20), Path: text.ShownLine(x.Path, 300), Status: x.Status, Err: text.ShownLine(x.Err, 500),

@@ -168,6 +168,9 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 	if m := r.Margin; m != nil {
 		add("Settled", "in %s of the %s allowed", took(float64(m.UsedMS)), took(float64(m.AllowedMS)))
 	}
+	if r.Rates != nil {
+		add("Repeated", "%s", reports.RatesText(r.Rates))
+	}
 	if r.Attempts > 1 {
 		add("Attempts", "%d: the first outcome could also have come of somebody else's hand", r.Attempts)
 	}
@@ -243,7 +246,7 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	if f.Asked = text.ShownLine(f.Asked, 400); f.Asked == f.Reason {
 		f.Asked = ""
 	}
-	e := reports.Attempt(b.by[r.ID], r.Attempts)
+	e := reports.Attempt(b.by[r.ID], r.Repetition, r.Attempts)
 	way := r.Way
 	if len(way) == 0 && e != nil {
 		way = e.Way

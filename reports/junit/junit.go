@@ -160,6 +160,9 @@ func junitRun(r *reports.Result) *Properties {
 		add("exit-because-"+strconv.Itoa(c.Code), c.Because)
 	}
 	add("seed", strconv.FormatInt(r.Seed, 10))
+	if n := r.Settings.Repeat; n > 1 {
+		add("repeat", strconv.Itoa(n))
+	}
 	if r.Shard != nil {
 		add("shard", fmt.Sprintf("%d/%d", r.Shard.Index, r.Shard.Count))
 	}
@@ -204,6 +207,9 @@ func junitFacts(row *reports.Row) string {
 	}
 	if row.Gap != nil && row.Gap.Remedy != "" {
 		fmt.Fprintf(&b, "to make it run: %s\n", row.Gap.Remedy)
+	}
+	if row.Rates != nil {
+		fmt.Fprintf(&b, "repeated: %s\n", reports.RatesText(row.Rates))
 	}
 	if row.Attempts > 1 {
 		fmt.Fprintf(&b, "attempts: %d\n", row.Attempts)

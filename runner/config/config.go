@@ -119,6 +119,8 @@ type Run struct {
 	MaxRequestsPerSecond float64
 	Map                  bool  // make the behaviour map after the run
 	Seed                 int64 // 0 for the catalogue's order
+	SeedGiven            bool  // where it is not, a run draws one
+	Repeat               int   // how often every requirement is played, 0 and 1 for once
 	DryRun               bool
 	NoColor              bool
 	Quiet                bool

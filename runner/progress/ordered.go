@@ -16,10 +16,10 @@ func InOrder(to Display, items []suites.Item) (p Display, flush func()) {
 	if _, live := to.(*terminal); live {
 		return to, func() {}
 	}
-	o := &ordered{to: to, verdicts: map[string]evidence.Verdict{}}
+	o := &ordered{to: to, verdicts: map[played]evidence.Verdict{}}
 	for _, i := range items {
 		if i.Runs() {
-			o.waiting = append(o.waiting, i.Requirement.ID)
+			o.waiting = append(o.waiting, played{i.Requirement.ID, i.Repetition})
 		}
 	}
 	return o, o.flush
@@ -29,8 +29,14 @@ type ordered struct {
 	to Display
 
 	mu       sync.Mutex
-	waiting  []string // ids of requirements that were not told yet
-	verdicts map[string]evidence.Verdict
+	waiting  []played // what was not told yet
+	verdicts map[played]evidence.Verdict
+}
+
+// played is one playing of a requirement.
+type played struct {
+	id         string
+	repetition int
 }
 
 func (o *ordered) Begin(target string, items []suites.Item) { o.to.Begin(target, items) }
@@ -40,7 +46,7 @@ func (o *ordered) Say(format string, args ...any)           { o.to.Say(format, a
 func (o *ordered) Done(v evidence.Verdict) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.verdicts[v.Requirement] = v
+	o.verdicts[played{v.Requirement, v.Repetition}] = v
 	for len(o.waiting) > 0 && o.tell(o.waiting[0]) {
 		o.waiting = o.waiting[1:]
 	}
@@ -49,18 +55,18 @@ func (o *ordered) Done(v evidence.Verdict) {
 func (o *ordered) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, id := range o.waiting {
-		o.tell(id)
+	for _, p := range o.waiting {
+		o.tell(p)
 	}
 	o.waiting = nil
 }
 
 func (o *ordered) End() { o.to.End() }
 
-func (o *ordered) tell(id string) bool {
-	v, ok := o.verdicts[id]
+func (o *ordered) tell(p played) bool {
+	v, ok := o.verdicts[p]
 	if ok {
-		o.to.Start(id)
+		o.to.Start(p.id)
 		o.to.Done(v)
 	}
 	return ok

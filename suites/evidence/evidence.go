@@ -12,10 +12,13 @@ import (
 
 // Evidence is all that was done and seen for one attempt at a requirement.
 type Evidence struct {
-	Requirement string          `json:"requirement"`
-	Attempt     int             `json:"attempt"` // from 1
-	Target      Target          `json:"target"`
-	Cast        map[string]User `json:"cast"` // by part: "subject", then the actors and "other:<id>"
+	Requirement string `json:"requirement"`
+	Attempt     int    `json:"attempt"` // from 1
+	// Repetition counts from 1 where the run played requirements several times;
+	// the attempts of each are counted anew.
+	Repetition int             `json:"repetition,omitempty"`
+	Target     Target          `json:"target"`
+	Cast       map[string]User `json:"cast"` // by part: "subject", then the actors and "other:<id>"
 	// Way tells in words how the precondition was reached.
 	Way []string `json:"way,omitempty"`
 	// Unreached says why the steps were never begun, or not carried through:

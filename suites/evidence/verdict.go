@@ -58,15 +58,20 @@ type Verdict struct {
 	Gap         Gap     `json:"gap,omitzero"`     // of what was not exercised: why, as data
 	// Step, Exchange, Event point into the evidence: the step (from 0), the
 	// exchange and the event that decided, -1 for none.
-	Step     int           `json:"step"`
-	Exchange int           `json:"exchange"`
-	Event    int           `json:"event"`
-	XPath    string        `json:"xpath,omitempty"`
-	Expected string        `json:"expected,omitempty"`
-	Seen     string        `json:"seen,omitempty"`
-	Clause   string        `json:"clause,omitempty"` // where the guide says so
-	Observed Observed      `json:"observed"`
-	Attempts int           `json:"attempts"`
+	Step     int      `json:"step"`
+	Exchange int      `json:"exchange"`
+	Event    int      `json:"event"`
+	XPath    string   `json:"xpath,omitempty"`
+	Expected string   `json:"expected,omitempty"`
+	Seen     string   `json:"seen,omitempty"`
+	Clause   string   `json:"clause,omitempty"` // where the guide says so
+	Observed Observed `json:"observed"`
+	Attempts int      `json:"attempts"`
+	// Repetition is the one of which the verdict is, from 1, or of all together
+	// the one that decided; 0 where the run played requirements once.
+	Repetition int `json:"repetition,omitempty"`
+	// Rates are what the repetitions came to, nil of a single one.
+	Rates    *Rates        `json:"rates,omitempty"`
 	Duration time.Duration `json:"duration_ns"`
 	// Mismatch is what Seen tells, as data: what two attempts at the same
 	// requirement, or two runs, have in common.

@@ -45,9 +45,10 @@ type Stage struct {
 	device  bool          // nobody of the cast can sign in: that is the target's
 
 	mu      sync.Mutex
-	unknown map[string]string // made-up ids that were checked not to exist
-	slow    time.Duration     // what changes took of late, at most
-	inVain  int               // changes on ways that were waited for in vain
+	unknown map[string]string         // made-up ids that were checked not to exist
+	slow    time.Duration             // what changes took of late, at most
+	inVain  int                       // changes on ways that were waited for in vain
+	played  map[string]map[string]int // how often users took part, by requirement and id
 
 	barriers map[*spec.Move]*barrier // moves that failed the last time
 
@@ -109,6 +110,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		}
 		for _, u := range parts {
 			used[u]++
+			s.takesPart(req, u)
 		}
 		a := newAttempt(s, req, parts, len(all)+1)
 		a.play(ctx)
@@ -124,11 +126,27 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	}
 }
 
-// rank prefers users who were not used yet, who are where they were found and,
+// takesPart notes that a user takes part in a requirement.
+func (s *Stage) takesPart(req *spec.Requirement, u *fixtures.User) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.played == nil {
+		s.played = map[string]map[string]int{}
+	}
+	if s.played[req.ID] == nil {
+		s.played[req.ID] = map[string]int{}
+	}
+	s.played[req.ID][u.ID]++
+}
+
+// rank prefers users who were not used yet, not in earlier repetitions of the
+// requirement either, who are where they were found and,
 // where events decide, who were found signed out: for them the run can open a
 // session that ends without signing anybody out.
 func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
-	r := -4 * used[u]
+	s.mu.Lock()
+	r := -4000*used[u] - 4*min(s.played[req.ID][u.ID]-used[u], 900)
+	s.mu.Unlock()
 	if s.Users.WhyNotBack(u.ID) != "" {
 		r -= 2
 	}

@@ -164,7 +164,7 @@ const purposes = { act: 'under test', way: 'way there', watch: 'watching', look:
 function attempt(data, run, again, brief) {
   const out = [];
   const exchanges = run.i.reduce((n, x) => n + (x.n ? 0 : x.c || 1), 0), events = run.i.filter((x) => x.n).length;
-  out.push(el('h4', '', (again ? 'Attempt ' + run.n + ': ' : '') + several(exchanges, 'exchange') + ', ' + several(events, 'event') + ' in ' + ms(run.d)));
+  out.push(el('h4', '', (again ? (run.r ? 'Repetition ' + run.r + ', attempt ' : 'Attempt ') + run.n + ': ' : '') + several(exchanges, 'exchange') + ', ' + several(events, 'event') + ' in ' + ms(run.d)));
   if (run.u) out.push(el('p', 'error', run.u));
   if (run.f) out.push(el('p', 'error', run.f));
   if (run.w && !brief) out.push(el('p', 'way', el('b', '', 'Way there'), run.w.join(' → ')));

@@ -4,7 +4,10 @@
 package played
 
 import (
+	"bytes"
+
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -142,4 +145,11 @@ func Eventually(t *testing.T, ok func() bool) {
 		}
 	}
 	t.Fatal("it did not happen")
+}
+
+// Body gives the body of a request, which whoever answers it can read again.
+func Body(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return string(body)
 }
