@@ -33,6 +33,10 @@ type attempt struct {
 	looked    time.Time // when everybody else was looked at after it
 	lookedErr error
 
+	lasting    context.Context // until the attempt ends
+	end        context.CancelFunc
+	stragglers sync.WaitGroup // looks whose answers are not waited for any more
+
 	mu      sync.Mutex // guards players and the looks in ev
 	players map[string]*player
 }
@@ -69,6 +73,7 @@ func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *a
 			Requirement: req.ID, Attempt: n, Target: s.Target, Cast: map[string]evidence.User{}, Started: time.Now(),
 		},
 	}
+	a.lasting, a.end = context.WithCancel(context.Background())
 	for actor, u := range parts {
 		name := string(actor)
 		if actor == spec.Self {
@@ -138,7 +143,8 @@ func (a *attempt) play(ctx context.Context) {
 	returned := false
 	defer func() {
 		if !returned {
-			a.giveBack(ctx) // a panic must not cost anybody his state
+			a.giveBack(ctx) // a panic must not cost anybody its state
+			a.close()
 		}
 	}()
 	err := a.act(ctx)
@@ -161,9 +167,11 @@ func (a *attempt) play(ctx context.Context) {
 	a.close()
 }
 
-// close completes the evidence.
+// close completes the evidence, and ends what is still under way.
 func (a *attempt) close() {
 	a.gather(a.ev)
+	a.end()
+	a.stragglers.Wait()
 	a.ev.Ended = time.Now()
 }
 

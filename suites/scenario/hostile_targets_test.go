@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,6 +210,28 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 				return lost
 			}}).around}
 		}, ".", 4},
+		{"it tells no time of change in LOGOUT", func() bed.Deployment {
+			return bed.Deployment{Around: (&proxy{after: func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
+				if user != "" && strings.Contains(answer.Body.String(), "<state>LOGOUT</state>") {
+					show(answer, "stateChangeTime", "")
+				}
+			}}).around}
+		}, "^USR-03$", 1.2},
+		{"every fifth request is slow", func() bed.Deployment {
+			n := atomic.Int64{}
+			return bed.Deployment{Around: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if n.Add(1)%5 == 0 {
+						select {
+						case <-time.After(3 * time.Second):
+						case <-r.Context().Done():
+						}
+					}
+					next.ServeHTTP(w, r)
+				})
+			}}
+		}, "^$", 4},
+		{"two nodes, and one is stale for ever", func() bed.Deployment { return bed.Deployment{Around: lagging(time.Hour).around} }, ".", 4},
 		{"two nodes, and one lags", func() bed.Deployment { return bed.Deployment{Around: lagging(1500 * time.Millisecond).around} }, "^$", 1.5},
 	} {
 		virtually(t, test.name, func(t *testing.T) {

@@ -28,6 +28,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 	// call that he was in when the other run ended.
 	p.touched, p.called, p.switched = true, true, wrapUp
 	a.giveBack(ctx)
+	a.close()
 	if why := s.Users.WhyNotBack(u.ID); why != "" {
 		return fmt.Errorf("%s", why)
 	}

@@ -50,6 +50,7 @@ type Stage struct {
 	inVain  int                       // changes on ways that were waited for in vain
 	played  map[string]map[string]int // how often users took part, by requirement and id
 
+	hedges   hedges
 	barriers map[*spec.Move]*barrier // moves that failed the last time
 
 	run retry.Run // what the requirements had in common so far

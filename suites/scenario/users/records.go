@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -16,6 +17,10 @@ type Records struct {
 	mu    sync.Mutex
 	of    map[string]*record // by id
 	waits int                // how often a node that lags was waited for in vain
+	lags  bool               // a node was seen to lag behind another
+	// A stay without a time of change was waited out in vain: the target tells
+	// the time of some states only.
+	untimed bool
 }
 
 // record is what is known of one user.
@@ -28,6 +33,7 @@ type record struct {
 	refused    int                   // how often in a row its own credentials were
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
 	stays      map[stay]bool         // that it was seen in
+	doubted    bool                  // the look before this one was outdated
 }
 
 // stay is what tells one time that a user spends in a state from another.
@@ -213,18 +219,34 @@ const maxWaits = 3
 
 // Outdated reports whether a look shows once more a stay that was seen before
 // something else was. The target's time of change tells stays apart, and
-// orders none.
+// orders none, unless a node was seen to lag: then an earlier time than that
+// of the stay seen last is one that the node has not come over yet.
 func (r *Records) Outdated(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
 	this := stay{l.State, l.ChangeTime}
-	if l.ChangeTime != "" && l.ChangeTime != u.newest.ChangeTime && u.stays[this] && r.waits < maxWaits &&
-		(l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID) {
+	timed := l.ChangeTime != "" || !r.untimed
+	other := timed && l.ChangeTime != u.newest.ChangeTime && (l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID)
+	if other && r.waits < maxWaits && (u.stays[this] || r.lags && before(l.ChangeTime, u.newest.ChangeTime)) {
+		u.doubted = true
 		return true
 	}
+	r.lags = r.lags || u.doubted && l.ChangeTime == u.newest.ChangeTime
+	u.doubted = false
 	u.stays[this], u.newest = true, l
 	return false
+}
+
+// before reports whether one time of change is before another, false where
+// one of them is none.
+func before(a, b string) bool {
+	x, err := time.Parse(time.RFC3339Nano, a)
+	if err != nil {
+		return false
+	}
+	y, err := time.Parse(time.RFC3339Nano, b)
+	return err == nil && x.Before(y)
 }
 
 // WaitedInVain notes that a user still is shown so when the settle time is
@@ -232,8 +254,11 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 func (r *Records) WaitedInVain(l evidence.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waits++
+	if r.waits++; l.ChangeTime == "" {
+		r.untimed = true
+	}
 	u := r.get(l.User)
+	u.doubted = false
 	u.newest, u.stays = l, map[stay]bool{{l.State, l.ChangeTime}: true}
 }
 

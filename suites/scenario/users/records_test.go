@@ -120,7 +120,7 @@ func TestOutdated(t *testing.T) {
 		{seen(spec.Ready, "2"), false},
 		{seen(spec.NotReady, "1"), true},
 		{seen(spec.NotReady, "3"), false},
-		{seen(spec.Ready, ""), false}, // without a time nothing can be told
+		{seen(spec.Ready, "2"), true},
 	} {
 		if got := r.Outdated(step.l); got != step.want {
 			t.Errorf("look %d: outdated %v", i, got)
@@ -135,6 +135,42 @@ func TestOutdated(t *testing.T) {
 	}
 	if r.Outdated(seen(spec.NotReady, "1")) {
 		t.Error("it is waited for a lagging node again and again")
+	}
+}
+
+// Where a node was seen to lag, a stay that is new and yet older than the one
+// seen last is one that the other node was past already.
+func TestOutdatedByTime(t *testing.T) {
+	const early, late, last = "2026-01-13T11:00:00.000Z", "2026-01-13T11:00:01.000Z", "2026-01-13T11:00:02.000Z"
+	for _, lags := range []bool{false, true} {
+		var r Records
+		r.Outdated(seen(spec.Logout, early))
+		if lags {
+			r.Outdated(seen(spec.NotReady, late))
+			if !r.Outdated(seen(spec.Logout, early)) || r.Outdated(seen(spec.NotReady, late)) {
+				t.Error("the node that lags is not told from the other")
+			}
+		}
+		r.Outdated(seen(spec.Talking, last))
+		if got := r.Outdated(seen(spec.Ready, late)); got != lags {
+			t.Errorf("seen to lag %v: outdated %v", lags, got)
+		}
+	}
+}
+
+// A stay from before the first change has no time. A target that never tells
+// the time of some states is waited for once.
+func TestOutdatedWithoutTime(t *testing.T) {
+	var r Records
+	r.Outdated(seen(spec.Logout, ""))
+	r.Outdated(seen(spec.NotReady, "1"))
+	if !r.Outdated(seen(spec.Logout, "")) {
+		t.Error("the stay from before the first change is taken for a new one")
+	}
+	r.WaitedInVain(seen(spec.Logout, ""))
+	r.Outdated(seen(spec.NotReady, "2"))
+	if r.Outdated(seen(spec.Logout, "")) {
+		t.Error("it is waited for again")
 	}
 }
 
