@@ -209,6 +209,13 @@ func (d *doctor) people() {
 	} else {
 		d.add("sign-in", preflight.Fine, "", "%d of %d %s, one GET each", len(users), len(users), text.Plural(len(users), "user"))
 	}
+	if mode := d.survey.AuthMode; mode != "" {
+		byToken := named(users, func(u *fixtures.User) bool { return u.ByToken() })
+		d.add("sign-in mode", preflight.Fine, "", "%s; by token: %s", mode, orWord(byToken, "nobody of the cast"))
+	}
+	if !d.signIn && named(users, func(u *fixtures.User) bool { return u.State == spec.Logout }) != "" {
+		d.add("extensions in use", preflight.Fine, "", "not tried; --sign-in signs everybody who is signed out in and out again")
+	}
 	d.add("roles", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
 	d.add("teams", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
 	d.supervision(users)
@@ -223,6 +230,9 @@ func (d *doctor) people() {
 			finding = preflight.Lacking
 		}
 		d.add(string(category)+" reason codes", finding, "", "%s", grouped(users, func(u *fixtures.User) string { return codeList(u, category) }))
+	}
+	for _, note := range d.survey.Notes {
+		d.add("note", preflight.Lacking, "", "%s", note)
 	}
 	d.add("wrap-up", preflight.Fine, "", "%s", grouped(users, wrapUpSeen))
 	d.add("states", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.State) }))

@@ -25,6 +25,9 @@ import (
 type Survey struct {
 	Deployment spec.Deployment
 	Release    spec.Release // zero where neither target nor configuration tells
+	// AuthMode is how users sign in as SystemInfo tells it (systemAuthMode):
+	// NON_SSO, SSO or HYBRID; "" where it does not.
+	AuthMode string
 	// Dialogs says whether the target has the Dialog API.
 	Dialogs bool
 	// XMPPDomain and XMPPPubSubDomain are for the notification service, as

@@ -265,6 +265,69 @@ func TestPreflightKeepsWhatTheTargetDoesNotTell(t *testing.T) {
 	}
 }
 
+// Where the configuration says something else than the target, that is said.
+func TestPreflightSaysWhatContradicts(t *testing.T) {
+	p := played.New(t, "UCCE")
+	target := p.Target()
+	target.Users[0].Role, target.Users[0].Team = spec.RoleSupervisor, "4711"
+	s, err := fly(t, p, target, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{"the role supervisor, and the target says agent", "the team 4711, and the target says 5011"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no %q in %q", want, s.Notes)
+		}
+	}
+	if strings.Count(notes, "is configured with") != 2 {
+		t.Errorf("notes %q", s.Notes)
+	}
+}
+
+// A user of single sign-on is told apart from a wrong password, in each way in
+// which a system shows it.
+func TestPreflightTellsSingleSignOn(t *testing.T) {
+	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request) bool{
+		"a challenge": func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "", http.StatusUnauthorized)
+			return true
+		},
+		"UserAuthMode": func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/finesse/api/UserAuthMode/1001001" {
+				if r.Header.Get("Authorization") != "" {
+					t.Error("credentials were sent to UserAuthMode")
+				}
+				io.WriteString(w, "<UserAuthMode><authMode>SSO</authMode></UserAuthMode>")
+				return true
+			}
+			http.Error(w, "", http.StatusUnauthorized)
+			return true
+		},
+		"a redirect": func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "https://ids.example.com/adfs/ls?SAMLRequest=secretish", http.StatusFound)
+			return true
+		},
+	} {
+		p := played.New(t, "UCCE")
+		p.Before = func(w http.ResponseWriter, r *http.Request) bool {
+			return (strings.HasSuffix(r.URL.Path, "/User/1001001") || strings.HasSuffix(r.URL.Path, "/UserAuthMode/1001001")) && answer(w, r)
+		}
+		s, err := fly(t, p, p.Target(), false)
+		why := ""
+		if err != nil {
+			why = err.Error()
+		}
+		if s != nil && s.Cast.ByID("1001001") != nil {
+			why += s.Cast.ByID("1001001").Barred
+		}
+		if !strings.Contains(why, "by single sign-on") || !strings.Contains(why, "access_token_exec") || strings.Contains(why, "secretish") || strings.Contains(why, "password are wrong") {
+			t.Errorf("%s is told as %q", name, why)
+		}
+	}
+}
+
 func TestPreflightFindsTheIDOfALoginName(t *testing.T) {
 	p := played.New(t, "UCCE")
 	target := p.Target()

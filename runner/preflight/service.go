@@ -15,6 +15,7 @@ import (
 // the configured one is none of it.
 func (p *preflight) service(root *xmlquery.Node) {
 	s, domain := p.survey, textAt(root, "xmppDomain")
+	s.AuthMode = textAt(root, "systemAuthMode")
 	s.XMPPDomain = cmp.Or(s.XMPPDomain, domain)
 	if strings.EqualFold(s.XMPPDomain, domain) {
 		s.XMPPPubSubDomain = cmp.Or(s.XMPPPubSubDomain, textAt(root, "xmppPubSubDomain"))

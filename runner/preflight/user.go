@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/evidence"
 )
 
 // signIn reads the user's own User with its credentials. That is the one try
@@ -28,6 +30,12 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 	switch {
 	case x.Err != "":
 		bar("cannot be read: %s", explain(x.Err, p.target))
+		return
+	case x.Status/100 == 3:
+		bar("is sent to %s instead of being served: it signs in by single sign-on there; %s", withoutQuery(x.ResponseHeader["Location"]), byToken)
+		return
+	case x.Status == http.StatusUnauthorized && !u.ByToken() && p.singleSignOn(ctx, u, x):
+		bar("signs in by single sign-on, so that the API takes no password of it; %s", byToken)
 		return
 	case x.Status == http.StatusUnauthorized:
 		bar("cannot sign in: HTTP 401%s, tried once each; user name or password are wrong, or the account is locked", Saying(x))
@@ -64,6 +72,33 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 	p.fill(u, root)
 }
 
+// byToken is what to configure for a user of single sign-on.
+const byToken = "give it access_token, access_token_file or access_token_exec instead of a password"
+
+// singleSignOn reports whether a user whose password was refused signs in by
+// token: the challenge wants one, or UserAuthMode says so, which answers
+// everybody (guide 12.5(1), page 196) and costs no sign-in.
+func (p *preflight) singleSignOn(ctx context.Context, u *fixtures.User, refused evidence.Exchange) bool {
+	challenge := refused.ResponseHeader["Www-Authenticate"]
+	if strings.Contains(strings.ToLower(challenge), "bearer") && !strings.Contains(strings.ToLower(challenge), "basic") {
+		return true
+	}
+	x := p.get(ctx, nil, "/finesse/api/UserAuthMode/"+url.PathEscape(u.Name()), "")
+	root, err := parseRoot(x.ResponseBody)
+	return x.Status == http.StatusOK && err == nil && strings.EqualFold(textAt(root, "authMode"), "SSO")
+}
+
+// withoutQuery is an address as far as it may be shown: what a redirect to an
+// identity service carries along is nobody's.
+func withoutQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || address == "" {
+		return "another address"
+	}
+	u.RawQuery, u.Fragment, u.User = "", "", nil
+	return u.String()
+}
+
 // rename replaces a login name that was configured as id by the id. UCCE
 // takes a login name for this one GET only; the id has to answer to the same
 // credentials with the same name, or it is somebody else's.
@@ -88,6 +123,8 @@ func (p *preflight) rename(ctx context.Context, u *fixtures.User, root *xmlquery
 // configured stays.
 func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	u.LoginName = textAt(root, "loginName")
+	said := *u // by the configuration
+	defer func() { p.contradict(&said, u) }()
 	roles := xmlbody.Texts(root, "roles/role")
 	is := func(role string) bool {
 		return slices.ContainsFunc(roles, func(r string) bool { return strings.EqualFold(strings.TrimSpace(r), role) })
@@ -122,6 +159,24 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	}
 	if u.Extension == "" {
 		p.note("user %s has no extension: it is signed out and the configuration gives none, so it cannot sign in", u.ID)
+	}
+}
+
+// contradict notes where the target says of a user something else than the
+// configuration does. The target is believed: it is what is certified.
+func (p *preflight) contradict(said, is *fixtures.User) {
+	note := func(what, configured, told string) {
+		p.note("user %s is configured with the %s %s, and the target says %s, which is used", is.ID, what, configured, told)
+	}
+	if said.Role != "" && said.Role != is.Role {
+		note("role", string(said.Role), string(is.Role))
+	}
+	if said.Team != "" && said.Team != is.Team {
+		note("team", said.Team, is.Team)
+	}
+	configured, told := slices.Sorted(slices.Values(said.Supervises)), slices.Sorted(slices.Values(is.Supervises))
+	if len(configured) > 0 && !slices.Equal(configured, told) {
+		note("supervised teams", strings.Join(configured, ", "), strings.Join(told, ", "))
 	}
 }
 
