@@ -211,7 +211,7 @@ func (d *doctor) people() {
 	}
 	if mode := d.survey.AuthMode; mode != "" {
 		byToken := named(users, func(u *fixtures.User) bool { return u.ByToken() })
-		d.add("sign-in mode", preflight.Fine, "", "%s; by token: %s", mode, orWord(byToken, "nobody of the cast"))
+		d.add("sign-in mode", preflight.Fine, "", "%s; by single sign-on: %s", mode, orWord(byToken, "nobody of the cast"))
 	}
 	if !d.signIn && named(users, func(u *fixtures.User) bool { return u.State == spec.Logout }) != "" {
 		d.add("extensions in use", preflight.Fine, "", "not tried; --sign-in signs everybody who is signed out in and out again")
