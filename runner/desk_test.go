@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
@@ -79,47 +80,52 @@ func TestSomebodyElseMovesUsers(t *testing.T) {
 		deployment := []string{"UCCE", "UCCX"}[n%2]
 		t.Run(fmt.Sprint(deployment, n), func(t *testing.T) {
 			t.Parallel()
-			p := played.New(t, deployment)
-			s, _ := sessionOn(t, p, config.Run{Skip: []string{"NTF-*", "WRP-*"}})
-			if err := s.begin(t.Context(), progress.None{}); err != nil {
-				t.Fatal(err)
-			}
-			seed := uint64(time.Now().UnixNano())
-			t.Logf("moments drawn with %d", seed)
-			other := &somebody{p: p, random: rand.New(rand.NewPCG(seed, 0)), least: 500 * time.Millisecond}
-			over := make(chan struct{})
-			var sitting sync.WaitGroup
-			sitting.Go(func() { other.act(over) })
-			items := suites.Plan(s.stage, s.selection())
-			h := inOrder(t.Context(), items, s.play)
-			close(over)
-			sitting.Wait()
-			left := s.end(t.Context(), progress.None{})
-			run := s.facts()
-			run.Unrestored = left
-			result, _ := s.conclude(items, h, run)
-			repeated, inconclusive := 0, 0
-			for _, o := range h.outcomes {
-				if len(o.Evidence) > 1 {
-					repeated++
-				}
-				if o.Verdict.Outcome == evidence.NotExercised {
-					inconclusive++
-					t.Logf("%s: %s", o.Verdict.Requirement, o.Verdict.Reason)
-				}
-			}
-			for _, row := range result.Requirements {
-				if row.Outcome == evidence.Failed {
-					t.Errorf("%s failed: %s", row.ID, row.Reason)
-				}
-			}
-			t.Logf("%d moves, %d scenarios repeated, %d inconclusive; %d passed, %d failed; left %+v", len(other.moves), repeated, inconclusive, result.Summary.Passed, result.Summary.Failed, left)
-			if len(other.moves) < 5 || repeated == 0 {
-				t.Errorf("%d moves and %d repetitions: too few to say anything", len(other.moves), repeated)
-			}
-			if t.Failed() {
-				t.Log(strings.Join(other.moves, "\n"))
-			}
+			synctest.Test(t, func(t *testing.T) { movedBySomebody(t, deployment) })
 		})
+	}
+}
+
+func movedBySomebody(t *testing.T, deployment string) {
+	t.Helper()
+	p := played.New(t, deployment)
+	s, _ := sessionOn(t, p, config.Run{Skip: []string{"NTF-*", "WRP-*"}})
+	if err := s.begin(t.Context(), progress.None{}); err != nil {
+		t.Fatal(err)
+	}
+	seed := rand.Uint64() // the clock is virtual
+	t.Logf("moments drawn with %d", seed)
+	other := &somebody{p: p, random: rand.New(rand.NewPCG(seed, 0)), least: 500 * time.Millisecond}
+	over := make(chan struct{})
+	var sitting sync.WaitGroup
+	sitting.Go(func() { other.act(over) })
+	items := suites.Plan(s.stage, s.selection())
+	h := inOrder(t.Context(), items, s.play)
+	close(over)
+	sitting.Wait()
+	left := s.end(t.Context(), progress.None{})
+	run := s.facts()
+	run.Unrestored = left
+	result, _ := s.conclude(items, h, run)
+	repeated, inconclusive := 0, 0
+	for _, o := range h.outcomes {
+		if len(o.Evidence) > 1 {
+			repeated++
+		}
+		if o.Verdict.Outcome == evidence.NotExercised {
+			inconclusive++
+			t.Logf("%s: %s", o.Verdict.Requirement, o.Verdict.Reason)
+		}
+	}
+	for _, row := range result.Requirements {
+		if row.Outcome == evidence.Failed {
+			t.Errorf("%s failed: %s", row.ID, row.Reason)
+		}
+	}
+	t.Logf("%d moves, %d scenarios repeated, %d inconclusive; %d passed, %d failed; left %+v", len(other.moves), repeated, inconclusive, result.Summary.Passed, result.Summary.Failed, left)
+	if len(other.moves) < 5 || repeated == 0 {
+		t.Errorf("%d moves and %d repetitions: too few to say anything", len(other.moves), repeated)
+	}
+	if t.Failed() {
+		t.Log(strings.Join(other.moves, "\n"))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -55,6 +56,12 @@ func sessionOn(t *testing.T, p *played.Server, run config.Run) (*session, *stimu
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sessionFrom(t, app, p, run)
+}
+
+// sessionFrom is sessionOn with what was loaded before.
+func sessionFrom(t *testing.T, app *App, p *played.Server, run config.Run) (*session, *stimulated) {
+	t.Helper()
 	target := p.Target()
 	run.Procs = 1
 	hook := &stimulated{p: p}
@@ -72,48 +79,53 @@ func TestForecastIsAnUpperBound(t *testing.T) {
 	for _, deployment := range []string{"UCCE", "UCCX"} {
 		t.Run(deployment, func(t *testing.T) {
 			t.Parallel()
-			p := played.New(t, deployment)
-			run := config.Run{Skip: []string{"*-NTF-*", "NTF-*"}}
-			if !long() {
-				run.Only = []string{"SIG-*", "TRN-*-0*", "TRN-*-2*", "SUP-0*", "AUT-*", "PND-*"}
-			}
-			s, hook := sessionOn(t, p, run)
-			if err := s.begin(t.Context(), progress.None{}); err != nil {
-				t.Fatal(err)
-			}
-			items := suites.Plan(s.stage, s.selection())
-			plan := s.intent(items)
-			before := len(p.Seen)
-			began := time.Now()
-			h := inOrder(t.Context(), items, func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
-				return s.stage.Exercise(ctx, item.Requirement)
-			})
-			took := time.Since(began)
-			if sent := len(p.Seen) - before; sent > plan.most.Requests || sent < plan.likely.Requests/2 || sent > plan.likely.Requests*2 {
-				t.Errorf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
-			} else {
-				t.Logf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
-			}
-			if took > plan.most.Wait || took > 3*plan.likely.Wait {
-				t.Errorf("took %v; the plan said about %v, at most %v", took, plan.likely.Wait, plan.most.Wait)
-			}
-			t.Logf("took %v; the plan said about %v, at most %v", took, plan.likely.Wait, plan.most.Wait)
-			if plan.runs != len(h.outcomes) {
-				t.Errorf("%d exercised, %d planned", len(h.outcomes), plan.runs)
-			}
-			for _, o := range h.outcomes {
-				withinForecast(t, s, plan, o)
-			}
-			for what := range hook.done {
-				if !strings.HasPrefix(what, string(spec.WrapUpOff)) && plan.hook.n[what] == 0 && !playedAgain(h, what) {
-					t.Errorf("%s was not in the plan", what)
-				}
-			}
+			synctest.Test(t, func(t *testing.T) { forecastHolds(t, deployment) })
 		})
 	}
 }
 
-// repeated: ways back and repetitions may ask the hook for what ends a call.
+func forecastHolds(t *testing.T, deployment string) {
+	t.Helper()
+	p := played.New(t, deployment)
+	run := config.Run{Skip: []string{"*-NTF-*", "NTF-*"}}
+	if !long() {
+		run.Only = []string{"SIG-*", "TRN-*-0*", "TRN-*-2*", "SUP-0*", "AUT-*", "PND-*"}
+	}
+	s, hook := sessionOn(t, p, run)
+	if err := s.begin(t.Context(), progress.None{}); err != nil {
+		t.Fatal(err)
+	}
+	items := suites.Plan(s.stage, s.selection())
+	plan := s.intent(items)
+	before := len(p.Seen)
+	began := time.Now()
+	h := inOrder(t.Context(), items, func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
+		return s.stage.Exercise(ctx, item.Requirement)
+	})
+	took := time.Since(began)
+	if sent := len(p.Seen) - before; sent > plan.most.Requests || sent < plan.likely.Requests/2 || sent > plan.likely.Requests*2 {
+		t.Errorf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
+	} else {
+		t.Logf("%d requests; the plan said about %d, at most %d", sent, plan.likely.Requests, plan.most.Requests)
+	}
+	if took > plan.most.Wait || took > 3*plan.likely.Wait {
+		t.Errorf("took %v; the plan said about %v, at most %v", took, plan.likely.Wait, plan.most.Wait)
+	}
+	t.Logf("took %v; the plan said about %v, at most %v", took, plan.likely.Wait, plan.most.Wait)
+	if plan.runs != len(h.outcomes) {
+		t.Errorf("%d exercised, %d planned", len(h.outcomes), plan.runs)
+	}
+	for _, o := range h.outcomes {
+		withinForecast(t, s, plan, o)
+	}
+	for what := range hook.done {
+		if !strings.HasPrefix(what, string(spec.WrapUpOff)) && plan.hook.n[what] == 0 && !playedAgain(h, what) {
+			t.Errorf("%s was not in the plan", what)
+		}
+	}
+}
+
+// playedAgain: ways back and repetitions may ask the hook for what ends a call.
 func playedAgain(h *results, what string) bool {
 	name, _, _ := strings.Cut(what, " ")
 	if slices.Contains([]string{"caller_hangup", "cancel_outbound", "call_unanswered", "wrap_up_on"}, name) {

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
-
-	"golang.org/x/sync/errgroup"
+	"testing/synctest"
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
@@ -54,12 +54,15 @@ func unzip(t *testing.T, from io.Reader) []byte {
 // when what was recorded is judged again.
 func TestPasswordsChangeNoVerdict(t *testing.T) {
 	only := []string{"SIG-01", "SIG-03", "TRN-UCCE-06", "ERR-03", "AUT-01", "RSN-02", "USR-01", "USR-02", "SUP-01"}
+	app, err := NewApp(io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
 	certify := func(t *testing.T, password string) (*reports.Result, []*evidence.Evidence, *session) {
 		p := played.New(t, "UCCE", shared(password))
-		s, _ := sessionOn(t, p, config.Run{Only: only})
+		s, _ := sessionFrom(t, app, p, config.Run{Only: only})
 		if err := s.begin(t.Context(), progress.None{}); err != nil {
-			t.Errorf("%q: %v", password, err)
-			return &reports.Result{}, nil, s
+			t.Fatal(err)
 		}
 		items := suites.Plan(s.stage, s.selection())
 		h := inOrder(t.Context(), items, s.play)
@@ -68,7 +71,8 @@ func TestPasswordsChangeNoVerdict(t *testing.T) {
 		result, seen := s.conclude(items, h, run)
 		return result, seen, s
 	}
-	want, _, _ := certify(t, "an ordinary Password 7")
+	var want *reports.Result
+	synctest.Test(t, func(t *testing.T) { want, _, _ = certify(t, "an ordinary Password 7") })
 	passed := 0
 	for _, row := range want.Requirements {
 		if row.Outcome == evidence.Passed {
@@ -78,16 +82,15 @@ func TestPasswordsChangeNoVerdict(t *testing.T) {
 	if passed < 8 {
 		t.Fatalf("only %d passed", passed)
 	}
-	var many errgroup.Group
-	many.SetLimit(16) // they mostly wait
 	for _, password := range contractual {
-		many.Go(func() error {
-			result, seen, s := certify(t, password)
-			sameVerdicts(t, password, s, want, result, seen)
-			return nil
+		t.Run(fmt.Sprintf("%q", password), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				result, seen, s := certify(t, password)
+				sameVerdicts(t, password, s, want, result, seen)
+			})
 		})
 	}
-	_ = many.Wait() // none gives an error
 }
 
 // sameVerdicts holds a run against one with another password, and what it
