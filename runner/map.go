@@ -64,9 +64,6 @@ func (a *App) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code i
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
 		defer cancel()
 	}
-	if cfg.Targets[0].Embedded && cfg.Run.Procs == 1 {
-		cfg.Run.Procs = EmbeddedTroupes
-	}
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {

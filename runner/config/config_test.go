@@ -112,7 +112,7 @@ func TestLoadWhole(t *testing.T) {
 		Only: []string{"SIG-*", "ERR-01"}, Shard: Shard{2, 5}, Out: filepath.Join(dir, "reports"),
 		JUnit: filepath.Join(dir, "reports/junit.xml"), JSON: filepath.Join(dir, "reports/results.json"),
 		HTML: filepath.Join(dir, "reports/report.html"), Journal: filepath.Join(dir, "reports/journal.jsonl"),
-		Timeout: time.Hour, MaxRequestsPerSecond: 2.5, Seed: 7, Progress: "auto",
+		Timeout: time.Hour, MaxRequestsPerSecond: 2.5, Seed: 7, SeedGiven: true, Repeat: 1, Progress: "auto",
 	}
 	if diff := cmp.Diff(want, c.Run); diff != "" {
 		t.Error(diff)

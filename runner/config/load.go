@@ -224,8 +224,12 @@ func (l *loader) finish() {
 		}
 	}
 	run := &l.config.Run
-	if !l.counted && len(l.config.Targets) > 1 {
+	switch {
+	case l.counted:
+	case len(l.config.Targets) > 1:
 		run.Procs = len(l.config.Targets) // one each, side by side
+	case l.config.Targets[0].Embedded:
+		run.Procs = 0 // it has a cast for as many as pay off, and nobody else's users
 	}
 	for _, p := range []struct {
 		path *string

@@ -118,7 +118,7 @@ func Settings() []Setting {
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Only = v.list }},
 		{Flag: "skip", Key: "run.skip", Kind: List, Arg: "PATTERN…", Help: "leave these requirements out, * allowed",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Skip = v.list }},
-		{Flag: "procs", Key: "run.procs", Kind: Count, Arg: "N", Default: "1", Help: "number of processes, auto for as many as the cast allows",
+		{Flag: "procs", Key: "run.procs", Kind: Count, Arg: "N", Default: "1", Help: "number of processes, auto for as many as the cast allows; the embedded reference has eight by default",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Procs = int(v.count) }},
 		{Flag: "shard", Key: "run.shard", Kind: ShardOf, Arg: "I/N", Help: "run part I of N; auto/N takes I from JOB_COMPLETION_INDEX",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Shard = v.shard }},
