@@ -130,13 +130,13 @@ func TestFlags(t *testing.T) {
 		"baseline that was better": {[]string{"run", "--only", "SIG-10", "--baseline", "drifted.json"}, 0, func(t *testing.T, _ string, s said) {
 			both(t, "SIG-03", s) // no longer exercised, as planned
 		}},
-		"seed": {[]string{"run", "--only", "SIG-*", "--seed", "7", "--progress", "json"}, 0, func(t *testing.T, _ string, s said) {
+		"seed": {[]string{"run", "--only", "SIG-*", "--procs", "1", "--seed", "7", "--progress", "json"}, 0, func(t *testing.T, _ string, s said) {
 			// 16 is of Unified CCX alone.
 			if order := strings.Fields(started(t, s.err)); slices.IsSorted(order) || len(order) != 17 {
 				t.Errorf("order %s", order)
 			}
 		}},
-		"repeat": {[]string{"run", "--only", "SIG-10,SIG-03", "--repeat", "3", "--seed", "0", "--progress", "json"}, 0, func(t *testing.T, dir string, s said) {
+		"repeat": {[]string{"run", "--only", "SIG-10,SIG-03", "--procs", "1", "--repeat", "3", "--seed", "0", "--progress", "json"}, 0, func(t *testing.T, dir string, s said) {
 			if order := started(t, s.err); order != "SIG-03 SIG-10 SIG-03 SIG-03" { // SIG-10 costs a refused sign-in
 				t.Errorf("order %s", order)
 			}
