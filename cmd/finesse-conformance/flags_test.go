@@ -166,6 +166,10 @@ func TestFlags(t *testing.T) {
 				t.Error(r.Target)
 			}
 		}},
+		"map": {with("--deployment", "uccx", "--map"), 0, func(t *testing.T, dir string, s said) {
+			both(t, "NOTHING AGAINST THE GUIDE", s)
+			there("conformance-report/results.json", "conformance-report/map.json", "conformance-report/map.html")(t, dir, s)
+		}},
 		"dry-run": {with("--dry-run"), 0, func(t *testing.T, dir string, s said) {
 			both(t, "PLAN for the embedded reference deployment", s)
 			if _, err := os.Stat(filepath.Join(dir, "conformance-report")); err == nil {
