@@ -87,6 +87,24 @@ func TestExit(t *testing.T) {
 	}
 }
 
+// Where nothing was verified it is said what ran instead.
+func TestWhyNothingWasVerified(t *testing.T) {
+	for _, tc := range []struct {
+		r    *reports.Result
+		want string
+	}{
+		{outcomes(evidence.NotExercised), "no requirement was exercised"},
+		{outcomes(evidence.Info, evidence.NotExercised), "only INFO requirements ran"},
+		{outcomes(evidence.Waived), "every requirement that ran is waived or only recorded"},
+		{outcomes(evidence.Waived, evidence.Info), "every requirement that ran is waived or only recorded"},
+	} {
+		tc.r.Conclude()
+		if len(tc.r.Exit.All) != 1 || !strings.Contains(tc.r.Exit.All[0].Because, tc.want) {
+			t.Errorf("%+v, want %s", tc.r.Exit, tc.want)
+		}
+	}
+}
+
 // A selection is no certificate, and neither is a shard.
 func TestHeadline(t *testing.T) {
 	for _, tc := range []struct {

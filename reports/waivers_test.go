@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,56 @@ func TestApplyWaivers(t *testing.T) {
 				t.Error("the transition does not show it as waived")
 			}
 		})
+	}
+}
+
+// A waiver that holds some failures back and meets one of another reason is
+// in use, and that failure counts.
+func TestWaiverThatIsPartlyUsed(t *testing.T) {
+	r := reporttest.Sample()
+	other := r.Row("TRN-UCCE-06")
+	other.Outcome, other.Reason = evidence.Failed, "expected READY within 10s; saw LOGOUT"
+	r.ApplyWaivers([]reports.Waiver{reporttest.Waiver("TRN-UCCE-*", "*saw WORK")}, reporttest.Noon)
+	if use := r.Waivers[0]; use.Stale != "" || !slices.Equal(use.Used, []string{"TRN-UCCE-11"}) {
+		t.Errorf("it is %+v", use)
+	}
+	if other.Outcome != evidence.Failed || r.Exit.Code != reports.ExitNonconformant || len(r.Exit.All) != 1 {
+		t.Errorf("the other failure is %s, exit %+v", other.Outcome, r.Exit)
+	}
+}
+
+// Of two waivers on one failure the first holds it back, and neither is stale.
+func TestSecondWaiverOfAFailure(t *testing.T) {
+	owner := func(name string) func(*reports.Waiver) { return func(w *reports.Waiver) { w.Owner = name } }
+	r := reporttest.Sample()
+	r.ApplyWaivers([]reports.Waiver{
+		reporttest.Waiver("TRN-UCCE-11", "*WORK", owner("ann")), reporttest.Waiver("TRN-*", "*WORK", owner("bob")), reporttest.Waiver("TRN-UCCE-11", "*TALKING", owner("cec")),
+	}, reporttest.Noon)
+	if by := r.Row("TRN-UCCE-11").WaivedBy; by == nil || by.Owner != "ann" {
+		t.Errorf("it is waived by %+v", by)
+	}
+	if second := r.Waivers[1]; second.Stale != "" || !slices.Equal(second.Used, []string{"TRN-UCCE-11"}) {
+		t.Errorf("the second is %+v", second)
+	}
+	if third := r.Waivers[2]; !strings.HasPrefix(third.Stale, "TRN-UCCE-11 fails for another reason now") {
+		t.Errorf("the third, of another reason, is %+v", third)
+	}
+	if r.Row("TRN-UCCE-11").Unwaived != evidence.Failed {
+		t.Error("what it was without waivers is lost")
+	}
+}
+
+// YAML folds and keeps lines; a reason is one line, however it is written.
+func TestReasonOfSeveralLines(t *testing.T) {
+	const written = "waivers:\n  - requirement: TRN-UCCE-11\n    reason: |\n      expected NOT_READY\n        within *;\n      saw WORK\n    owner: jane\n    until: 2026-12-31\n    why: y\n"
+	waivers, err := reports.ParseWaivers("w.yaml", []byte(written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := reporttest.Sample()
+	r.ApplyWaivers(waivers, reporttest.Noon)
+	if row := r.Row("TRN-UCCE-11"); row.Outcome != evidence.Waived {
+		t.Errorf("it is %s: %s; %+v", row.Outcome, row.Reason, r.Waivers)
 	}
 }
 
