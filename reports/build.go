@@ -21,6 +21,7 @@ type Catalogue interface {
 
 // Run is what happened in a run beside its verdicts.
 type Run struct {
+	ID          string // "" where nobody gathers the result
 	Tool        Tool
 	Suite       Suite
 	Target      Target // user information in the URL is left out
@@ -65,7 +66,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		Schema: SchemaID, Tool: run.Tool, Suite: run.Suite,
 		Spec:   SpecInfo{Digest: catalogue.Digest(), Requirements: len(all)},
 		Target: run.Target, Settings: run.Settings, Environment: run.Environment,
-		Seed: run.Seed, Procs: max(run.Procs, 1), Shard: run.Shard,
+		RunID: run.ID, Seed: run.Seed, Procs: max(run.Procs, 1), Shard: run.Shard,
 		Started: Stamp(run.Started), Finished: Stamp(run.Finished),
 		Stopped: text.OneLine(run.Stopped), Signal: run.Signal,
 		HarnessFaults: slices.Clone(run.HarnessFaults), Unrestored: run.Unrestored,

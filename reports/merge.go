@@ -32,7 +32,7 @@ func Merge(shards []*Result) (*Result, error) {
 
 	first := sorted[0]
 	m := *first
-	m.Shard, m.Merged = nil, len(sorted)
+	m.Shard, m.Merged, m.RunID = nil, len(sorted), ""
 	m.HarnessFaults, m.Unrestored, m.Waivers = nil, nil, nil
 	m.Cast = []CastMember{}
 	m.Timings = Timings{Latency: []Latency{}, Margins: MarginStats{}}
@@ -70,6 +70,7 @@ func oneCertification(shards []*Result) error {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	first, count := shards[0], 0
 	seen := map[int]int{}
+	ran := map[string]int{}
 	for i, s := range shards {
 		if s.Shard == nil {
 			add("result %d is of a whole run, no shard: only shards can be merged", i+1)
@@ -86,6 +87,10 @@ func oneCertification(shards []*Result) error {
 			add("there is a shard %d of %d", s.Shard.Index, count)
 		}
 		seen[s.Shard.Index]++
+		if other := ran[s.RunID]; s.RunID != "" && other != 0 && other != s.Shard.Index {
+			add("the shards %d and %d were written by one run: each is a run of its own", other, s.Shard.Index)
+		}
+		ran[s.RunID] = s.Shard.Index
 		for _, d := range differences(first, s) {
 			add("shard %d has another %s than shard %d: %s", s.Shard.Index, d.what, first.Shard.Index, d.values)
 		}

@@ -158,3 +158,18 @@ func TestMergeComplains(t *testing.T) {
 		})
 	}
 }
+
+// Each shard is a run of its own: a result that is there under two numbers is
+// none of one of them.
+func TestMergeOfOneRunTwice(t *testing.T) {
+	shards := sharded(2)
+	shards[0].RunID, shards[1].RunID = "one", "two"
+	merged, err := reports.Merge(shards)
+	if err != nil || merged.RunID != "" {
+		t.Fatalf("%v, %q", err, merged.RunID)
+	}
+	shards[1].RunID = "one"
+	if _, err := reports.Merge(shards); err == nil || !strings.Contains(err.Error(), "the shards 1 and 2 were written by one run") {
+		t.Error(err)
+	}
+}

@@ -28,6 +28,7 @@ type Result struct {
 	Target      Target      `json:"target"`
 	Settings    Settings    `json:"settings"`
 	Environment Environment `json:"environment"`
+	RunID       string      `json:"run,omitempty"` // the id of the run that wrote it
 	Seed        int64       `json:"seed"`
 	Procs       int         `json:"procs"`
 	Shard       *Shard      `json:"shard,omitempty"`  // a part of a certification

@@ -100,7 +100,7 @@ func open(name string) (*reports.Result, []*evidence.Evidence, error) {
 		return nil, nil, err
 	}
 	other, seen, err := openEvidence(filepath.Join(filepath.Dir(name), evidenceName), nil)
-	if err != nil || !other.Started.Equal(result.Started) {
+	if err != nil || other.RunID != result.RunID || !other.Started.Equal(result.Started) {
 		return result, nil, nil // of another run, or not there: the result stands by itself
 	}
 	return result, seen, nil

@@ -53,6 +53,9 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	}
 	sweep(cfg.Run.Out)
 	drawSeed(cfg)
+	if cfg.Run.ID == "" {
+		cfg.Run.ID = rand.Text()
+	}
 	if limit := cfg.Run.Timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
@@ -69,7 +72,7 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	defer s.shut()
 	display := a.progress(cfg)
 	if s.embedded == nil { // what is embedded ends with the process, and its users with it
-		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
+		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: cfg.Run.ID, Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
 			return 0, &exit.UsageError{Err: err}
 		}
 	}
@@ -255,7 +258,7 @@ func (s *session) facts() reports.Run {
 	run := reports.Run{
 		Tool: s.tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
 		Target: reports.Target{URL: s.target.URL.String(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
-		Seed:   s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
+		ID:     s.config.Run.ID, Seed: s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
 		Shard: shardReport(s.config.Run.Shard),
 	}
 	if s.survey != nil {

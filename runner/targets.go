@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -112,6 +113,7 @@ func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
 		for name, path := range map[string]*string{"junit.xml": &one.Run.JUnit, "results.json": &one.Run.JSON, "report.html": &one.Run.HTML, "journal.jsonl": &one.Run.Journal} {
 			*path = filepath.Join(one.Run.Out, name)
 		}
+		one.Run.ID = rand.Text()
 		one.Run.Timeout = 0 // is that of all together
 		one.Run.MaxRequestsPerSecond = run.MaxRequestsPerSecond / float64(atOnce)
 		if run.Procs > 0 {

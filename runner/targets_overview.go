@@ -28,8 +28,7 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 		if r.err != nil {
 			line.Problem = r.err.Error()
 		}
-		// Reports of an earlier run may lie there.
-		if result, err := reports.Load(r.config.Run.JSON); err == nil && r.ending != nil && r.code != reports.ExitUsage && !result.Finished.Before(o.Started) {
+		if result := r.result(); result != nil {
 			line.Take(result)
 		}
 		o.Targets = append(o.Targets, line)
@@ -45,6 +44,16 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 	})
 	errs = append(errs, t.print(func(w io.Writer) error { return o.WriteText(w, console.Style{Color: t.Colour && !cfg.Run.NoColor}) }))
 	return t.end(o.ExitCode, errs...)
+}
+
+// result gives the result that the run of the target wrote, nil where it wrote
+// none: that of another run may lie in its place.
+func (r *targetRun) result() *reports.Result {
+	result, err := reports.Load(r.config.Run.JSON)
+	if err != nil || r.ending == nil || r.code == reports.ExitUsage || result.RunID != r.config.Run.ID {
+		return nil
+	}
+	return result
 }
 
 // dryRunTargets prints the plans of several targets.

@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -144,6 +145,46 @@ func TestEachTarget(t *testing.T) {
 	cfg.Run.JSON = "/elsewhere.json"
 	if _, _, err := eachTarget(cfg); err == nil || !strings.Contains(err.Error(), "--json") {
 		t.Errorf("one file for three targets: %v", err)
+	}
+}
+
+// A result counts only where the run of its target wrote it: not what lies
+// there of an earlier or another run, however new it is.
+func TestResultOfAnotherRun(t *testing.T) {
+	cfg := &config.Config{Run: config.Run{Out: t.TempDir()}}
+	cfg.Run.JUnit, cfg.Run.JSON = filepath.Join(cfg.Run.Out, "junit.xml"), filepath.Join(cfg.Run.Out, "results.json")
+	cfg.Run.HTML, cfg.Run.Journal = filepath.Join(cfg.Run.Out, "report.html"), filepath.Join(cfg.Run.Out, "journal.jsonl")
+	cfg.Targets = []*config.Target{{Name: "a"}, {Name: "b"}}
+	runs, _, err := eachTarget(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs[0].config.Run.ID == "" || runs[0].config.Run.ID == runs[1].config.Run.ID {
+		t.Fatalf("the runs are %q and %q", runs[0].config.Run.ID, runs[1].config.Run.ID)
+	}
+	left := func(r *targetRun, id string) {
+		result := &reports.Result{Schema: reports.SchemaID, RunID: id, Finished: time.Now(), Requirements: []reports.Row{{ID: "A", Level: "MUST", Outcome: "passed"}}}
+		if err := writeFile(r.config.Run.JSON, func(w io.Writer) error { return reports.Write(w, result) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := runs[0]
+	r.ending = &ending{}
+	for _, c := range []struct {
+		id    string
+		code  int
+		taken bool
+	}{
+		{r.config.Run.ID, 0, true}, {r.config.Run.ID, reports.ExitUsage, false}, {runs[1].config.Run.ID, 0, false}, {"", 0, false},
+	} {
+		left(r, c.id)
+		if r.code = c.code; (r.result() != nil) != c.taken {
+			t.Errorf("a result of the run %q with exit code %d: taken is %v", c.id, c.code, !c.taken)
+		}
+	}
+	left(r, r.config.Run.ID)
+	if r.ending, r.code = nil, 0; r.result() != nil {
+		t.Error("the result of a process that was lost is taken")
 	}
 }
 
