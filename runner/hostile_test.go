@@ -22,11 +22,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/memnet"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/har"
@@ -71,10 +71,9 @@ type hostile struct {
 	other   *http.Server // a host of its own, at which nobody has any business
 	strayed atomic.Int64 // requests there
 
-	onPut    int64         // the number of the PUT with which it begins, 0 for at once
-	times    int64         // for how many requests, 0 for ever
-	only     string        // the method that it is about, "" for all
-	patience time.Duration // the time limit of a request where the target lets wait
+	onPut int64  // the number of the PUT with which it begins, 0 for at once
+	times int64  // for how many requests, 0 for ever
+	only  string // the method that it is about, "" for all
 
 	puts, done, bad atomic.Int64
 	mu              sync.Mutex
@@ -209,8 +208,7 @@ func (h *hostile) drip(c net.Conn, start, piece string) {
 	}
 }
 
-// The times of a hostile run. A target that lets wait is not waited for long;
-// with any other a machine that is busy must not look like one.
+// The times of a hostile run. A target that lets wait is not waited for long.
 const hostilePatience = 300 * time.Millisecond
 
 var hostileTiming = config.Timing{
@@ -229,28 +227,32 @@ type hostileOutcome struct {
 	said     string
 }
 
+// hostileNetwork has two hosts: the target, and one at which nobody has any
+// business.
+type hostileNetwork struct{ target, stray *memnet.Listener }
+
+func (n hostileNetwork) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if address == n.stray.Addr().String() {
+		return n.stray.Dial(ctx, network, address)
+	}
+	return n.target.Dial(ctx, network, address)
+}
+
 // run certifies the hostile target.
 func (h *hostile) run(app *App) (o hostileOutcome, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return o, err
-	}
-	host, _, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return o, err
-	}
+	const host = "127.0.0.1"
+	network := hostileNetwork{target: memnet.Listen(host+":8445", memnet.Constant(time.Millisecond)), stray: memnet.Listen(host+":8080", nil)}
 	certificate, pem, err := selfSigned(host)
 	if err != nil {
 		return o, err
 	}
-	h.stop, h.conns, h.address = make(chan struct{}), map[net.Conn]bool{}, listener.Addr().String()
+	h.stop, h.conns, h.address = make(chan struct{}), map[net.Conn]bool{}, network.target.Addr().String()
 	h.last = map[string]string{}
 	h.good = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	stray := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.strayed.Add(1) }))
-	defer stray.Close()
-	h.other = stray.Config
-	h.other.Addr = stray.URL
-	l := &hostileListener{Listener: listener, h: h}
+	h.other = &http.Server{Addr: "http://" + network.stray.Addr().String(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.strayed.Add(1) })}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = h.other.Serve(network.stray) })
+	l := &hostileListener{Listener: network.target, h: h}
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
 	server.TLSConfig = &tls.Config{Certificates: h.good.Certificates, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		if h.deed.tls != nil && h.misbehaves(nil) {
@@ -258,11 +260,11 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 		}
 		return h.good, nil
 	}}
-	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.ServeTLS(l, "", "") })
 	defer func() {
 		close(h.stop)
 		_ = server.Close()
+		_ = h.other.Close()
 		h.drop()
 		serving.Wait()
 		l.held.Wait()
@@ -270,7 +272,7 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 	}()
 	before := h.Snapshot()
 	var said bytes.Buffer
-	s, err := h.session(app, pem)
+	s, err := h.session(app, pem, network.dial)
 	if err != nil {
 		return o, err
 	}
@@ -311,20 +313,19 @@ func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error
 // settled waits until what was asked for last has happened.
 func settled(d *reference.Deployment) { time.Sleep(10 * d.Config().Delay) }
 
-func (h *hostile) session(app *App, pem []byte) (*session, error) {
+func (h *hostile) session(app *App, pem []byte, dial func(context.Context, string, string) (net.Conn, error)) (*session, error) {
 	target := (&played.Server{Config: h.config}).Target()
 	target.URL = &url.URL{Scheme: "https", Host: h.address}
 	target.Timing = hostileTiming
 	if h.deed.slow {
-		target.Timing.Request = h.patience
+		target.Timing.Request = hostilePatience
 	}
 	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Procs: 1, Only: []string{"TRN-UCCE-04", "TRN-UCCE-06", "ERR-13", "USR-01", "USR-09"}}}
-	s, err := app.configured(cfg, target)
+	s, err := app.newSession(cfg, target, access{dial: dial, roots: poolOf(pem)})
 	if err != nil {
 		return nil, err
 	}
-	s.unscheduled = true
-	s.tls.RootCAs = poolOf(pem)
+	s.unscheduled, s.unheard = true, "they are switched off"
 	return s, nil
 }
 
@@ -365,13 +366,12 @@ func newHostile(deed misdeed) (*hostile, error) {
 
 // hostileRun is one of the runs that the suite makes.
 type hostileRun struct {
-	name    string
-	deed    misdeed
-	onPut   int64
-	times   int64
-	only    string
-	outcome hostileOutcome
-	err     error
+	name  string
+	deed  misdeed
+	onPut int64
+	times int64
+	only  string
+	took  time.Duration
 }
 
 // hostileRuns: each misdeed from the very first request, and beginning in the
@@ -396,19 +396,21 @@ func hostileRuns() []*hostileRun {
 	return all
 }
 
-// make makes the run. Where the target lets wait it is made again, with more
-// patience, when it was this machine that did not answer in time.
-func (r *hostileRun) make(app *App) {
-	for n := range 4 {
-		var h *hostile
-		if h, r.err = newHostile(r.deed); r.err != nil {
-			return
+// make makes the run, in virtual time.
+func (r *hostileRun) make(t *testing.T, app *App) {
+	synctest.Test(t, func(t *testing.T) {
+		h, err := newHostile(r.deed)
+		if err != nil {
+			t.Fatal(err)
 		}
-		h.onPut, h.times, h.only, h.patience = r.onPut, r.times, r.only, hostilePatience<<n
-		if r.outcome, r.err = h.run(app); r.outcome.bad > 0 || !r.deed.slow {
-			return
+		h.onPut, h.times, h.only = r.onPut, r.times, r.only
+		outcome, err := h.run(app)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		r.check(t, outcome)
+		r.took = outcome.took
+	})
 }
 
 // memory is what this process has in use, in bytes.
@@ -422,7 +424,6 @@ func memory() uint64 {
 // limits, keeps its memory, panics nowhere, gives a verdict with a true
 // reason, and its users are put back or named.
 func TestHostileTargets(t *testing.T) {
-	quiet := goleak.IgnoreCurrent()
 	app, err := NewApp(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -436,32 +437,36 @@ func TestHostileTargets(t *testing.T) {
 			light = append(light, r)
 		}
 	}
-	began := time.Now()
 	const bound = 200 << 20
-	if most := together(app, heavy, 1); most > bound {
+	if most := inUse(func() {
+		for _, r := range heavy {
+			t.Run(r.name, func(t *testing.T) { r.make(t, app) })
+		}
+	}); most > bound {
 		t.Errorf("%d MB of memory were in use by one run, server included", most>>20)
 	} else {
 		t.Logf("at most %d MB of memory were in use by one run, server included", most>>20)
 	}
-	const atATime = 12 // most of the time they wait
-	most := together(app, light, atATime)
-	runs := slices.Concat(heavy, light)
+	t.Run("light", func(t *testing.T) {
+		for _, r := range light {
+			t.Run(r.name, func(t *testing.T) {
+				t.Parallel()
+				r.make(t, app)
+			})
+		}
+	})
 	var longest time.Duration
-	for _, r := range runs {
-		t.Run(r.name, func(t *testing.T) { r.check(t) })
-		longest = max(longest, r.outcome.took)
+	for _, r := range slices.Concat(heavy, light) {
+		longest = max(longest, r.took)
 	}
-	t.Logf("%d hostile runs in %v, the longest %v; at most %d MB of memory with %d of them at a time, servers included",
-		len(runs), time.Since(began).Round(time.Millisecond), longest.Round(time.Millisecond), most>>20, atATime)
-	goleak.VerifyNone(t, quiet)
+	t.Logf("%d hostile runs, the longest %v of virtual time", len(heavy)+len(light), longest)
 }
 
-// together makes runs, several at a time, and gives the most memory that was
-// in use meanwhile.
-func together(app *App, runs []*hostileRun, atATime int) uint64 {
+// inUse does something and gives the most memory that was in use meanwhile.
+func inUse(do func()) uint64 {
 	var most uint64
 	over := make(chan struct{})
-	var watching, all sync.WaitGroup
+	var watching sync.WaitGroup
 	runtime.GC()
 	debug.FreeOSMemory()
 	watching.Go(func() {
@@ -474,29 +479,18 @@ func together(app *App, runs []*hostileRun, atATime int) uint64 {
 			}
 		}
 	})
-	gate := make(chan struct{}, atATime)
-	for _, r := range runs {
-		all.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			r.make(app)
-		})
-	}
-	all.Wait()
+	do()
 	close(over)
 	watching.Wait()
 	return most
 }
 
 // longestHostile is more than the times of a hostile run add up to, those that
-// the target asks for included, on a machine that is busy with others of them.
+// the target asks for included.
 const longestHostile = 50 * time.Second
 
-func (r *hostileRun) check(t *testing.T) {
-	o := r.outcome
+func (r *hostileRun) check(t *testing.T, o hostileOutcome) {
 	switch {
-	case r.err != nil:
-		t.Fatal(r.err)
 	case o.panicked != nil:
 		t.Fatalf("panic: %v", o.panicked)
 	case o.result == nil:

@@ -103,7 +103,7 @@ func (c *conn) RemoteAddr() net.Addr { return c.remote }
 
 func (c *conn) SetDeadline(t time.Time) error {
 	c.in.limit(t)
-	return nil // what is written is never waited for
+	return c.SetWriteDeadline(t)
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
@@ -111,7 +111,13 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.out.writeBy = t
+	c.out.changed()
+	return nil
+}
 
 // direction carries bytes one way.
 type direction struct {
@@ -122,8 +128,13 @@ type direction struct {
 	ended     bool      // the writer has closed
 	abandoned bool      // the reader has
 	deadline  time.Time // of reads
+	writeBy   time.Time
+	unread    int // bytes
 	change    chan struct{}
 }
+
+// window is how much may be unread before a writer waits, as with TCP.
+const window = 256 << 10
 
 // parcel is what one write carried, and when it is there.
 type parcel struct {
@@ -142,16 +153,55 @@ func (d *direction) changed() {
 }
 
 func (d *direction) write(p []byte) (int, error) {
+	for {
+		wait, change, err := d.put(p)
+		switch {
+		case err != nil:
+			return 0, err
+		case change == nil:
+			return len(p), nil
+		}
+		await(change, wait)
+	}
+}
+
+// put adds what is written. Where too much is unread, it gives what to wait
+// for as take does.
+func (d *direction) put(p []byte) (wait time.Duration, change <-chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
+	switch now := time.Now(); {
 	case d.ended:
-		return 0, net.ErrClosed
+		return 0, nil, net.ErrClosed
 	case d.abandoned:
-		return 0, &net.OpError{Op: "write", Net: "memory", Err: os.NewSyscallError("write", syscall.EPIPE)}
+		return 0, nil, &net.OpError{Op: "write", Net: "memory", Err: os.NewSyscallError("write", syscall.EPIPE)}
+	case !d.writeBy.IsZero() && !now.Before(d.writeBy):
+		return 0, nil, os.ErrDeadlineExceeded
+	case d.unread >= window:
+		if !d.writeBy.IsZero() {
+			wait = d.writeBy.Sub(now)
+		}
+		return wait, d.change, nil
 	}
-	d.append(append([]byte(nil), p...))
-	return len(p), nil
+	if len(p) > 0 { // nothing would be the end
+		d.unread += len(p)
+		d.append(append([]byte(nil), p...))
+	}
+	return 0, nil, nil
+}
+
+// await waits for a change, and no longer than the time if there is one.
+func await(change <-chan struct{}, wait time.Duration) {
+	if wait <= 0 {
+		<-change
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-change:
+	case <-timer.C:
+	}
 }
 
 // append adds a parcel that does not overtake the one before; nil is the end.
@@ -193,19 +243,7 @@ func (d *direction) read(p []byte) (int, error) {
 		if change == nil {
 			return n, err
 		}
-		var over <-chan time.Time
-		var timer *time.Timer
-		if wait > 0 {
-			timer = time.NewTimer(wait)
-			over = timer.C
-		}
-		select {
-		case <-change:
-		case <-over:
-		}
-		if timer != nil {
-			timer.Stop()
-		}
+		await(change, wait)
 	}
 }
 
@@ -240,6 +278,10 @@ func (d *direction) take(p []byte) (n int, wait time.Duration, change <-chan str
 		return 0, 0, nil, io.EOF // and so it stays
 	}
 	n = copy(p, next.data)
+	if d.unread >= window {
+		d.changed() // somebody may wait for room
+	}
+	d.unread -= n
 	if next.data = next.data[n:]; len(next.data) == 0 {
 		d.parcels = d.parcels[1:]
 	}

@@ -102,3 +102,50 @@ func TestNobodyListens(t *testing.T) {
 		}
 	})
 }
+
+// A writer does not run ahead of its reader for ever.
+func TestWriterWaitsForItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := memnet.Listen("a:1", nil)
+		accepted := make(chan net.Conn)
+		go func() {
+			c, _ := l.Accept()
+			accepted <- c
+		}()
+		writer, err := l.Dial(t.Context(), "", "a:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := <-accepted
+		if _, err := writer.Write(nil); err != nil { // which is not the end
+			t.Fatal(err)
+		}
+		if err := writer.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		part := make([]byte, 64<<10)
+		written := 0
+		for err == nil && written < 100*len(part) {
+			var n int
+			n, err = writer.Write(part)
+			written += n
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || written == 0 {
+			t.Fatalf("%d bytes were taken, %v", written, err)
+		}
+		if err := writer.SetWriteDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() {
+			_, err := writer.Write(part)
+			done <- err
+		}()
+		if n, err := io.ReadFull(reader, make([]byte, written+len(part))); err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
