@@ -1,12 +1,29 @@
 package evidence
 
-import "finesse-conformance/spec"
+import (
+	"fmt"
+
+	"finesse-conformance/spec"
+)
 
 // Gap says as data why a requirement was not exercised. The reason of the
 // verdict says the same to people, and nothing is decided by its words.
 type Gap struct {
 	Kind     GapKind       `json:"kind"`
 	Stimulus spec.Stimulus `json:"stimulus,omitempty"` // the one that is needed
+	Waits    *Stranded     `json:"waits,omitempty"`    // the user that has to be out of its state first
+}
+
+// Stranded is a user that could not be brought out of a state: the target lets
+// it into one that Finesse does not document, or keeps it there.
+type Stranded struct {
+	User  string     `json:"user"`
+	State spec.State `json:"state"`
+	Since string     `json:"since"` // the requirement after which it was seen there first
+}
+
+func (s Stranded) String() string {
+	return fmt.Sprintf("user %s is in state %q since %s", s.User, s.State, s.Since)
 }
 
 // GapKind classes the reasons for which requirements are not exercised. The

@@ -148,6 +148,9 @@ func (a *attempt) play(ctx context.Context) {
 		}
 	}()
 	err := a.act(ctx)
+	if where, _ := a.stranded(); err != nil && where != nil && len(a.ev.Steps) == 0 {
+		err = waitsFor(*where) // whatever the way failed at
+	}
 	var u *unreached
 	switch {
 	case err == nil:
@@ -229,6 +232,9 @@ func (a *attempt) act(ctx context.Context) error {
 		return err
 	}
 	subject := a.player(a.parts[spec.Self])
+	if where, hopeless := a.stranded(); hopeless && a.hasWay(subject) {
+		return waitsFor(*where)
+	}
 	if err := a.together(ctx, subject); err != nil {
 		return err
 	}

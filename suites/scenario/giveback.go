@@ -54,7 +54,7 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	}
 	if a.lookedAt(p) && a.remains(p, home) {
 		p.waited += took(p.look)
-		a.Users.Leave(p.look, "")
+		a.Users.Leave(p.look)
 		a.Users.Keep(p.user.ID, true)
 		return
 	}
@@ -102,14 +102,14 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	if err != nil {
 		is := p.look
 		is.User = p.user.ID // also where it was never seen
-		a.Users.Leave(is, err.Error())
+		a.Users.Strand(is, a.req.ID, err.Error())
 		return
 	}
 	p.waited += took(p.look)
-	a.Users.Leave(p.look, "")
+	a.Users.Leave(p.look)
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(p.user.ID, p.look); err != nil {
-			a.Users.Leave(p.look, err.Error())
+			a.Users.Strand(p.look, a.req.ID, err.Error())
 		}
 	}
 }

@@ -255,6 +255,41 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 	}
 }
 
+// Where nothing leads out of a state that a target should never have let users
+// into, the requirement that saw it fails, those that need the users say since
+// when they wait, the others are judged, and whoever is left is named.
+func TestNothingLeadsOut(t *testing.T) {
+	t.Parallel()
+	virtually(t, "UCCE", func(t *testing.T) {
+		began := time.Now()
+		played := bed.Play(t, bed.Deployment{Around: storing(func(string) bool { return false }).around})
+		waits := 0
+		for _, row := range played.Requirements {
+			switch {
+			case strings.Contains(row.Reason, "no documented way"):
+				t.Errorf("%s: %s", row.ID, row.Reason)
+			case row.Outcome == evidence.NotExercised && strings.Contains(row.Reason, ` is in state "RESERVED" since SUP-09-RESERVED,`):
+				waits++
+			case row.Outcome == evidence.Failed && !regexp.MustCompile(`^(SUP-09-.*|ERR-01|ERR-0[23]|ERR-08-.*|USR-11)$`).MatchString(row.ID):
+				t.Errorf("%s failed: %s", row.ID, row.Reason)
+			}
+		}
+		if v := played.Verdict("SUP-09-RESERVED_OUTBOUND_PREVIEW"); v.Outcome != evidence.Failed {
+			t.Errorf("the repetition does not count what the first attempt saw: %s: %s", v.Outcome, v.Reason)
+		}
+		if waits < 10 || played.Summary.Passed < 80 {
+			t.Errorf("%d wait; %+v", waits, played.Summary)
+		}
+		named := map[string]bool{}
+		for _, u := range played.Unrestored {
+			named[u.User] = true
+		}
+		if len(named) == 0 || time.Since(began) > 30*time.Minute {
+			t.Errorf("named %v, after %v", named, time.Since(began))
+		}
+	})
+}
+
 // A phone that is not as the configuration says is not the target's: whoever
 // else can sign in plays, and the user is named. Where nobody can, it is the
 // target that does not sign anybody in.

@@ -21,7 +21,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 		return errors.New("he is not in the cast")
 	}
 	s.Users.SetInitial(home)
-	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1}, "")
+	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1})
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
 	p := a.player(u)
 	// Everything may have been done to him: his state alone does not show a
@@ -62,7 +62,7 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			if err != nil {
 				errs[i] = fmt.Errorf("user %s: %w", id, err)
 				_, left := s.Users.Whereabouts(id)
-				s.Users.Leave(left, err.Error())
+				s.Users.Strand(left, a.req.ID, err.Error())
 				s.Users.Keep(id, false)
 				return
 			}

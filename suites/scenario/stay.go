@@ -112,7 +112,7 @@ func (a *attempt) letGo(now evidence.Observation) bool {
 	a.noteInterference()
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(now.User, now); err != nil {
-			a.Users.Leave(now, err.Error())
+			a.Users.Strand(now, a.req.ID, err.Error())
 		}
 	}
 	return true

@@ -14,6 +14,8 @@
 //	failed                in another way         passed                      passed
 //	failed                passed                 the same as the first       failed
 //	failed                passed                 anything else               the second
+//	failed                waits for its users    –                           the first
+//	failed                waits for others       waits for its users         the first
 //	nothing proven        passed                 –                           passed
 //	nothing proven        failed, suspect        –                           nothing proven
 package retry
@@ -101,7 +103,8 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 		}
 		return again(Others)
 	case 2:
-		if undecided(first.Verdict, last.Verdict) && !stopped {
+		waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
+		if !stopped && (waits || undecided(first.Verdict, last.Verdict)) {
 			return again(First)
 		}
 		if first.Verdict.Outcome == evidence.Failed && last.Verdict.Outcome == evidence.Passed {
@@ -135,6 +138,10 @@ func Combine(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdic
 // together is the verdict of all attempts.
 func together(attempts []Attempt) evidence.Verdict {
 	first, last := attempts[0].Verdict, attempts[len(attempts)-1].Verdict
+	if stranded(first, last) {
+		first.Suspect = false
+		return first
+	}
 	switch len(attempts) {
 	case 1:
 		return first
@@ -146,6 +153,13 @@ func together(attempts []Attempt) evidence.Verdict {
 		other = ofTwo(first, other)
 	}
 	return ofThree(first, other, last)
+}
+
+// stranded reports whether an attempt could not be made because a failure left
+// its user where nothing leads out: what was seen then is so still, and no
+// passing hand's.
+func stranded(failure, v evidence.Verdict) bool {
+	return failure.Outcome == evidence.Failed && v.Outcome == evidence.NotExercised && v.Gap.Waits != nil && v.Gap.Waits.Since == failure.Requirement
 }
 
 // Intermittent is a failure that did not come again, of which there were too

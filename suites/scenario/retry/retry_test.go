@@ -35,6 +35,11 @@ var (
 	unsure  = with(open, func(v *evidence.Verdict) { v.Suspect = true })
 	ready   = failing(moved(spec.Ready))
 	logout  = failing(moved(spec.Logout))
+	waiting = func(since string) evidence.Verdict {
+		return with(open, func(v *evidence.Verdict) {
+			v.Gap.Waits = &evidence.Stranded{User: "1001", State: spec.Ready, Since: since}
+		})
+	}
 	certain = with(ready, func(v *evidence.Verdict) { v.Suspect = false })
 )
 
@@ -83,6 +88,11 @@ func TestDecide(t *testing.T) {
 		"failed, passed, the same user": {change(history(ready, passed), 1, func(a *retry.Attempt) { a.Subject = "1001" }), false, retry.Nobody, evidence.Passed, ""},
 		"failed, passed, stopped":       {history(ready, passed), true, retry.Nobody, evidence.Passed, ""},
 		"failed, not exercised":         {history(ready, open), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"failed, and it stayed so":      {history(ready, waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, others wait":           {history(ready, waiting("ERR-02")), false, retry.First, "", ""},
+		"failed, others wait, stopped":  {history(ready, waiting("ERR-02")), true, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"others wait, and it stayed so": {history(ready, waiting("ERR-02"), waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
+		"nothing proven, it stayed so":  {history(unsure, waiting("ERR-03")), false, retry.Nobody, evidence.NotExercised, "no way"},
 		"nothing proven, passed":        {history(unsure, passed), false, retry.Nobody, evidence.Passed, ""},
 		"nothing proven, failed": {history(unsure, ready), false, retry.Nobody, evidence.NotExercised,
 			"happened once, and somebody else's hand could explain it: it moved; before that: no way"},

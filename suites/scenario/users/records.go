@@ -28,7 +28,7 @@ type record struct {
 	initial    *evidence.Observation // how it was found before the run, nil before it was seen
 	left       *evidence.Observation // how the last scenario left it, nil before there was one
 	unrestored string                // why it could not be put back
-	stranded   *Stranded             // it is where no documented way leads out
+	stranded   *stranded             // it could not be brought out of where it is
 	kept       bool                  // it is signed in for the next scenario, and was not
 	refused    int                   // how often in a row its own credentials were
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
@@ -42,16 +42,11 @@ type stay struct {
 	change string
 }
 
-// Stranded is a user in a state from which no documented way leads on, by the
-// requirement after which it was seen there first.
-type Stranded struct {
-	User  string
-	State spec.State
-	Since string
-}
-
-func (s *Stranded) Error() string {
-	return fmt.Sprintf("user %s is in state %q since %s", s.User, s.State, s.Since)
+// stranded is a user that could not be brought out of a state, and how often
+// that was tried.
+type stranded struct {
+	evidence.Stranded
+	tries int
 }
 
 // get gives the record of a user. The lock is held.
@@ -99,28 +94,42 @@ func (r *Records) Whereabouts(user string) (was, is evidence.Observation) {
 	return was, is
 }
 
-// Leave notes where a scenario leaves a user, and why it could not be put
-// back, "" where it was.
-func (r *Records) Leave(l evidence.Observation, why string) {
+// Leave notes that a user is back, or left to somebody else, and where.
+func (r *Records) Leave(l evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(l.User)
+	u.left, u.unrestored, u.stranded = &l, "", nil
+}
+
+// Strand notes that a requirement leaves a user where it could not be put
+// back from, and why.
+func (r *Records) Strand(l evidence.Observation, requirement, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
 	u.left, u.unrestored = &l, why
-	if why == "" || u.stranded != nil && u.stranded.State != l.State {
-		u.stranded = nil
+	if u.stranded == nil || u.stranded.State != l.State {
+		u.stranded = &stranded{Stranded: evidence.Stranded{User: l.User, State: l.State, Since: requirement}}
 	}
+	u.stranded.tries++
 }
 
-// Strand notes that no documented way leads a user out of where it was seen
-// after a requirement, and gives since which one that is so.
-func (r *Records) Strand(l evidence.Observation, requirement string) *Stranded {
+// enoughTries is how often a user is tried to be brought out of a state by
+// requirements, before they leave it to the end of the run.
+const enoughTries = 3
+
+// Stranded gives since when a user cannot be brought out of the state that it
+// is seen in, nil where it can. It is hopeless where that was tried often.
+func (r *Records) Stranded(now evidence.Observation) (where *evidence.Stranded, hopeless bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	u := r.get(l.User)
-	if u.stranded == nil || u.stranded.State != l.State {
-		u.stranded = &Stranded{User: l.User, State: l.State, Since: requirement}
+	s := r.get(now.User).stranded
+	if s == nil || s.State != now.State {
+		return nil, false
 	}
-	return u.stranded
+	of := s.Stranded
+	return &of, s.tries >= enoughTries
 }
 
 // Unrestored gives the users who could not be put back, and why.

@@ -28,7 +28,9 @@ func TestUndisturbed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r Records
-			r.Leave(seen(test.left, "1"), test.why)
+			if r.Leave(seen(test.left, "1")); test.why != "" {
+				r.Strand(seen(test.left, "1"), "SIG-01", test.why)
+			}
 			left, ok := r.Undisturbed(seen(test.now, "2"))
 			if ok != test.want || !ok && left.State != test.left {
 				t.Errorf("%v, left in %s", ok, left.State)
@@ -60,11 +62,11 @@ func TestUndisturbedSinceItWasFound(t *testing.T) {
 
 func TestUnrestored(t *testing.T) {
 	var r Records
-	r.Leave(seen(spec.Ready, "1"), "LOGOUT was refused")
+	r.Strand(seen(spec.Ready, "1"), "SIG-01", "LOGOUT was refused")
 	if got := r.Unrestored(); len(got) != 1 || got["1001"] != "LOGOUT was refused" {
 		t.Errorf("%v", got)
 	}
-	r.Leave(seen(spec.Logout, "2"), "")
+	r.Leave(seen(spec.Logout, "2"))
 	if got := r.Unrestored(); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
@@ -74,18 +76,30 @@ func TestUnrestored(t *testing.T) {
 // first, until it is somewhere else.
 func TestStranded(t *testing.T) {
 	var r Records
-	r.Strand(seen("", "1"), "ERR-02")
-	r.Leave(seen("", "1"), "no way")
-	if s := r.Strand(seen("", "1"), "SUP-01"); s.Error() != `user 1001 is in state "" since ERR-02` {
-		t.Error(s)
+	is := func(now evidence.Observation, want string, hopeless bool) {
+		t.Helper()
+		got, no := r.Stranded(now)
+		text := ""
+		if got != nil {
+			text = got.String()
+		}
+		if text != want || no != hopeless {
+			t.Errorf("%s, hopeless %v", text, no)
+		}
 	}
-	if s := r.Strand(seen("ODD", "2"), "SUP-02"); s.Since != "SUP-02" {
-		t.Error(s)
+	is(seen("", "1"), "", false)
+	r.Strand(seen("", "1"), "ERR-02", "no way")
+	is(seen(spec.Logout, "2"), "", false)
+	for range enoughTries - 1 {
+		is(seen("", "1"), `user 1001 is in state "" since ERR-02`, false)
+		r.Strand(seen("", "1"), "SUP-01", "no way")
 	}
-	r.Leave(seen(spec.Logout, "3"), "")
-	if s := r.Strand(seen("ODD", "4"), "SUP-03"); s.Since != "SUP-03" {
-		t.Error(s)
-	}
+	is(seen("", "1"), `user 1001 is in state "" since ERR-02`, true)
+	r.Strand(seen("ODD", "2"), "SUP-02", "no way")
+	is(seen("ODD", "2"), `user 1001 is in state "ODD" since SUP-02`, false)
+	r.Leave(seen(spec.Logout, "3"))
+	r.Strand(seen("ODD", "4"), "SUP-03", "no way")
+	is(seen("ODD", "4"), `user 1001 is in state "ODD" since SUP-03`, false)
 }
 
 // Refusals count in a row; anything else that is answered begins anew.
