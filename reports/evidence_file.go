@@ -171,6 +171,7 @@ func (p *evidenceParser) line(data []byte) error {
 		p.all = append(p.all, l.Evidence)
 	case l.Result != nil:
 		p.result = l.Result
+		p.result.Timings.modernise()
 	case l.End != nil:
 		p.end = l.End
 	}

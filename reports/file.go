@@ -76,6 +76,7 @@ func Read(from io.Reader) (*Result, error) {
 	if err := json.Unmarshal(data, r); err != nil {
 		return nil, explainJSON(data, err)
 	}
+	r.Timings.modernise()
 	return r, r.check()
 }
 

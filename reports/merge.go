@@ -176,13 +176,14 @@ func (r *Result) join(s *Result) {
 	for _, l := range s.Timings.Latency {
 		i := slices.IndexFunc(t.Latency, func(mine Latency) bool { return mine.Kind == l.Kind })
 		if i < 0 {
-			t.Latency = append(t.Latency, Latency{Kind: l.Kind, Samples: slices.Clone(l.Samples)})
+			t.Latency = append(t.Latency, Latency{Kind: l.Kind, Histogram: slices.Clone(l.Histogram)})
 			continue
 		}
-		t.Latency[i].Samples = append(t.Latency[i].Samples, l.Samples...)
+		t.Latency[i].Histogram = together(t.Latency[i].Histogram, l.Histogram)
 	}
 	t.Margins.AllowedMS = max(t.Margins.AllowedMS, s.Timings.Margins.AllowedMS)
-	t.Margins.Samples = append(t.Margins.Samples, s.Timings.Margins.Samples...)
+	t.Margins.Histogram = together(t.Margins.Histogram, s.Timings.Margins.Histogram)
+	t.Margins.Max = max(t.Margins.Max, s.Timings.Margins.Max)
 }
 
 // mergeRow picks the row of the shard that took the requirement on. What is

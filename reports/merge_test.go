@@ -68,7 +68,8 @@ func TestMergeIsTheSameAsOneRun(t *testing.T) {
 			}
 			// Processes add up, and what a bound is depends on them.
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(reports.Result{}, "Merged", "Procs"),
-				cmpopts.IgnoreFields(reports.Timings{}, "Bound", "Ratio"), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+				cmpopts.IgnoreFields(reports.Timings{}, "Bound", "Ratio"), cmp.FilterPath(percentile, cmpopts.EquateApprox(0.25, 0.01)),
+				cmp.FilterPath(func(p cmp.Path) bool { return !percentile(p) }, cmpopts.EquateApprox(0, 1e-9))); diff != "" {
 				t.Errorf("%d shards differ from one run (-one +merged):\n%s", n, diff)
 			}
 			written := func(r *reports.Result) []byte {
@@ -82,6 +83,11 @@ func TestMergeIsTheSameAsOneRun(t *testing.T) {
 			}
 		}
 	}
+}
+
+// percentile is of what a merge knows to a bin of the histograms.
+func percentile(p cmp.Path) bool {
+	return strings.HasPrefix(p.Last().String(), ".P") && strings.Contains(p.GoString(), "Timings")
 }
 
 func TestMergeTakesTheWorstOfStandingChecks(t *testing.T) {

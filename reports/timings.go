@@ -1,9 +1,9 @@
 package reports
 
 import (
+	"maps"
 	"math"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -39,15 +39,11 @@ type Latency struct {
 	P50      float64 `json:"p50_ms"`
 	P95      float64 `json:"p95_ms"`
 	P99      float64 `json:"p99_ms"`
-	// Samples counts the durations by value, rounded to three digits, so that
-	// results can be merged and percentiles computed again.
-	Samples []Bucket `json:"samples"`
-}
-
-// Bucket is how often a duration was measured.
-type Bucket struct {
-	MS float64 `json:"ms"`
-	N  int     `json:"n"`
+	// Histogram is what merged results are computed from. The durations
+	// themselves stand in the evidence.
+	Histogram []Bin `json:"histogram"`
+	// Samples are those of a result of an earlier program.
+	Samples []sample `json:"samples,omitempty"`
 }
 
 // MarginStats are the convergence margins of a run: how long accepted changes
@@ -58,13 +54,14 @@ type MarginStats struct {
 	P95       float64  `json:"p95_ms"`
 	Max       float64  `json:"max_ms"`
 	AllowedMS int64    `json:"allowed_ms"`
-	Samples   []Bucket `json:"samples"`
+	Histogram []Bin    `json:"histogram"`
+	Samples   []sample `json:"samples,omitempty"` // as in Latency
 }
 
 // timings computes the figures from the evidence of a run.
 func timings(run Run, procs int) Timings {
-	byKind := map[string][]Bucket{}
-	var margins []Bucket
+	byKind := map[string][]float64{}
+	var every, margins []float64
 	var waiting, longest time.Duration
 	allowed := run.Settings.SettleMS
 	for _, e := range run.Evidence {
@@ -75,11 +72,12 @@ func timings(run Run, procs int) Timings {
 				continue // no answer says nothing of the target's speed
 			}
 			kind := requestKind(x.Method, x.Path)
-			byKind[kind] = append(byKind[kind], Bucket{threeDigits(x.Duration), 1})
+			took := threeDigits(x.Duration)
+			byKind[kind], every = append(byKind[kind], took), append(every, took)
 		}
 		for _, s := range e.Steps {
 			if converged(s) {
-				margins = append(margins, Bucket{threeDigits(s.Converged), 1})
+				margins = append(margins, threeDigits(s.Converged))
 				allowed = max(allowed, e.Target.Settle.Milliseconds())
 			}
 		}
@@ -94,35 +92,55 @@ func timings(run Run, procs int) Timings {
 	}
 	t.Bound = Millis(bound)
 	t.Latency = []Latency{}
-	for kind, samples := range byKind {
-		t.Latency = append(t.Latency, Latency{Kind: kind, Samples: samples})
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		of := byKind[kind]
+		slices.Sort(of)
+		t.Latency = append(t.Latency, Latency{Kind: kind, Requests: len(of), P50: percentile(of, 50), P95: percentile(of, 95), P99: percentile(of, 99), Histogram: histogram(of)})
 	}
-	t.Margins = MarginStats{AllowedMS: allowed, Samples: margins}
-	t.sum()
+	slices.Sort(every)
+	t.Requests, t.P50, t.P95, t.P99 = len(every), percentile(every, 50), percentile(every, 95), percentile(every, 99)
+	slices.Sort(margins)
+	t.Margins = MarginStats{Changes: len(margins), P50: percentile(margins, 50), P95: percentile(margins, 95), Max: percentile(margins, 100),
+		AllowedMS: allowed, Histogram: histogram(margins)}
+	t.compareBound()
 	return t
 }
 
-// sum computes everything that follows from the samples, the wall time and
-// the bound.
+// sum computes what follows of a merged result: its percentiles are bounds of
+// the histograms.
 func (t *Timings) sum() {
-	sort.Slice(t.Latency, func(i, j int) bool { return t.Latency[i].Kind < t.Latency[j].Kind })
-	var every []Bucket
+	slices.SortFunc(t.Latency, func(a, b Latency) int { return strings.Compare(a.Kind, b.Kind) })
+	every := []Bin{}
 	for i := range t.Latency {
 		l := &t.Latency[i]
-		l.Samples = tidy(l.Samples)
-		l.Requests = total(l.Samples)
-		l.P50, l.P95, l.P99 = percentile(l.Samples, 50), percentile(l.Samples, 95), percentile(l.Samples, 99)
-		every = append(every, l.Samples...)
+		l.Requests = total(l.Histogram)
+		l.P50, l.P95, l.P99 = percentileOf(l.Histogram, 50), percentileOf(l.Histogram, 95), percentileOf(l.Histogram, 99)
+		every = together(every, l.Histogram)
 	}
-	every = tidy(every)
 	t.Requests = total(every)
-	t.P50, t.P95, t.P99 = percentile(every, 50), percentile(every, 95), percentile(every, 99)
+	t.P50, t.P95, t.P99 = percentileOf(every, 50), percentileOf(every, 95), percentileOf(every, 99)
 	m := &t.Margins
-	m.Samples = tidy(m.Samples)
-	m.Changes, m.P50, m.P95, m.Max = total(m.Samples), percentile(m.Samples, 50), percentile(m.Samples, 95), percentile(m.Samples, 100)
+	m.Changes, m.P50, m.P95 = total(m.Histogram), percentileOf(m.Histogram, 50), percentileOf(m.Histogram, 95)
+	t.compareBound()
+}
+
+// compareBound computes how far from its bound the run was.
+func (t *Timings) compareBound() {
 	t.Ratio = 0
 	if t.Bound > 0 {
 		t.Ratio = math.Round(t.Wall/t.Bound*1000) / 1000
+	}
+}
+
+// modernise puts histograms in the place of the samples of an earlier program.
+func (t *Timings) modernise() {
+	for i := range t.Latency {
+		if l := &t.Latency[i]; l.Histogram == nil {
+			l.Histogram, l.Samples = counted(l.Samples), nil
+		}
+	}
+	if m := &t.Margins; m.Histogram == nil {
+		m.Histogram, m.Samples = counted(m.Samples), nil
 	}
 }
 
@@ -152,54 +170,4 @@ func requestKind(method, path string) string {
 		return method + " other"
 	}
 	return strings.TrimSpace(method + " " + m[1] + " " + m[2])
-}
-
-// threeDigits rounds a duration to three significant digits, in milliseconds,
-// and to no less than a hundredth of one.
-func threeDigits(d time.Duration) float64 {
-	us := float64(max(d, 0).Microseconds())
-	if us < 1000 {
-		return math.Round(us/10) / 100
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(us))-2)
-	return math.Round(us/unit) * unit / 1000
-}
-
-// tidy adds up equal values and sorts them.
-func tidy(buckets []Bucket) []Bucket {
-	n := map[float64]int{}
-	for _, b := range buckets {
-		n[b.MS] += b.N
-	}
-	out := make([]Bucket, 0, len(n))
-	for ms, k := range n {
-		out = append(out, Bucket{ms, k})
-	}
-	slices.SortFunc(out, func(a, b Bucket) int {
-		if a.MS < b.MS {
-			return -1
-		}
-		return 1
-	})
-	return out
-}
-
-func total(buckets []Bucket) int {
-	n := 0
-	for _, b := range buckets {
-		n += b.N
-	}
-	return n
-}
-
-// percentile gives the smallest measured value that at least p percent of the
-// sorted samples do not exceed, 0 without samples.
-func percentile(buckets []Bucket, p float64) float64 {
-	need := int(math.Ceil(float64(total(buckets)) * p / 100))
-	for _, b := range buckets {
-		if need -= b.N; need <= 0 {
-			return b.MS
-		}
-	}
-	return 0
 }

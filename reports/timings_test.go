@@ -1,14 +1,63 @@
 package reports_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
+
+// A histogram has every duration at the bound that it does not exceed.
+func TestHistogram(t *testing.T) {
+	run := reports.Run{}
+	e := &evidence.Evidence{}
+	for _, took := range []time.Duration{0, 10 * time.Microsecond, 11 * time.Microsecond, 10 * time.Millisecond, 10100 * time.Microsecond, 12 * time.Millisecond, 99 * time.Second} {
+		e.Exchanges = append(e.Exchanges, evidence.Exchange{Method: "GET", Path: "/x", Status: 200, Duration: took})
+	}
+	run.Evidence = []*evidence.Evidence{e}
+	got := reports.TimingsOf(run, 1).Latency[0]
+	want := []reports.Bin{{LE: 0.01, N: 3}, {LE: 10, N: 1}, {LE: 12, N: 2}, {LE: 100000, N: 1}}
+	if diff := cmp.Diff(want, got.Histogram); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What an earlier program counted as samples is read as a histogram, with the
+// figures that it computed; results of both kinds merge.
+func TestSamplesOfAnEarlierProgram(t *testing.T) {
+	const old = `{"schema": "finesse-conformance/results/v1", "requirements": [{"id": "A", "level": "MUST", "outcome": "passed"}],
+		"timings": {"requests": 3, "p50_ms": 4.07, "latency": [{"kind": "GET User", "requests": 3, "p50_ms": 4.07, "samples": [{"ms": 4.07, "n": 2}, {"ms": 40, "n": 1}]}],
+		"convergence": {"changes": 1, "max_ms": 333, "samples": [{"ms": 333, "n": 1}]}}}`
+	r, err := reports.Read(strings.NewReader(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]reports.Bin{{LE: 4.7, N: 2}, {LE: 47, N: 1}}, r.Timings.Latency[0].Histogram); diff != "" {
+		t.Error(diff)
+	}
+	if r.Timings.P50 != 4.07 || r.Timings.Latency[0].P50 != 4.07 || len(r.Timings.Margins.Histogram) != 1 {
+		t.Errorf("%+v", r.Timings)
+	}
+	var written bytes.Buffer
+	if err := reports.Write(&written, r); err != nil || strings.Contains(written.String(), "samples") {
+		t.Errorf("%v, %s", err, &written)
+	}
+	shards := sharded(2)
+	shards[1].Timings = r.Timings
+	merged, err := reports.Merge(shards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := merged.Timings; m.Requests != shards[0].Timings.Requests+3 || m.Margins.Max < 333 {
+		t.Errorf("%+v", m)
+	}
+}
 
 func TestTimings(t *testing.T) {
 	run := reports.Run{Started: reporttest.Noon, Finished: reporttest.Noon.Add(3 * time.Second), PeakMemory: 7, Settings: reports.Settings{SettleMS: 10000}}
