@@ -11,7 +11,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// outcomes plays a deployment, and gives what failed and how long it took.
+// outcomes plays a deployment, and gives what failed and how long it took. On
+// the reference as it is nothing does, as TestReference shows.
 func outcomes(t *testing.T, d bed.Deployment) (failed map[string]string, took time.Duration) {
 	t.Helper()
 	failed = map[string]string{}
@@ -30,13 +31,14 @@ func outcomes(t *testing.T, d bed.Deployment) (failed map[string]string, took ti
 // The target's clock orders nothing: one that runs backwards fails USR-03
 // alone, and costs no time.
 func TestClockThatRunsBackwards(t *testing.T) {
-	right, long := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true})
+	t.Parallel()
+	_, long := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true})
 	wrong, took := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{"change-time-backwards"}})
 	if wrong["USR-03"] == "" {
 		t.Error("USR-03 did not fail")
 	}
 	for id, why := range wrong {
-		if id != "USR-03" && right[id] == "" {
+		if id != "USR-03" {
 			t.Errorf("%s failed: %s", id, why)
 		}
 	}
@@ -47,13 +49,11 @@ func TestClockThatRunsBackwards(t *testing.T) {
 
 // A quiet time as long as the wrap-up timer makes no failure.
 func TestQuietTimeAsLongAsTheWrapUpTimer(t *testing.T) {
-	right, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE})
+	t.Parallel()
 	wrong, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE, Timing: runner.Timing{Quiet: 2 * time.Second}, Configure: func(c *reference.Config) {
 		c.WrapUpTimer = 2 * time.Second
 	}})
 	for id, why := range wrong {
-		if right[id] == "" {
-			t.Errorf("%s failed: %s", id, why)
-		}
+		t.Errorf("%s failed: %s", id, why)
 	}
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bufio"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"finesse-conformance/reports"
+)
+
+// The mock that is no Go is certified with the configuration beside it, as its
+// first lines say.
+func TestPythonMock(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	folder := filepath.Join("..", "..", "examples", "python-mock")
+	server := exec.Command(python, filepath.Join(folder, "mock.py"), "0")
+	printed, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait() // which says that it was killed
+	})
+	url, err := bufio.NewReader(printed).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	// A machine that is busy answers later than the configuration has it.
+	s := invoke(t, dir, "run", "--config", mustAbs(t, filepath.Join(folder, "finesse.yaml")), "--target", strings.TrimSpace(url), "--settle", "10s")
+	if s.code != reports.ExitConformant {
+		t.Fatal(s)
+	}
+	if r := result(t, dir); r.Summary.Failed > 0 || r.Summary.Passed < 20 {
+		t.Errorf("%+v", r.Summary)
+	}
+}
+
+func mustAbs(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
