@@ -30,6 +30,7 @@ type attempt struct {
 
 	calls     bool      // the peer takes part, on the way or in a step
 	final     bool      // the step is the last one
+	acting    time.Time // when the first step began
 	looked    time.Time // when everybody else was looked at after it
 	lookedErr error
 
@@ -245,6 +246,7 @@ func (a *attempt) act(ctx context.Context) error {
 		}
 	}
 	a.values["id"], a.values["extension"] = subject.user.ID, subject.user.Extension
+	a.acting = time.Now()
 	for i := range a.req.Steps {
 		a.final = i == len(a.req.Steps)-1
 		if err := a.step(ctx, subject, a.req.Steps[i]); err != nil {
@@ -266,13 +268,19 @@ func (a *attempt) act(ctx context.Context) error {
 		// The steps were watched to their end: nothing is under way any more,
 		// also of those at whom nobody looked, such as the other party of a call.
 		// Of the subject that is known already.
-		for _, p := range a.cast() {
-			if p != subject {
-				p.asked = time.Time{}
-			}
-		}
+		a.watched(subject)
 	}
 	return a.lookedErr
+}
+
+// watched forgets what was asked for in the steps of everybody but one. What
+// was asked on the way there and never seen stays open.
+func (a *attempt) watched(except *player) {
+	for _, p := range a.cast() {
+		if p != except && !p.asked.Before(a.acting) {
+			p.asked = time.Time{}
+		}
+	}
 }
 
 // checkUndisturbed checks that a user still is where the last scenario left it.

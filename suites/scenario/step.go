@@ -224,9 +224,7 @@ func (a *attempt) another(ctx context.Context, p *player) {
 // seen notes that what was asked for was watched to the end. A change that
 // was accepted and did not come in time may still come.
 func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
-	for _, p := range a.cast() {
-		p.asked = time.Time{}
-	}
+	a.watched(nil)
 	if sought, _ := a.sought(subject, st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
 		subject.asked, subject.overdue = step.Answered, true
 	}
