@@ -9,6 +9,7 @@ import (
 // Gap says why a requirement was not exercised and what would make it run.
 type Gap struct {
 	Kind   evidence.GapKind `json:"kind"`
+	Cause  string           `json:"cause,omitempty"`  // the same where the gap is one finding with others, see evidence.Gap
 	Remedy string           `json:"remedy,omitempty"` // what would make it run, in one line
 }
 
@@ -38,18 +39,29 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapHarness:       "report it with the output of the run: this is a fault of the program, not of the target",
 }
 
+// remediesOfCauses are those of events that nobody hears, where the remedy of
+// the kind is not the one.
+var remediesOfCauses = map[string]string{
+	evidence.CauseNoSession: "sign the users out before the run, or set notifications.url: for the service that it finds by itself it opens no session of users who are signed in",
+	evidence.CauseOutage:    "nothing in the configuration: the notification service ended the session; run again",
+}
+
 // NewGap makes the gap of a reason with what would make the requirement run.
 func NewGap(of evidence.Gap) Gap {
 	kind := cmp.Or(of.Kind, evidence.GapOther)
-	g := Gap{Kind: kind, Remedy: remedies[kind]}
+	g := Gap{Kind: kind, Cause: of.Cause, Remedy: remedies[kind]}
+	if remedy, known := remediesOfCauses[of.Cause]; known && kind == evidence.GapNotifications {
+		g.Remedy = remedy
+	}
 	if kind == evidence.GapStimulus && of.Stimulus != "" {
 		g.Remedy = "configure stimuli with a hook that knows " + string(of.Stimulus) + " (stimuli.http or stimuli.exec)"
 	}
 	return g
 }
 
-// groupGaps groups the rows that were not exercised by reason, in the order
-// in which each reason first comes in the catalogue.
+// groupGaps groups the rows that were not exercised by cause, or else by reason,
+// in the order in which each first comes in the catalogue. Of several reasons
+// with one cause the first stands for all.
 func groupGaps(rows []Row) []GapGroup {
 	groups := []GapGroup{}
 	at := map[string]int{}
@@ -62,7 +74,7 @@ func groupGaps(rows []Row) []GapGroup {
 		if row.Gap != nil {
 			gap = *row.Gap
 		}
-		key := string(gap.Kind) + "\x00" + row.Reason
+		key := string(gap.Kind) + "\x00" + cmp.Or(gap.Cause, "\x00"+row.Reason)
 		n, known := at[key]
 		if !known {
 			n = len(groups)

@@ -20,6 +20,8 @@ func TestNewGap(t *testing.T) {
 		{evidence.Gap{Kind: evidence.GapCast}, evidence.GapCast, "add such a user"},
 		{evidence.Gap{Kind: evidence.GapStimulus}, evidence.GapStimulus, "that makes it happen"},
 		{evidence.Gap{Kind: evidence.GapStimulus, Stimulus: spec.ReservePreview}, evidence.GapStimulus, "that knows reserve_preview"},
+		{evidence.Gap{Kind: evidence.GapNotifications}, evidence.GapNotifications, "configure a notification service"},
+		{evidence.Gap{Kind: evidence.GapNotifications, Cause: evidence.CauseNoSession}, evidence.GapNotifications, "sign the users out before the run"},
 		{evidence.Gap{Kind: evidence.GapWrapUp, Stimulus: spec.WrapUpOn}, evidence.GapWrapUp, "or configure the stimuli wrap_up_on"},
 	} {
 		if got := reports.NewGap(tc.of); got.Kind != tc.kind || !strings.Contains(got.Remedy, tc.remedy) || tc.remedy == "" && got.Remedy != "" {
@@ -34,5 +36,28 @@ func TestVerdictOfAWaivedRow(t *testing.T) {
 	r.ApplyWaivers([]reports.Waiver{reporttest.Waiver("TRN-UCCE-11", "*WORK")}, reporttest.Noon)
 	if v := r.Row("TRN-UCCE-11").Verdict(); v.Outcome != evidence.Failed {
 		t.Errorf("it is %s", v.Outcome)
+	}
+}
+
+// Gaps of one cause are one finding, whatever users, counts and durations
+// their reasons name; without a cause the reason is all there is.
+func TestGapsOfOneCauseAreOneGroup(t *testing.T) {
+	r := reporttest.Sample()
+	open := func(i int, gap reports.Gap, reason string) {
+		row := &r.Requirements[i]
+		row.Outcome, row.Reason, row.Gap = evidence.NotExercised, reason, &gap
+	}
+	way := reports.NewGap(evidence.Gap{Kind: evidence.GapWay, Cause: "sign in"})
+	open(0, way, "it did not come about 3 times")
+	open(1, way, "it did not come about 4 times")
+	open(2, reports.NewGap(evidence.Gap{Kind: evidence.GapWay}), "another")
+	r.Conclude()
+	for _, g := range r.NotExercised {
+		if g.Kind != evidence.GapWay {
+			continue
+		}
+		if want := map[string]int{"it did not come about 3 times": 2, "another": 1}[g.Reason]; len(g.Requirements) != want {
+			t.Errorf("%q is of %v", g.Reason, g.Requirements)
+		}
 	}
 }

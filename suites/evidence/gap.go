@@ -12,6 +12,10 @@ type Gap struct {
 	Kind     GapKind       `json:"kind"`
 	Stimulus spec.Stimulus `json:"stimulus,omitempty"` // the one that is needed
 	Waits    *Stranded     `json:"waits,omitempty"`    // the user that has to be out of its state first
+	// Cause is what gaps of one kind have in common whose reasons differ in
+	// users, counts and durations: they are one finding. Empty where the reason
+	// itself is all there is.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Stranded is a user that could not be brought out of a state: the target lets
@@ -25,6 +29,14 @@ type Stranded struct {
 func (s Stranded) String() string {
 	return fmt.Sprintf("user %s is in state %q since %s", s.User, s.State, s.Since)
 }
+
+// The causes of gaps for which nobody hears what the target says of a user. The
+// name of a move that does not come about is a cause as well.
+const (
+	CauseNoService = "no_service" // no notifications are listened to
+	CauseNoSession = "no_session" // those of others are, and not the user's
+	CauseOutage    = "outage"     // the session was down for some time
+)
 
 // GapKind classes the reasons for which requirements are not exercised. The
 // set is closed.

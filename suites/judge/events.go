@@ -72,10 +72,14 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 		return nil // beside the point of the requirement, and not listened to
 	}
 	if !c.ev.Target.Notifications {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, seen: "needs notifications: none are configured"}
+		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseNoService, seen: "needs notifications: none are configured"}
+	}
+	if user := c.step.Facts["unheard"]; user != "" {
+		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseNoSession, seen: unheard(user)}
 	}
 	if c.step.Facts["outage"] != "" {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, seen: "the notification service was down: " + c.step.Facts["outage"]}
+		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseOutage,
+			seen: "the notification service was down: " + c.step.Facts["outage"]}
 	}
 	events := c.own(c.node())
 	switch out.Event {

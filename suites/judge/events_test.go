@@ -54,6 +54,7 @@ func TestStateEvents(t *testing.T) {
 		{"in a stanza that is wrong", noted(with(right, func(e *evidence.Event) { e.Problem = "the item has no payload" })), failed,
 			expected + "the item has no payload", false},
 		{"nobody listens", deaf, open, "needs notifications: none are configured", false},
+		{"nobody whom the run listens to", noted(right).fact("unheard", "1001"), open, "the run has no session of user 1001, whom it found signed in", false},
 		{"an outage", noted(right).fact("outage", "down for 1s"), open, "the notification service was down: down for 1s", false},
 		{"sent, and not done", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).sees(8*time.Second, in(spec.NotReady)), failed,
 			expected + "NOT_READY for 9s", false},

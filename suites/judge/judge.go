@@ -265,9 +265,10 @@ type mismatch struct {
 	xpath    string
 	exchange int
 	event    int
-	progress int  // how far the outcome went before it missed
-	suspect  bool // somebody else's hand could explain it
-	unproven bool // nothing was proven either way: not exercised
+	progress int    // how far the outcome went before it missed
+	suspect  bool   // somebody else's hand could explain it
+	unproven bool   // nothing was proven either way: not exercised
+	cause    string // of the gap
 	gap      evidence.GapKind
 }
 
@@ -289,7 +290,8 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.action(), m.expected, m.seen)
 	switch {
 	case m.unproven:
-		v.Outcome, v.Reason, v.Gap.Kind = evidence.NotExercised, m.seen, cmp.Or(m.gap, evidence.GapOther)
+		v.Outcome, v.Reason = evidence.NotExercised, m.seen
+		v.Gap = evidence.Gap{Kind: cmp.Or(m.gap, evidence.GapOther), Cause: m.cause}
 	case c.level() == spec.Info:
 		v.Outcome = evidence.Info
 		v.Observed.Note = join(v.Observed.Note, "saw "+m.seen)

@@ -144,18 +144,20 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	if m := c.unchanged(out); m != nil {
 		return m
 	}
-	why := ""
+	why, cause := "", ""
 	channel := c.step.Heard(c.ev.Target)
-	switch channel {
-	case evidence.ChannelNone:
-		why = fmt.Sprintf("no notifications of user %s were listened to", c.step.Baseline.User)
-	case evidence.ChannelLost:
-		why = fmt.Sprintf("the notifications of user %s were interrupted", c.step.Baseline.User)
+	switch {
+	case channel == evidence.ChannelNone && c.ev.Target.Notifications:
+		why, cause = unheard(c.step.Baseline.User), evidence.CauseNoSession
+	case channel == evidence.ChannelNone:
+		why, cause = fmt.Sprintf("no notifications of user %s were listened to", c.step.Baseline.User), evidence.CauseNoService
+	case channel == evidence.ChannelLost:
+		why, cause = fmt.Sprintf("the notifications of user %s were interrupted", c.step.Baseline.User), evidence.CauseOutage
 	}
 	if why != "" {
 		m := c.unproven(fmt.Sprintf("%d and nothing changed for %v: %s, and only an event could show that it was refused",
 			c.act.Status, round(c.step.Until.Sub(c.step.Answered)), why))
-		m.what.Kind, m.gap, m.suspect = evidence.MismatchUnheard, evidence.GapNotifications, channel == evidence.ChannelLost
+		m.what.Kind, m.gap, m.cause, m.suspect = evidence.MismatchUnheard, evidence.GapNotifications, cause, channel == evidence.ChannelLost
 		return m
 	}
 	if m := c.unwaited(); m != nil {
@@ -163,6 +165,11 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	}
 	return c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
 		c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
+}
+
+// unheard says that events are listened to, and none of a user's.
+func unheard(user string) string {
+	return fmt.Sprintf("the run has no session of user %s, whom it found signed in", user)
 }
 
 // error: the status at once, a well-formed body with one of the types, and

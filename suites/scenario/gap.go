@@ -33,7 +33,7 @@ func GapOf(err error) evidence.Gap {
 	case errors.As(err, &here):
 		return here.gap
 	case errors.As(err, &blocked):
-		return evidence.Gap{Kind: evidence.GapWay}
+		return evidence.Gap{Kind: evidence.GapWay, Cause: blocked.move}
 	case errors.As(err, &cast) && cast.WrapUp:
 		return evidence.Gap{Kind: evidence.GapWrapUp}
 	case errors.As(err, &cast):

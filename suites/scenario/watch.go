@@ -221,8 +221,9 @@ func (a *attempt) soFar() *evidence.Evidence {
 // the session that would have heard it was down. Where the step is about what
 // is heard, the session is asked whether it still stands.
 func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
-	listener, decides := p.user, false
+	listener, decides, awaited := p.user, false, false
 	for _, out := range st.Then {
+		awaited = awaited || out.Event != ""
 		decides = decides || out.Event != "" || out.Kind == spec.Refused
 		if supervisor := a.parts[spec.Supervisor]; out.Event == spec.EventTeam && supervisor != nil {
 			listener = supervisor
@@ -231,11 +232,17 @@ func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evide
 			}
 		}
 	}
-	if decides {
-		a.Events.Confirm(ctx, listener.ID)
-	}
-	if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
-		fact(step, "outage", why)
+	if !a.Events.Listens(listener.ID) {
+		if awaited {
+			fact(step, "unheard", listener.ID)
+		}
+	} else {
+		if decides {
+			a.Events.Confirm(ctx, listener.ID)
+		}
+		if why := a.Events.Outage(listener.ID, step.Sent); why != "" {
+			fact(step, "outage", why)
+		}
 	}
 	if !a.Events.Listens(p.user.ID) {
 		return
