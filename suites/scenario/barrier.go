@@ -74,9 +74,9 @@ func (b *blockedError) Error() string {
 	return fmt.Sprintf("%q did not come about %d times in a row, and was not tried again: %s", b.move, b.failures, b.why)
 }
 
-// blocked says why a way that would be there is not tried, nil where none of
+// barred says why a way that would be there is not tried, nil where none of
 // its moves is barred.
-func (s *Stage) blocked(way navigate.Way) error {
+func (s *Stage) barred(way navigate.Way) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range way.Moves {

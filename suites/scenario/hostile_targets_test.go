@@ -399,6 +399,60 @@ func TestShutOut(t *testing.T) {
 	}
 }
 
+// Once a 401 has had the run shut out for a while, the requirements that cost
+// another one are left out, and no others. Before that no user gets all of
+// them.
+func TestShutOutForAWhile(t *testing.T) {
+	t.Parallel()
+	virtually(t, "three seconds", func(t *testing.T) {
+		refusals, blocks := map[string]int{}, 0
+		var until time.Time
+		p := &proxy{
+			before: func(w http.ResponseWriter, _ *http.Request, _, _ string) bool {
+				if time.Now().After(until) {
+					return false
+				}
+				w.WriteHeader(http.StatusForbidden)
+				return true
+			},
+			after: func(r *http.Request, _ string, answer *httptest.ResponseRecorder) {
+				if answer.Code != http.StatusUnauthorized {
+					return
+				}
+				user, _, _ := r.BasicAuth()
+				if refusals[user]++; len(refusals) > 0 && refusals["all"] >= 4 {
+					until = time.Now().Add(3 * time.Second)
+					blocks++
+				}
+				refusals["all"]++
+			},
+		}
+		b := bed.Open(t, bed.Deployment{Around: p.around})
+		rows, left := 0, 0
+		for _, item := range b.Items() {
+			v, _ := b.Play(t.Context(), item)
+			if !item.Requirement.Unauthorized() || !item.Runs() {
+				if strings.Contains(v.Reason, "costs an answer 401") {
+					t.Errorf("%s: %s", v.Requirement, v.Reason)
+				}
+				continue
+			}
+			rows++
+			if strings.Contains(v.Reason, "costs an answer 401, and after that of ") {
+				left++
+			}
+		}
+		if blocks == 0 || blocks > 3 || left == 0 || left > rows-4 {
+			t.Errorf("shut out %d times; %d of %d rows left out", blocks, left, rows)
+		}
+		played := b.Finish()
+		if played.Stopped != "" || len(played.Left) > 0 {
+			t.Errorf("stopped: %q; left %v", played.Stopped, played.Left)
+		}
+		t.Logf("%d of %d; %v", left, rows, refusals)
+	})
+}
+
 // Where reads are frozen nobody can be seen to be back: who is not is named.
 func TestFrozenReads(t *testing.T) {
 	t.Parallel()

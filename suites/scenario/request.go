@@ -32,6 +32,9 @@ func (a *attempt) send(ctx context.Context, call client.Call) evidence.Exchange 
 		if call.As != nil && call.Credentials == client.Own && x.Status != 0 && strings.HasPrefix(call.Path, userPath(call.As.ID)) {
 			a.Users.Answered(call.As.ID, x.Status)
 		}
+		if call.As != nil && x.Status == http.StatusUnauthorized {
+			a.Users.Unauthorized(call.As.ID)
+		}
 		wait, busy := retryAfter(x)
 		if !busy || n == maxRetryAfter || call.Credentials == client.Wrong || !a.pause(ctx, wait) {
 			return x

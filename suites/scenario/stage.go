@@ -5,6 +5,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -50,6 +51,7 @@ type Stage struct {
 	inVain  int                       // changes on ways that were waited for in vain
 	played  map[string]map[string]int // how often users took part, by requirement and id
 
+	blocks   string // the requirement whose 401 had the run shut out, "" for none
 	hedges   hedges
 	barriers map[*spec.Move]*barrier // moves that failed the last time
 
@@ -88,7 +90,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	if ctx.Err() != nil {
 		return s.untried(req, &impediment{"the run ended before it: " + context.Cause(ctx).Error(), evidence.Gap{Kind: evidence.GapEnded}}), nil
 	}
-	if why := s.Impossible(req); why != nil {
+	if why := cmp.Or(s.Impossible(req), s.blocked(req)); why != nil {
 		return s.untried(req, why), nil
 	}
 	var all []*evidence.Evidence
@@ -117,6 +119,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		a.play(ctx)
 		all = append(all, a.ev)
 		s.signIns.Add(a.ev, s.Cast.Users)
+		s.noteBlocked(a.ev)
 		attempts = append(attempts, s.outcome(a, parts[spec.Self].ID))
 		d := s.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {
@@ -150,6 +153,9 @@ func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures
 	s.mu.Unlock()
 	if s.Users.WhyNotBack(u.ID) != "" {
 		r -= 2
+	}
+	if req.Unauthorized() {
+		r -= 8 * s.Users.Refusals(u.ID)
 	}
 	if home, known := s.Users.Initial(u.ID); known && home.State == spec.Logout && hears(req) {
 		r++

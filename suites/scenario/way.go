@@ -57,7 +57,7 @@ func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
 		return way, nil
 	}
 	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
-		if why := a.blocked(barred); why != nil {
+		if why := a.barred(barred); why != nil {
 			return navigate.Way{}, why
 		}
 	}

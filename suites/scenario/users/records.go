@@ -31,6 +31,7 @@ type record struct {
 	stranded   *stranded             // it could not be brought out of where it is
 	kept       bool                  // it is signed in for the next scenario, and was not
 	refused    int                   // how often in a row its own credentials were
+	refusals   int                   // how often a request that it signed was answered 401
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
 	stays      map[stay]bool         // that it was seen in
 	doubted    bool                  // the look before this one was outdated
@@ -210,6 +211,20 @@ func (r *Records) Answered(user string, status int) {
 		return
 	}
 	u.refused++
+}
+
+// Unauthorized notes that a request in a user's name was answered 401.
+func (r *Records) Unauthorized(user string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.get(user).refusals++
+}
+
+// Refusals gives how often requests in a user's name were answered 401.
+func (r *Records) Refusals(user string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.get(user).refusals
 }
 
 // LockedOut says why nothing more is asked with a user's credentials, nil

@@ -188,6 +188,15 @@ func TestOutdatedWithoutTime(t *testing.T) {
 	}
 }
 
+func TestRefusals(t *testing.T) {
+	var r Records
+	r.Unauthorized("1001")
+	r.Unauthorized("1001")
+	if r.Refusals("1001") != 2 || r.Refusals("1002") != 0 {
+		t.Errorf("%d, %d", r.Refusals("1001"), r.Refusals("1002"))
+	}
+}
+
 func TestKept(t *testing.T) {
 	var r Records
 	r.Keep("1001", true)
