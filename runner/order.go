@@ -70,8 +70,33 @@ func (s *session) ordered(items []suites.Item) []suites.Item {
 		}
 		return order
 	})
+	if seed != 0 {
+		list = spread(list)
+	}
 	for n := range list {
 		list[n].Rank = len(list) - n
+	}
+	return list
+}
+
+// spread puts what costs an answer 401 in even distances among the others: a
+// target, or something before it, may shut out who gets several in a row.
+func spread(items []suites.Item) []suites.Item {
+	var costly, others []suites.Item
+	for _, i := range items {
+		if i.Runs() && i.Requirement.Unauthorized() {
+			costly = append(costly, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	list := make([]suites.Item, 0, len(items))
+	for n, i := range costly {
+		list = append(list, others[n*len(others)/len(costly):(n+1)*len(others)/len(costly)]...)
+		list = append(list, i)
+	}
+	if len(costly) == 0 {
+		return items
 	}
 	return list
 }

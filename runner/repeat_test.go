@@ -172,6 +172,8 @@ func TestShuffledOrder(t *testing.T) {
 		begins string
 	}
 	seen := map[run]bool{}
+	// What costs a 401 is spread over the others.
+	list = slices.DeleteFunc(list, func(i suites.Item) bool { return i.Requirement.Unauthorized() })
 	for n, i := range list {
 		g := run{round(i), beginning(i.Requirement)}
 		if n > 0 && (run{round(list[n-1]), beginning(list[n-1].Requirement)}) == g {
