@@ -59,40 +59,7 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 		return
 	}
 	a.Users.Keep(p.user.ID, false)
-	open := a.letCome(ctx, p)
-	var err error
-	for n := 0; n < maxHomeward; n++ {
-		if n > 0 || !a.lookedAt(p) {
-			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
-				continue
-			}
-		}
-		if err = a.homeward(ctx, p, home); err == nil && !p.asked.IsZero() {
-			// Something was asked on the way back and not seen to happen: where
-			// the user was seen before that is not where it is.
-			a.letCome(ctx, p)
-			open = true
-			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
-				continue
-			}
-			if p.look.State != home.State {
-				err = fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
-				continue
-			}
-		}
-		if err == nil && open {
-			err = a.insist(ctx, p, home)
-		}
-		if err == nil && (!open || a.keeps(ctx, p, home.State)) {
-			break
-		}
-		if err == nil {
-			err = fmt.Errorf("user %s does not stay in %s", p.user.ID, home.State)
-		}
-		if a.Users.WhyNotBack(p.user.ID) != "" {
-			break // it did not work the last time either; it is tried once more at the end of the run
-		}
-	}
+	err := a.tryRestore(ctx, p, home)
 	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
 		err = nil
 	}
@@ -112,6 +79,52 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 			a.Users.Strand(p.look, a.req.ID, err.Error())
 		}
 	}
+}
+
+// tryRestore brings a user back to where it was found, and begins anew where
+// it does not stay there.
+func (a *attempt) tryRestore(ctx context.Context, p *player, home evidence.Observation) (err error) {
+	open := a.letCome(ctx, p)
+	for n := 0; n < maxHomeward; n++ {
+		if n > 0 || !a.lookedAt(p) {
+			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
+				continue
+			}
+		}
+		var unseen bool
+		if unseen, err = a.restoreSeen(ctx, p, home); unseen {
+			if open = true; err != nil {
+				continue
+			}
+		}
+		if err == nil && open {
+			err = a.insist(ctx, p, home)
+		}
+		if err == nil && (!open || a.keeps(ctx, p, home.State)) {
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("user %s does not stay in %s", p.user.ID, home.State)
+		}
+		if a.Users.WhyNotBack(p.user.ID) != "" {
+			return err // it did not work the last time either; it is tried once more at the end of the run
+		}
+	}
+	return err
+}
+
+// restoreSeen takes a user back and sees it there. Unseen says that
+// something was asked on the way back and not seen to happen: where the user was seen
+// before that is not where it is.
+func (a *attempt) restoreSeen(ctx context.Context, p *player, home evidence.Observation) (unseen bool, err error) {
+	if err = a.homeward(ctx, p, home); err != nil || p.asked.IsZero() {
+		return false, err
+	}
+	a.letCome(ctx, p)
+	if _, err = a.look(ctx, p, evidence.ForReturn); err == nil && p.look.State != home.State {
+		err = fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
+	}
+	return true, err
 }
 
 // letCome waits for a change that was asked for and not seen, when the

@@ -33,16 +33,7 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		if len(codes) == 0 {
 			return "1", nil
 		}
-		// Another one than before, so that an old one can be told from it.
-		old := []string{subject.gave, subject.had}
-		for ; len(old) > 0; old = old[:len(old)-1] {
-			for _, c := range codes {
-				if !slices.Contains(old, c.ID) {
-					return c.ID, nil
-				}
-			}
-		}
-		return codes[0].ID, nil
+		return unlike(codes, subject.gave, subject.had), nil
 	case spec.ReasonOther:
 		for _, c := range codes {
 			if c.ID != subject.look.ReasonCodeID {
@@ -51,12 +42,7 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		}
 		return "", &unreached{why: fmt.Sprintf("needs a second %s reason code for user %s", category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 	case spec.ReasonFirst, spec.ReasonSecond:
-		n := map[string]int{spec.ReasonFirst: 0, spec.ReasonSecond: 1}[p.Reason]
-		if len(codes) <= n {
-			return "", &unreached{why: fmt.Sprintf("needs %d %s reason codes for user %s", n+1, category, subject.user.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
-		}
-		a.values[p.Reason] = codes[n].ID
-		return codes[n].ID, nil
+		return a.numberedReason(subject.user, category, p.Reason)
 	case spec.ReasonUnknown:
 		return a.unknownReason(ctx, subject)
 	case spec.ReasonMalformed:
@@ -72,6 +58,31 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		return a.codeOfReason(ctx, subject, category)
 	}
 	return "", &unreached{why: fmt.Sprintf("this program does not know how to send a reason code that is %q", p.Reason), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
+}
+
+// unlike gives another code than those before, so that an old one can be told
+// from it: where all were used, one that was not used last.
+func unlike(codes []fixtures.ReasonCode, old ...string) string {
+	for ; len(old) > 0; old = old[:len(old)-1] {
+		for _, c := range codes {
+			if !slices.Contains(old, c.ID) {
+				return c.ID
+			}
+		}
+	}
+	return codes[0].ID
+}
+
+// numberedReason gives the first or second code of a category, and keeps it
+// under that name.
+func (a *attempt) numberedReason(u *fixtures.User, category spec.Category, which string) (string, error) {
+	n := map[string]int{spec.ReasonFirst: 0, spec.ReasonSecond: 1}[which]
+	codes := u.Codes[category]
+	if len(codes) <= n {
+		return "", &unreached{why: fmt.Sprintf("needs %d %s reason codes for user %s", n+1, category, u.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
+	}
+	a.values[which] = codes[n].ID
+	return codes[n].ID, nil
 }
 
 // wrongCategory gives the id of a code of the other category that is not one

@@ -18,27 +18,10 @@ import (
 // step does one step of the requirement and watches what comes of it.
 func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error {
 	step := evidence.Step{Exchange: -1, Converged: -1, Baseline: subject.look}
-	if st.Later && !judge.MayBeTimer(a.soFar(), a.ev.Steps[len(a.ev.Steps)-1]) {
-		step.Skipped = "the timer cannot have made the change"
-		a.ev.Steps = append(a.ev.Steps, step)
-		return nil
+	if err := a.ready(ctx, subject, st, &step); err != nil {
+		return err
 	}
-	if st.Again {
-		var err error
-		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
-		if err != nil {
-			return err
-		}
-		if st.Later {
-			a.another(ctx, subject)
-			if _, err := a.look(ctx, subject, evidence.ForWay); err != nil {
-				return &unreached{why: fmt.Sprintf("user %s: %v", subject.user.ID, err), again: true}
-			}
-		}
-		step.Baseline = subject.look
-	}
-	if st.Unless != "" && subject.look.State == st.Unless {
-		step.Skipped = "the user is in " + string(st.Unless) + " already"
+	if step.Skipped != "" {
 		a.ev.Steps = append(a.ev.Steps, step)
 		return nil
 	}
@@ -85,6 +68,32 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 	a.seen(subject, st, step)
 	a.ev.Steps = append(a.ev.Steps, step)
 	a.follow(subject, st, x != nil && x.Status/100 == 2 && !a.refusedByEvent(subject, &step))
+	return nil
+}
+
+// ready brings the subject to where a step begins, or notes why it is left out.
+func (a *attempt) ready(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) error {
+	if st.Later && !judge.MayBeTimer(a.soFar(), a.ev.Steps[len(a.ev.Steps)-1]) {
+		step.Skipped = "the timer cannot have made the change"
+		return nil
+	}
+	if st.Again {
+		var err error
+		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
+		if err != nil {
+			return err
+		}
+		if st.Later {
+			a.another(ctx, subject)
+			if _, err := a.look(ctx, subject, evidence.ForWay); err != nil {
+				return &unreached{why: fmt.Sprintf("user %s: %v", subject.user.ID, err), again: true}
+			}
+		}
+		step.Baseline = subject.look
+	}
+	if st.Unless != "" && subject.look.State == st.Unless {
+		step.Skipped = "the user is in " + string(st.Unless) + " already"
+	}
 	return nil
 }
 

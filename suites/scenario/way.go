@@ -210,36 +210,10 @@ func (a *attempt) pass(ctx context.Context, p *player, goal spec.Given, on bool)
 // move makes one move and waits until the user is there.
 func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Situation) error {
 	from, began := p.look.State, time.Now()
-	var x *evidence.Exchange
 	act := m.Action
-	switch {
-	case act.Put != "":
-		put, err := a.wayPut(ctx, p, act.Put, a.wayReason(p, act.Put))
-		if err != nil {
-			return err
-		}
-		x = &put
-	case act.Dialog != "":
-		dialog, err := a.dialog(ctx, p, act.Dialog, evidence.ForWay)
-		if err != nil {
-			return err
-		}
-		x = &dialog
-		if to.State == from && x.Status < 400 {
-			a.taken(ctx, p, act.Dialog) // the state does not tell when
-		}
-	case act.Call == "make":
-		if err := a.call(ctx, p, a.player(a.parts[spec.Peer])); err != nil {
-			return err
-		}
-	case act.Call == "receive":
-		if err := a.call(ctx, a.player(a.parts[spec.Peer]), p); err != nil {
-			return err
-		}
-	case act.Stimulus != "":
-		if err := a.stimulate(ctx, p, act.Stimulus); err != nil {
-			return err
-		}
+	x, err := a.makeMove(ctx, p, act, from == to.State)
+	if err != nil {
+		return err
 	}
 	if x != nil && x.Status >= 400 {
 		// What a target refuses it should not do; one that did it all the same
@@ -275,15 +249,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	if act.Put != "" && from != to.State {
 		a.confirmed(p.look.Asked.Sub(x.Started.Add(x.Duration)))
 	}
-	if to.Pending != p.situation.Pending {
-		// A pending change shows in pendingState or nowhere: it is given time
-		// to be taken.
-		taken := func(l evidence.Observation) bool { return l.Pending == string(to.Pending) }
-		if began = time.Now(); p.look.Event || !taken(p.look) {
-			a.until(ctx, p, a.patience(), taken)
-		}
-		p.waited += a.shown(p, began, p.look)
-	}
+	a.awaitPendingState(ctx, p, to)
 	a.mu.Lock()
 	p.situation = to
 	p.situation.State = p.look.State
@@ -293,6 +259,43 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	}
 	a.mu.Unlock()
 	return nil
+}
+
+// makeMove does what a move consists of, and gives the answer where it is a
+// request of the user itself. Stays says that the move changes no state.
+func (a *attempt) makeMove(ctx context.Context, p *player, act spec.Action, stays bool) (*evidence.Exchange, error) {
+	switch {
+	case act.Put != "":
+		x, err := a.wayPut(ctx, p, act.Put, a.wayReason(p, act.Put))
+		return &x, err
+	case act.Dialog != "":
+		x, err := a.dialog(ctx, p, act.Dialog, evidence.ForWay)
+		if err == nil && stays && x.Status < 400 {
+			a.taken(ctx, p, act.Dialog) // the state does not tell when
+		}
+		return &x, err
+	case act.Call == "make":
+		return nil, a.call(ctx, p, a.player(a.parts[spec.Peer]))
+	case act.Call == "receive":
+		return nil, a.call(ctx, a.player(a.parts[spec.Peer]), p)
+	case act.Stimulus != "":
+		return nil, a.stimulate(ctx, p, act.Stimulus)
+	}
+	return nil, nil
+}
+
+// awaitPendingState waits until a move that leaves a change pending, or none
+// any more, is taken. That shows in pendingState or nowhere: it is given time.
+func (a *attempt) awaitPendingState(ctx context.Context, p *player, to spec.Situation) {
+	if to.Pending == p.situation.Pending {
+		return
+	}
+	taken := func(l evidence.Observation) bool { return l.Pending == string(to.Pending) }
+	began := time.Now()
+	if p.look.Event || !taken(p.look) {
+		a.until(ctx, p, a.patience(), taken)
+	}
+	p.waited += a.shown(p, began, p.look)
 }
 
 // wayReason gives the reason code to send along on the way, "" for none.
