@@ -1,0 +1,169 @@
+package worlds
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
+)
+
+// Outcome is what came of a world.
+type Outcome struct {
+	// Verdicts are those on the requirements that were played.
+	Verdicts map[string]evidence.Verdict
+	// Stopped is why the deployment could not be certified.
+	Stopped error
+	// Left are the users of the cast who were not put back, Touched those
+	// outside of it whom the run changed.
+	Left, Touched []string
+	Took          time.Duration // of virtual time
+}
+
+// Play certifies the world in a bubble of its own: with the items that are
+// picked, nil for all.
+func (w World) Play(t *testing.T, pick func([]suites.Item) []suites.Item) (o Outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		o = w.play(t, pick)
+	})
+	return o
+}
+
+func (w World) play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcome {
+	o := Outcome{Verdicts: map[string]evidence.Verdict{}}
+	began, n := time.Now(), w.network()
+	b, err := bed.TryOpen(t, w.deployment(n))
+	if err != nil {
+		o.Stopped = err
+		return o
+	}
+	ours, others := n.sides(b)
+	stopped := make(chan struct{})
+	var around sync.WaitGroup
+	around.Go(func() { n.hangUp(stopped) })
+	around.Go(func() { move(b.Reference, others, w.Strangers, w.source("strangers"), stopped) })
+	around.Go(func() { move(b.Reference, ours, w.Meddlers, w.source("meddlers"), stopped) })
+	items := b.Items()
+	if pick != nil {
+		items = pick(items)
+	}
+	for _, item := range items {
+		b.Play(t.Context(), item)
+	}
+	close(stopped)
+	around.Wait()
+	played := b.Finish()
+	o.Took = time.Since(began)
+	for _, item := range items {
+		o.Verdicts[item.Requirement.ID] = played.Verdict(item.Requirement.ID)
+	}
+	for _, u := range ours {
+		if slices.Contains(played.Left, u.ID) {
+			is, _ := b.Reference.Snapshot().User(u.ID)
+			o.Left = append(o.Left, fmt.Sprintf("%s is %s", u.ID, is.State))
+		}
+	}
+	for _, u := range played.Unrestored {
+		o.Left = append(o.Left, fmt.Sprintf("%s was %s and is said to be %s: %s", u.User, u.Was, u.Is, u.Why))
+	}
+	for _, u := range others {
+		if n.changed(u.ID) || n.changed(u.LoginName) {
+			o.Touched = append(o.Touched, u.ID)
+		}
+	}
+	return o
+}
+
+// sides gives the users of the cast and all others.
+func (n *network) sides(b *bed.Bed) (ours, others []reference.User) {
+	for _, u := range b.Reference.Config().Users {
+		if n.cast[u.ID] {
+			ours = append(ours, u)
+		} else {
+			others = append(others, u)
+		}
+	}
+	return ours, others
+}
+
+// Problems are what must not come of a correct world.
+func (w World) Problems(o Outcome) []string {
+	var list []string
+	if o.Stopped != nil && w.Calm() {
+		list = append(list, "preflight: "+o.Stopped.Error())
+	}
+	for id, v := range o.Verdicts {
+		if v.Outcome == evidence.Failed && !w.explains(id) {
+			list = append(list, fmt.Sprintf("%s: %s", id, v.Reason))
+		}
+	}
+	for _, u := range o.Left {
+		if w.Meddlers == 0 && w.Fault == "" {
+			list = append(list, "not back: "+u)
+		}
+	}
+	for _, u := range o.Touched {
+		if w.Fault != "" {
+			break // who is not told apart cannot be left alone
+		}
+		list = append(list, "not ours, and changed: "+u)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Failing picks the requirements that failed in an outcome, or all where none
+// did.
+func Failing(o Outcome) func([]suites.Item) []suites.Item {
+	return func(all []suites.Item) []suites.Item {
+		some := slices.DeleteFunc(slices.Clone(all), func(i suites.Item) bool {
+			return o.Verdicts[i.Requirement.ID].Outcome != evidence.Failed
+		})
+		if len(some) == 0 {
+			return all
+		}
+		return some
+	}
+}
+
+// Differences are the requirements on which two outcomes of one world are of
+// two minds.
+func Differences(one, other Outcome) []string {
+	var list []string
+	for id, v := range one.Verdicts {
+		if u := other.Verdicts[id]; u.Outcome != v.Outcome {
+			list = append(list, fmt.Sprintf("%s: %s (%s) and %s (%s)", id, v.Outcome, v.Reason, u.Outcome, u.Reason))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Shrink gives the smallest world that still has a problem, with less each
+// time, as long as tries of a smaller one show it.
+func (w World) Shrink(tries int, bad func(World) bool) World {
+	again := func(w World) bool {
+		for range tries {
+			if bad(w) {
+				return true
+			}
+		}
+		return false
+	}
+	for shrunk := true; shrunk; {
+		shrunk = false
+		for _, less := range w.Smaller() {
+			if again(less) {
+				w, shrunk = less, true
+				break
+			}
+		}
+	}
+	return w
+}
