@@ -3,6 +3,7 @@ package worlds
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,8 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.next.ServeHTTP(watched{w, n}, r)
 		return
 	case n.hang.thousand(n.world.Hang):
+		// Only who has read the request hears that the client has gone.
+		_, _ = io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 		drop()
 	case n.busy.thousand(n.world.Busy):
