@@ -174,7 +174,8 @@ type CastMember struct {
 	Team       string   `json:"team,omitempty"`
 	Supervises []string `json:"supervises,omitempty"`
 	Extension  string   `json:"extension,omitempty"`
-	Troupe     int      `json:"troupe,omitempty"` // the process that had the user, from 1
+	Troupe     int      `json:"troupe,omitempty"`     // the process that had the user, from 1
+	LeftAlone  string   `json:"left_alone,omitempty"` // why nothing was asked of or for the user (any more)
 }
 
 // Row is what became of one requirement.

@@ -243,6 +243,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	run.Unrestored = append(h.unrestored, s.end(ctx, display)...)
 	h.afterwards = append(h.afterwards, s.afterwards...)
 	run.Settings = s.settings() // whether notifications were listened to is known now
+	run.Cast = s.castMembers()  // and who could not sign in
 	run.Bound = bound(h, len(s.troupes), s.alone)
 	run.PeakMemory = h.peakMemory + peakMemory()
 	run.Signal = signalOf(ctx)
@@ -307,7 +308,7 @@ func (s *session) castMembers() []reports.CastMember {
 	for _, u := range s.survey.Cast.Users {
 		troupe := slices.IndexFunc(s.troupes, func(c *fixtures.Cast) bool { return c.ByID(u.ID) != nil })
 		list = append(list, reports.CastMember{
-			ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, Troupe: troupe + 1,
+			ID: u.ID, Role: string(u.Role), Team: u.Team, Supervises: u.Supervises, Extension: u.Extension, Troupe: troupe + 1, LeftAlone: u.Barred,
 		})
 	}
 	return list

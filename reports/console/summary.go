@@ -196,6 +196,11 @@ func (p *Printer) tail(r *reports.Result) {
 			p.Line(Red, "stale waiver "+w.Requirement+":", w.Stale, 2)
 		}
 	}
+	for _, u := range r.Cast {
+		if u.LeftAlone != "" {
+			p.Line(Yellow, "left alone: user "+u.ID+":", u.LeftAlone, 2)
+		}
+	}
 	for _, u := range r.Unrestored {
 		p.Line(Red, "not put back: user "+u.User, fmt.Sprintf("was %s, is %s. %s", u.Was, u.Is, u.Why), 2)
 	}

@@ -55,3 +55,13 @@ func TestSummaryWidth(t *testing.T) {
 		}
 	}
 }
+
+// Who was left alone is named with the reason, whatever the verdict: the
+// others passed in its place.
+func TestSummaryNamesWhoWasLeftAlone(t *testing.T) {
+	r := reporttest.Sample()
+	r.Cast = []reports.CastMember{{ID: "1001001"}, {ID: "1001002", LeftAlone: "it cannot sign in on its extension 2001002"}}
+	if got := summaryOf(t, r, Style{Width: 120}); !strings.Contains(got, "left alone: user 1001002: it cannot sign in") || strings.Count(got, "left alone") != 1 {
+		t.Error(got)
+	}
+}
