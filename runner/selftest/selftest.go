@@ -13,6 +13,7 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 )
 
@@ -37,14 +38,21 @@ type Options struct {
 const DefaultJobs = 32
 
 // prover is a selftest under way.
-type prover struct{ *runner.App }
+type prover struct {
+	*runner.App
+	timing func(pace int) config.Timing // how long things may take in a trial
+	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
+	part   int // of how many requirements a variant's trials are, at most
+}
+
+func newProver(app *runner.App) *prover { return &prover{app, beats, onLoopback, 40} }
 
 // Run proves the suites: the conformant reference passes in all its
 // variants, and every fault is caught by the requirements that it breaks and
 // for the reason for which it breaks them. It prints what caught what and
 // gives the exit code: 0 when all of that holds, else 1.
 func Run(ctx context.Context, app *runner.App, o Options) (code int, err error) {
-	a := &prover{app}
+	a := newProver(app)
 	result, err := a.prove(ctx, o)
 	switch {
 	case err != nil:
@@ -221,9 +229,8 @@ func pick(all []*trial, patterns []string) ([]*trial, error) {
 // parts splits the requirements of a deployment over several references of
 // one kind: no run is much longer than the others.
 func (a *prover) parts(deployment string) [][]string {
-	const size = 40
 	reqs := a.Catalogue.Applicable(spec.Deployment(deployment), runner.ReferenceRelease)
-	list := make([][]string, (len(reqs)+size-1)/size)
+	list := make([][]string, (len(reqs)+a.part-1)/a.part)
 	for i, req := range reqs {
 		list[i%len(list)] = append(list[i%len(list)], req.ID)
 	}

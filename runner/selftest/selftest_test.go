@@ -25,7 +25,7 @@ func selftestApp(t *testing.T, out io.Writer) *prover {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &prover{a}
+	return newProver(a)
 }
 
 // Faults name requirements that there are, and each breaks one wherever it

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,12 +42,21 @@ type trial struct {
 // nothing.
 const beat = 20 * time.Millisecond
 
-// timing is how long things may take in a trial.
-func (t *trial) timing() config.Timing {
-	unit := beat * time.Duration(t.pace)
+// beats is how long things may take in a trial of a pace.
+func beats(pace int) config.Timing {
+	unit := beat * time.Duration(pace)
 	return config.Timing{
 		Request: 10 * time.Second, Settle: 36 * unit, Quiet: 4 * unit, Poll: unit / 5, LongestWait: 60 * time.Second,
 	}
+}
+
+// onLoopback serves the deployment of a trial.
+func onLoopback(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	e, err := runner.StartEmbedded(cfg, "127.0.0.1:0", true)
+	if err != nil {
+		return nil, runner.Subject{}, err
+	}
+	return e, runner.Subject{Handler: e.Deployment}, nil
 }
 
 // affordable are the requirements that are exercised with a fault: those that
@@ -61,12 +71,13 @@ func (a *prover) affordable(f reference.Fault, t trial) []string {
 			rest = append(rest, req.ID)
 		}
 	}
-	order := func(id string) uint32 {
+	order := map[string]uint32{}
+	for _, id := range rest {
 		h := fnv.New32a()
 		fmt.Fprintf(h, "%s %s %s %v", id, f.Name, t.deployment, t.heard)
-		return h.Sum32()
+		order[id] = h.Sum32()
 	}
-	slices.SortFunc(rest, func(x, y string) int { return int(int64(order(x)) - int64(order(y))) })
+	slices.SortFunc(rest, func(x, y string) int { return cmp.Compare(order[x], order[y]) })
 	return append(ids, rest[:min(others, len(rest))]...)
 }
 
@@ -85,12 +96,13 @@ func (a *prover) attempt(ctx context.Context, t *trial) {
 }
 
 func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
-	timing := t.timing()
+	timing := a.timing(t.pace)
 	cfg, err := reference.Default(t.deployment, runner.ReferenceRelease.String(), 1)
 	if err != nil {
 		return err
 	}
-	cfg.Delay, cfg.WrapUpTimer = timing.Quiet/20, cfg.WrapUpTimer*time.Duration(t.pace)
+	cfg = cfg.WithTokenUsers()
+	cfg.Delay, cfg.WrapUpTimer = timing.Quiet/20, 25*timing.Quiet
 	cfg.Settle, cfg.Quiet = timing.Settle, timing.Quiet
 	cfg.Behaviour, cfg.Faults = t.behaviour, t.faults
 	if cfg.Behaviour.GetLag > 0 { // what is looked at for the quiet time must not lag by more
@@ -99,13 +111,15 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	if t.fault != nil {
 		cfg.Faults = append(slices.Clone(cfg.Faults), t.fault.Name)
 	}
-	e, err := runner.StartEmbedded(cfg, "127.0.0.1:0", true)
+	e, subject, err := a.serve(cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	subject := runner.Subject{
-		Handler: e.Deployment, Users: e.Users(), Release: runner.ReferenceRelease.String(), Timing: timing, Stimuli: e.Stimuli(), Events: "off", Only: t.only,
+	subject.Users, subject.Stimuli = e.Users(), e.Stimuli()
+	subject.Release, subject.Timing, subject.Only, subject.Events = runner.ReferenceRelease.String(), timing, t.only, "off"
+	if t.fault != nil { // which need not tell; the variants are asked
+		subject.Deployment = spec.Deployment(t.deployment)
 	}
 	if t.heard {
 		subject.Events = e.Events.String()
