@@ -105,6 +105,9 @@ func (e *Embedded) Close() error {
 	return err
 }
 
+// servedLife is longer than anybody serves a reference.
+const servedLife = 90 * 24 * time.Hour
+
 // selfSigned makes a certificate for a loopback host that lasts as long as anybody serves it.
 func selfSigned(host string) (tls.Certificate, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -117,7 +120,7 @@ func selfSigned(host string) (tls.Certificate, []byte, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "finesse-conformance reference deployment"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(90 * 24 * time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(servedLife),
 		DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}

@@ -189,6 +189,7 @@ func (s *session) embed() error {
 	if err != nil {
 		return err
 	}
+	cfg = cfg.WithTokenUsers()
 	cfg.Delay = embeddedDelay
 	if s.embedded, err = StartEmbedded(cfg, "127.0.0.1:0", false); err != nil {
 		return err

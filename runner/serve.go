@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
@@ -28,6 +29,35 @@ type ServeOptions struct {
 	Hook       string        // host:port of the stimulus hook, plain HTTP
 	Config     string        // file into which the configuration for a run is written, "" for none
 	Faults     []string      // names of faults that it has
+	Auth       string        // how its users sign in: AuthBasic, AuthSSO or AuthHybrid
+}
+
+// How the users of a served reference sign in.
+const (
+	AuthBasic  = "basic"  // everybody by password
+	AuthSSO    = "sso"    // everybody by access token
+	AuthHybrid = "hybrid" // by password, and one of each troupe by access token
+)
+
+// config is the reference as it is served.
+func (o ServeOptions) config() (reference.Config, error) {
+	cfg, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
+	if err != nil {
+		return cfg, err
+	}
+	switch o.Auth {
+	case AuthBasic:
+	case AuthSSO:
+		cfg = cfg.WithSingleSignOn()
+	case AuthHybrid:
+		cfg = cfg.WithTokenUsers()
+	default:
+		return cfg, fmt.Errorf("--auth %q is none of %s, %s and %s", o.Auth, AuthBasic, AuthSSO, AuthHybrid)
+	}
+	cfg.TokenLife = servedLife // nothing renews what the configuration has
+	cfg.Latency, cfg.Delay, cfg.Faults = o.Latency, o.Delay, o.Faults
+	cfg.Settle, cfg.Quiet = servedTiming.Settle, servedTiming.Quiet
+	return cfg, nil
 }
 
 // What the configuration for a served reference has, whose changes take
@@ -43,12 +73,10 @@ type servedBy struct {
 // Serve serves the reference deployment until the context ends. It prints how
 // to certify it.
 func (a *App) Serve(ctx context.Context, o ServeOptions) error {
-	cfg, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
+	cfg, err := o.config()
 	if err != nil {
 		return &exit.UsageError{Err: err}
 	}
-	cfg.Latency, cfg.Delay, cfg.Faults = o.Latency, o.Delay, o.Faults
-	cfg.Settle, cfg.Quiet = servedTiming.Settle, servedTiming.Quiet
 	e, err := StartEmbedded(cfg, o.Listen, o.Plain)
 	if err != nil {
 		return &exit.UsageError{Err: err}
@@ -71,7 +99,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 }
 
 // serveConfig writes what a run needs to certify the served reference. It
-// holds passwords, which only its owner may read.
+// holds passwords and tokens, which only its owner may read.
 func (a *App) serveConfig(e servedBy, o ServeOptions) error {
 	var ca string // a configuration names files as seen from its own folder
 	if len(e.CAFile) > 0 {
@@ -104,11 +132,11 @@ func (a *App) announce(e servedBy, o ServeOptions) {
 		fmt.Fprintf(a.Out, "certify it from another terminal:\n\n    %s run --config %s\n", Name, o.Config)
 		return
 	}
-	fmt.Fprintf(a.Out, "certify it with this configuration (--write-config FILE writes it, with the passwords):\n\n")
+	fmt.Fprintf(a.Out, "certify it with this configuration (--write-config FILE writes it, with the passwords and tokens):\n\n")
 	writeServed(a.Out, e, "", false)
 }
 
-func writeServed(w io.Writer, e servedBy, ca string, passwords bool) {
+func writeServed(w io.Writer, e servedBy, ca string, secrets bool) {
 	fmt.Fprintf(w, "target:\n  url: %s\n", e.URL)
 	switch {
 	case ca != "":
@@ -117,14 +145,27 @@ func writeServed(w io.Writer, e servedBy, ca string, passwords bool) {
 		fmt.Fprintf(w, "  insecure: true\n")
 	}
 	fmt.Fprintf(w, "release: %s\nusers:\n", e.Deployment.Config().Release)
-	for _, u := range e.Deployment.Config().Users {
-		password := "${FINESSE_PASSWORD}"
-		if passwords {
-			password = u.Password
+	for _, u := range e.Users() {
+		fmt.Fprintf(w, "  - {id: %q, %s", u.ID, credentials(u, secrets))
+		if u.Mobile != nil {
+			fmt.Fprintf(w, ", mobile: {extension: %q, dial_number: %q}}\n", u.Mobile.Extension, u.Mobile.DialNumber)
+			continue
 		}
-		fmt.Fprintf(w, "  - {id: %q, password: %q, extension: %q}\n", u.ID, password, u.Extension)
+		fmt.Fprintf(w, ", extension: %q}\n", u.Extension)
 	}
 	t := servedTiming
 	fmt.Fprintf(w, "timing: {settle: %v, quiet: %v, poll: %v, longest_wait: %v}\n", t.Settle, t.Quiet, t.Poll, t.LongestWait)
 	fmt.Fprintf(w, "notifications: {url: %q}\nstimuli: {http: %q}\n", e.Events, e.hook)
+}
+
+// credentials are what a user signs in with, as a configuration has them.
+func credentials(u *fixtures.User, secrets bool) string {
+	key, secret, variable := "password", u.Password, "${FINESSE_PASSWORD}"
+	if u.ByToken() {
+		key, secret, variable = "access_token", u.Token.Fixed, "${FINESSE_TOKEN}"
+	}
+	if !secrets {
+		return fmt.Sprintf("%s: %q", key, variable)
+	}
+	return fmt.Sprintf("%s: %q", key, secret.Reveal())
 }

@@ -5,14 +5,21 @@ import (
 	"path/filepath"
 	"testing"
 
-	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
 )
 
 // TestServedConfiguration: the configuration that serve writes can be read,
 // whatever folder it was written into.
 func TestServedConfiguration(t *testing.T) {
-	cfg, err := reference.Default("UCCE", "12.5(1)", 1)
+	for auth, tokens := range map[string]int{AuthBasic: 0, AuthHybrid: 1, AuthSSO: 10} {
+		t.Run(auth, func(t *testing.T) {
+			servedConfiguration(t, ServeOptions{Deployment: "UCCE", Release: "12.5(1)", Auth: auth}, tokens)
+		})
+	}
+}
+
+func servedConfiguration(t *testing.T, o ServeOptions, tokens int) {
+	cfg, err := o.config()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +36,21 @@ func TestServedConfiguration(t *testing.T) {
 		if err := (&App{}).serveConfig(servedBy{Embedded: e, hook: "http://127.0.0.1:1/stimulus"}, ServeOptions{Config: name}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(config.Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: os.LookupEnv}); err != nil {
-			t.Errorf("%s: %v", name, err)
+		loaded, err := config.Load(config.Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: os.LookupEnv})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		byToken, mobile := 0, 0
+		for _, u := range loaded.Targets[0].Users {
+			if u.ByToken() {
+				byToken++
+			}
+			if u.Mobile != nil {
+				mobile++
+			}
+		}
+		if byToken != tokens || mobile != 1 {
+			t.Errorf("%s: %d users by token, %d mobile agents", name, byToken, mobile)
 		}
 	}
 }

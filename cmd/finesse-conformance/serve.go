@@ -40,8 +40,9 @@ func serveCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.Latency, "latency", 0, "added to every answer")
 	c.Flags().DurationVar(&o.Delay, "delay", 30*time.Millisecond, "between the answer and the change")
 	c.Flags().IntVar(&o.Troupes, "troupes", 1, "how many processes can certify it at the same time")
+	c.Flags().StringVar(&o.Auth, "auth", runner.AuthHybrid, "how users sign in: basic, all by password; sso, all by access token; hybrid, one of a troupe by token")
 	c.Flags().StringSliceVar(&o.Faults, "fault", nil, "`NAME` of a fault that it has, or several; list shows them")
 	c.Flags().BoolVar(&o.Plain, "plain", false, "HTTP instead of HTTPS")
-	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords included")
+	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords and tokens included")
 	return c
 }

@@ -122,6 +122,7 @@ func Serve(t testing.TB, d Deployment) (*runner.Embedded, runner.Subject) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	config = config.WithTokenUsers()
 	timing := d.Timing.Or(runner.DefaultTiming(), runner.Timing{})
 	config.Delay, config.WrapUpTimer = delay, wrapUpTimer
 	config.Settle, config.Quiet = timing.Settle, timing.Quiet

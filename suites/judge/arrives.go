@@ -15,6 +15,11 @@ import (
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
 	if !seen {
+		if x := c.hidden(); x != nil {
+			m := c.missed(out, evidence.MismatchUnseen, 2, fmt.Sprintf("no User in any answer for %v, the last with HTTP %d", round(c.step.Until.Sub(c.step.Sent)), x.Status))
+			m.exchange, m.suspect = x.Index, true
+			return m
+		}
 		return c.unseen()
 	}
 	first := -1
@@ -192,6 +197,29 @@ func (c *stepJudge) unwatched(since time.Time) *mismatch {
 	}
 	return &mismatch{exchange: -1, event: -1, unproven: true, suspect: true,
 		seen: fmt.Sprintf("nothing was seen of user %s at the end of the quiet time", c.step.Baseline.User)}
+}
+
+// hidden is the last look at the subject where the target answered each of
+// them itself, for the whole settle time, and never with the user: not the
+// network, nor a server before it, nor one that puts off.
+func (c *stepJudge) hidden() (last *evidence.Exchange) {
+	first := time.Time{}
+	for i := range c.ev.Exchanges {
+		x := &c.ev.Exchanges[i]
+		if x.Method != http.MethodGet || x.Path != "/finesse/api/User/"+c.step.Baseline.User || x.Started.Before(c.step.Answered) || x.Started.After(c.step.Until) {
+			continue
+		}
+		if !x.Served() && x.Status != http.StatusInternalServerError || x.Err != "" {
+			return nil
+		}
+		if last = x; first.IsZero() {
+			first = x.Started
+		}
+	}
+	if last == nil || last.Started.Sub(first) < c.ev.Target.Settle/2 {
+		return nil
+	}
+	return last
 }
 
 // unseen: nobody was shown the user any more, so that nothing is proven of it.

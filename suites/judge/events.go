@@ -190,9 +190,9 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 			return differs(s.name, in, then)
 		}
 	}
-	// Two nodes may note the same change at two times; each notes one.
 	in, _ := d.text("Update/data/user/stateChangeTime")
-	if then, _ := get.text("User/stateChangeTime"); in == "" && then != "" {
+	then, _ := get.text("User/stateChangeTime")
+	if then != "" && (in == "" || apart(in, then)) {
 		return differs("stateChangeTime", in, then)
 	}
 	return nil

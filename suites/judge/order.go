@@ -108,8 +108,29 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
 	case LateNews(c.ev, c.step, e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
+	case e.RequestID == "" && c.ofAnotherChange(e):
+		return fmt.Sprintf("the stateChangeTime %s of another change", c.changed(e))
 	}
 	return ""
+}
+
+// ofAnotherChange reports whether an event names a time for the change into a
+// state that is none of those which the target shows for it.
+func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
+	news, ok := evidence.ObservationOfEvent(*e)
+	if !ok || !tellsOf(e, c.step.Baseline.User) {
+		return false
+	}
+	shown := false
+	for _, l := range c.observations {
+		if l.Event || l.State != news.State || l.ChangeTime == "" {
+			continue
+		}
+		if shown = true; !apart(l.ChangeTime, news.ChangeTime) {
+			return false
+		}
+	}
+	return shown
 }
 
 // earlier reports whether an event tells of what was so before the step, and

@@ -291,4 +291,13 @@ func stepBack(from, to string) time.Duration {
 	return a.Sub(b)
 }
 
+// apart reports whether two times of one change are further apart than the
+// clocks of two nodes may be, which note it each for itself. What is no time
+// says nothing of that.
+func apart(x, y string) bool {
+	a, err1 := time.Parse(changeTimeForm, x)
+	b, err2 := time.Parse(changeTimeForm, y)
+	return err1 == nil && err2 == nil && a.Sub(b).Abs() > nodesApart
+}
+
 func coarse(t string) bool { return strings.HasSuffix(t, ".000Z") }

@@ -16,6 +16,7 @@
 //	failed                passed                 anything else               the second
 //	failed                waits for its users    –                           the first
 //	failed                waits for others       waits for its users         the first
+//	failed                unchanged, unheard     as where it passed          as where it passed
 //	nothing proven        passed                 –                           passed
 //	nothing proven        failed, suspect        –                           nothing proven
 package retry
@@ -107,7 +108,7 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 		if !stopped && (waits || undecided(first.Verdict, last.Verdict)) {
 			return again(First)
 		}
-		if first.Verdict.Outcome == evidence.Failed && last.Verdict.Outcome == evidence.Passed {
+		if first.Verdict.Outcome == evidence.Failed && didNotHappen(last.Verdict) {
 			before := run.Intermittent
 			var often bool
 			if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
@@ -229,6 +230,12 @@ func alike(a, b evidence.Verdict) bool {
 	x.User, y.User = "", ""
 	return x == y && a.Step == b.Step && a.XPath == b.XPath && a.Expected == b.Expected &&
 		a.Observed.State == b.Observed.State && a.Observed.Status == b.Observed.Status
+}
+
+// didNotHappen reports whether an attempt was seen to its end and nothing was
+// wrong with it, as far as can be seen where nobody would hear a refusal.
+func didNotHappen(v evidence.Verdict) bool {
+	return v.Outcome == evidence.Passed || v.Outcome == evidence.NotExercised && v.Mismatch.Kind == evidence.MismatchUnheard && !v.Suspect
 }
 
 // sameAgain reports whether what happened to the users of the first attempt

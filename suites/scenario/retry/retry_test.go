@@ -32,6 +32,7 @@ func with(v evidence.Verdict, change func(*evidence.Verdict)) evidence.Verdict {
 var (
 	passed  = evidence.Verdict{Requirement: "ERR-03", Outcome: evidence.Passed}
 	open    = evidence.Verdict{Requirement: "ERR-03", Outcome: evidence.NotExercised, Reason: "no way"}
+	unheard = with(open, func(v *evidence.Verdict) { v.Mismatch.Kind = evidence.MismatchUnheard })
 	unsure  = with(open, func(v *evidence.Verdict) { v.Suspect = true })
 	ready   = failing(moved(spec.Ready))
 	logout  = failing(moved(spec.Logout))
@@ -93,6 +94,9 @@ func TestDecide(t *testing.T) {
 		"failed, others wait, stopped":  {history(ready, waiting("ERR-02")), true, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
 		"others wait, and it stayed so": {history(ready, waiting("ERR-02"), waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
 		"nothing proven, it stayed so":  {history(unsure, waiting("ERR-03")), false, retry.Nobody, evidence.NotExercised, "no way"},
+		"failed, unheard":               {history(ready, unheard), false, retry.First, "", ""},
+		"failed, unheard, failed":       {history(ready, unheard, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, unheard, unheard":      {history(ready, unheard, unheard), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
 		"nothing proven, passed":        {history(unsure, passed), false, retry.Nobody, evidence.Passed, ""},
 		"nothing proven, failed": {history(unsure, ready), false, retry.Nobody, evidence.NotExercised,
 			"happened once, and somebody else's hand could explain it: it moved; before that: no way"},
