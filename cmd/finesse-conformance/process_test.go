@@ -110,7 +110,10 @@ type served struct {
 	env    []string // for what certifies it
 	client *http.Client
 	Target struct{ URL string }
-	Users  []struct{ ID, Password, Extension string }
+	Users  []struct {
+		ID, Password, Extension string
+		Token                   string `yaml:"access_token"`
+	}
 }
 
 // serve starts a reference, and reads the configuration that it wrote.
@@ -159,7 +162,11 @@ func (s *served) ask(t *testing.T, id, method, path, body string) (int, string) 
 		t.Fatal(err)
 	}
 	for _, u := range s.Users {
-		if u.ID == id {
+		switch {
+		case u.ID != id:
+		case u.Token != "":
+			req.Header.Set("Authorization", "Bearer "+u.Token)
+		default:
 			req.SetBasicAuth(id, u.Password)
 		}
 	}

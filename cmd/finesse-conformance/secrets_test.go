@@ -144,7 +144,7 @@ func TestNoSecrets(t *testing.T) {
 	s := serve(t, "--troupes", "2")
 	secrets := planted{}
 	for _, u := range s.Users {
-		secrets.plant(u.ID, u.Password)
+		secrets.plant(u.ID, u.Password+u.Token) // it has one of both
 	}
 	// One password comes from the environment, one from a file.
 	file := filepath.Join(s.dir, "password")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -15,10 +16,8 @@ import (
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
 	if !seen {
-		if x := c.hidden(); x != nil {
-			m := c.missed(out, evidence.MismatchUnseen, 2, fmt.Sprintf("no User in any answer for %v, the last with HTTP %d", round(c.step.Until.Sub(c.step.Sent)), x.Status))
-			m.exchange, m.suspect = x.Index, true
-			return m
+		if x := c.hidden(c.ev.Target.Settle / 2); x != nil {
+			return c.concealed(out, x)
 		}
 		return c.unseen()
 	}
@@ -199,27 +198,37 @@ func (c *stepJudge) unwatched(since time.Time) *mismatch {
 		seen: fmt.Sprintf("nothing was seen of user %s at the end of the quiet time", c.step.Baseline.User)}
 }
 
-// hidden is the last look at the subject where the target answered each of
-// them itself, for the whole settle time, and never with the user: not the
-// network, nor a server before it, nor one that puts off.
-func (c *stepJudge) hidden() (last *evidence.Exchange) {
+// hidden is the last look at the subject where the target answered all of them
+// itself, for a time, and never with the user: not the network, nor a server
+// before it, nor one that puts off. One that asks for other credentials may
+// have been told to, but for a wrong password just before.
+func (c *stepJudge) hidden(span time.Duration) (last *evidence.Exchange) {
+	wrong := c.when.Put != nil && c.when.Put.Credentials == spec.CredentialsWrong
 	first := time.Time{}
 	for i := range c.ev.Exchanges {
 		x := &c.ev.Exchanges[i]
 		if x.Method != http.MethodGet || x.Path != "/finesse/api/User/"+c.step.Baseline.User || x.Started.Before(c.step.Answered) || x.Started.After(c.step.Until) {
 			continue
 		}
-		if !x.Served() && x.Status != http.StatusInternalServerError || x.Err != "" {
+		itself := x.Served() && x.Status != http.StatusForbidden || x.Err == "" && x.Status == http.StatusInternalServerError
+		if !itself || x.Status == http.StatusUnauthorized && !(wrong && strings.Contains(x.ResponseBody, "<ApiErrors")) {
 			return nil
 		}
 		if last = x; first.IsZero() {
 			first = x.Started
 		}
 	}
-	if last == nil || last.Started.Sub(first) < c.ev.Target.Settle/2 {
+	if last == nil || last.Started.Sub(first) < span {
 		return nil
 	}
 	return last
+}
+
+// concealed is the failure of a target that shows nobody the user any more.
+func (c *stepJudge) concealed(out spec.Outcome, x *evidence.Exchange) *mismatch {
+	m := c.missed(out, evidence.MismatchUnseen, 2, fmt.Sprintf("%d in place of the user for %v", x.Status, round(c.step.Until.Sub(c.step.Sent))))
+	m.exchange, m.suspect = x.Index, true
+	return m
 }
 
 // unseen: nobody was shown the user any more, so that nothing is proven of it.

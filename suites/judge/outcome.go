@@ -201,6 +201,9 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		return nil // a read changes nothing
 	}
 	if len(c.observations) == 0 {
+		if x := c.hidden(0); x != nil && x.Status == http.StatusUnauthorized {
+			return c.concealed(out, x)
+		}
 		return c.unseen()
 	}
 	for _, l := range c.observations {
