@@ -96,6 +96,8 @@ func (t *trial) gap(id string) bool {
 		return true
 	case id == "NTF-06": // where the target refuses at once
 		return t.behaviour.Refusals != 0
+	case id == "SIG-18": // who may choose a device, the settings tell
+		return slices.Contains(t.faults, "harmless-settings-absent")
 	case t.behaviour.NoWorkOnUCCX: // no wrap-up
 		return true
 	}
