@@ -96,8 +96,8 @@ func (t *trial) gap(id string) bool {
 		return true
 	case id == "NTF-06": // where the target refuses at once
 		return t.behaviour.Refusals != 0
-	case id == "SIG-18": // who may choose a device, the settings tell
-		return slices.Contains(t.faults, "harmless-settings-absent")
+	case slices.Contains(t.faults, "harmless-settings-absent"): // who wraps up and who may choose a device, they tell
+		return v.Gap.Kind == evidence.GapCast || v.Gap.Kind == evidence.GapWrapUp
 	case t.behaviour.NoWorkOnUCCX: // no wrap-up
 		return true
 	}
