@@ -40,35 +40,64 @@ type evidenceEnd struct {
 	Attempts int `json:"attempts"`
 }
 
-// WriteEvidence writes everything a run saw beside its result, so that all
-// reports can be made again and the run can be judged again, offline.
-func WriteEvidence(w io.Writer, r *Result, all []*evidence.Evidence) error {
-	zip := gzip.NewWriter(w)
-	enc := json.NewEncoder(zip)
-	enc.SetEscapeHTML(false)
-	write := func(l evidenceLine) error {
-		if err := enc.Encode(l); err != nil {
-			return fmt.Errorf("writing evidence: %w", err)
-		}
-		return nil
-	}
-	if err := write(evidenceLine{Schema: EvidenceSchema}); err != nil {
-		return err
-	}
-	for _, e := range all {
-		if err := write(evidenceLine{Evidence: readable(e)}); err != nil {
-			return err
-		}
-	}
-	for _, l := range []evidenceLine{{Result: r}, {End: &evidenceEnd{len(all)}}} {
-		if err := write(l); err != nil {
-			return err
-		}
-	}
-	if err := zip.Close(); err != nil {
+// EvidenceWriter writes an evidence file as a run goes on.
+type EvidenceWriter struct {
+	zip      *gzip.Writer
+	lines    *json.Encoder
+	attempts int
+}
+
+// NewEvidenceWriter begins an evidence file.
+func NewEvidenceWriter(w io.Writer) (*EvidenceWriter, error) {
+	e := &EvidenceWriter{zip: gzip.NewWriter(w)}
+	e.lines = json.NewEncoder(e.zip)
+	e.lines.SetEscapeHTML(false)
+	return e, e.write(evidenceLine{Schema: EvidenceSchema})
+}
+
+func (w *EvidenceWriter) write(l evidenceLine) error {
+	if err := w.lines.Encode(l); err != nil {
 		return fmt.Errorf("writing evidence: %w", err)
 	}
 	return nil
+}
+
+// Add writes an attempt.
+func (w *EvidenceWriter) Add(e *evidence.Evidence) error {
+	w.attempts++
+	return w.write(evidenceLine{Evidence: readable(e)})
+}
+
+// Flush has everything so far in the file, for whoever reads it when the
+// program is gone.
+func (w *EvidenceWriter) Flush() error { return w.zip.Flush() }
+
+// Finish writes the result and the end.
+func (w *EvidenceWriter) Finish(r *Result) error {
+	for _, l := range []evidenceLine{{Result: r}, {End: &evidenceEnd{w.attempts}}} {
+		if err := w.write(l); err != nil {
+			return err
+		}
+	}
+	if err := w.zip.Close(); err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+// WriteEvidence writes everything a run saw beside its result, so that all
+// reports can be made again and the run can be judged again, offline.
+func WriteEvidence(w io.Writer, r *Result, all []*evidence.Evidence) error {
+	out, err := NewEvidenceWriter(w)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if err := out.Add(e); err != nil {
+			return err
+		}
+	}
+	return out.Finish(r)
 }
 
 // readable gives an attempt in a form that fits into a line, whatever JSON

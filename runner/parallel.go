@@ -235,6 +235,7 @@ func (p *processes) done(m *member, o suites.Outcome) {
 	for _, ev := range o.Evidence {
 		ev.Intern()
 	}
+	p.note(o.Evidence, p.display.Say)
 	p.mu.Lock()
 	m.current = ""
 	p.results.add(o)

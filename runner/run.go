@@ -76,6 +76,11 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 			return 0, &exit.UsageError{Err: err}
 		}
 	}
+	if s.embedded == nil {
+		if s.spool, err = openSpool(cfg.Run.Out); err != nil {
+			display.Say("what is seen is not written to the disk while the run goes on: %v", err)
+		}
+	}
 	result, seen := s.certify(ctx, display)
 	if s.journal == nil {
 		return a.publish(result, seen, cfg.Run, with)
@@ -85,7 +90,7 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 		closed = &UnwrittenError{closed}
 	}
 	if code, err = a.publish(result, seen, cfg.Run, with); err == nil {
-		code, err = a.end(code, closed, a.sayRestore(cfg, result))
+		code, err = a.end(code, closed, a.sayRestore(cfg, result), s.spool.replaced(filepath.Join(cfg.Run.Out, evidenceName)))
 	}
 	return code, err
 }

@@ -62,6 +62,7 @@ type session struct {
 	guests  *notify.Listener // to the users of other troupes, once they are needed
 	// unscheduled: without Ginkgo, which plays once in the life of a process.
 	unscheduled bool
+	spool       *spool               // of what is seen, nil for none
 	afterwards  []*evidence.Evidence // of putting users back when the last scenario was over
 	listening   bool                 // to notifications, in this process or in those that it started
 	unheard     string               // why they are not listened to, though they are wanted
@@ -271,11 +272,19 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 		s.setCast(ctx, req, p.Say)
 		s.stage.Say = p.Say
 		verdict, seen := s.play(ctx, item)
+		s.note(seen, p.Say)
 		p.Done(verdict)
 		if silent.after(req.ID, seen) {
 			stop(silent.why(s.target))
 		}
 		return verdict, seen
+	}
+}
+
+// note keeps what was seen on the disk.
+func (s *session) note(seen []*evidence.Evidence, say func(string, ...any)) {
+	if err := s.spool.add(seen); err != nil {
+		say("%v", err)
 	}
 }
 

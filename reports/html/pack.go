@@ -172,7 +172,9 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		}
 	}
 	looks := looksByIndex(e)
-	decides := func(attempt, index int, there bool) bool { return bad && there && attempt == e.Attempt && row.Repetition == e.Repetition && index >= 0 }
+	decides := func(attempt, index int, there bool) bool {
+		return bad && there && attempt == e.Attempt && row.Repetition == e.Repetition && index >= 0
+	}
 	for i, x := range e.Exchanges {
 		item := packedItem{At: since(e.Started, x.Started), Purpose: string(x.Purpose), Step: steps[i], As: text.ShownLine(x.As, 80),
 			Method: text.ShownLine(x.Method, 20), Path: text.ShownLine(x.Path, 300), Status: x.Status, Err: text.ShownLine(x.Err, 500),

@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/played"
+	"finesse-conformance/runner/progress"
+	"finesse-conformance/suites/evidence"
+)
+
+// spooled reads what a killed run has left.
+func spooled(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, spoolName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	zip, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempts := map[string]int{}
+	lines := bufio.NewScanner(zip) // the file has no end
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		var line struct{ Evidence *evidence.Evidence }
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Evidence != nil {
+			attempts[line.Evidence.Requirement]++
+		}
+	}
+	return attempts
+}
+
+// watcher looks at the spool at each verdict.
+type watcher struct {
+	progress.None
+	done func(evidence.Verdict)
+}
+
+func (w watcher) Done(v evidence.Verdict) { w.done(v) }
+
+// What a run has seen is on the disk when its verdict is told, so that a run
+// that is killed leaves it; the evidence takes its place.
+func TestSpool(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := sessionOn(t, played.New(t, "UCCE"), config.Run{Only: []string{"SIG-01", "SIG-03", "ERR-03"}})
+	s.unscheduled = true
+	var err error
+	if s.spool, err = openSpool(dir); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	s.certify(t.Context(), watcher{done: func(v evidence.Verdict) {
+		told++
+		if there := spooled(t, dir); len(there) != told || there[v.Requirement] != v.Attempts {
+			t.Errorf("after %s there is %v", v.Requirement, there)
+		}
+	}})
+	if told != 3 {
+		t.Fatalf("%d verdicts", told)
+	}
+	by := filepath.Join(dir, evidenceName)
+	if err := s.spool.replaced(by); err != nil {
+		t.Error(err)
+	}
+	if there := spooled(t, dir); len(there) != 3 {
+		t.Errorf("there is no evidence, and what is left is %v", there)
+	}
+	if s.spool, err = openSpool(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(by, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(by, time.Time{}, time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.spool.replaced(by); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, spoolName)); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
+// A disk that takes nothing more is said once and ends no run.
+func TestSpoolThatIsFull(t *testing.T) {
+	s, err := openSpool(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	seen := []*evidence.Evidence{{Requirement: "SIG-01", Attempt: 1}}
+	if err := s.add(seen); err == nil {
+		t.Error("nothing was said")
+	}
+	if err := s.add(seen); err != nil {
+		t.Errorf("it was said twice: %v", err)
+	}
+}
