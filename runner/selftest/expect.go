@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -94,8 +95,8 @@ func (t *trial) gap(id string) bool {
 		return true
 	case !t.heard && v.Gap.Kind == evidence.GapNotifications:
 		return true
-	case id == "NTF-06": // where the target refuses at once
-		return t.behaviour.Refusals != 0
+	case v.Gap.Kind == evidence.GapTarget: // no asynchronous error where it refuses at once
+		return t.behaviour.Refusals == reference.RefuseAtOnce400 || t.behaviour.Refusals == reference.RefuseAtOnce401
 	case slices.Contains(t.faults, "harmless-settings-absent"): // who wraps up and who may choose a device, they tell
 		return v.Gap.Kind == evidence.GapCast || v.Gap.Kind == evidence.GapWrapUp
 	case t.behaviour.NoWorkOnUCCX: // no wrap-up
