@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -71,6 +72,10 @@ func (s *sso) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Users by token are certified like any others, though their tokens expire
 // all the time, and no token is in what is recorded.
 func TestUsersByToken(t *testing.T) {
+	synctest.Test(t, certifyByToken)
+}
+
+func certifyByToken(t *testing.T) {
 	d := played.New(t, "UCCE")
 	users := d.Target().Users
 	door := &sso{behind: d, dir: t.TempDir(), secret: map[string]string{}}
@@ -82,7 +87,7 @@ func TestUsersByToken(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var sidecar sync.WaitGroup
 	sidecar.Go(func() {
-		for tick := time.Tick(300 * time.Millisecond); ; {
+		for tick := time.Tick(47 * time.Millisecond); ; {
 			select {
 			case <-ctx.Done():
 				return
