@@ -144,7 +144,7 @@ func (a *attempt) play(ctx context.Context) {
 	returned := false
 	defer func() {
 		if !returned {
-			a.giveBack(ctx) // a panic must not cost anybody its state
+			a.restoreAll(ctx) // a panic must not cost anybody its state
 			a.close()
 		}
 	}()
@@ -167,7 +167,7 @@ func (a *attempt) play(ctx context.Context) {
 	returned = true
 	a.dragged()
 	a.clean = err == nil && ctx.Err() == nil && !a.disturbed && a.proven()
-	a.giveBack(ctx)
+	a.restoreAll(ctx)
 	a.close()
 }
 
@@ -306,11 +306,11 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 			continue
 		}
 		wg.Go(func() {
-			a.comeHome(ctx, p)
+			a.restoreBeforeStart(ctx, p)
 			if !a.signsIn(p) {
 				return
 			}
-			if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err != nil {
+			if err := a.driveTo(ctx, p, spec.Given{State: spec.NotReady}); err != nil {
 				mu.Lock()
 				errs[p] = err
 				mu.Unlock()

@@ -233,7 +233,7 @@ func (f *forecaster) given(u *fixtures.User) {
 	}
 }
 
-// bring follows attempt.bring. Where the guide leaves a move's end open the
+// bring follows attempt.driveTo. Where the guide leaves a move's end open the
 // way may have to be planned anew.
 func (f *forecaster) bring(u *fixtures.User, goal spec.Given) {
 	way, err := f.find(u, goal)
@@ -417,7 +417,7 @@ func (f *forecaster) watch(subject *fixtures.User, st spec.Step) {
 	}
 }
 
-// giveBack follows attempt.sendHome. Where the user stands then is not
+// giveBack follows attempt.restoreUser. Where the user stands then is not
 // known: at most it has a call to end, signs out and in, and goes where it
 // was.
 func (f *forecaster) giveBack(u *fixtures.User) {

@@ -144,10 +144,10 @@ func (a *attempt) together(ctx context.Context, subject *player) error {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		wg.Go(func() { others = a.prepare(ctx, subject) })
-		if a.comeHome(ctx, subject); !a.calls {
+		if a.restoreBeforeStart(ctx, subject); !a.calls {
 			err = a.given(ctx, subject, goal)
 		} else if goal.State != "" {
-			err = a.pass(ctx, subject, goal, true)
+			err = a.driveThrough(ctx, subject, goal, true)
 		}
 		wg.Wait()
 	})
@@ -198,10 +198,10 @@ func (s *Stage) wayLimit() time.Duration {
 	return max(s.Target.Quiet, min(2*s.slow, s.Target.Settle))
 }
 
-// patience is how long nothing may show before it can be said that nothing
+// quietWindow is how long nothing may show before it can be said that nothing
 // comes of an accepted request: the quiet time, and on a target that has been
 // slow of late twice what its changes took, up to the settle time.
-func (s *Stage) patience() time.Duration {
+func (s *Stage) quietWindow() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return max(s.Target.Quiet, min(2*s.slow, s.Target.Settle))

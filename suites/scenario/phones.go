@@ -93,9 +93,9 @@ func (s *Stage) trySignIn(ctx context.Context, u *fixtures.User) *evidence.Evide
 	a := newAttempt(s, &spec.Requirement{ID: "sign-in"}, fixtures.Parts{spec.Self: u}, 1)
 	p := a.player(u)
 	if _, err := a.look(ctx, p, evidence.ForWay); err == nil {
-		_ = a.bring(ctx, p, spec.Given{State: spec.NotReady}) // the evidence tells
+		_ = a.driveTo(ctx, p, spec.Given{State: spec.NotReady}) // the evidence tells
 	}
-	a.giveBack(ctx)
+	a.restoreAll(ctx)
 	a.close()
 	return a.ev
 }

@@ -27,7 +27,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 	// Everything may have been done to him: his state alone does not show a
 	// call that he was in when the other run ended.
 	p.touched, p.called, p.switched = true, true, wrapUp
-	a.giveBack(ctx)
+	a.restoreAll(ctx)
 	a.close()
 	if why := s.Users.WhyNotBack(u.ID); why != "" {
 		return fmt.Errorf("%s", why)
@@ -39,7 +39,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 // everybody who is astray. The evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 	s.mu.Lock()
-	s.barriers = nil // whatever did not come about may do so now
+	s.breakers = nil // whatever did not come about may do so now
 	s.mu.Unlock()
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
 	astray := s.Users.Unrestored()
@@ -66,11 +66,11 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 				s.Users.Keep(id, false)
 				return
 			}
-			p.touched = !s.Users.Kept(p.user.ID) || !a.letGo(now)
+			p.touched = !s.Users.Kept(p.user.ID) || !a.release(now)
 		})
 	}
 	wg.Wait()
-	a.giveBack(ctx)
+	a.restoreAll(ctx)
 	a.close()
 	for _, p := range players {
 		if why := s.Users.WhyNotBack(p.user.ID); why != "" && p.touched {

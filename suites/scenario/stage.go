@@ -53,7 +53,7 @@ type Stage struct {
 
 	blocks   string // the requirement whose 401 had the run shut out, "" for none
 	hedges   hedges
-	barriers map[*spec.Move]*barrier // moves that failed the last time
+	breakers map[*spec.Move]*circuitBreaker // moves that failed the last time
 
 	run retry.Run // what the requirements had in common so far
 }

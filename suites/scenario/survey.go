@@ -43,7 +43,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 	players.Wait()
 	gone := map[*fixtures.User]bool{}
 	for i, u := range users {
-		gone[u] = a.Users.Kept(u.ID) && errs[i] == nil && a.letGo(looks[i])
+		gone[u] = a.Users.Kept(u.ID) && errs[i] == nil && a.release(looks[i])
 	}
 	var longest time.Duration
 	for i, u := range users {

@@ -297,7 +297,7 @@ func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sou
 	case step.Converged >= 0:
 		length -= min(took(p.look), length/10)
 	case a.answer(*step)/100 == 2:
-		length = a.patience() // it was accepted: what comes of it may come late
+		length = a.quietWindow() // it was accepted: what comes of it may come late
 	}
 	throughout(ctx, length, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
 		_, _ = a.look(ctx, p, evidence.ForWatch)

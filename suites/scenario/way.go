@@ -52,12 +52,12 @@ func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
 
 func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
 	means := a.means(p.user, a.parts)
-	way, err := navigate.Find(a.passable(a.moves), p.situation, goal, means)
+	way, err := navigate.Find(a.allowedMoves(a.moves), p.situation, goal, means)
 	if err == nil {
 		return way, nil
 	}
 	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
-		if why := a.barred(barred); why != nil {
+		if why := a.openReason(barred); why != nil {
 			return navigate.Way{}, why
 		}
 	}
@@ -77,7 +77,7 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 		first = spec.NotReady
 	}
 	if first != "" {
-		if err := a.pass(ctx, p, spec.Given{State: first}, g.State != ""); err != nil {
+		if err := a.driveThrough(ctx, p, spec.Given{State: first}, g.State != ""); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 		return nil
 	}
 	coded := g.Reason && g.State == spec.NotReady && len(p.user.Codes[spec.CategoryNotReady]) > 0
-	switch err := a.pass(ctx, p, g, coded); {
+	switch err := a.driveThrough(ctx, p, g, coded); {
 	case err != nil:
 		return err
 	case coded && p.look.Reason() == "":
@@ -112,7 +112,7 @@ func (a *attempt) leaveReason(ctx context.Context, p *player) {
 	if len(codes) == 0 || p.look.State == spec.Ready {
 		return
 	}
-	if err := a.bring(ctx, p, spec.Given{State: spec.NotReady}); err == nil && p.look.Reason() == "" {
+	if err := a.driveTo(ctx, p, spec.Given{State: spec.NotReady}); err == nil && p.look.Reason() == "" {
 		_ = a.chooseReason(ctx, p, codes[0].ID)
 	}
 }
@@ -172,8 +172,8 @@ var errMoved = errors.New("the target did something else")
 // leaves open.
 var errOpen = fmt.Errorf("the target was free to choose: %w", errMoved)
 
-// bring takes the user along the cheapest way to the goal.
-func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
+// driveTo takes the user along the cheapest way to the goal.
+func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error {
 	for n := 0; n < maxReplans; n++ {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -199,12 +199,12 @@ func (a *attempt) bring(ctx context.Context, p *player, goal spec.Given) error {
 		p.user.ID, navigate.Goal(goal), p.look.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
 }
 
-// pass is bring for a goal from which the way goes on, or may: then what a
+// driveThrough is driveTo for a goal from which the way goes on, or may: then what a
 // notification tells of it is enough.
-func (a *attempt) pass(ctx context.Context, p *player, goal spec.Given, on bool) error {
+func (a *attempt) driveThrough(ctx context.Context, p *player, goal spec.Given, on bool) error {
 	p.through = on
 	defer func() { p.through = false }()
-	return a.bring(ctx, p, goal)
+	return a.driveTo(ctx, p, goal)
 }
 
 // move makes one move and waits until the user is there.
@@ -293,7 +293,7 @@ func (a *attempt) awaitPendingState(ctx context.Context, p *player, to spec.Situ
 	taken := func(l evidence.Observation) bool { return l.Pending == string(to.Pending) }
 	began := time.Now()
 	if p.look.Event || !taken(p.look) {
-		a.until(ctx, p, a.patience(), taken)
+		a.until(ctx, p, a.quietWindow(), taken)
 	}
 	p.waited += a.shown(p, began, p.look)
 }

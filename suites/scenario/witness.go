@@ -52,7 +52,7 @@ func (a *attempt) placeWitness(ctx context.Context) {
 		return
 	}
 	// Another code than subjects are sent to, who get the first.
-	if err := a.pass(ctx, p, spec.Given{State: spec.Ready}, true); err == nil {
+	if err := a.driveThrough(ctx, p, spec.Given{State: spec.Ready}, true); err == nil {
 		_ = a.chooseReason(ctx, p, codes[len(codes)-1].ID)
 	}
 }
@@ -64,11 +64,11 @@ func (a *attempt) withReason(ctx context.Context, p *player) error {
 		return nil
 	}
 	if p.look.State != spec.Ready {
-		if err := a.pass(ctx, p, spec.Given{State: spec.Ready}, true); err != nil {
+		if err := a.driveThrough(ctx, p, spec.Given{State: spec.Ready}, true); err != nil {
 			return err
 		}
 	}
-	return a.bring(ctx, p, spec.Given{State: spec.NotReady})
+	return a.driveTo(ctx, p, spec.Given{State: spec.NotReady})
 }
 
 func castUser(u *fixtures.User) evidence.User {

@@ -13,11 +13,11 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// giveBack puts everybody who was touched back into the state in which the
+// restoreAll puts everybody who was touched back into the state in which the
 // run found him: no call, no reservation, no pending change, the same state,
 // reason code and extension. It goes on when the run was stopped, for as long
 // as changes may take.
-func (a *attempt) giveBack(ctx context.Context) {
+func (a *attempt) restoreAll(ctx context.Context) {
 	limit := 12*a.Target.Settle + 5*time.Second
 	for _, p := range a.cast() {
 		if p.wrapped.After(a.ev.Started) && p.user.WrapUpTimer < a.Target.LongestWait {
@@ -31,17 +31,17 @@ func (a *attempt) giveBack(ctx context.Context) {
 		var wg sync.WaitGroup
 		for _, p := range a.cast() {
 			if p.touched || a.Users.Kept(p.user.ID) {
-				wg.Go(func() { a.sendHome(ctx, p) })
+				wg.Go(func() { a.restoreUser(ctx, p) })
 			}
 		}
 		wg.Wait()
 	})
 }
 
-// maxHomeward is how often putting somebody back is begun anew.
-const maxHomeward = 3
+// maxRestores is how often putting somebody back is begun anew.
+const maxRestores = 3
 
-func (a *attempt) sendHome(ctx context.Context, p *player) {
+func (a *attempt) restoreUser(ctx context.Context, p *player) {
 	home, ok := a.Users.Initial(p.user.ID)
 	if !ok {
 		return // never seen, so never changed
@@ -49,7 +49,7 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 	if !a.lookedAt(p) && (!p.touched || a.remains(p, home)) {
 		_, _ = a.look(ctx, p, evidence.ForReturn) // what it does not show, the way home does
 	}
-	if !p.touched && a.letGo(p.look) {
+	if !p.touched && a.release(p.look) {
 		return
 	}
 	if a.lookedAt(p) && a.remains(p, home) {
@@ -84,8 +84,8 @@ func (a *attempt) sendHome(ctx context.Context, p *player) {
 // tryRestore brings a user back to where it was found, and begins anew where
 // it does not stay there.
 func (a *attempt) tryRestore(ctx context.Context, p *player, home evidence.Observation) (err error) {
-	open := a.letCome(ctx, p)
-	for n := 0; n < maxHomeward; n++ {
+	open := a.awaitPending(ctx, p)
+	for n := 0; n < maxRestores; n++ {
 		if n > 0 || !a.lookedAt(p) {
 			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
 				continue
@@ -117,20 +117,20 @@ func (a *attempt) tryRestore(ctx context.Context, p *player, home evidence.Obser
 // something was asked on the way back and not seen to happen: where the user was seen
 // before that is not where it is.
 func (a *attempt) restoreSeen(ctx context.Context, p *player, home evidence.Observation) (unseen bool, err error) {
-	if err = a.homeward(ctx, p, home); err != nil || p.asked.IsZero() {
+	if err = a.restoreState(ctx, p, home); err != nil || p.asked.IsZero() {
 		return false, err
 	}
-	a.letCome(ctx, p)
+	a.awaitPending(ctx, p)
 	if _, err = a.look(ctx, p, evidence.ForReturn); err == nil && p.look.State != home.State {
 		err = fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
 	}
 	return true, err
 }
 
-// letCome waits for a change that was asked for and not seen, when the
+// awaitPending waits for a change that was asked for and not seen, when the
 // scenario ended in between: home before it is not home. It reports whether
 // there was one.
-func (a *attempt) letCome(ctx context.Context, p *player) bool {
+func (a *attempt) awaitPending(ctx context.Context, p *player) bool {
 	if p.asked.IsZero() {
 		return false
 	}
@@ -185,7 +185,7 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
 	return false
 }
 
-func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Observation) error {
+func (a *attempt) restoreState(ctx context.Context, p *player, home evidence.Observation) error {
 	if p.look.State.OnCall() || p.called && a.Dialogs {
 		began := time.Now()
 		err := a.endCalls(ctx, p, evidence.ForReturn)
@@ -202,12 +202,12 @@ func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Observa
 	}
 	a.mu.Unlock()
 	if home.State != spec.Logout && p.look.Extension != home.Extension && p.look.State != spec.Logout && home.Extension != "" {
-		if err := a.goTo(ctx, p, spec.Logout); err != nil {
+		if err := a.driveBack(ctx, p, spec.Logout); err != nil {
 			return err
 		}
 	}
 	if p.look.State != home.State {
-		if err := a.goTo(ctx, p, home.State); err != nil {
+		if err := a.driveBack(ctx, p, home.State); err != nil {
 			return err
 		}
 	}
@@ -217,10 +217,10 @@ func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Observa
 	if home.State == spec.NotReady && home.Reason() == "" && p.look.Reason() != "" {
 		// No code is what who just signed in has (finesse facts §6). Where
 		// signing out and in again does not come about, NOT_READY it is.
-		if err := a.goTo(ctx, p, spec.Logout); err != nil {
-			return a.goTo(ctx, p, home.State)
+		if err := a.driveBack(ctx, p, spec.Logout); err != nil {
+			return a.driveBack(ctx, p, home.State)
 		}
-		return a.goTo(ctx, p, home.State)
+		return a.driveBack(ctx, p, home.State)
 	}
 	if home.State == spec.NotReady && home.Reason() != "" && p.look.Reason() != home.Reason() {
 		// One that the system had set cannot be set again.
@@ -232,15 +232,15 @@ func (a *attempt) homeward(ctx context.Context, p *player, home evidence.Observa
 	return nil
 }
 
-// goTo is bring for the way back, where what went wrong is no more than that.
-func (a *attempt) goTo(ctx context.Context, p *player, s spec.State) error {
+// driveBack is driveTo for the way back, where what went wrong is no more than that.
+func (a *attempt) driveBack(ctx context.Context, p *player, s spec.State) error {
 	if p.look.State == s {
 		return nil
 	}
 	if !s.Resting() {
 		s = spec.NotReady // a call that somebody had cannot be given back
 	}
-	return a.bring(ctx, p, spec.Given{State: s})
+	return a.driveTo(ctx, p, spec.Given{State: s})
 }
 
 // unswitch undoes a switched wrap-up, as far as the user's settings tell how

@@ -8,10 +8,10 @@ import (
 	"finesse-conformance/suites/navigate"
 )
 
-// Lasts estimates how long a scenario takes on this stage: the quiet times and
+// EstimateDuration estimates how long a scenario takes on this stage: the quiet times and
 // timers that the requirement demands, and something for each move on the way
 // there and back. It is for putting scenarios into an order, no promise.
-func (s *Stage) Lasts(req *spec.Requirement) time.Duration {
+func (s *Stage) EstimateDuration(req *spec.Requirement) time.Duration {
 	move := 2*s.Poll + s.Target.Quiet/20
 	var timer time.Duration
 	ways := 1
@@ -24,7 +24,7 @@ func (s *Stage) Lasts(req *spec.Requirement) time.Duration {
 					ways++
 				}
 			}
-			total += time.Duration(ways) * wayLasts(way, move, timer)
+			total += time.Duration(ways) * wayDuration(way, move, timer)
 		}
 	}
 	for _, st := range req.Steps {
@@ -39,7 +39,7 @@ func (s *Stage) Lasts(req *spec.Requirement) time.Duration {
 	return total
 }
 
-func wayLasts(way navigate.Way, move, timer time.Duration) time.Duration {
+func wayDuration(way navigate.Way, move, timer time.Duration) time.Duration {
 	var total time.Duration
 	for _, m := range way.Moves {
 		total += move

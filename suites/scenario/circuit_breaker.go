@@ -14,12 +14,12 @@ import (
 // leads along it. After it failed so often in a row it is not tried for so
 // many ways, then once more.
 const (
-	barredAfter = 3
+	opensAfter = 3
 	restFor     = 20
 )
 
-// barrier is what is known of a move that failed.
-type barrier struct {
+// circuitBreaker is what is known of a move that failed.
+type circuitBreaker struct {
 	failures int
 	rest     int // ways for which it is not tried any more
 	why      string
@@ -34,33 +34,33 @@ func (s *Stage) passed(ctx context.Context, m *spec.Move, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.barriers == nil {
-		s.barriers = map[*spec.Move]*barrier{}
+	if s.breakers == nil {
+		s.breakers = map[*spec.Move]*circuitBreaker{}
 	}
 	if !failed {
-		delete(s.barriers, m)
+		delete(s.breakers, m)
 		return
 	}
-	b := s.barriers[m]
+	b := s.breakers[m]
 	if b == nil {
-		b = &barrier{}
-		s.barriers[m] = b
+		b = &circuitBreaker{}
+		s.breakers[m] = b
 	}
 	b.failures++
 	b.why = err.Error()
-	if b.failures >= barredAfter {
+	if b.failures >= opensAfter {
 		b.rest = restFor
 	}
 }
 
-// passable gives the moves that are tried.
-func (s *Stage) passable(moves []*spec.Move) []*spec.Move {
+// allowedMoves gives the moves that are tried.
+func (s *Stage) allowedMoves(moves []*spec.Move) []*spec.Move {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.barriers) == 0 {
+	if len(s.breakers) == 0 {
 		return moves
 	}
-	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return s.barriers[m] != nil && s.barriers[m].rest > 0 })
+	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return s.breakers[m] != nil && s.breakers[m].rest > 0 })
 }
 
 // blockedError is why a way is not tried any more.
@@ -74,13 +74,13 @@ func (b *blockedError) Error() string {
 	return fmt.Sprintf("%q did not come about %d times in a row, and was not tried again: %s", b.move, b.failures, b.why)
 }
 
-// barred says why a way that would be there is not tried, nil where none of
+// openReason says why a way that would be there is not tried, nil where none of
 // its moves is barred.
-func (s *Stage) barred(way navigate.Way) error {
+func (s *Stage) openReason(way navigate.Way) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range way.Moves {
-		if b := s.barriers[m]; b != nil && b.rest > 0 {
+		if b := s.breakers[m]; b != nil && b.rest > 0 {
 			b.rest--
 			return &blockedError{m.Name, b.failures, b.why}
 		}

@@ -9,10 +9,10 @@ import (
 
 // Most scenarios begin with signing in whom the one before has just signed
 // out. Where the stage says so, a user who was found signed out stays signed
-// in when a scenario went as the guide says and left him as the way into the
+// in when a scenario went as the guide says and left it as the way into the
 // next one would: NOT_READY without a reason code or with the one that ways
 // lead to, or READY, with nothing under way. A scenario whose way does not lead
-// over that begins with sending him home, and so does one in which he has no
+// over that begins with signing it out, and so does one in which he has no
 // part. What one scenario did is thus never seen in another.
 
 // stand is where a user may stay: a state, and with a reason code or without.
@@ -34,14 +34,14 @@ func (a *attempt) standOf(p *player, l evidence.Observation) (stand, bool) {
 	return at, l.State == spec.Ready && !at.reason
 }
 
-// remains reports whether a user can stay as he is for scenarios to come.
+// remains reports whether a user can stay as it is for scenarios to come.
 func (a *attempt) remains(p *player, home evidence.Observation) bool {
 	_, ok := a.standOf(p, p.look)
 	return ok && a.clean && home.State == spec.Logout && !p.called && !p.switched && p.asked.IsZero()
 }
 
 // fits reports whether a user who stayed is where the way into the scenario
-// leads him.
+// leads it.
 func (a *attempt) fits(p *player) bool {
 	at, ok := a.standOf(p, p.look)
 	if !ok {
@@ -89,21 +89,21 @@ func (a *attempt) leadsOver(at stand) bool {
 	return false
 }
 
-// comeHome signs a user out who stayed and does not fit. Where that does not
+// restoreBeforeStart signs a user out who stayed and does not fit. Where that does not
 // come about, the scenario begins where he is.
-func (a *attempt) comeHome(ctx context.Context, p *player) {
+func (a *attempt) restoreBeforeStart(ctx context.Context, p *player) {
 	home, ok := a.Users.Initial(p.user.ID)
 	if !ok || !a.Users.Kept(p.user.ID) || a.fits(p) {
 		return
 	}
 	p.returning = true
 	defer func() { p.returning = false }()
-	_ = a.goTo(ctx, p, home.State) // putting back in the end tries again, and says why not
+	_ = a.driveBack(ctx, p, home.State) // putting back in the end tries again, and says why not
 }
 
-// letGo reports whether somebody else has taken over a user who stayed. He is
+// release reports whether somebody else has taken over a user who stayed. It is
 // no longer the run's to put back.
-func (a *attempt) letGo(now evidence.Observation) bool {
+func (a *attempt) release(now evidence.Observation) bool {
 	_, left := a.Users.Whereabouts(now.User)
 	if now.Same(left) && now.Extension == left.Extension {
 		return false
