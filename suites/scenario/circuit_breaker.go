@@ -15,7 +15,7 @@ import (
 // many ways, then once more.
 const (
 	opensAfter = 3
-	restFor     = 20
+	restFor    = 20
 )
 
 // circuitBreaker is what is known of a move that failed.
