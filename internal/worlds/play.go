@@ -38,6 +38,7 @@ func (w World) Play(t *testing.T, pick func([]suites.Item) []suites.Item) (o Out
 func (w World) play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcome {
 	o := Outcome{Verdicts: map[string]evidence.Verdict{}}
 	began, n := time.Now(), w.network()
+	t.Cleanup(func() { time.Sleep(time.Minute) }) // until the last end of a connection has arrived, when all else is closed
 	b, err := bed.TryOpen(t, w.deployment(n))
 	if err != nil {
 		o.Stopped = err

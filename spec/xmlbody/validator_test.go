@@ -194,6 +194,7 @@ func TestOneMutationIsOneProblem(t *testing.T) {
 		{codes, "<code>4</code>", "", "ReasonCodes/ReasonCode[2]/code: missing", nil},
 		{codes, "<label>Break</label>", "", "ReasonCodes/ReasonCode[1]/label: missing", nil},
 		{codes, "<forAll>false</forAll>", "<forAll>FALSE</forAll>", `ReasonCodes/ReasonCode[2]/forAll: "FALSE" is not a boolean`, nil},
+		{codes, "<uri>/finesse/api/ReasonCode/2", "<uri>finesse/api/ReasonCode/2", "", nil},
 		{codes, "/finesse/api/ReasonCode/2", "/finesse/api/ReasonCode/two", `ReasonCodes/ReasonCode[2]/uri: "/finesse/api/ReasonCode/two" does not have the form /finesse/api/ReasonCode/<id>`, nil},
 
 		// Team

@@ -20,7 +20,7 @@ import (
 func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) evidence.Exchange {
 	call := a.get(subject, st.When)
 	if !hasMembers(st.Then) {
-		return a.send(ctx, call)
+		return a.readUser(ctx, subject, call)
 	}
 	team := a.teamOf(subject.user)
 	for _, u := range team {
@@ -38,6 +38,29 @@ func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) e
 		}
 		x = a.send(ctx, call)
 		if agrees(x.ResponseBody, states) || !time.Now().Before(deadline) || !a.pause(ctx, max(a.Poll, time.Millisecond)) {
+			return x
+		}
+	}
+}
+
+// readUser reads what a step asks for. Where that is the subject, and a node
+// that lags shows it as it was before, it is read again, as each look is.
+func (a *attempt) readUser(ctx context.Context, subject *player, call client.Call) evidence.Exchange {
+	for deadline := time.Now().Add(a.Target.Settle); ; {
+		x := a.send(ctx, call)
+		if call.Path != userPath(subject.user.ID) {
+			return x
+		}
+		l, ok := a.read(subject, x)
+		l.User = subject.user.ID
+		if !ok || !a.Users.Outdated(l) {
+			return x
+		}
+		if !time.Now().Before(deadline) {
+			a.Users.WaitedInVain(l)
+			return x
+		}
+		if !a.pause(ctx, max(a.Poll, time.Millisecond)) {
 			return x
 		}
 	}
