@@ -155,6 +155,10 @@ func Draw(seed uint64) World {
 	}
 	w.WrapUp = []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 2 * time.Hour}[r.IntN(6)]
 	w.Ring, w.Reservation = []time.Duration{0, 25 * time.Second, time.Minute}[r.IntN(3)], []time.Duration{0, 25 * time.Second, time.Minute}[r.IntN(3)]
+	if slices.Contains(w.Harmless, "harmless-slow") || slices.Contains(w.Harmless, "harmless-jitter") {
+		// Who takes seconds for a change does not ring or reserve for seconds.
+		w.Ring, w.Reservation, w.WrapUp = 2*time.Minute, 2*time.Minute, max(w.WrapUp, 20*time.Second)
+	}
 	if maybe() {
 		w.Strangers = between(time.Second, 20*time.Second).Round(time.Second)
 	}
