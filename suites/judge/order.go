@@ -135,7 +135,19 @@ func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
 
 // earlier reports whether an event tells of what was so before the step, and
 // only arrived late: also of the state that the step found, where that was not
-// told before.
+// told before, and once more what was told before the step, word for word.
 func (c *stepJudge) earlier(e *evidence.Event) bool {
-	return !e.IsError() && (LateNews(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node))
+	return !e.IsError() && (LateNews(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.repeats(e))
+}
+
+// repeats reports whether just this event was heard before the step: a target
+// may send each twice.
+func (c *stepJudge) repeats(e *evidence.Event) bool {
+	for i := range c.ev.Events {
+		old := &c.ev.Events[i]
+		if old.Node == e.Node && old.Session == e.Session && old.Payload == e.Payload && c.step.EventBefore(old) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,43 @@
+package worlds_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"finesse-conformance/internal/worlds"
+	"finesse-conformance/suites"
+)
+
+// What worlds have found, each as small as it came to be, and the
+// requirements that raised a false alarm there.
+func TestFound(t *testing.T) {
+	for name, found := range map[string]struct {
+		world worlds.World
+		ids   []string
+	}{
+		"a read under test met the node that lags": {worlds.World{Seed: 0x8, Kind: "UCCE", Release: "12.6(1)", Choices: []string{"logout-reason-shown"}, Harmless: []string{"harmless-read-lags-by-turns"}},
+			[]string{"SIG-09"}},
+		"the uri of a reason code without a slash": {worlds.World{Kind: "UCCE", Release: "12.0(1)", Harmless: []string{"harmless-reason-uri-without-slash"}},
+			[]string{"USR-08", "RSN-15"}},
+		"reasonCodeId is 0 in GETs and -1 in a late event": {worlds.World{Seed: 0x64, Kind: "UCCX", Release: "12.6(2)", Notifications: true, Harmless: []string{"harmless-reason-zero"}, Node2: worlds.Spread{Typical: 76 * time.Millisecond, Shape: "tail"}},
+			[]string{"AUT-01", "SUP-06-NOT_READY", "SUP-09-WORK"}},
+		"the second of two events, late": {worlds.World{Seed: 0x7b, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Harmless: []string{"harmless-jitter", "harmless-event-published-twice"}, Users: 5, Lateness: worlds.Spread{Typical: 148 * time.Millisecond, Shape: "tail"}, Settle: 20 * time.Second, Quiet: 4 * time.Second},
+			[]string{"ERR-01", "NTF-05"}},
+		"two nodes with clocks of their own, and each lags": {worlds.World{Seed: 0x8, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Harmless: []string{"harmless-read-lags-by-turns"}, Skew: -1549 * time.Millisecond, Delay: worlds.Spread{Typical: 184 * time.Millisecond}},
+			[]string{"ERR-02", "RSN-02", "RSN-12", "SIG-17", "USR-03"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := found.world.Play(t, func(all []suites.Item) []suites.Item {
+				return slices.DeleteFunc(slices.Clone(all), func(i suites.Item) bool { return !slices.Contains(found.ids, i.Requirement.ID) })
+			})
+			if o.Stopped != nil || len(o.Verdicts) != len(found.ids) {
+				t.Errorf("%d verdicts, and stopped: %v", len(o.Verdicts), o.Stopped)
+			}
+			for _, p := range found.world.Problems(o) {
+				t.Error(p)
+			}
+		})
+	}
+}
