@@ -102,6 +102,7 @@ func (w World) masked() string {
 // client sees.
 var masks = []struct{ fault, by string }{
 	{"supervisor-code-wrong", "system-reasons-hidden"},
+	{"supervisor-sign-out-code-wrong", "system-reasons-hidden"},
 	{"diverted-*-not-ready-accepted-preview-fails", "preview-failed-not-ready"},
 	{"change-time-*", "harmless-dead-phone"}, // where nobody else can sign in, nothing changes
 }

@@ -24,6 +24,8 @@ func TestFound(t *testing.T) {
 			[]string{"AUT-01", "SUP-06-NOT_READY", "SUP-09-WORK"}},
 		"the second of two events, late": {worlds.World{Seed: 0x7b, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Harmless: []string{"harmless-jitter", "harmless-event-published-twice"}, Users: 5, Lateness: worlds.Spread{Typical: 148 * time.Millisecond, Shape: "tail"}, Settle: 20 * time.Second, Quiet: 4 * time.Second},
 			[]string{"ERR-01", "NTF-05"}},
+		"a late event with the time of another node's clock": {worlds.World{Seed: 0x4, Kind: "UCCX", Release: "12.6(2)", Notifications: true, Harmless: []string{"harmless-jitter"}, Node2: worlds.Spread{Typical: 62 * time.Millisecond, Shape: "tail"}, Skew: -715 * time.Millisecond, Delay: worlds.Spread{Typical: 75 * time.Millisecond, Shape: "jitter"}, Settle: 8 * time.Second},
+			[]string{"TRN-UCCX-13"}},
 		"two nodes with clocks of their own, and each lags": {worlds.World{Seed: 0x8, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Harmless: []string{"harmless-read-lags-by-turns"}, Skew: -1549 * time.Millisecond, Delay: worlds.Spread{Typical: 184 * time.Millisecond}},
 			[]string{"ERR-02", "RSN-02", "RSN-12", "SIG-17", "USR-03"}},
 	} {
