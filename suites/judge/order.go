@@ -152,12 +152,13 @@ func (c *stepJudge) earlier(e *evidence.Event) bool {
 	return !e.IsError() && (LateNews(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.repeats(e))
 }
 
-// repeats reports whether just this event was heard before the step: a target
-// may send each twice.
+// repeats reports whether just this event was heard before the step, or late: a
+// target may send each twice.
 func (c *stepJudge) repeats(e *evidence.Event) bool {
 	for i := range c.ev.Events {
 		old := &c.ev.Events[i]
-		if old.Node == e.Node && old.Session == e.Session && old.Payload == e.Payload && c.step.EventBefore(old) {
+		if old.Index < e.Index && old.Node == e.Node && old.Session == e.Session && old.Payload == e.Payload &&
+			(c.step.EventBefore(old) || c.earlier(old)) {
 			return true
 		}
 	}
