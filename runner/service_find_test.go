@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -100,6 +101,10 @@ func TestSessionsAreForThoseFoundSignedOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = answer.Body.Close()
+		for now, _ := e.Deployment.Snapshot().User(u.ID); now.State == reference.Logout && t.Context().Err() == nil; {
+			runtime.Gosched() // the change comes a moment after the answer
+			now, _ = e.Deployment.Snapshot().User(u.ID)
+		}
 		in[u.ID] = true
 	}
 	a, err := NewApp(io.Discard, io.Discard)

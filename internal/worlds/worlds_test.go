@@ -13,7 +13,7 @@ import (
 
 var (
 	conformant = flag.Int("conformant", 2, "how many conformant worlds are drawn")
-	broken     = flag.Int("broken", 8, "how many broken worlds are drawn")
+	broken     = flag.Int("broken", 6, "how many broken worlds are drawn")
 	seed       = flag.Uint64("seed", 302, "seed of the first world; the next has the next")
 	twice      = flag.Int("twice", 0, "one world in so many is played twice; 0 for none")
 	shrink     = flag.Int("shrink", 0, "how often each smaller world is tried where one has a problem; 0 does not look for one")

@@ -21,7 +21,6 @@ type Records struct {
 	// A stay without a time of change was waited out in vain: the target tells
 	// the time of some states only.
 	untimed bool
-	nodes   clocks
 }
 
 // record is what is known of one user.
@@ -253,12 +252,9 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 	this := stay{l.State, l.ChangeTime}
 	timed := l.ChangeTime != "" || !r.untimed
 	other := timed && l.ChangeTime != u.newest.ChangeTime && (l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID)
-	if other && r.waits < maxWaits && (u.stays[this] || r.nodes.elsewhere(u.stays, this) || r.lags && before(l.ChangeTime, u.newest.ChangeTime)) {
+	if other && r.waits < maxWaits && (u.stays[this] || r.lags && before(l.ChangeTime, u.newest.ChangeTime)) {
 		u.doubted = true
 		return true
-	}
-	if l.State == u.newest.State && l.ReasonCodeID == u.newest.ReasonCodeID && l.ChangeTime != u.newest.ChangeTime {
-		r.nodes.compare(l.ChangeTime, u.newest.ChangeTime)
 	}
 	r.lags = r.lags || u.doubted && l.ChangeTime == u.newest.ChangeTime
 	u.doubted = false

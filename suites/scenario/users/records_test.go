@@ -1,7 +1,6 @@
 package users
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 
@@ -195,31 +194,6 @@ func TestRefusals(t *testing.T) {
 	r.Unauthorized("1001")
 	if r.Refusals("1001") != 2 || r.Refusals("1002") != 0 {
 		t.Errorf("%d, %d", r.Refusals("1001"), r.Refusals("1002"))
-	}
-}
-
-// A node with another clock that lags shows an old stay with a time of change
-// that nobody has seen.
-func TestOutdatedOnAnotherNode(t *testing.T) {
-	at := func(second, milli int) string { return fmt.Sprintf("2026-01-01T00:00:%02d.%03dZ", second, milli) }
-	var r Records
-	for i, step := range []struct {
-		l    evidence.Observation
-		want bool
-	}{
-		{seen(spec.NotReady, at(10, 0)), false},
-		{seen(spec.NotReady, at(8, 600)), false},
-		{seen(spec.Ready, at(20, 0)), false},
-		{seen(spec.Ready, at(18, 600)), false},
-		{seen(spec.NotReady, at(30, 0)), false},
-		{seen(spec.Ready, at(18, 600)), true},
-		{seen(spec.Ready, at(31, 0)), false},
-		{seen(spec.NotReady, at(28, 600)), true},
-		{seen(spec.NotReady, at(28, 900)), false},
-	} {
-		if got := r.Outdated(step.l); got != step.want {
-			t.Errorf("look %d: outdated %v", i, got)
-		}
 	}
 }
 
