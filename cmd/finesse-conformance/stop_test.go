@@ -78,7 +78,7 @@ func TestSignalled(t *testing.T) {
 			if test.signal != syscall.SIGINT {
 				_ = run.Process.Signal(test.signal) // timeout(1) and shells send it twice
 			}
-			if code := run.code(t, 30*time.Second); code != test.code {
+			if code := run.code(t, 90*time.Second); code != test.code {
 				t.Errorf("exit code %d:\n%s", code, run.out.String())
 			}
 			if diff := differences(before, s.look(t)); diff != "" {
