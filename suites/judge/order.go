@@ -80,13 +80,10 @@ func seenExactly(ev *evidence.Evidence, step evidence.Step, l evidence.Observati
 
 // newsOfBaseline is the index of the event on a node that tells of what the
 // step found, where that came late: -1 where it was heard before, or never.
-// Where none has its time of change, one does that has the time of a node with
-// another clock.
 func newsOfBaseline(ev *evidence.Evidence, step evidence.Step, node string) int {
 	if step.Baseline.ChangeTime == "" {
 		return -1
 	}
-	other, seen := -1, false
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		if e.Node != node || !tellsOf(e, step.Baseline.User) {
@@ -96,21 +93,15 @@ func newsOfBaseline(ev *evidence.Evidence, step evidence.Step, node string) int 
 		if !ok || !l.Same(step.Baseline) {
 			continue
 		}
-		before := step.EventBefore(e)
 		switch {
 		case l.ChangeTime != step.Baseline.ChangeTime:
-			if !seen && stepBack(l.ChangeTime, step.Baseline.ChangeTime).Abs() <= nodesApart {
-				if seen = true; !before {
-					other = e.Index
-				}
-			}
-		case before:
+		case step.EventBefore(e):
 			return -1
 		default:
 			return e.Index
 		}
 	}
-	return other
+	return -1
 }
 
 // foreign says why an event does not belong to the step, "" where it does.
