@@ -109,9 +109,6 @@ func (w World) Calm() bool {
 	return w.Cut+w.Lost+w.Hang+w.Busy == 0 && w.Restart+w.Outage+w.Meddlers == 0
 }
 
-// disturbances are the fields of what is not calm, which only some worlds have.
-var disturbances = []string{"Cut", "Lost", "Hang", "Busy", "Restart", "Outage", "Meddlers"}
-
 // Draw draws a world. It has about a third of everything that worlds can have;
 // half of all worlds are calm.
 func Draw(seed uint64) World {
