@@ -2,7 +2,6 @@ package runner
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,11 +55,7 @@ func (a *App) compareMaps(old, new string, failOnDrift bool, files Files) (int, 
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	errs := writeFiles([]report{
-		{files.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
-		{files.JSON, c.WriteJSON}, {files.HTML, c.WriteHTML}, {files.Markdown, c.WriteMarkdown},
-	})
-	errs = append(errs, a.print(c.WriteText))
+	errs := append(files.write(c, failOnDrift), a.print(c.WriteText))
 	code := reports.ExitConformant
 	if c.Worse() || failOnDrift && len(c.Changed) > 0 {
 		code = reports.ExitNonconformant

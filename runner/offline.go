@@ -22,6 +22,23 @@ type Files struct {
 	JUnit, JSON, HTML, Markdown, HAR string
 }
 
+// comparison is what differs between two results or two maps, as the files of
+// compare hold it.
+type comparison interface {
+	WriteJUnit(w io.Writer, failOnDrift bool) error
+	WriteJSON(w io.Writer) error
+	WriteHTML(w io.Writer) error
+	WriteMarkdown(w io.Writer) error
+}
+
+// write writes a comparison to the files that are asked for.
+func (f Files) write(c comparison, failOnDrift bool) []error {
+	return writeFiles([]report{
+		{f.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
+		{f.JSON, c.WriteJSON}, {f.HTML, c.WriteHTML}, {f.Markdown, c.WriteMarkdown},
+	})
+}
+
 // Compare holds two result files against each other, prints what changed and
 // gives the exit code: 1 for a regression, with failOnDrift for a drift too.
 func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, error) {
@@ -41,12 +58,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	errs := writeFiles([]report{
-		{files.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
-		{files.JSON, c.WriteJSON},
-		{files.HTML, c.WriteHTML},
-		{files.Markdown, c.WriteMarkdown},
-	})
+	errs := files.write(c, failOnDrift)
 	errs = append(errs, a.print(func(w io.Writer) error { return c.WriteText(w, console.Style{Color: a.Colour}) }))
 	return a.end(c.ExitCode(failOnDrift), errs...)
 }

@@ -12,7 +12,7 @@ import (
 // in when a scenario went as the guide says and left it as the way into the
 // next one would: NOT_READY without a reason code or with the one that ways
 // lead to, or READY, with nothing under way. A scenario whose way does not lead
-// over that begins with signing it out, and so does one in which he has no
+// over that begins with signing it out, and so does one in which it has no
 // part. What one scenario did is thus never seen in another.
 
 // stand is where a user may stay: a state, and with a reason code or without.

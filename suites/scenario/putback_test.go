@@ -78,7 +78,7 @@ func TestUsersArePutBack(t *testing.T) {
 		}()
 		home(t, s, f)
 	})
-	virtually(t, "the state and the reason that he had", func(t *testing.T) {
+	virtually(t, "the state and the reason that it had", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "NOT_READY", reason: "2", extension: "71001", changed: 1}
 		s.Cast.Users[0].Codes["NOT_READY"] = []fixtures.ReasonCode{{ID: "1"}, {ID: "2"}}
@@ -89,7 +89,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
 		}
 	})
-	virtually(t, "a reason that the target does not let him set again", func(t *testing.T) {
+	virtually(t, "a reason that the target does not let it set again", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "NOT_READY", reason: "32767", extension: "71001", changed: 1}
 		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
@@ -106,7 +106,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
 		}
 	})
-	virtually(t, "the extension that he had", func(t *testing.T) {
+	virtually(t, "the extension that it had", func(t *testing.T) {
 		s, f := fakeStage(t, "1001")
 		f.users["1001"] = &person{state: "READY", extension: "71001", changed: 1}
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "SIG-01")); v.Outcome != evidence.Passed {
