@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -25,7 +26,11 @@ import (
 // may not be.
 func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 	path := cfg.Run.Journal
-	if c, err := journal.Read(path); err == nil && !c.Clean() && cfg.File == "" {
+	c, err := journal.Read(path)
+	if errors.Is(err, fs.ErrNotExist) && cfg.Run.JournalNamed {
+		return 0, &exit.UsageError{Err: fmt.Errorf("--journal: there is no %s; a run without --journal keeps its journal in the folder of its reports (--out)", path)}
+	}
+	if err == nil && !c.Clean() && cfg.File == "" {
 		return 0, &exit.UsageError{Err: errors.New("--config: is missing: it takes the run's configuration to put its users back")}
 	}
 	for _, t := range cfg.Targets {

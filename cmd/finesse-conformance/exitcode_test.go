@@ -29,6 +29,7 @@ func TestWrongUsage(t *testing.T) {
 		{"argument missing", []string{"explain"}, "", "such as SIG-01, not 0; see `finesse-conformance explain --help`"},
 		{"shell that is not there", []string{"completion", "basch"}, "", `unknown command "basch"; see`},
 		{"restore without a configuration", []string{"restore", "--journal", "left.jsonl"}, "", "--config: is missing"},
+		{"restore of a journal that is not there", []string{"restore", "--config", "C", "--journal", "nowhere.jsonl"}, "", "there is no "},
 		{"restore of a folder", []string{"restore", "--config", "C", "--journal", "."}, "", "is a directory"},
 		{"extension twice", []string{"run", "--config", "twice.yaml"}, "", "twice.yaml:4: users[1].extension: 7 is also that of the user in line 3"},
 		{"unknown requirement", []string{"explain", "SIG"}, "", "there are SIG-01, SIG-02"},

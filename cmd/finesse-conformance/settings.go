@@ -63,9 +63,17 @@ type takesList struct {
 	pflag.SliceValue
 }
 
-// load reads the configuration that a command's flags point to.
+// load reads the configuration that a command's flags point to, and says what
+// in it is probably not what was meant.
 func load(c *cobra.Command) (*config.Config, error) {
-	return config.Load(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
+	cfg, err := config.Load(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range cfg.Warnings {
+		fmt.Fprintf(c.ErrOrStderr(), "warning: %v\n", w)
+	}
+	return cfg, nil
 }
 
 // given reports whether a setting was given, by its flag or its variable.

@@ -18,6 +18,8 @@ type Config struct {
 	File    string // the configuration file, "" without one
 	Targets []*Target
 	Run     Run
+	// Warnings name what can be used and is probably not what was meant.
+	Warnings Problems
 
 	passwordVariables []string // names of ${…} that passwords came from
 }
@@ -99,19 +101,21 @@ func (t Timing) Or(other, unset Timing) Timing {
 
 // RunConfig is what a run does beside certifying, the same for all targets.
 type Run struct {
-	ID          string   // in results, drawn where it is empty
-	Only, Skip  []string // patterns of requirement ids
-	Procs       int      // 0 for as many as the cast allows
-	Shard       Shard
-	Out         string // folder of the reports
-	JUnit       string // "" for junit.xml in Out, as with the next two
-	JSON        string
-	HTML        string
-	HAR         string // "" for none
-	Waivers     string // "" for none
-	Baseline    string // "" for none
-	Journal     string // "" for journal.jsonl in Out
-	FailOnDrift bool
+	ID         string   // in results, drawn where it is empty
+	Only, Skip []string // patterns of requirement ids
+	Procs      int      // 0 for as many as the cast allows
+	Shard      Shard
+	Out        string // folder of the reports
+	JUnit      string // "" for junit.xml in Out, as with the next two
+	JSON       string
+	HTML       string
+	HAR        string // "" for none
+	Waivers    string // "" for none
+	Baseline   string // "" for none
+	Journal    string // "" for journal.jsonl in Out
+	// JournalNamed: the journal's file was named, and is expected to be there.
+	JournalNamed bool
+	FailOnDrift  bool
 	// RequireComplete makes a requirement that was not exercised count.
 	RequireComplete bool
 	Timeout         time.Duration // of the whole run, 0 for none

@@ -315,3 +315,27 @@ targets:
 		t.Errorf("--target without a match: %v", err)
 	}
 }
+
+// A request that may take longer than all looks for a change is allowed, and
+// said once however many targets share the value.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want string
+	}{
+		"defaults":   {small, ""},
+		"documented": {small + "timing: {request: 15s, settle: 10s}\n", ""},
+		"too long":   {small + "timing: {request: 15s, settle: 7s}\n", "timing.request: 15s is more than twice the settle time 7s"},
+		"several": {"targets: [{name: a, target: {url: 'https://a.example'}, users: [{id: '1', password: p}]}, {name: b, target: {url: 'https://b.example'}, users: [{id: '1', password: p}]}]\ntiming: {settle: 1s}\n",
+			"set it to 2s or less"},
+	} {
+		c2, err := load(t, c.text, nil, nil)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got := c2.Warnings.Error(); (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -75,6 +75,13 @@ func (l *loader) note(err error) {
 	}
 }
 
+// warn notes what does not keep the configuration from being used.
+func (l *loader) warn(p Problem) {
+	if !slices.Contains(l.config.Warnings, p) { // several targets may share a value
+		l.config.Warnings = append(l.config.Warnings, p)
+	}
+}
+
 // outside gives the value that a flag or its variable has. An empty variable
 // counts as not set: that is how CI systems leave one out.
 func (l *loader) outside(s Setting) (given, bool) {
@@ -221,6 +228,11 @@ func (l *loader) finish() {
 		names[t.Name] = true
 		if t.Timing.Poll > t.Timing.Settle && t.Timing.Settle > 0 {
 			l.note(Problem{File: l.config.File, Key: "timing.poll", Text: fmt.Sprintf("%v is longer than the settle time %v: a change would never be seen", t.Timing.Poll, t.Timing.Settle)})
+		}
+		if t.Timing.Request > 2*t.Timing.Settle && t.Timing.Settle > 0 && !t.Embedded {
+			l.warn(Problem{File: l.config.File, Key: "timing.request", Text: fmt.Sprintf(
+				"%v is more than twice the settle time %v: one answer that is lost takes longer than all the looks for a change, and what it concerns is repeated or not exercised; set it to %v or less",
+				t.Timing.Request, t.Timing.Settle, 2*t.Timing.Settle)})
 		}
 	}
 	run := &l.config.Run

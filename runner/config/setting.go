@@ -141,7 +141,7 @@ func Settings() []Setting {
 		{Flag: "timeout", Key: "run.timeout", Kind: Duration, Arg: "DURATION", Help: "end the whole run after this time",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Timeout = v.duration }},
 		{Flag: "journal", Key: "run.journal", Kind: Path, Arg: "FILE", Help: "journal of what the run changes, default journal.jsonl in the folder",
-			apply: func(c *Config, _ *Target, v parsed) { c.Run.Journal = v.text }},
+			apply: func(c *Config, _ *Target, v parsed) { c.Run.Journal, c.Run.JournalNamed = v.text, true }},
 		{Flag: "force", Key: "run.force", Kind: Bool, Help: "also touch users who are on a call or not in a resting state",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Force = v.yes }},
 		{Flag: "max-requests-per-second", Key: "run.max_requests_per_second", Kind: Number, Arg: "N", Help: "never send more, over all processes",
