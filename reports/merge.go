@@ -123,7 +123,7 @@ func differences(a, b *Result) []difference {
 		check("release", a.Target.Release, b.Target.Release)
 	}
 	check("spec digest", a.Spec.Digest, b.Spec.Digest)
-	check("program version", a.Tool.Version, b.Tool.Version)
+	check("program version", a.Tool.Build(), b.Tool.Build())
 	check("suite version", a.Suite.Version, b.Suite.Version)
 	check("selection (--only)", strings.Join(a.Settings.Only, " "), strings.Join(b.Settings.Only, " "))
 	check("selection (--skip)", strings.Join(a.Settings.Skip, " "), strings.Join(b.Settings.Skip, " "))

@@ -10,6 +10,7 @@
 package reports
 
 import (
+	"strings"
 	"time"
 
 	"finesse-conformance/suites/evidence"
@@ -86,10 +87,34 @@ const (
 	ScopeSelection Scope = "selection"
 )
 
-// Tool names the program that wrote a result.
+// Tool names the program that wrote a result, and the source that it was built
+// from as far as the build knows it: `go run` and `go test` do not.
 type Tool struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Date     string `json:"date,omitempty"`     // of the commit, RFC 3339
+	Modified bool   `json:"modified,omitempty"` // the tree had changes that the commit has not
+}
+
+// Build is the version with the source that it was built from, such as
+// "v1.2.0 (commit 0600df3c1b2a of 2026-11-26, modified)".
+func (t Tool) Build() string {
+	var from []string
+	if t.Commit != "" {
+		commit := "commit " + t.Commit[:min(12, len(t.Commit))]
+		if date, _, ok := strings.Cut(t.Date, "T"); ok {
+			commit += " of " + date
+		}
+		from = append(from, commit)
+	}
+	if t.Modified {
+		from = append(from, "modified")
+	}
+	if from == nil {
+		return t.Version
+	}
+	return t.Version + " (" + strings.Join(from, ", ") + ")"
 }
 
 // Suite says which suite judged, and what is proven of it: how many faults of

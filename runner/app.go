@@ -3,11 +3,9 @@ package runner
 import (
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"finesse-conformance/internal/redact"
 	"finesse-conformance/internal/text"
-	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/judge"
@@ -42,17 +40,6 @@ func NewApp(out, err io.Writer) (*App, error) {
 	bodies, secrets := xmlbody.Lazy(spec.OpenAPI), redact.New(spec.Words)
 	return &App{
 		Secrets: secrets,
-		Version: Version(), Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(text.InertWriter(out)), Err: secrets.Writer(text.InertWriter(err)),
+		Version: Tool().Version, Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(text.InertWriter(out)), Err: secrets.Writer(text.InertWriter(err)),
 	}, nil
 }
-
-// Version is the version of the module, as the build knows it.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "1.0.0-dev"
-	}
-	return info.Main.Version
-}
-
-func (a *App) tool() reports.Tool { return reports.Tool{Name: Name, Version: a.Version} }

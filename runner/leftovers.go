@@ -6,9 +6,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"syscall"
 	"time"
+
+	"finesse-conformance/internal/text"
 )
 
 // The temporary folders of runs with several processes, and the socket in
@@ -25,7 +26,7 @@ const temporary = ".finesse-conformance-*"
 // nothing else tells.
 const abandoned = time.Hour
 
-var ofARun = regexp.MustCompile(`^fc-[0-9]+$`)
+var ofARun = text.Pattern(`^fc-[0-9]+$`)
 
 // temporaryFolders are where the folders of runs may be: the first that can be
 // written is used.
@@ -54,7 +55,7 @@ func sweep(out string) {
 // nobody listens at its socket. One without a socket may be about to have it.
 func isAbandoned(folder string) bool {
 	info, err := os.Lstat(folder)
-	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 || !ofARun.MatchString(filepath.Base(folder)) {
+	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 || !ofARun().MatchString(filepath.Base(folder)) {
 		return false
 	}
 	conn, err := net.DialTimeout("unix", filepath.Join(folder, socketName), time.Second)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/ginkgo/command"
 	"github.com/onsi/ginkgo/v2/ginkgo/run"
+
+	"finesse-conformance/internal/text"
 )
 
 // troupeName is the file name under which this program is started as one of
@@ -99,14 +100,14 @@ func ginkgoProcesses(program string, procs int, seed int64, address string) (pri
 }
 
 var (
-	escapes   = regexp.MustCompile("\x1b\\[[0-9;]*m")
-	lastWords = regexp.MustCompile(`(?s)Output from proc (\d+):\n(.*?)Exit result of proc \d+:\n(.*?)\n\n`)
+	escapes   = text.Pattern("\x1b\\[[0-9;]*m")
+	lastWords = text.Pattern(`(?s)Output from proc (\d+):\n(.*?)Exit result of proc \d+:\n(.*?)\n\n`)
 )
 
 // wordsOf takes the output of a lost process, and how it ended, out of what
 // Ginkgo printed.
 func wordsOf(printed string, proc int) (output, exit string) {
-	for _, m := range lastWords.FindAllStringSubmatch(escapes.ReplaceAllString(printed, ""), -1) {
+	for _, m := range lastWords().FindAllStringSubmatch(escapes().ReplaceAllString(printed, ""), -1) {
 		if m[1] == strconv.Itoa(proc) {
 			return strings.TrimSpace(m[2]), strings.TrimSpace(m[3])
 		}

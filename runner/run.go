@@ -263,7 +263,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 // facts is what is known of a run so far.
 func (s *session) facts() reports.Run {
 	run := reports.Run{
-		Tool: s.tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
+		Tool: Tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
 		Target: reports.Target{URL: s.target.URL.String(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
 		ID:     s.config.Run.ID, Seed: s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
 		Shard: shardReport(s.config.Run.Shard),

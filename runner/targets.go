@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -135,7 +134,7 @@ func different(path, dir, name string) string {
 	return path
 }
 
-var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unfit = text.Pattern(`[^A-Za-z0-9._-]+`)
 
 // freeFolder gives a folder that no other target has; letter case alone tells
 // none apart, since some file systems do not.
@@ -151,7 +150,7 @@ func freeFolder(name string, taken map[string]bool) string {
 
 // folderName makes a file name of a target's name.
 func folderName(name string) string {
-	if text := strings.Trim(unfit.ReplaceAllString(name, "-"), ".-"); text != "" {
+	if text := strings.Trim(unfit().ReplaceAllString(name, "-"), ".-"); text != "" {
 		return text
 	}
 	return "target"

@@ -18,7 +18,7 @@ import (
 // the exit code of the worst.
 func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time, err error) (int, error) {
 	o := &overview.Overview{
-		Schema: overview.SchemaID, Tool: t.tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
+		Schema: overview.SchemaID, Tool: Tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	for _, r := range runs {
 		line := overview.Target{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}

@@ -20,24 +20,22 @@ var contract embed.FS
 func Files() fs.FS { return contract }
 
 // Load reads the contract that is part of the program. Its error is Problems.
-func Load() (*Catalogue, error) { return LoadFS(contract) }
+func Load() (*Catalogue, error) { return load(contract, &embedded) }
 
 // LoadFS reads a contract: openapi.yaml, sources.yaml, aliases.yaml,
 // moves.yaml and requirements/*.yaml. Everything has to be understood and to
 // agree; the error is Problems and names all that does not, with file and
 // line.
-func LoadFS(files fs.FS) (*Catalogue, error) {
+func LoadFS(files fs.FS) (*Catalogue, error) { return load(files, nil) }
+
+// load reads a contract; the vocabulary of its openapi.yaml too, unless it is
+// known.
+func load(files fs.FS, known *vocabulary) (*Catalogue, error) {
 	found := &problems{}
-	w := &words{}
 	sections, _ := fs.Glob(files, "requirements/*.yaml") // the pattern is a right one
-	docs := parse(files, append([]string{"openapi.yaml", "sources.yaml", "aliases.yaml", "moves.yaml"}, sections...))
-	w.readOpenAPI(docs, found)
-	w.readGuides(docs, found)
-	if len(w.types) > 0 {
-		w.readAliases(docs, found)
-	}
-	if err := found.err(); err != nil {
-		return nil, err // without the vocabulary every row would be wrong
+	docs, w := readWords(files, known, found, append([]string{"moves.yaml"}, sections...)...)
+	if w == nil {
+		return nil, found.err()
 	}
 	c := &Catalogue{byID: map[string]*Requirement{}, guides: w.guides, states: w.users}
 	if len(sections) == 0 {
@@ -83,6 +81,16 @@ func (c *Catalogue) add(s Section, found *problems) {
 		c.byID[q.ID] = q
 		c.all = append(c.all, q)
 	}
+}
+
+// Digest is that of the contract in the program, as its Catalogue has it; it
+// takes no reading.
+func Digest() string {
+	d, err := digest(contract)
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return d
 }
 
 // digest hashes the names and bytes of the contract's files.

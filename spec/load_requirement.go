@@ -1,15 +1,16 @@
 package spec
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
-var idForm = regexp.MustCompile(`^(.+)-(\d\d)(-[A-Z][A-Z_]*)?$`)
+var idForm = text.Pattern(`^(.+)-(\d\d)(-[A-Z][A-Z_]*)?$`)
 
 // maxTitle keeps titles on one line of a terminal and of a dashboard.
 const maxTitle = 100
@@ -73,7 +74,7 @@ func name(q *Requirement) string {
 
 // check looks at what a requirement's keys say together.
 func (r *reader) check(n *yaml.Node, q *Requirement) {
-	m := idForm.FindStringSubmatch(q.ID)
+	m := idForm().FindStringSubmatch(q.ID)
 	switch {
 	case q.ID == "":
 		r.errorf(n, "a requirement has no id: give it the next free one, such as %s-99", q.Section)

@@ -9,22 +9,18 @@ import (
 
 // LoadRules reads the rules that are part of the program. Its error is
 // Problems. They are not part of Load, since few commands need them.
-func LoadRules() (*Rules, error) { return LoadRulesFS(contract) }
+func LoadRules() (*Rules, error) { return loadRules(contract, &embedded) }
 
 // LoadRulesFS reads rules.yaml with the vocabulary of openapi.yaml,
 // sources.yaml and aliases.yaml. The error is Problems and names everything
 // that is not understood, with file and line.
-func LoadRulesFS(files fs.FS) (*Rules, error) {
+func LoadRulesFS(files fs.FS) (*Rules, error) { return loadRules(files, nil) }
+
+func loadRules(files fs.FS, known *vocabulary) (*Rules, error) {
 	found := &problems{}
-	w := &words{}
-	docs := parse(files, []string{"openapi.yaml", "sources.yaml", "aliases.yaml", "rules.yaml"})
-	w.readOpenAPI(docs, found)
-	w.readGuides(docs, found)
-	if len(w.types) > 0 {
-		w.readAliases(docs, found)
-	}
-	if err := found.err(); err != nil {
-		return nil, err
+	docs, w := readWords(files, known, found, "rules.yaml")
+	if w == nil {
+		return nil, found.err()
 	}
 	rules := &Rules{}
 	r, top := docs.open("rules.yaml", w, found)

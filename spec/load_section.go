@@ -1,10 +1,11 @@
 package spec
 
 import (
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
 // Section is a part of the catalogue: the requirements of one file.
@@ -14,7 +15,7 @@ type Section struct {
 	Requirements []*Requirement // in the file's order
 }
 
-var sectionName = regexp.MustCompile(`^[A-Z]+(-[A-Z]+)*$`)
+var sectionName = text.Pattern(`^[A-Z]+(-[A-Z]+)*$`)
 
 // section reads one file of requirements.
 func (r *reader) section(top *yaml.Node) Section {
@@ -38,7 +39,7 @@ func (r *reader) section(top *yaml.Node) Section {
 	switch {
 	case top.Kind != yaml.MappingNode:
 		return s
-	case !sectionName.MatchString(s.Name):
+	case !sectionName().MatchString(s.Name):
 		r.errorf(top, "section is %q: write capitals and dashes, such as SIG or TRN-UCCE", s.Name)
 		return s
 	case s.Title == "":

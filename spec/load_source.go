@@ -2,11 +2,12 @@ package spec
 
 import (
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
 // readGuides reads sources.yaml.
@@ -26,7 +27,7 @@ func (w *words) readGuides(docs documents, found *problems) {
 	}}})
 }
 
-var guideKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*$`)
+var guideKey = text.Pattern(`^[A-Za-z][A-Za-z0-9.-]*$`)
 
 func (r *reader) guide(key, n *yaml.Node) {
 	g := Guide{Key: key.Value}
@@ -37,7 +38,7 @@ func (r *reader) guide(key, n *yaml.Node) {
 		{"page_url", func(n *yaml.Node) { g.PageURL = r.address(n, "page_url") }},
 	})
 	switch {
-	case !guideKey.MatchString(g.Key):
+	case !guideKey().MatchString(g.Key):
 		r.errorf(key, "%q is no key for a guide: use letters, digits, dots and dashes", g.Key)
 	case r.words.guide(g.Key) != nil:
 		r.errorf(key, "the guide %s is there twice: keep one", g.Key)
@@ -82,7 +83,7 @@ func (r *reader) sources(n *yaml.Node) []Source {
 	return all
 }
 
-var factsForm = regexp.MustCompile(`^(§\d+(\.\d+)?(/\d+(-\d+)?)?|A\d+)$`)
+var factsForm = text.Pattern(`^(§\d+(\.\d+)?(/\d+(-\d+)?)?|A\d+)$`)
 
 func (r *reader) source(n *yaml.Node) Source {
 	var s Source
@@ -91,7 +92,7 @@ func (r *reader) source(n *yaml.Node) Source {
 		{"page", func(n *yaml.Node) { s.Page = r.text(n, "page") }},
 		{"url", func(n *yaml.Node) { s.URL = r.address(n, "url") }},
 		{"facts", func(n *yaml.Node) {
-			if s.Facts = r.text(n, "facts"); s.Facts != "" && !factsForm.MatchString(s.Facts) {
+			if s.Facts = r.text(n, "facts"); s.Facts != "" && !factsForm().MatchString(s.Facts) {
 				r.errorf(n, "facts is %q: write a section and row such as §4.1/4, or A7", s.Facts)
 			}
 		}},

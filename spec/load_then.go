@@ -1,10 +1,11 @@
 package spec
 
 import (
-	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
 // then reads one outcome, or several with any_of.
@@ -104,8 +105,8 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 }
 
 var (
-	statusForm = regexp.MustCompile(`^[1-5]\d\d$`)
-	classForm  = regexp.MustCompile(`^[1-5]xx$`)
+	statusForm = text.Pattern(`^[1-5]\d\d$`)
+	classForm  = text.Pattern(`^[1-5]xx$`)
 )
 
 // status reads HTTP statuses and classes of them.
@@ -115,9 +116,9 @@ func (r *reader) status(n *yaml.Node) []int {
 		text := r.text(e, "a status")
 		switch {
 		case text == "":
-		case statusForm.MatchString(text):
+		case statusForm().MatchString(text):
 			all = append(all, int(text[0]-'0')*100+int(text[1]-'0')*10+int(text[2]-'0'))
-		case classForm.MatchString(text):
+		case classForm().MatchString(text):
 			all = append(all, int(text[0]-'0'))
 		default:
 			r.errorf(e, "%q is no HTTP status: write one such as 400, or a class such as 4xx", text)
@@ -170,8 +171,8 @@ func (r *reader) shows(n *yaml.Node) []Show {
 }
 
 var (
-	pathForm        = regexp.MustCompile(`^[A-Za-z]+(/[A-Za-z]+)+$`)
-	placeholderForm = regexp.MustCompile(`\{([^{}]*)\}`)
+	pathForm        = text.Pattern(`^[A-Za-z]+(/[A-Za-z]+)+$`)
+	placeholderForm = text.Pattern(`\{([^{}]*)\}`)
 )
 
 func (r *reader) show(n *yaml.Node) Show {
@@ -205,7 +206,7 @@ func (r *reader) show(n *yaml.Node) Show {
 // path reads a path from the root of a document to an element.
 func (r *reader) path(n *yaml.Node, what string) string {
 	path := r.text(n, what)
-	if path != "" && !pathForm.MatchString(path) {
+	if path != "" && !pathForm().MatchString(path) {
 		r.errorf(n, "%s is %q: write a path such as User/reasonCodeId", what, path)
 	}
 	return path
@@ -214,7 +215,7 @@ func (r *reader) path(n *yaml.Node, what string) string {
 // shown reads a text in which placeholders stand.
 func (r *reader) shown(n *yaml.Node) string {
 	text := r.text(n, "is")
-	for _, m := range placeholderForm.FindAllStringSubmatch(text, -1) {
+	for _, m := range placeholderForm().FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(Placeholders(), m[1]) {
 			r.errorf(n, "{%s} stands for nothing: use %s", m[1], orList(Placeholders()))
 		}

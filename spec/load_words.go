@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -11,12 +12,44 @@ import (
 // states, error types and bodies of openapi.yaml, the guides of sources.yaml,
 // the aliases of aliases.yaml. Requirements use these words and no others.
 type words struct {
-	users   []State  // those that the User object may show
-	states  []State  // those, and those that may be asked for
-	types   []string // of errors
-	schemas []string
+	vocabulary
 	guides  []Guide
 	aliases map[string][]string // without the dollar sign
+}
+
+// vocabulary is what openapi.yaml gives to the other files.
+type vocabulary struct {
+	users   []State  // those that the User object may show
+	asked   []State  // those that may be asked for
+	states  []State  // both
+	types   []string // of errors
+	schemas []string // names of the component schemas
+}
+
+// readWords parses files of a contract by their names, and reads the
+// vocabulary that they use. What openapi.yaml gives to it is read unless it is
+// known. The vocabulary is nil where it has problems: without it every row
+// would be wrong.
+func readWords(files fs.FS, known *vocabulary, found *problems, names ...string) (documents, *words) {
+	w := &words{}
+	names = append([]string{"sources.yaml", "aliases.yaml"}, names...)
+	if known == nil {
+		names = append(names, "openapi.yaml")
+	}
+	docs := parse(files, names)
+	if known != nil {
+		w.vocabulary = *known
+	} else {
+		w.readOpenAPI(docs, found)
+	}
+	w.readGuides(docs, found)
+	if len(w.types) > 0 {
+		w.readAliases(docs, found)
+	}
+	if found.err() != nil {
+		return nil, nil
+	}
+	return docs, w
 }
 
 func (w *words) guide(key string) *Guide {
@@ -49,6 +82,7 @@ func (w *words) readOpenAPI(docs documents, found *problems) {
 	}
 	w.states = slices.Clone(w.users)
 	for _, s := range r.enum(schemas, "RequestState") {
+		w.asked = append(w.asked, State(s))
 		if !slices.Contains(w.states, State(s)) {
 			w.states = append(w.states, State(s))
 		}

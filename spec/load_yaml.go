@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
 // reader turns the nodes of one YAML file into values and notes what it does
@@ -56,7 +57,7 @@ func parse(files fs.FS, names []string) documents {
 	return docs
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlLine = text.Pattern(`^yaml: (?:line (\d+): )?(.*)$`)
 
 func parseFile(files fs.FS, name string) document {
 	problem := func(line int, text string) document {
@@ -72,7 +73,7 @@ func parseFile(files fs.FS, name string) document {
 		return problem(0, "is empty")
 	} else if err != nil {
 		text, line := err.Error(), 0
-		if m := yamlLine.FindStringSubmatch(text); m != nil {
+		if m := yamlLine().FindStringSubmatch(text); m != nil {
 			line, _ = strconv.Atoi(m[1])
 			text = m[2]
 		}

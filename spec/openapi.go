@@ -4,8 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
-	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -29,42 +29,14 @@ func OpenAPI() (*openapi3.T, error) {
 
 // States lists the eleven states in which the User object may show a user, in the order of the guide
 // (DG12.5 p.68). LOGIN is none of them: it is asked for and never kept.
-func States() []State { return enumOf[State]("State") }
+func States() []State { return slices.Clone(embedded.users) }
 
 // RequestStates lists the states that may be asked for: LOGIN, LOGOUT, NOT_READY and READY.
-func RequestStates() []State { return enumOf[State]("RequestState") }
+func RequestStates() []State { return slices.Clone(embedded.asked) }
 
 // ErrorTypes lists every ErrorType that is documented for the calls of the contract, in all documented
 // spellings, those of asynchronous errors included. An error body with another type is well formed.
-func ErrorTypes() []string { return enumOf[string]("ErrorType") }
-
-// schemas are the component schemas of the document, read once: it is part of
-// the program.
-var schemas = sync.OnceValues(func() (openapi3.Schemas, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(OpenAPISource())
-	if err != nil {
-		return nil, err
-	}
-	return doc.Components.Schemas, nil
-})
-
-// enumOf reads the values of a component schema. They are part of the program, so that a missing one is
-// a mistake of the programmer.
-func enumOf[T ~string](schema string) []T {
-	all, err := schemas()
-	if err != nil {
-		panic(fmt.Sprintf("spec: load openapi.yaml: %v", err))
-	}
-	ref := all[schema]
-	if ref == nil || len(ref.Value.Enum) == 0 {
-		panic(fmt.Sprintf("spec: openapi.yaml has no enum %s", schema))
-	}
-	list := make([]T, len(ref.Value.Enum))
-	for i, value := range ref.Value.Enum {
-		list[i] = T(fmt.Sprint(value))
-	}
-	return list
-}
+func ErrorTypes() []string { return slices.Clone(embedded.types) }
 
 // AnswerSchema gives what the document says of an answer: the component schema of its XML body, "" where it
 // documents none, and whether it documents the status at all for that method and path. The path is that

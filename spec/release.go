@@ -2,9 +2,10 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"finesse-conformance/internal/text"
 )
 
 // Release is a version of Unified CCE, Unified CCX or Finesse as Cisco writes
@@ -13,7 +14,7 @@ type Release struct {
 	Major, Minor, Maintenance int
 }
 
-var releaseForm = regexp.MustCompile(`^(\d+)\.(\d+)(?:\((\d+)\))?`)
+var releaseForm = text.Pattern(`^(\d+)\.(\d+)(?:\((\d+)\))?`)
 
 // ParseRelease reads "12.5(1)", "12.5" or "12.5(1) SU2" (what follows the
 // maintenance number is ignored: no clause depends on it). An empty text and
@@ -23,7 +24,7 @@ func ParseRelease(text string) (Release, error) {
 	if text == "" || text == "auto" {
 		return Release{}, nil
 	}
-	m := releaseForm.FindStringSubmatch(text)
+	m := releaseForm().FindStringSubmatch(text)
 	if m == nil {
 		return Release{}, fmt.Errorf("%q is not a release such as 12.5(1)", text)
 	}

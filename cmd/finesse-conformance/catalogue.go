@@ -139,17 +139,15 @@ func specCommand() *cobra.Command {
 }
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var format string
+	c := &cobra.Command{
 		Use:   "version",
-		Short: "the version of the program and of its contract",
+		Short: "the version of the program and of its contract, and the source that both were built from",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			a, err := app(false)
-			if err != nil {
-				return err
-			}
-			fmt.Printf("%s %s\nspec %s, %d requirements\n", runner.Name, a.Version, a.Catalogue.Digest()[:12], len(a.Catalogue.All()))
-			return nil
+			return runner.WriteVersion(os.Stdout, format)
 		},
 	}
+	c.Flags().StringVar(&format, "format", "text", "text or json")
+	return c
 }

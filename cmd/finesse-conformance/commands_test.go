@@ -114,7 +114,8 @@ func TestSpecVersionCompletion(t *testing.T) {
 			}
 		}
 	}
-	contain(t, ok(t, dir, "version"), "finesse-conformance ", "requirements")
+	contain(t, ok(t, dir, "version"), "finesse-conformance ", "commit", "contract ")
+	contain(t, ok(t, dir, "version", "--format", "json"), `"version": `, `"spec": `)
 	contain(t, ok(t, dir, "--version"), "finesse-conformance ")
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		contain(t, ok(t, dir, "completion", shell), "finesse-conformance")

@@ -102,7 +102,7 @@ func root() *cobra.Command {
 		Short: "certifies deployments of Cisco Finesse's User state-change API",
 		Long: "finesse-conformance certifies any deployment of Cisco Finesse's User state-change API, real or mock.\n\n" +
 			"Without a target, `run` starts the embedded reference deployment and certifies that.",
-		Version: runner.Version(), SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2, Args: aCommand,
+		Version: runner.Tool().Build(), SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2, Args: aCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"finesse-conformance/internal/text"
 )
 
 // secretNames are parts of what elements, attributes, fields and headers with
@@ -13,9 +15,9 @@ var secretNames = []string{"password", "passwd", "passphrase", "secret", "access
 
 // Where a secret stands, as the first group.
 var (
-	inAddress = regexp.MustCompile(`://[^\s/?#@"'<>:]*:([^\s/?#"'<>]*)@`)
-	inBasic   = regexp.MustCompile(`(?i)\bBasic\s+([A-Za-z0-9+/_=-]{4,})`)
-	inBearer  = regexp.MustCompile(`(?i)\bBearer\s+([A-Za-z0-9+/_=.~-]{16,})`)
+	inAddress = text.Pattern(`://[^\s/?#@"'<>:]*:([^\s/?#"'<>]*)@`)
+	inBasic   = text.Pattern(`(?i)\bBasic\s+([A-Za-z0-9+/_=-]{4,})`)
+	inBearer  = text.Pattern(`(?i)\bBearer\s+([A-Za-z0-9+/_=.~-]{16,})`)
 )
 
 // byPlace adds what is a secret because of where it stands.
@@ -29,13 +31,13 @@ func byPlace(text string, found []span) []span {
 	}
 	found = inNamed(text, found)
 	if strings.Contains(text, "://") {
-		add(inAddress, nil)
+		add(inAddress(), nil)
 	}
 	if containsFold(text, "basic ") {
-		add(inBasic, isPair)
+		add(inBasic(), isPair)
 	}
 	if containsFold(text, "bearer ") {
-		add(inBearer, func(s string) bool { return strings.ContainsAny(s, "0123456789.") })
+		add(inBearer(), func(s string) bool { return strings.ContainsAny(s, "0123456789.") })
 	}
 	return found
 }

@@ -7,10 +7,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"finesse-conformance/internal/text"
 )
 
 // network stands between the run and the deployment: it loses what the world
@@ -126,13 +127,13 @@ func (n *network) changed(id string) bool {
 	return n.asked[id]
 }
 
-var changeTime = regexp.MustCompile(`<stateChangeTime>([^<]+)<`)
+var changeTime = text.Pattern(`<stateChangeTime>([^<]+)<`)
 
 // skewed gives a body as a node with another clock has it.
 func skewed(body []byte, by time.Duration) []byte {
-	return changeTime.ReplaceAllFunc(body, func(element []byte) []byte {
+	return changeTime().ReplaceAllFunc(body, func(element []byte) []byte {
 		const form = "2006-01-02T15:04:05.000Z"
-		text := changeTime.FindSubmatch(element)[1]
+		text := changeTime().FindSubmatch(element)[1]
 		t, err := time.Parse(form, string(text))
 		if err != nil {
 			return element

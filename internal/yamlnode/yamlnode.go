@@ -9,10 +9,11 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"regexp"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
 )
 
 // ErrEmpty is the error of a file without a document.
@@ -31,7 +32,7 @@ type ManyError struct{ Line int }
 
 func (e *ManyError) Error() string { return "has a second document" }
 
-var syntax = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var syntax = text.Pattern(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // Document gives the top node of the one document that a file holds. The
 // error is ErrEmpty or a *SyntaxError; with a *ManyError it gives the top node
@@ -59,7 +60,7 @@ func Document(data []byte) (*yaml.Node, error) {
 
 func syntaxError(err error) *SyntaxError {
 	e := &SyntaxError{Text: err.Error()}
-	if m := syntax.FindStringSubmatch(e.Text); m != nil {
+	if m := syntax().FindStringSubmatch(e.Text); m != nil {
 		e.Line, _ = strconv.Atoi(m[1]) // 0 where there is none
 		e.Text = m[2]
 	}

@@ -37,7 +37,7 @@ func (c *Comparison) junitSuite(name string) junit.Suite {
 	}{{"old", c.Old}, {"new", c.New}} {
 		for _, v := range [][2]string{
 			{"target", side.Target.URL}, {"deployment", side.Target.Deployment}, {"release", side.Target.Release},
-			{"version", side.Tool.Version}, {"spec-digest", side.SpecDigest}, {"verdict", string(side.Verdict)},
+			{"version", side.Tool.Build()}, {"spec-digest", side.SpecDigest}, {"verdict", string(side.Verdict)},
 		} {
 			if v[1] != "" {
 				p.List = append(p.List, junit.Property{Name: side.name + "-" + v[0], Value: text.Clean(text.OneLine(v[1]))})

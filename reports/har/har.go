@@ -93,7 +93,7 @@ type (
 // whole duration of an exchange counts as waiting, since nothing finer was
 // measured.
 func Write(w io.Writer, r *reports.Result, all []*evidence.Evidence) error {
-	log := harLog{Version: "1.2", Creator: r.Tool, Pages: []harPage{}, Entries: []harEntry{},
+	log := harLog{Version: "1.2", Creator: reports.Tool{Name: r.Tool.Name, Version: r.Tool.Build()}, Pages: []harPage{}, Entries: []harEntry{},
 		Comment: text.Clean("certification of " + r.Target.URL)}
 	for _, e := range all {
 		if len(e.Exchanges) == 0 {

@@ -149,6 +149,11 @@ func junitRun(r *reports.Result) *Properties {
 	add("deployment", r.Target.Deployment)
 	add("release", r.Target.Release)
 	add("version", r.Tool.Version)
+	add("commit", r.Tool.Commit)
+	add("commit-date", r.Tool.Date)
+	if r.Tool.Modified {
+		add("modified", "true")
+	}
 	add("spec-digest", r.Spec.Digest)
 	add("suite-version", r.Suite.Version)
 	add("faults-detectable", strconv.Itoa(r.Suite.FaultsDetectable))

@@ -134,7 +134,7 @@ b { color: var(--mid); } b.conformant { color: var(--good); } b.conformant.selec
 <body>
 <main>
 <h1>Conformance of {{len .Targets}} targets</h1>
-<p>{{.Tool.Name}} {{.Tool.Version}}, {{.Started.Format "2006-01-02 15:04:05"}} UTC; exit code {{.ExitCode}}.</p>
+<p>{{.Tool.Name}} {{.Tool.Build}}, {{.Started.Format "2006-01-02 15:04:05"}} UTC; exit code {{.ExitCode}}.</p>
 <table>
 <thead><tr><th scope="col">Target</th><th scope="col">Deployment</th><th scope="col">Verdict</th><th scope="col">Exit code</th><th scope="col">Passed</th><th scope="col">Failed</th><th scope="col">Not exercised</th><th scope="col">Reports</th></tr></thead>
 <tbody>

@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/internal/yamlnode"
 
 	"go.yaml.in/yaml/v3"
@@ -77,7 +77,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-var unquotedVariable = regexp.MustCompile(`\{.*:\s*\$\{`)
+var unquotedVariable = text.Pattern(`\{.*:\s*\$\{`)
 
 // linesFrom gives some lines of a text, from the n-th on.
 func linesFrom(data []byte, n, count int) []byte {
@@ -115,7 +115,7 @@ func syntaxProblem(name string, data []byte, err error) Problem {
 	if errors.As(err, &syntax) {
 		p.Line = syntax.Line
 	}
-	if n := p.Line; n > 0 && unquotedVariable.Match(linesFrom(data, n, 2)) {
+	if n := p.Line; n > 0 && unquotedVariable().Match(linesFrom(data, n, 2)) {
 		p.Text += "; inside { } put ${…} into quotes"
 	}
 	return p

@@ -5,9 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -78,12 +78,12 @@ func (t ledgerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-var userInPath = regexp.MustCompile(`/finesse/api/User/([^/]+)`)
+var userInPath = text.Pattern(`/finesse/api/User/([^/]+)`)
 
 // concerned gives the user of the cast that a request is about: the one in
 // its path, or, of a Dialog request, the one who signs it.
 func (l *Ledger) concerned(r *http.Request) *fixtures.User {
-	if m := userInPath.FindStringSubmatch(r.URL.Path); m != nil {
+	if m := userInPath().FindStringSubmatch(r.URL.Path); m != nil {
 		return l.cast.ByID(m[1])
 	}
 	name, _, _ := r.BasicAuth()
@@ -95,7 +95,7 @@ func (l *Ledger) concerned(r *http.Request) *fixtures.User {
 	return nil
 }
 
-var askedFor = regexp.MustCompile(`<(?:state|requestedAction)>([A-Z_]{1,40})</`)
+var askedFor = text.Pattern(`<(?:state|requestedAction)>([A-Z_]{1,40})</`)
 
 // asked gives the state or action that a request asks for.
 func asked(r *http.Request) string {
@@ -108,7 +108,7 @@ func asked(r *http.Request) string {
 	}
 	defer body.Close()
 	start, err := io.ReadAll(io.LimitReader(body, 4<<10))
-	if m := askedFor.FindSubmatch(start); err == nil && m != nil {
+	if m := askedFor().FindSubmatch(start); err == nil && m != nil {
 		return " " + string(m[1])
 	}
 	return ""

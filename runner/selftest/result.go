@@ -74,7 +74,7 @@ type Requirement struct {
 // sum makes the result of the trials.
 func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duration) *Result {
 	r := &Result{
-		Schema: "finesse-conformance/selftest/v1", Tool: reports.Tool{Name: runner.Name, Version: a.Version}, Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
+		Schema: "finesse-conformance/selftest/v1", Tool: runner.Tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
 		Variants: []Variant{}, Faults: []Fault{}, Unproven: []string{},
 		Trials: len(trials), Repeated: repeated, WallMS: took.Milliseconds(),
 	}

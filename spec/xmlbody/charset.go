@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
-	"regexp"
 	"strings"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"finesse-conformance/internal/text"
 )
 
 // mediaCharset gives the charset that a Content-Type names, "" where it names none. Media types are
@@ -31,7 +32,7 @@ var (
 	utf16LEMark = []byte{0xFF, 0xFE}
 
 	// declaredEncoding reads the encoding of an XML declaration in a charset that agrees with ASCII.
-	declaredEncoding = regexp.MustCompile(`^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
+	declaredEncoding = text.Pattern(`^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
 )
 
 // toUTF8 gives the body in UTF-8. As RFC 7303 has it, a byte order mark goes before the charset of the
@@ -43,7 +44,7 @@ func toUTF8(body []byte, charset string) ([]byte, error) {
 	case bytes.HasPrefix(body, utf16BEMark), bytes.HasPrefix(body, utf16LEMark):
 		charset = "utf-16"
 	case charset == "":
-		if m := declaredEncoding.FindSubmatch(body); m != nil {
+		if m := declaredEncoding().FindSubmatch(body); m != nil {
 			charset = string(m[1])
 		}
 	}

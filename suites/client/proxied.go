@@ -3,12 +3,12 @@ package client
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 
 	"golang.org/x/time/rate"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -39,7 +39,7 @@ var obstacleText = map[obstacle]string{
 }
 
 // byProxy finds a proxy in what it calls itself.
-var byProxy = regexp.MustCompile(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|squid|cloudflare|akamai|big-?ip`)
+var byProxy = text.Pattern(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|squid|cloudflare|akamai|big-?ip`)
 
 // proxied tells what a reverse proxy has against a request, where the answer is
 // its own: something in it says so, and it is none of the API's.
@@ -48,7 +48,7 @@ func proxied(x evidence.Exchange) obstacle {
 	if what == noObstacle || strings.Contains(x.ResponseBody, "ApiError") {
 		return noObstacle
 	}
-	if byProxy.MatchString(x.ResponseHeader["Server"]) || byProxy.MatchString(x.ResponseHeader["Via"]) || byProxy.MatchString(x.ResponseBody[:min(len(x.ResponseBody), keptBody)]) {
+	if byProxy().MatchString(x.ResponseHeader["Server"]) || byProxy().MatchString(x.ResponseHeader["Via"]) || byProxy().MatchString(x.ResponseBody[:min(len(x.ResponseBody), keptBody)]) {
 		return what
 	}
 	return noObstacle

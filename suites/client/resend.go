@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -100,7 +100,7 @@ func subject(call Call) string {
 	return ""
 }
 
-var changing = regexp.MustCompile(`<(state|pendingState|reasonCodeId|stateChangeTime|extension)>([^<]*)</`)
+var changing = text.Pattern(`<(state|pendingState|reasonCodeId|stateChangeTime|extension)>([^<]*)</`)
 
 // note keeps how a user was last seen, and by whose credentials it is read.
 func (c *Client) note(call Call, x evidence.Exchange) {
@@ -111,7 +111,7 @@ func (c *Client) note(call Call, x evidence.Exchange) {
 	defer c.mu.Unlock()
 	c.users[call.As.ID] = call.As
 	if x.Status == http.StatusOK && x.Err == "" && call.Method == http.MethodGet && path.Dir(call.Path)+"/" == userPath {
-		c.seen[path.Base(call.Path)] = fmt.Sprint(changing.FindAllString(x.ResponseBody, 8))
+		c.seen[path.Base(call.Path)] = fmt.Sprint(changing().FindAllString(x.ResponseBody, 8))
 	}
 }
 

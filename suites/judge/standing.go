@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -121,7 +121,7 @@ func (s *Standing) Merge(found map[spec.Standing]evidence.Verdict) {
 const api = "/finesse/api/"
 
 // userPath is the path of a User object itself.
-var userPath = regexp.MustCompile(`/finesse/api/User/[^/?]+/?$`)
+var userPath = text.Pattern(`/finesse/api/User/[^/?]+/?$`)
 
 func (s *Standing) bodies(ev *evidence.Evidence) {
 	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.LevelOn(ev.Target.Deployment) == spec.Info {
@@ -132,7 +132,7 @@ func (s *Standing) bodies(ev *evidence.Evidence) {
 		case x.Err != "" || x.ResponseDigest != "" || !strings.HasPrefix(x.Path, api): // of a shortened body nothing can be said
 		case x.Status >= 400:
 			s.errorBody(ev, x)
-		case x.Method == "GET" && x.Status == 200 && userPath.MatchString(x.Path):
+		case x.Method == "GET" && x.Status == 200 && userPath().MatchString(x.Path):
 			s.userBody(ev, x)
 		case x.Method == "GET" && x.Status == 200:
 			s.readBody(ev, x)
