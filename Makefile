@@ -21,6 +21,7 @@ lint: ## what CI checks of the source
 	bash .ci/complexity
 
 docs: ## renew what is generated
+	go test ./spec -update
 	go test ./reports/requirementsdoc -update
 	go test ./cmd/finesse-conformance -run TestDocs -update
 

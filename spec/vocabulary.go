@@ -1,7 +1,10 @@
 package spec
 
 import (
+	_ "embed"
+	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,33 +18,37 @@ const longestWord = 60
 // proseKeys are the keys under which the contract's files speak to people.
 var proseKeys = []string{"title", "description", "summary", "note", "never", "why", "sources", "x-form"}
 
+//go:embed words.txt
+var wordList string
+
 // Words lists what the contract is written in, as messages have it: states,
 // elements, error types, media types, methods, paths and everything else that
 // stands in its files and is not prose. Each comes once, in no order that
-// matters. A text with spaces is there as a whole and by its parts.
-func Words() []string {
+// matters. A text with spaces is there as a whole and by its parts. They are
+// listed in a file that is generated: every run needs them, and gathering them
+// takes a good part of its start.
+func Words() []string { return strings.Split(strings.TrimSpace(wordList), "\n") }
+
+// wordsOf gathers the words of a contract's files.
+func wordsOf(files fs.FS) ([]string, error) {
 	found := map[string]bool{}
-	names, _ := fs.Glob(contract, "*.yaml") // the patterns are right ones
-	sections, _ := fs.Glob(contract, "requirements/*.yaml")
+	names, _ := fs.Glob(files, "*.yaml") // the patterns are right ones
+	sections, _ := fs.Glob(files, "requirements/*.yaml")
 	for _, name := range append(names, sections...) {
 		if name == "sources.yaml" {
 			continue // of the guides, which no message names
 		}
-		data, err := fs.ReadFile(contract, name)
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
-			continue // a file that cannot be read is a mistake that Load reports
+			return nil, err
 		}
 		var top yaml.Node
-		if yaml.Unmarshal(data, &top) == nil {
-			gatherWords(&top, found)
+		if err := yaml.Unmarshal(data, &top); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		gatherWords(&top, found)
 	}
-	list := make([]string, 0, len(found))
-	for word := range found {
-		list = append(list, word)
-	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 func gatherWords(n *yaml.Node, found map[string]bool) {

@@ -50,7 +50,7 @@ type Set struct {
 }
 
 // New makes a Set that spares the words. They are asked for when the first
-// text is looked through.
+// text is looked through for a secret.
 func New(words func() []string) *Set {
 	return &Set{words: map[string]bool{}, known: map[string]bool{}, more: words}
 }
@@ -190,7 +190,9 @@ func (s *Set) index() *index {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.take()
+	if len(s.secrets)+len(s.encoded) > 0 { // else there is nothing in which to spare words
+		s.take()
+	}
 	x := compile(s.secrets, s.encoded, s.words)
 	s.compiled.Store(x)
 	return x
