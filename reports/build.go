@@ -16,7 +16,8 @@ import (
 // is one.
 type Catalogue interface {
 	All() []*spec.Requirement // in the order of the reports
-	Digest() string           // changes with anything that could change a verdict
+	Profiles() []spec.Profile
+	Digest() string // changes with anything that could change a verdict
 }
 
 // Run is what happened in a run beside its verdicts.
@@ -72,6 +73,9 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		HarnessFaults: slices.Clone(run.HarnessFaults), Unrestored: run.Unrestored,
 		RequireComplete: run.RequireComplete,
 		Cast:            append([]CastMember{}, run.Cast...),
+	}
+	for _, p := range catalogue.Profiles() {
+		r.Profiles = append(r.Profiles, Profile{Name: p.Name, Title: p.Title})
 	}
 	r.Target.URL = text.WithoutCredentials(r.Target.URL)
 	if r.Environment == (Environment{}) {
@@ -144,7 +148,7 @@ func severity(o evidence.Outcome) int {
 
 func (b *builder) row(req *spec.Requirement) Row {
 	row := Row{
-		ID: req.ID, Title: req.Title, Section: req.Section, Level: string(req.LevelOn(spec.Deployment(b.run.Target.Deployment))),
+		ID: req.ID, Title: req.Title, Section: req.Section, Profiles: req.Profiles, Level: string(req.LevelOn(spec.Deployment(b.run.Target.Deployment))),
 		Source: []string{}, Deployments: []string{}, Releases: req.Releases.String(),
 		Standing: req.Standing != "",
 	}

@@ -87,23 +87,28 @@ func (r *Result) Conclude() {
 			}
 		}
 	}
-	r.Exit = r.exit()
-	r.Verdict, r.Scope = r.word(), r.scope()
+	r.Scope = r.scope()
+	r.concludeProfiles()
+	r.Exit, r.Verdict = r.exit(), r.word()
 }
 
 func (r *Result) scope() Scope {
 	if r.Shard != nil || len(r.Settings.Only) > 0 || len(r.Settings.Skip) > 0 {
 		return ScopeSelection
 	}
+	if len(r.Settings.Profiles) > 0 {
+		return ScopeProfiles
+	}
 	return ScopeWhole
 }
 
-// Headline is the verdict in words, and where it speaks of a selection alone,
-// of how much: "conformant in 3 of 159, selected".
+// Headline is the verdict in words. Where it speaks of a selection alone it
+// says of how much, "conformant in 3 of 159, selected", and where profiles were
+// asked for, of which: "conformant: core, supervisor; calls not exercised".
 func (r *Result) Headline() string {
-	words := string(r.Verdict)
-	if r.Verdict == Nonconformant {
-		words = "not conformant"
+	words := r.Verdict.Words()
+	if r.Scope == ScopeProfiles {
+		return r.profileHeadline()
 	}
 	if r.Scope != ScopeSelection {
 		return words
@@ -203,8 +208,8 @@ func (r *Result) tooLittle() string {
 	default:
 		return "nothing was verified: every requirement that ran is waived or only recorded"
 	}
-	if !r.RequireComplete {
-		return ""
+	if why := r.profilesTooLittle(); why != "" || !r.RequireComplete {
+		return why
 	}
 	var missing []string
 	for i := range r.Requirements {

@@ -23,7 +23,7 @@ type GapGroup struct {
 
 // remedies say for each kind what would make a requirement run.
 var remedies = map[evidence.GapKind]string{
-	evidence.GapSelection:     "run without --only and --skip",
+	evidence.GapSelection:     "run without --profile, --only and --skip",
 	evidence.GapShard:         "merge the results of all shards with report",
 	evidence.GapStimulus:      "configure stimuli with a hook that makes it happen (stimuli.http or stimuli.exec)",
 	evidence.GapNotifications: "configure a notification service (notifications.url)",

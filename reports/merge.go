@@ -125,6 +125,7 @@ func differences(a, b *Result) []difference {
 	check("spec digest", a.Spec.Digest, b.Spec.Digest)
 	check("program version", a.Tool.Build(), b.Tool.Build())
 	check("suite version", a.Suite.Version, b.Suite.Version)
+	check("profiles (--profile)", strings.Join(a.Settings.Profiles, " "), strings.Join(b.Settings.Profiles, " "))
 	check("selection (--only)", strings.Join(a.Settings.Only, " "), strings.Join(b.Settings.Only, " "))
 	check("selection (--skip)", strings.Join(a.Settings.Skip, " "), strings.Join(b.Settings.Skip, " "))
 	check("settle, quiet or longest wait time",

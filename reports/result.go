@@ -39,9 +39,12 @@ type Result struct {
 
 	// Scope is what the verdict speaks of. A file without it is of a version
 	// that did not say so.
-	Scope   Scope `json:"scope,omitempty"`
-	Verdict Word  `json:"verdict"`
-	Exit    Exit  `json:"exit"`
+	Scope Scope `json:"scope,omitempty"`
+	// Profiles say of each part of the catalogue that can be certified by itself
+	// what became of it, in the order of the spec.
+	Profiles []Profile `json:"profiles,omitempty"`
+	Verdict  Word      `json:"verdict"`
+	Exit     Exit      `json:"exit"`
 	// Stopped is the one reason why the target could not be certified.
 	Stopped string `json:"stopped,omitempty"`
 	// Signal is the exit code of an interrupted run, 130 or 143.
@@ -85,6 +88,8 @@ const (
 	// ScopeSelection: a part that was picked, by --only or --skip or as a shard.
 	// Its verdict is no certificate, and every report says so.
 	ScopeSelection Scope = "selection"
+	// ScopeProfiles: the profiles that --profile named, each whole.
+	ScopeProfiles Scope = "profiles"
 )
 
 // Tool names the program that wrote a result, and the source that it was built
@@ -149,6 +154,7 @@ type Settings struct {
 	Stimuli       bool     `json:"stimuli"`            // a stimulus hook is configured
 	Only          []string `json:"only,omitempty"`     // patterns of --only
 	Skip          []string `json:"skip,omitempty"`     // patterns of --skip
+	Profiles      []string `json:"profiles,omitempty"` // names of --profile
 	Insecure      bool     `json:"insecure,omitempty"` // certificates were not verified
 	Repeat        int      `json:"repeat,omitempty"`   // how often requirements were played, where more than once
 }
@@ -208,6 +214,7 @@ type Row struct {
 	ID       string           `json:"id"`
 	Title    string           `json:"title"`
 	Section  string           `json:"section"`
+	Profiles []string         `json:"profiles,omitempty"` // those that hold the requirement
 	Level    string           `json:"level"`
 	Outcome  evidence.Outcome `json:"outcome"`
 	Reason   string           `json:"reason,omitempty"`

@@ -147,7 +147,7 @@ func (d *doctor) service(err error) bool {
 // cost says what a run would exercise.
 func (d *doctor) cost() {
 	d.found.Planned = true
-	for _, item := range suites.Plan(d.stage, suites.Selection{Only: d.config.Run.Only, Skip: d.config.Run.Skip}) {
+	for _, item := range suites.Plan(d.stage, selectionOf(d.config.Run)) {
 		if item.Runs() {
 			d.found.Run++
 			continue

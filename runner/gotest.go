@@ -162,7 +162,7 @@ func (a *App) sessionOf(u Subject) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := (suites.Selection{Only: u.Only, Skip: u.Skip}).Check(a.Catalogue.All()); err != nil {
+	if err := selectionOf(config.Run{Only: u.Only, Skip: u.Skip}).Check(a.Catalogue); err != nil {
 		return nil, err
 	}
 	target := &config.Target{
@@ -191,7 +191,11 @@ func (a *App) sessionOf(u Subject) (*session, error) {
 }
 
 func (s *session) selection() suites.Selection {
-	return suites.Selection{Only: s.config.Run.Only, Skip: s.config.Run.Skip}
+	return selectionOf(s.config.Run)
+}
+
+func selectionOf(run config.Run) suites.Selection {
+	return suites.Selection{Profiles: run.Profiles, Only: run.Only, Skip: run.Skip}
 }
 
 // begin asks the target what has to be known and sets the stage.

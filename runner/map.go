@@ -102,6 +102,7 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	plan := behaviour.Plan{Deployment: s.survey.Deployment, Release: s.survey.Release, Codes: codesOf(s.survey.Cast)}
 	rows := plan.Rows(rules, s.Catalogue.Moves(s.survey.Deployment, s.survey.Release))
 	selection := s.selection()
+	selection.Profiles = nil // they are of requirements, not of rows of the map
 	if o.whole {
 		selection = suites.Selection{}
 	}

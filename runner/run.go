@@ -38,7 +38,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 }
 
 func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error) {
-	if err := (suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}).Check(a.Catalogue.All()); err != nil {
+	if err := selectionOf(cfg.Run).Check(a.Catalogue); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
 	if cfg.Run.DryRun && len(cfg.Targets) == 1 {
@@ -304,7 +304,7 @@ func (s *session) settings() reports.Settings {
 	_, none := s.stimuli.(fixtures.NoStimuli)
 	return reports.Settings{
 		SettleMS: t.Settle.Milliseconds(), QuietMS: t.Quiet.Milliseconds(), LongestWaitMS: t.LongestWait.Milliseconds(),
-		Notifications: s.listening, Stimuli: !none, Only: s.config.Run.Only, Skip: s.config.Run.Skip, Insecure: s.target.Insecure,
+		Notifications: s.listening, Stimuli: !none, Profiles: s.config.Run.Profiles, Only: s.config.Run.Only, Skip: s.config.Run.Skip, Insecure: s.target.Insecure,
 		Repeat: repeats(s.config.Run),
 	}
 }
@@ -368,5 +368,5 @@ func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, erro
 	}
 	s.setStage()
 	s.stage.Expected = s.events != nil
-	return suites.Plan(s.stage, suites.Selection{Only: cfg.Run.Only, Skip: cfg.Run.Skip}), nil
+	return suites.Plan(s.stage, s.selection()), nil
 }

@@ -11,6 +11,8 @@ type Catalogue struct {
 	moves    []*Move
 	guides   []Guide
 	states   []State
+	profiles []Profile
+	apart    map[string]string // by id: why a requirement is in no profile
 	digest   string
 }
 

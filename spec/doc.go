@@ -4,6 +4,7 @@
 //	openapi.yaml          the wire: paths, statuses, bodies, states, error types
 //	requirements/*.yaml   the catalogue, a section a file, in the order of reports
 //	moves.yaml            the edges by which a run brings users into states
+//	profiles.yaml         parts of the catalogue to be certified for by themselves
 //	sources.yaml          the guides that clauses are written in
 //	aliases.yaml          error types that the guide spells in several ways
 //

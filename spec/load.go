@@ -23,9 +23,9 @@ func Files() fs.FS { return contract }
 func Load() (*Catalogue, error) { return load(contract, &embedded) }
 
 // LoadFS reads a contract: openapi.yaml, sources.yaml, aliases.yaml,
-// moves.yaml and requirements/*.yaml. Everything has to be understood and to
-// agree; the error is Problems and names all that does not, with file and
-// line.
+// moves.yaml, profiles.yaml and requirements/*.yaml. Everything has to be
+// understood and to agree; the error is Problems and names all that does not,
+// with file and line.
 func LoadFS(files fs.FS) (*Catalogue, error) { return load(files, nil) }
 
 // load reads a contract; the vocabulary of its openapi.yaml too, unless it is
@@ -33,11 +33,11 @@ func LoadFS(files fs.FS) (*Catalogue, error) { return load(files, nil) }
 func load(files fs.FS, known *vocabulary) (*Catalogue, error) {
 	found := &problems{}
 	sections, _ := fs.Glob(files, "requirements/*.yaml") // the pattern is a right one
-	docs, w := readWords(files, known, found, append([]string{"moves.yaml"}, sections...)...)
+	docs, w := readWords(files, known, found, append([]string{"moves.yaml", "profiles.yaml"}, sections...)...)
 	if w == nil {
 		return nil, found.err()
 	}
-	c := &Catalogue{byID: map[string]*Requirement{}, guides: w.guides, states: w.users}
+	c := &Catalogue{byID: map[string]*Requirement{}, apart: map[string]string{}, guides: w.guides, states: w.users}
 	if len(sections) == 0 {
 		found.add(Problem{File: "requirements", Text: "has no files *.yaml"})
 	}
@@ -49,6 +49,7 @@ func load(files fs.FS, known *vocabulary) (*Catalogue, error) {
 	c.moves = readMoves(docs, w, found)
 	if found.err() == nil { // else rows that were not understood would seem not to be there
 		checkRows(c.moves, c, found)
+		c.readProfiles(docs, w, found)
 	}
 	if err := found.err(); err != nil {
 		return nil, err

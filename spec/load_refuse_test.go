@@ -161,6 +161,11 @@ func TestLoadFSRefuses(t *testing.T) {
 		{"a guide without a page in its address", "sources.yaml", "guides:\n  G: {title: T, release: R, page_url: 'https://g.example/'}\n", "sources.yaml:2: page_url of the guide G lacks {page}"},
 		{"a guide without a title", "sources.yaml", "guides:\n  G: {release: R, url: 'https://g.example/'}\n", "sources.yaml:2: the guide G lacks a title or a release: say both"},
 		{"an alias of an unknown type", "aliases.yaml", "error_types:\n  lost: [Lost]\n", "aliases.yaml:2: \"Lost\" is an error type that openapi.yaml does not have: mend it, or add it to components/schemas/ErrorType"},
+		{"a profile of nothing", "profiles.yaml", "profiles:\n  core: {title: T, needs: N, requirements: [SIG-*, SGI-*]}\n", "profiles.yaml:2: \"SGI-*\" matches no requirement"},
+		{"a profile without a title", "profiles.yaml", "profiles:\n  core: {needs: N, requirements: SIG-*}\n", "profiles.yaml:2: the profile core lacks a title, needs or requirements: say all three"},
+		{"a profile in capitals", "profiles.yaml", "profiles:\n  Core: {title: T, needs: N, requirements: SIG-*}\n", "profiles.yaml:2: \"Core\" is no name for a profile: use small letters"},
+		{"a profile twice", "profiles.yaml", "profiles:\n  core: {title: T, needs: N, requirements: SIG-*}\n  core: {title: T, needs: N, requirements: SIG-*}\n", "profiles.yaml:3: the profile core is there twice: keep one"},
+		{"apart without a reason", "profiles.yaml", "profiles: {}\napart:\n  - {requirements: SIG-01}\n", "profiles.yaml:3: an entry of apart says no why"},
 		{"no schemas", "openapi.yaml", "openapi: 3.0.3\n", "openapi.yaml: has no components/schemas: states and error types stand there"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -179,7 +184,7 @@ func TestLoadFSRefuses(t *testing.T) {
 }
 
 func TestLoadFSMissesFiles(t *testing.T) {
-	for _, name := range []string{"openapi.yaml", "sources.yaml", "aliases.yaml", "moves.yaml"} {
+	for _, name := range []string{"openapi.yaml", "sources.yaml", "aliases.yaml", "moves.yaml", "profiles.yaml"} {
 		files := small()
 		delete(files, name)
 		if _, err := spec.LoadFS(files); err == nil || !strings.HasPrefix(err.Error(), name+": cannot be read: ") {

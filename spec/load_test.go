@@ -39,6 +39,7 @@ func small() fstest.MapFS {
 			"  W: {title: A page, release: 12.6(2), url: 'https://w.example/'}\n",
 		"aliases.yaml":             "error_types: {not_found: [User Not Found, Not Found]}\n",
 		"moves.yaml":               "moves:\n  - {name: sign in, action: {put: LOGIN}, from: {state: LOGOUT}, to: {state: NOT_READY}, sources: [{guide: W}]}\n",
+		"profiles.yaml":            "profiles:\n  core: {title: all of it, needs: an agent, requirements: 'SIG-*'}\n",
 		"requirements/01-sig.yaml": section(good),
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
@@ -108,7 +109,7 @@ func TestDigestTellsContractsApart(t *testing.T) {
 	if again := digest(small()); again != first || len(first) != 64 {
 		t.Errorf("the same contract has the digests %q and %q", first, again)
 	}
-	for _, name := range []string{"openapi.yaml", "sources.yaml", "moves.yaml", "requirements/01-sig.yaml"} {
+	for _, name := range []string{"openapi.yaml", "sources.yaml", "moves.yaml", "profiles.yaml", "requirements/01-sig.yaml"} {
 		files := small()
 		files[name].Data = append(files[name].Data, "# changed\n"...)
 		if digest(files) == first {

@@ -7,6 +7,7 @@ import "slices"
 // small closed vocabulary how it is brought about and what may come of it.
 type Requirement struct {
 	ID          string       // stable: an id never changes its meaning
+	Profiles    []string     // the profiles that hold it, by name
 	Section     string       // SIG, TRN-UCCE, …: the id without its number
 	Title       string       // one line, for lists and test names
 	Level       Level        // see LevelOn

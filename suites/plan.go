@@ -50,7 +50,7 @@ func Plan(stage *scenario.Stage, selection Selection) []Item {
 		item := Item{Requirement: req}
 		if why := req.Foreign(stage.Target.Deployment, release); why != "" {
 			item.Outcome, item.Why = evidence.NotApplicable, why
-		} else if why := selection.Why(req.ID); why != "" {
+		} else if why := selection.Why(req.ID, req.Profiles...); why != "" {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, why, evidence.Gap{Kind: evidence.GapSelection}
 		} else if err := stage.Impossible(req); err != nil {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, err.Error(), scenario.GapOf(err)

@@ -2,48 +2,76 @@ package suites
 
 import (
 	"fmt"
-	"path"
+	"slices"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 )
 
-// Selection picks requirements by patterns on their ids, in which * stands
-// for any text. The zero Selection picks all.
+// Selection picks requirements by profiles and by patterns on their ids, in
+// which * stands for any text. The zero Selection picks all.
 type Selection struct {
-	Only []string // where there are any, only what one of them matches
-	Skip []string // and never what one of these matches
+	Profiles []string // where there are any, only what is in one of them
+	Only     []string // where there are any, only what one of them matches
+	Skip     []string // and never what one of these matches
 }
 
-// Check gives an error for a pattern that is malformed or matches nothing in
-// the catalogue: a selection with a typo must not look like a quiet success.
-func (s Selection) Check(all []*spec.Requirement) error {
+// Check gives an error for a profile that does not exist, and for a pattern
+// that is malformed or matches nothing in the catalogue: a selection with a
+// typo must not look like a quiet success.
+func (s Selection) Check(c *spec.Catalogue) error {
+	var names []string
+	for _, p := range c.Profiles() {
+		names = append(names, p.Name)
+	}
+	for _, name := range s.Profiles {
+		if !slices.Contains(names, strings.ToLower(name)) {
+			return fmt.Errorf("--profile %q is no profile%s; there are %s", name, text.Perhaps(name, names), text.Enumerate(names))
+		}
+	}
 	for _, list := range []struct {
 		flag     string
 		patterns []string
 	}{{"--only", s.Only}, {"--skip", s.Skip}} {
 		for _, p := range list.patterns {
-			if _, err := path.Match(p, ""); err != nil {
-				return fmt.Errorf("%s %q: %w", list.flag, p, err)
-			}
-			matched := false
-			for _, r := range all {
-				matched = matched || matches(p, r.ID)
-			}
-			if !matched {
-				return fmt.Errorf("%s %q matches no requirement; `finesse-conformance list` shows their ids", list.flag, p)
+			if err := CheckPattern(c, p); err != nil {
+				return fmt.Errorf("%s %w", list.flag, err)
 			}
 		}
 	}
 	return nil
 }
 
-// Why says why the requirement is not picked, "" if it is.
-func (s Selection) Why(id string) string {
+// CheckPattern gives an error for a pattern that is malformed or matches no
+// requirement, and names those that may have been meant.
+func CheckPattern(c *spec.Catalogue, pattern string) error {
+	var ids []string
+	for _, r := range c.All() {
+		switch ok, err := spec.MatchID(pattern, r.ID); {
+		case err != nil:
+			return fmt.Errorf("%q: %w", pattern, err)
+		case ok:
+			return nil
+		}
+		ids = append(ids, r.ID)
+	}
+	for _, s := range c.Sections() {
+		ids = append(ids, s.Name+"-*")
+	}
+	return fmt.Errorf("%q matches no requirement%s; `finesse-conformance list` shows their ids", pattern, text.Perhaps(pattern, ids))
+}
+
+// Why says why a requirement with the id and the profiles is not picked, "" if
+// it is.
+func (s Selection) Why(id string, profiles ...string) string {
 	for _, p := range s.Skip {
 		if matches(p, id) {
 			return "not selected: --skip " + p
 		}
+	}
+	if len(s.Profiles) > 0 && !slices.ContainsFunc(s.Profiles, func(p string) bool { return slices.Contains(profiles, strings.ToLower(p)) }) {
+		return "not selected: --profile " + strings.Join(s.Profiles, " ")
 	}
 	if len(s.Only) == 0 {
 		return ""
@@ -57,6 +85,6 @@ func (s Selection) Why(id string) string {
 }
 
 func matches(pattern, id string) bool {
-	ok, err := path.Match(strings.ToUpper(pattern), strings.ToUpper(id))
+	ok, err := spec.MatchID(pattern, id)
 	return err == nil && ok
 }

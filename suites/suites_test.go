@@ -29,7 +29,7 @@ var catalogue = sync.OnceValue(func() *spec.Catalogue {
 
 // A pattern that picks nothing is a typo, not a quiet success.
 func TestSelectionIsChecked(t *testing.T) {
-	all := catalogue().All()
+	all := catalogue()
 	for _, test := range []struct {
 		selection suites.Selection
 		want      string // the error, "" for none
@@ -37,11 +37,13 @@ func TestSelectionIsChecked(t *testing.T) {
 		{suites.Selection{}, ""},
 		{suites.Selection{Only: []string{"SIG-01", "TRN-*", "*-READY"}, Skip: []string{"sig-02"}}, ""},
 		{suites.Selection{Only: []string{"*"}}, ""},
-		{suites.Selection{Only: []string{"SIG-1"}}, `--only "SIG-1" matches no requirement; ` + "`finesse-conformance list` shows their ids"},
+		{suites.Selection{Only: []string{"SIG-1"}}, `--only "SIG-1" matches no requirement, perhaps SIG-01, SIG-10 or SIG-11; ` + "`finesse-conformance list` shows their ids"},
 		{suites.Selection{Only: []string{"SIG-*", "TNR-*"}}, `--only "TNR-*" matches no requirement; ` + "`finesse-conformance list` shows their ids"},
 		{suites.Selection{Skip: []string{"ERR-8-*"}}, `--skip "ERR-8-*" matches no requirement; ` + "`finesse-conformance list` shows their ids"},
 		{suites.Selection{Only: []string{""}}, `--only "" matches no requirement; ` + "`finesse-conformance list` shows their ids"},
-		{suites.Selection{Only: []string{"SIG-01 "}}, `--only "SIG-01 " matches no requirement; ` + "`finesse-conformance list` shows their ids"},
+		{suites.Selection{Only: []string{"SIG-01 "}}, `--only "SIG-01 " matches no requirement, perhaps SIG-01; ` + "`finesse-conformance list` shows their ids"},
+		{suites.Selection{Profiles: []string{"core", "Calls"}}, ""},
+		{suites.Selection{Profiles: []string{"cor"}}, `--profile "cor" is no profile, perhaps core; there are core, supervisor, reasons, calls, outbound, notifications and sso`},
 		{suites.Selection{Skip: []string{"SIG-["}}, `--skip "SIG-[": syntax error in pattern`},
 	} {
 		err := test.selection.Check(all)
@@ -73,8 +75,11 @@ func TestSelection(t *testing.T) {
 		{suites.Selection{Only: []string{"ERR-*"}, Skip: []string{"*-14"}}, "ERR-14", "not selected: --skip *-14"},
 		{suites.Selection{Only: []string{"ERR-*"}, Skip: []string{"*-14"}}, "ERR-13", ""},
 		{suites.Selection{Only: []string{"SUP-06-*"}}, "SUP-06-RESERVED_OUTBOUND", ""},
+		{suites.Selection{Profiles: []string{"Core", "sso"}}, "SIG-01", ""},
+		{suites.Selection{Profiles: []string{"sso"}}, "SIG-01", "not selected: --profile sso"},
+		{suites.Selection{Profiles: []string{"core"}, Skip: []string{"SIG-*"}}, "SIG-01", "not selected: --skip SIG-*"},
 	} {
-		if got := test.selection.Why(test.id); got != test.want {
+		if got := test.selection.Why(test.id, "core"); got != test.want {
 			t.Errorf("%+v, %s: %q, want %q", test.selection, test.id, got, test.want)
 		}
 	}

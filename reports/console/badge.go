@@ -22,7 +22,7 @@ func WriteBadge(w io.Writer, r *reports.Result) error {
 	label := strings.TrimSpace("Finesse " + r.Target.Deployment)
 	text := string(r.Verdict)
 	switch {
-	case r.Scope == reports.ScopeSelection:
+	case r.Scope == reports.ScopeSelection, r.Scope == reports.ScopeProfiles:
 		text = r.Headline()
 	case r.Verdict == reports.Nonconformant:
 		text = fmt.Sprintf("not conformant, %d failed", r.Summary.Failed)

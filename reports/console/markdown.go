@@ -25,6 +25,9 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 		target += " (" + d + ")"
 	}
 	fmt.Fprintf(&b, "%s  \n%s\n\n", Markdown(target), Markdown(restsOn(r)))
+	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeProfiles {
+		fmt.Fprintf(&b, "Profiles: %s\n\n", Markdown(words))
+	}
 	if r.Stopped != "" {
 		fmt.Fprintf(&b, "**Cannot be certified:** %s\n\n", Markdown(r.Stopped))
 	}

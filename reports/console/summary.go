@@ -84,7 +84,12 @@ func oneLineKeepIndent(said string) string {
 }
 
 func (p *Printer) head(r *reports.Result) {
-	color, words := Green, strings.ToUpper(r.Headline())
+	color, words := Green, r.Headline()
+	if verdict := r.Verdict.Words(); r.Scope == reports.ScopeProfiles {
+		words = strings.ToUpper(verdict) + words[len(verdict):] // names stay as they are given
+	} else {
+		words = strings.ToUpper(words)
+	}
 	switch {
 	case r.Verdict == reports.Nonconformant:
 		color = Red
@@ -98,6 +103,9 @@ func (p *Printer) head(r *reports.Result) {
 		target += " (" + d + ")"
 	}
 	p.Line(Bold+";"+color, words, target, 2)
+	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeProfiles {
+		p.Line("", "profiles:", words, 2)
+	}
 	p.Line(Dim, "", restsOn(r), 2)
 	if r.Stopped != "" {
 		p.Line(Red, "  cannot be certified:", r.Stopped, 4)

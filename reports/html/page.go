@@ -205,6 +205,9 @@ func facts(r *reports.Result) []fact {
 		add("Stimuli", map[bool]string{true: "configured", false: "none configured: calls came from the cast alone"}[r.Settings.Stimuli])
 		add("Times", fmt.Sprintf("settle %s, quiet %s, longest wait %s", took(float64(r.Settings.SettleMS)), took(float64(r.Settings.QuietMS)), took(float64(r.Settings.LongestWaitMS))))
 	}
+	for _, p := range r.Profiles {
+		add("Profile "+p.Name, p.Words())
+	}
 	if len(r.Settings.Only)+len(r.Settings.Skip) > 0 {
 		add("Selection", strings.TrimSpace(prefixed("only ", r.Settings.Only)+" "+prefixed("without ", r.Settings.Skip)), "warn")
 	}

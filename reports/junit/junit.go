@@ -160,6 +160,9 @@ func junitRun(r *reports.Result) *Properties {
 	add("unproven", strings.Join(r.Suite.Unproven, " "))
 	add("verdict", string(r.Verdict))
 	add("scope", string(r.Scope))
+	for _, p := range r.Profiles {
+		add("profile-"+p.Name, p.Word())
+	}
 	add("exit-code", strconv.Itoa(r.Exit.Code))
 	for _, c := range r.Exit.All {
 		add("exit-because-"+strconv.Itoa(c.Code), c.Because)

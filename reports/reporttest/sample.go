@@ -44,6 +44,7 @@ type catalogue struct{ List []*spec.Requirement }
 
 func (c catalogue) All() []*spec.Requirement { return c.List }
 func (c catalogue) Digest() string           { return "sha256:5a3b1e" }
+func (c catalogue) Profiles() []spec.Profile { return nil }
 
 func (c catalogue) Without(ids ...string) catalogue {
 	out := catalogue{}

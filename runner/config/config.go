@@ -102,6 +102,7 @@ func (t Timing) Or(other, unset Timing) Timing {
 // RunConfig is what a run does beside certifying, the same for all targets.
 type Run struct {
 	ID         string   // in results, drawn where it is empty
+	Profiles   []string // names of profiles
 	Only, Skip []string // patterns of requirement ids
 	Procs      int      // 0 for as many as the cast allows
 	Shard      Shard

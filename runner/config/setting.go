@@ -116,6 +116,8 @@ func Settings() []Setting {
 
 		{Flag: "only", Key: "run.only", Kind: List, Arg: "PATTERN…", Help: "run only these requirements, * allowed",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Only = v.list }},
+		{Flag: "profile", Key: "run.profile", Kind: List, Arg: "NAME…", Help: "run only the requirements of these profiles, and let the verdict speak of them; `list --profile NAME` shows one",
+			apply: func(c *Config, _ *Target, v parsed) { c.Run.Profiles = v.list }},
 		{Flag: "skip", Key: "run.skip", Kind: List, Arg: "PATTERN…", Help: "leave these requirements out, * allowed",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Skip = v.list }},
 		{Flag: "procs", Key: "run.procs", Kind: Count, Arg: "N", Default: "1", Help: "number of processes, auto for as many as the cast allows; the embedded reference has eight by default",

@@ -1,0 +1,144 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Profile is what became of a part of the catalogue that can be certified by
+// itself. It is Conformant where every MUST and EITHER requirement of it that
+// applies to the target was exercised and held, Nonconformant where one
+// failed, else Incomplete.
+type Profile struct {
+	Name      string   `json:"name"`
+	Title     string   `json:"title"`
+	Asked     bool     `json:"asked,omitempty"` // named by --profile
+	Verdict   Word     `json:"verdict"`
+	Required  int      `json:"required"`  // MUST and EITHER requirements that apply to the target
+	Exercised int      `json:"exercised"` // of these, how many were put to the test
+	Failed    int      `json:"failed"`
+	Missing   []string `json:"missing,omitempty"` // not exercised, or their failure is waived
+}
+
+// Applies reports whether the target can be asked for the profile: whether one
+// of its requirements applies to it.
+func (p *Profile) Applies() bool { return p.Required > 0 }
+
+// Word is the verdict in a word that also tells a profile of which nothing was
+// exercised, and one that does not apply to the target.
+func (p *Profile) Word() string {
+	switch {
+	case !p.Applies():
+		return "not applicable"
+	case p.Exercised == 0:
+		return "not exercised"
+	}
+	return p.Verdict.Words()
+}
+
+// Words say the verdict and on what it rests.
+func (p *Profile) Words() string {
+	if p.Verdict != Incomplete || !p.Applies() || p.Exercised == 0 {
+		return p.Word()
+	}
+	return fmt.Sprintf("%s, without %d of %d: %s", p.Word(), len(p.Missing), p.Required, text.Few(p.Missing, 6))
+}
+
+// concludeProfiles works out from the rows what became of each profile.
+func (r *Result) concludeProfiles() {
+	for i := range r.Profiles {
+		was := &r.Profiles[i]
+		p := Profile{Name: was.Name, Title: was.Title, Verdict: Conformant}
+		p.Asked = slices.ContainsFunc(r.Settings.Profiles, func(name string) bool { return strings.EqualFold(name, p.Name) })
+		for k := range r.Requirements {
+			if row := &r.Requirements[k]; slices.Contains(row.Profiles, p.Name) {
+				p.count(row)
+			}
+		}
+		switch {
+		case p.Failed > 0:
+			p.Verdict = Nonconformant
+		case len(p.Missing) > 0 || !p.Applies():
+			p.Verdict = Incomplete
+		}
+		r.Profiles[i] = p
+	}
+}
+
+func (p *Profile) count(row *Row) {
+	if row.Level == string(spec.Info) || row.Outcome == evidence.NotApplicable {
+		return
+	}
+	p.Required++
+	if row.Exercised() {
+		p.Exercised++
+	}
+	switch row.Outcome {
+	case evidence.Failed:
+		p.Failed++
+	case evidence.Passed:
+	default:
+		p.Missing = append(p.Missing, row.ID)
+	}
+}
+
+// ProfileWords say of all profiles that apply to the target what became of
+// them: "conformant: core, supervisor; calls not exercised". It is "" where the
+// result knows of none.
+func (r *Result) ProfileWords() string {
+	names := map[string][]string{}
+	for i := range r.Profiles {
+		p := &r.Profiles[i]
+		names[p.Word()] = append(names[p.Word()], p.Name)
+	}
+	var words []string
+	for _, verdict := range []Word{Nonconformant, Conformant, Incomplete} {
+		if list := names[verdict.Words()]; len(list) > 0 {
+			words = append(words, verdict.Words()+": "+strings.Join(list, ", "))
+		}
+	}
+	if list := names["not exercised"]; len(list) > 0 {
+		words = append(words, strings.Join(list, ", ")+" not exercised")
+	}
+	return strings.Join(words, "; ")
+}
+
+// profileHeadline begins with the verdict, whatever became of the profiles.
+func (r *Result) profileHeadline() string {
+	words, verdict := r.ProfileWords(), r.Verdict.Words()
+	if strings.HasPrefix(words, verdict+": ") {
+		return words
+	}
+	return verdict + "; " + words
+}
+
+// profilesTooLittle says which of the profiles that were asked for is not
+// whole, or "".
+func (r *Result) profilesTooLittle() string {
+	if r.Scope != ScopeProfiles {
+		return ""
+	}
+	var some []string
+	for i := range r.Profiles {
+		if p := &r.Profiles[i]; p.Asked && len(p.Missing) > 0 {
+			some = append(some, fmt.Sprintf("%s lacks %d of %d (%s)", p.Name, len(p.Missing), p.Required, text.Few(p.Missing, 3)))
+		}
+	}
+	if len(some) == 0 {
+		return ""
+	}
+	return "a profile that was asked for is incomplete: " + strings.Join(some, "; ")
+}
+
+// Words is the verdict as people read it.
+func (w Word) Words() string {
+	if w == Nonconformant {
+		return "not conformant"
+	}
+	return string(w)
+}
