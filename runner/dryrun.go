@@ -1,10 +1,14 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
@@ -12,9 +16,9 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/scenario"
 )
 
 // dryRun looks at the target as a run does and prints what the run would do:
@@ -34,30 +38,34 @@ func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 		fmt.Fprintln(a.Out, text.Printable("NOTHING CAN BE CERTIFIED: "+err.Error()))
 		return reports.ExitUncertifiable, nil
 	}
-	s.split()
-	s.setStage()
-	s.stage.Expected = s.events != nil
-	return reports.ExitConformant, s.intent(repeated(suites.Plan(s.stage, s.selection()), cfg.Run.Repeat)).write(a.Out)
+	p, err := s.intent(ctx, s.forecast)
+	if err != nil {
+		return 0, err
+	}
+	return reports.ExitConformant, p.write(a.Out)
 }
 
 // intent is what a run would do.
 type intent struct {
 	*session
-	items        []suites.Item
-	runs         int
-	likely, most scenario.Cost // the time with that of the requests
-	users        map[string]*intended
-	calls        tally
-	hook         tally // what the stimulus hook is asked for
-	special      tally
-	left         tally // why requirements are not exercised
-	applicable   int
+	runs int
+	// prompt is the run on a target whose changes show after promptDelay or, on
+	// the embedded reference, as they do there; slow is the one on a target
+	// whose changes take slowDelay, nil for none.
+	prompt, slow           *forecast
+	promptDelay, slowDelay time.Duration
+	users                  map[string]*intended
+	calls                  tally
+	hook                   tally // what the stimulus hook is asked for
+	special                tally
+	left                   tally // why requirements are not exercised
+	applicable             int
 }
 
 // intended is what a run would do to a user.
 type intended struct {
-	subject      int
-	passes, only []spec.State // only: when a scenario is repeated with it, or in another process
+	subject int          // of so many requirements
+	passes  []spec.State // the states that it is brought into
 }
 
 // tally counts things in the order in which they first come, with the
@@ -84,123 +92,120 @@ func (t *tally) add(name, id string, n int) {
 	}
 }
 
-// intent forecasts every item. Each request is taken to last as long as those
-// did that were sent so far: likely the typical one, at most the slowest.
-func (s *session) intent(items []suites.Item) *intent {
-	p := &intent{session: s, items: items, users: map[string]*intended{}}
-	stages := []*scenario.Stage{s.stage}
-	if len(s.troupes) > 1 {
-		for _, t := range s.troupes {
-			stages = append(stages, s.planStage(s.survey.Cast.With(t.Users)))
-		}
+// Delays of changes that a plan is made for: of a deployment that nothing is
+// slow on, and of one that takes its time.
+const (
+	promptDelay   = 30 * time.Millisecond
+	slowOfSettled = 10 // this part of the settle time
+)
+
+// intent plans on a target that was asked, and has the run made on models of it.
+func (s *session) intent(ctx context.Context, run func(context.Context, []suites.Item, time.Duration) (*forecast, error)) (*intent, error) {
+	s.split()
+	s.setStage()
+	s.stage.Expected = s.events != nil
+	p := &intent{session: s, users: map[string]*intended{}, promptDelay: promptDelay, slowDelay: s.target.Timing.Settle / slowOfSettled}
+	if s.embedded != nil {
+		p.promptDelay, p.slowDelay = s.embedded.Deployment.Config().Delay, 0
 	}
-	typical, slowest := s.survey.Latency()
-	var alone, together, longest time.Duration
+	items := suites.Plan(s.stage, s.selection())
 	for _, i := range items {
 		if i.Outcome == evidence.NotApplicable {
 			continue
 		}
-		if i.Repetition < 2 {
-			p.applicable++
-		}
+		p.applicable++
 		if !i.Runs() {
 			p.left.add(i.Why, i.Requirement.ID, 1)
 			continue
 		}
-		first, again, err := s.stage.Forecast(i.Requirement)
-		if err != nil {
-			p.left.add(err.Error(), i.Requirement.ID, 1)
-			continue
-		}
-		if i.Repetition < 2 {
-			p.runs++
-		}
-		p.account(i.Requirement.ID, first, again)
-		p.likely.Requests += first.Likely.Requests
-		p.likely.Wait += first.Likely.Wait + time.Duration(first.Likely.Requests)*typical
-		requests := first.Most.Requests + again.Most.Requests
-		wait := first.Most.Wait + again.Most.Wait + time.Duration(requests)*slowest
-		p.most.Requests += requests
-		everywhere := true
-		for _, stage := range stages[1:] {
-			one, other, err := stage.Forecast(i.Requirement)
-			if err != nil {
-				everywhere = false
-				continue
-			}
-			p.mayPass(one)
-			p.mayPass(other)
-		}
-		if everywhere && len(stages) > 1 {
-			together += wait
-			longest = max(longest, wait)
-		} else {
-			alone += wait
-		}
+		p.runs++
 	}
-	p.processes(alone, together, longest)
-	return p
+	var others errgroup.Group
+	if p.slowDelay > p.promptDelay {
+		others.Go(func() (err error) { p.slow, err = run(ctx, items, p.slowDelay); return err })
+	}
+	var err error
+	if p.prompt, err = run(ctx, items, p.promptDelay); err != nil {
+		return nil, err
+	}
+	if err := others.Wait(); err != nil {
+		return nil, err
+	}
+	p.account()
+	return p, nil
 }
 
-// processes brings what has to be done into the time of a run of several
-// processes, and under the limit of requests.
-func (p *intent) processes(alone, together, longest time.Duration) {
-	n := time.Duration(max(len(p.troupes), 1))
-	p.most.Wait = alone + together/n
-	if n > 1 { // whoever takes the last one may begin when all others are through
-		p.most.Wait += longest - longest/n
-		p.likely.Wait /= n
-	}
-	closing := time.Minute + 6*p.target.Timing.Settle // of the run, for whoever is not back by then
-	p.most.Wait += closing
-	if rps := p.config.Run.MaxRequestsPerSecond; rps > 0 {
-		needed := func(requests int) time.Duration {
-			return time.Duration(float64(requests) / rps * float64(time.Second))
+// costs gives what the run costs, from the prompt target to the slow one.
+func (p *intent) costs() (requests [2]int, took [2]time.Duration) {
+	for n, f := range []*forecast{p.prompt, cmp.Or(p.slow, p.prompt)} {
+		requests[n], took[n] = f.requests, f.took
+		if limit := p.config.Run.Timeout; limit > 0 {
+			took[n] = min(took[n], limit)
 		}
-		p.likely.Wait = max(p.likely.Wait, needed(p.likely.Requests))
-		p.most.Wait += needed(p.most.Requests)
 	}
-	if limit := p.config.Run.Timeout; limit > 0 {
-		// When it is over, whoever acts still puts its users back.
-		p.most.Wait = min(p.most.Wait, limit+12*p.target.Timing.Settle+p.target.Timing.LongestWait+5*time.Second+closing)
-		p.likely.Wait = min(p.likely.Wait, limit)
+	return requests, took
+}
+
+// account goes through what was done to the model, in the catalogue's order.
+func (p *intent) account() {
+	place := map[string]int{}
+	for n, req := range p.Catalogue.All() {
+		place[req.ID] = n
+	}
+	slices.SortStableFunc(p.prompt.attempts, func(a, b *evidence.Evidence) int { return place[a.Requirement] - place[b.Requirement] })
+	slices.SortStableFunc(p.prompt.stimuli, func(a, b stimulusAsked) int { return place[a.requirement] - place[b.requirement] })
+	for _, ev := range p.prompt.attempts {
+		if subject, ok := ev.Cast["subject"]; ok {
+			p.user(subject.ID).subject++
+		}
+		for _, x := range ev.Exchanges {
+			p.exchange(ev, x)
+		}
+	}
+	for _, st := range p.prompt.stimuli {
+		p.hook.add(fmt.Sprintf("%s for %s", st.name, st.user), st.requirement, 1)
+	}
+	for _, u := range p.survey.Cast.Usable() {
+		p.user(u.ID).passes = p.prompt.passed[u.ID]
 	}
 }
 
-func (p *intent) account(id string, first, again *scenario.Forecast) {
-	if u := first.Parts[spec.Self]; u != nil {
-		p.user(u.ID).subject++
-	}
-	for _, u := range p.survey.Cast.Users {
-		for _, state := range first.Passes[u.ID] {
-			p.user(u.ID).passes = with(p.user(u.ID).passes, state)
+// exchange accounts for a request of a scenario.
+func (p *intent) exchange(ev *evidence.Evidence, x evidence.Exchange) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(x.Path, "/finesse/api/User/"), "/")
+	aUser := id != "" && strings.HasPrefix(x.Path, "/finesse/api/User/")
+	doc, _ := xmlbody.Parse("", []byte(x.RequestBody)) // what is none has no texts
+	text := func(path string) string {
+		if doc == nil {
+			return ""
 		}
+		found, _ := xmlbody.Text(doc, path)
+		return found
 	}
-	p.mayPass(again)
-	for _, c := range first.Calls {
-		p.calls.add(fmt.Sprintf("%s calls %s", c.From, c.To), id, 1)
+	if to := text("Dialog/toAddress"); to != "" {
+		p.calls.add(fmt.Sprintf("%s calls %s", x.As, p.owner(to)), ev.Requirement, 1)
 	}
-	for _, st := range first.Stimuli {
-		p.hook.add(fmt.Sprintf("%s for %s", st.Name, st.User), id, 1)
+	if extension := text("User/extension"); extension != "" && p.owner(extension) == "" {
+		p.special.add(fmt.Sprintf("to sign %s in on extension %s, which no device has as far as is known", id, extension), ev.Requirement, 1)
 	}
-	subject := first.Parts[spec.Self]
-	if subject == nil {
-		return
-	}
-	p.special.add("without credentials, to the User of "+subject.ID, id, first.Unsigned)
-	p.special.add(fmt.Sprintf("as %s with a password that is made up, followed by a right one before the next", subject.ID), id, first.Wrong)
-	p.special.add("to the User of an id that is made up and nobody in the cast has, as "+subject.ID, id, first.Stranger)
-	if first.Unused != "" {
-		p.special.add(fmt.Sprintf("to sign %s in on extension %s, which no device has as far as is known", subject.ID, first.Unused), id, 1)
+	switch {
+	case x.WrongPassword:
+		p.special.add(fmt.Sprintf("as %s with a password that is made up, followed by a right one before the next", x.As), ev.Requirement, 1)
+	case aUser && x.As == "":
+		p.special.add("without credentials, to the User of "+id, ev.Requirement, 1)
+	case aUser && p.survey.Cast.ByID(id) == nil:
+		p.special.add("to the User of an id that is made up and nobody in the cast has, as "+x.As, ev.Requirement, 1)
 	}
 }
 
-func (p *intent) mayPass(f *scenario.Forecast) {
-	for id, states := range f.Passes {
-		for _, state := range states {
-			p.user(id).only = with(p.user(id).only, state)
+// owner gives the user of the model who has an extension, "" for nobody.
+func (p *intent) owner(extension string) string {
+	for _, u := range p.prompt.cast {
+		if u.Extension == extension {
+			return u.ID
 		}
 	}
+	return ""
 }
 
 func (p *intent) user(id string) *intended {
@@ -208,11 +213,4 @@ func (p *intent) user(id string) *intended {
 		p.users[id] = &intended{}
 	}
 	return p.users[id]
-}
-
-func with(states []spec.State, s spec.State) []spec.State {
-	if slices.Contains(states, s) {
-		return states
-	}
-	return append(states, s)
 }

@@ -3,7 +3,6 @@ package runner
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,11 +20,12 @@ func (p *intent) write(w io.Writer) error {
 	line("%d requests were sent, all of them reads, to find out what follows; every user was asked for with its own password, once", len(p.survey.Exchanges))
 	line("")
 	line("Exercised      %d of %d applicable requirements, %s", p.runs, p.applicable, p.order())
-	line("Requests       about %d, at most %d, each with the requirement in its User-Agent%s", p.likely.Requests, p.most.Requests, p.limit())
-	line("Time           about %v, at most %v", rough(p.likely.Wait), rough(p.most.Wait))
-	line("               At most: every wait goes on to its end (settle %v, quiet %v, timers up to %v) and every scenario is repeated.",
+	requests, took := p.costs()
+	line("Requests       about %s, each with the requirement in its User-Agent%s", between(requests[0], requests[1]), p.limit())
+	line("Time           about %s%s", between(rough(took[0]), rough(took[1])), p.ifSlow())
+	line("               The run was made on a model of the target, with settle %v, quiet %v and timers up to %v. A requirement that",
 		p.target.Timing.Settle, p.target.Timing.Quiet, p.target.Timing.LongestWait)
-	line("               A target that leaves requests without an answer, or moves users by itself, may cost more: --timeout ends any run.")
+	line("               fails is played again, which takes longer. --timeout ends any run.")
 	line("Notifications  %s", p.sessions())
 	line("Journal        %s", p.journalNote())
 	p.writeUsers(line)
@@ -74,31 +74,21 @@ func (p *intent) writeUsers(line func(string, ...any)) {
 		case u.Barred != "":
 			barred = append(barred, fmt.Sprintf("  %s: %s", u.ID, u.Barred))
 			continue
-		case i == nil || len(i.passes)+len(i.only) == 0 && i.subject == 0:
+		case i == nil || len(i.passes) == 0:
 			read = append(read, u.ID)
 			continue
 		}
 		line("  %s  %s", u.ID, p.whois(u))
-		if len(i.passes) > 0 {
-			line("      will pass %s; the subject of %d %s", listed(i.passes), i.subject, text.Plural(i.subject, "requirement"))
-		}
-		var more []spec.State
-		for _, s := range i.only {
-			if !slices.Contains(i.passes, s) {
-				more = append(more, s)
-			}
-		}
-		if len(more) > 0 {
-			why := "where a scenario is repeated"
-			if len(p.troupes) > 1 {
-				why = "as the processes share the work out, or where a scenario is repeated"
-			}
-			line("      may pass %s, %s", listed(more), why)
-		}
+		line("      will pass %s; the subject of %d %s", listed(i.passes), i.subject, text.Plural(i.subject, "requirement"))
 	}
 	if len(read) > 0 {
 		line("  Only read: %s", strings.Join(read, ", "))
 	}
+	why := "Where a scenario is repeated"
+	if len(p.troupes) > 1 {
+		why = "As the processes share the work out, and where a scenario is repeated"
+	}
+	line("  %s, each may pass what others of its role do.", why)
 	if len(barred) > 0 {
 		line("")
 		line("Users who are left alone")
@@ -133,6 +123,22 @@ func listed(states []spec.State) string {
 		names[i] = string(s)
 	}
 	return strings.Join(names, ", ")
+}
+
+// between says a range.
+func between[T comparable](from, to T) string {
+	if from == to {
+		return fmt.Sprint(from)
+	}
+	return fmt.Sprintf("%v to %v", from, to)
+}
+
+// ifSlow says what the range is of.
+func (p *intent) ifSlow() string {
+	if p.slow == nil {
+		return ""
+	}
+	return fmt.Sprintf(": where a change of state takes %v, to where it takes %v", p.promptDelay, p.slowDelay)
 }
 
 func (p *intent) order() string {
