@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -41,7 +43,7 @@ const (
 
 // config is the reference as it is served.
 func (o ServeOptions) config() (reference.Config, error) {
-	cfg, err := reference.Default(o.Deployment, o.Release, max(o.Troupes, 1))
+	cfg, err := reference.Default(o.Deployment, o.Release, o.Troupes)
 	if err != nil {
 		return cfg, err
 	}
@@ -70,20 +72,76 @@ type servedBy struct {
 	hook string // address of the stimulus hook
 }
 
+// check tells what is wrong with the options before anything is listened on
+// or written.
+func (o ServeOptions) check() error {
+	if o.Troupes < 1 {
+		return fmt.Errorf("--troupes %d: one or more processes can certify it", o.Troupes)
+	}
+	for _, flag := range []struct{ name, address string }{{"listen", o.Listen}, {"hook", o.Hook}} {
+		if _, err := net.ResolveTCPAddr("tcp", flag.address); err != nil {
+			return fmt.Errorf("--%s %q: write it as host:port, such as 127.0.0.1:0 for a free port: %w", flag.name, flag.address, err)
+		}
+	}
+	if o.Config != "" {
+		if info, err := os.Stat(filepath.Dir(o.Config)); err != nil || !info.IsDir() {
+			return fmt.Errorf("--write-config %s: there is no folder %s", o.Config, filepath.Dir(o.Config))
+		}
+	}
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	d, err := reference.New(cfg) // which knows releases, faults and durations
+	if err != nil {
+		return err
+	}
+	d.Close()
+	return nil
+}
+
+// listen listens on the address of a flag, and says what helps where another
+// program has its port.
+func listen(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		return listener, nil
+	case addressInUse(err):
+		host, _, _ := net.SplitHostPort(address) // which net.Listen understood
+		return nil, fmt.Errorf("--%s %s: another program listens there, perhaps another serve; `--%s %s` takes a free port",
+			flag, address, flag, net.JoinHostPort(host, "0"))
+	}
+	return nil, fmt.Errorf("--%s %s: %w", flag, address, err)
+}
+
+// addressInUse also knows the number that Windows has for it (WSAEADDRINUSE).
+func addressInUse(err error) bool {
+	var number syscall.Errno
+	return errors.Is(err, syscall.EADDRINUSE) || runtime.GOOS == "windows" && errors.As(err, &number) && number == 10048
+}
+
 // Serve serves the reference deployment until the context ends. It prints how
 // to certify it.
 func (a *App) Serve(ctx context.Context, o ServeOptions) error {
+	if err := o.check(); err != nil {
+		return &exit.UsageError{Err: err}
+	}
 	cfg, err := o.config()
 	if err != nil {
 		return &exit.UsageError{Err: err}
 	}
-	e, err := StartEmbedded(cfg, o.Listen, o.Plain)
+	api, err := listen("listen", o.Listen)
 	if err != nil {
 		return &exit.UsageError{Err: err}
 	}
-	hook, err := net.Listen("tcp", o.Hook)
+	hook, err := listen("hook", o.Hook)
 	if err != nil {
-		return errors.Join(&exit.UsageError{Err: fmt.Errorf("listen on %s for the stimulus hook: %w", o.Hook, err)}, e.Close())
+		return errors.Join(&exit.UsageError{Err: err}, api.Close())
+	}
+	e, err := ServeEmbedded(cfg, api, o.Plain, nil)
+	if err != nil {
+		return errors.Join(&exit.UsageError{Err: err}, hook.Close())
 	}
 	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus"}
 	server := &http.Server{Handler: e.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}

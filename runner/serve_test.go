@@ -1,8 +1,12 @@
 package runner
 
 import (
+	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"finesse-conformance/runner/config"
@@ -13,7 +17,7 @@ import (
 func TestServedConfiguration(t *testing.T) {
 	for auth, tokens := range map[string]int{AuthBasic: 0, AuthHybrid: 1, AuthSSO: 10} {
 		t.Run(auth, func(t *testing.T) {
-			servedConfiguration(t, ServeOptions{Deployment: "UCCE", Release: "12.5(1)", Auth: auth}, tokens)
+			servedConfiguration(t, ServeOptions{Deployment: "UCCE", Release: "12.5(1)", Auth: auth, Troupes: 1}, tokens)
 		})
 	}
 }
@@ -51,6 +55,37 @@ func servedConfiguration(t *testing.T, o ServeOptions, tokens int) {
 		}
 		if byToken != tokens || mobile != 1 {
 			t.Errorf("%s: %d users by token, %d mobile agents", name, byToken, mobile)
+		}
+	}
+}
+
+// What is wrong with the flags is said before anything is listened on: the
+// port that these would listen on is taken, and nothing is said of that.
+func TestServeChecksItsFlagsFirst(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.Addr().String()
+	good := ServeOptions{Listen: port, Hook: "127.0.0.1:0", Deployment: "UCCE", Release: "12.5(1)", Auth: AuthBasic, Troupes: 1}
+	for want, change := range map[string]func(*ServeOptions){
+		"--listen " + port + ": another program listens there, perhaps another serve; `--listen 127.0.0.1:0` takes a free port": func(*ServeOptions) {},
+		"--troupes 0":                                         func(o *ServeOptions) { o.Troupes = 0 },
+		`--listen "nope": write it as host:port`:              func(o *ServeOptions) { o.Listen = "nope" },
+		`--listen "127.0.0.1:99999": write it as host:port`:   func(o *ServeOptions) { o.Listen = "127.0.0.1:99999" },
+		`--hook "nope": write it as host:port`:                func(o *ServeOptions) { o.Hook = "nope" },
+		`"nosuch": `:                                          func(o *ServeOptions) { o.Faults = []string{"nosuch"} },
+		"negative duration":                                   func(o *ServeOptions) { o.Latency = -1 },
+		`release "9" is none of`:                              func(o *ServeOptions) { o.Release = "9" },
+		`--auth "x" is none of`:                               func(o *ServeOptions) { o.Auth = "x" },
+		"--write-config " + filepath.Join("nosuch", "c.yaml"): func(o *ServeOptions) { o.Config = filepath.Join("nosuch", "c.yaml") },
+	} {
+		o := good
+		change(&o)
+		err := (&App{Out: io.Discard, Err: io.Discard}).Serve(context.Background(), o)
+		if err == nil || !strings.Contains(err.Error(), strings.TrimSuffix(want, ": ")) {
+			t.Errorf("%+v: the error is %v, want %s", o, err, want)
 		}
 	}
 }

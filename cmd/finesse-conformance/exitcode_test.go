@@ -60,7 +60,7 @@ func TestWrongUsage(t *testing.T) {
 		{"recheck of what is not there", []string{"recheck", "a.gz"}, "", "a.gz: no such file"},
 		{"fault that is not there", []string{"serve", "--fault", "nope"}, "", `no fault "nope"`},
 		{"fault of the other deployment", []string{"serve", "--deployment", "uccx", "--fault", "mobile-mode-type"}, "", "does not show on UCCX"},
-		{"address to serve on", []string{"serve", "--listen", "nope"}, "", "listen on nope"},
+		{"address to serve on", []string{"serve", "--listen", "nope"}, "", "--listen \"nope\""},
 		{"selftest of nothing", []string{"selftest", "--fault", "nope"}, "", `"nope" matches no fault`},
 		{"init without a password", []string{"init", "--target", m.server.URL, "--user", "1001001"}, "", "no password for user 1001001"},
 	} {
