@@ -31,11 +31,14 @@ func (r *Result) Run(all []*evidence.Evidence) Run {
 func (r *Row) Verdict() evidence.Verdict {
 	v := evidence.Verdict{
 		Requirement: r.ID, Outcome: r.Outcome, Reason: r.Reason, Step: r.Step - 1, Exchange: -1, Event: -1,
-		XPath: r.XPath, Intermittent: r.Intermittent, Expected: r.Expected, Seen: r.Seen, Clause: r.Clause, Attempts: r.Attempts, Repetition: r.Repetition, Rates: r.Rates,
+		XPath: r.XPath, Intermittent: r.Intermittent, Asked: r.Asked, Expected: r.Expected, Seen: r.Seen, Clause: r.Clause, Attempts: r.Attempts, Repetition: r.Repetition, Rates: r.Rates,
 		Duration: time.Duration(r.Duration) * time.Millisecond,
 	}
 	if r.Unwaived != "" {
 		v.Outcome = r.Unwaived
+	}
+	if r.Mismatch != nil {
+		v.Mismatch = *r.Mismatch
 	}
 	if r.Observed != nil {
 		v.Observed = *r.Observed

@@ -214,7 +214,11 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 	row.Outcome, row.Reason = v.Outcome, text.OneLine(v.Reason)
 	row.Duration, row.Attempts = v.Duration.Milliseconds(), v.Attempts
 	row.Repetition, row.Rates = v.Repetition, v.Rates
-	row.Expected, row.Seen, row.XPath, row.Intermittent = v.Expected, v.Seen, v.XPath, v.Intermittent
+	row.Asked, row.Expected, row.Seen, row.XPath, row.Intermittent = v.Asked, v.Expected, v.Seen, v.XPath, v.Intermittent
+	if v.Mismatch != (evidence.Mismatch{}) && v.Outcome == evidence.Failed {
+		mismatch := v.Mismatch
+		row.Mismatch = &mismatch
+	}
 	if v.Clause != "" {
 		row.Clause = v.Clause
 	}

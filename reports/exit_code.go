@@ -79,7 +79,7 @@ func (r *Result) Conclude() {
 	for i := range r.Requirements {
 		r.Summary.Count(r.Requirements[i].Outcome)
 	}
-	r.NotExercised = groupGaps(r.Requirements)
+	r.NotExercised, r.Failures = groupGaps(r.Requirements), r.groupFailures()
 	if r.Transitions != nil {
 		for i := range r.Transitions.Documented {
 			if row := r.Row(r.Transitions.Documented[i].Requirement); row != nil {

@@ -77,6 +77,7 @@ func Read(from io.Reader) (*Result, error) {
 		return nil, explainJSON(data, err)
 	}
 	r.Timings.modernise()
+	r.Failures = r.groupFailures()
 	return r, r.check()
 }
 

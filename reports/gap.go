@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 
 	"finesse-conformance/suites/evidence"
 )
@@ -11,6 +12,10 @@ type Gap struct {
 	Kind   evidence.GapKind `json:"kind"`
 	Cause  string           `json:"cause,omitempty"`  // the same where the gap is one finding with others, see evidence.Gap
 	Remedy string           `json:"remedy,omitempty"` // what would make it run, in one line
+	// Instead and Waits say what the target did in place of leading there, see
+	// evidence.Gap.
+	Instead *evidence.Instead  `json:"instead,omitempty"`
+	Waits   *evidence.Stranded `json:"waits,omitempty"`
 }
 
 // GapGroup is all requirements that were not exercised for the same reason.
@@ -49,7 +54,7 @@ var remediesOfCauses = map[string]string{
 // NewGap makes the gap of a reason with what would make the requirement run.
 func NewGap(of evidence.Gap) Gap {
 	kind := cmp.Or(of.Kind, evidence.GapOther)
-	g := Gap{Kind: kind, Cause: of.Cause, Remedy: remedies[kind]}
+	g := Gap{Kind: kind, Cause: of.Cause, Remedy: remedies[kind], Instead: of.Instead, Waits: of.Waits}
 	if remedy, known := remediesOfCauses[of.Cause]; known && kind == evidence.GapNotifications {
 		g.Remedy = remedy
 	}
@@ -75,6 +80,9 @@ func groupGaps(rows []Row) []GapGroup {
 			gap = *row.Gap
 		}
 		key := string(gap.Kind) + "\x00" + cmp.Or(gap.Cause, "\x00"+row.Reason)
+		if cause, known := causeOfGap(row.Gap); known && gap.Cause == "" {
+			key = fmt.Sprint(gap.Kind, cause)
+		}
 		n, known := at[key]
 		if !known {
 			n = len(groups)

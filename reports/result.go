@@ -54,6 +54,7 @@ type Result struct {
 	Summary         Summary        `json:"summary"`
 	Requirements    []Row          `json:"requirements"`
 	NotExercised    []GapGroup     `json:"not_exercised"`
+	Failures        []FailureGroup `json:"failures,omitempty"`
 	Waivers         []WaiverUse    `json:"waivers,omitempty"`
 	Transitions     *Transitions   `json:"transitions,omitempty"`
 	Cast            []CastMember   `json:"cast"`
@@ -234,10 +235,13 @@ type Row struct {
 	// Standing requirements are judged over everything that a run saw.
 	Standing bool `json:"standing,omitempty"`
 
+	Asked    string `json:"asked,omitempty"` // what was done
 	Expected string `json:"expected,omitempty"`
 	Seen     string `json:"seen,omitempty"`
 	Clause   string `json:"clause,omitempty"` // the page of the guide that says so
 	XPath    string `json:"xpath,omitempty"`
+	// Mismatch is what Seen tells, as data.
+	Mismatch *evidence.Mismatch `json:"mismatch,omitempty"`
 	// Intermittent are other requirements that failed once in the same way:
 	// this one failed, and did not when it was repeated.
 	Intermittent []string `json:"intermittent,omitempty"`

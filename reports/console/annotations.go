@@ -31,7 +31,7 @@ func WriteAnnotations(w io.Writer, r *reports.Result) error {
 	}
 	for i := range r.Requirements {
 		row := &r.Requirements[i]
-		a := annotation{row.ID + " " + row.Title, failureLine(row)}
+		a := annotation{row.ID + " " + row.Title, failureText(row)}
 		switch row.Outcome {
 		case evidence.Failed:
 			failed = append(failed, a)

@@ -17,7 +17,7 @@ func TestAnnotations(t *testing.T) {
 	r.Row("TRN-UCCE-11").Seen = "100% WORK\n::error::forged, a:b"
 	r.Row("TRN-UCCE-11").Title = "a: 50%, b"
 	got := string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return WriteAnnotations(b, r) }))
-	want := "::error title=TRN-UCCE-11 a%3A 50%25%2C b::expected NOT_READY within 10s; saw 100%25 WORK : :error::forged, a:b [DG12.5 p.47]\n"
+	want := "::error title=TRN-UCCE-11 a%3A 50%25%2C b::PUT READY: expected NOT_READY within 10s; saw 100%25 WORK : :error::forged, a:b [DG12.5 p.47]\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -34,7 +34,7 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 	s := r.Summary
 	b.WriteString("| passed | failed | waived | info | not exercised | not applicable |\n|---:|---:|---:|---:|---:|---:|\n")
 	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d |\n", s.Passed, s.Failed, s.Waived, s.Info, s.NotExercised, s.NotApplicable)
-	mdRows(&b, r, evidence.Failed, "Failed")
+	mdFailed(&b, r)
 	mdRows(&b, r, evidence.Waived, "Waived")
 	if len(r.NotExercised) > 0 {
 		fmt.Fprintf(&b, "\n<details><summary>Not exercised (%d)</summary>\n\n| why | what would make it run | requirements |\n|---|---|---|\n", s.NotExercised)
@@ -55,17 +55,45 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 	return nil
 }
 
-func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title string) {
-	first := true
-	for i := range r.Requirements {
-		row := &r.Requirements[i]
-		if row.Outcome != o {
+// mdFailed writes the failures, those of one cause under it.
+func mdFailed(b *strings.Builder, r *reports.Result) {
+	var single []*reports.Row
+	for i := range r.Failures {
+		g := &r.Failures[i]
+		rows := make([]*reports.Row, 0, len(g.Requirements))
+		for _, id := range g.Requirements {
+			if row := r.Row(id); row != nil {
+				rows = append(rows, row)
+			}
+		}
+		if g.One() {
+			single = append(single, rows...)
 			continue
 		}
-		if first {
-			fmt.Fprintf(b, "\n### %s\n\n| requirement | expected | seen | page |\n|---|---|---|---|\n", title)
-			first = false
+		mdTable(b, "Failed: "+g.Cause.Words()+" ("+groupCounts(g)+")", rows)
+		if len(g.Kept) > 0 {
+			fmt.Fprintf(b, "\nNot exercised for it: %s\n", Markdown(text.Few(g.Kept, 12)))
 		}
+	}
+	mdTable(b, "Failed", single)
+}
+
+func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title string) {
+	var rows []*reports.Row
+	for i := range r.Requirements {
+		if row := &r.Requirements[i]; row.Outcome == o {
+			rows = append(rows, row)
+		}
+	}
+	mdTable(b, title, rows)
+}
+
+func mdTable(b *strings.Builder, title string, rows []*reports.Row) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### %s\n\n| requirement | asked | expected | seen | page |\n|---|---|---|---|---|\n", Markdown(title))
+	for _, row := range rows {
 		expected, seen := row.Expected, row.Seen
 		if expected == "" || seen == "" {
 			expected, seen = row.Title, row.Reason
@@ -73,7 +101,7 @@ func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title str
 		if row.WaivedBy != nil {
 			seen += reports.WaivedWords(row)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", Markdown(row.ID+" "+row.Title), Markdown(expected), Markdown(seen), mdPage(row))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", Markdown(row.ID+" "+row.Title), Markdown(row.Asked), Markdown(expected), Markdown(seen), mdPage(row))
 	}
 }
 

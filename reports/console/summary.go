@@ -133,8 +133,49 @@ func (p *Printer) counts(r *reports.Result) {
 }
 
 func (p *Printer) failures(r *reports.Result) {
-	p.rows(r, evidence.Failed, "Failed", Red, func(row *reports.Row) string { return failureLine(row) })
+	p.failed(r)
 	p.rows(r, evidence.Waived, "Waived", Yellow, func(row *reports.Row) string { return failureLine(row) + reports.WaivedWords(row) })
+}
+
+// failed tells the failures, those of one cause together. Where each has a cause
+// of its own there is nothing to put together.
+func (p *Printer) failed(r *reports.Result) {
+	if len(r.Failures) == 0 {
+		return
+	}
+	title := "Failed"
+	if n := len(r.Failures); n < r.Summary.Failed {
+		title += fmt.Sprintf(": %s of %s", text.Count(r.Summary.Failed, "requirement"), text.Count(n, "cause"))
+	}
+	p.WriteString("\n" + p.Paint(Bold, title) + "\n")
+	for i := range r.Failures {
+		g, indent := &r.Failures[i], "  "
+		if !g.One() {
+			p.Line(Bold, "  "+g.Cause.Words()+":", groupCounts(g), 6)
+			indent = "    "
+		}
+		for _, id := range g.Requirements {
+			if row := r.Row(id); row != nil {
+				p.Line(Red, indent+row.ID, failureLine(row), len(indent)+4)
+			}
+		}
+		if len(g.Kept) > 0 {
+			p.Line(Yellow, indent+"not exercised for it:", fmt.Sprintf("%s (%d)", text.Few(g.Kept, 6), len(g.Kept)), len(indent)+4)
+		}
+	}
+}
+
+// groupCounts says what one cause costs.
+func groupCounts(g *reports.FailureGroup) string {
+	verb := "fail"
+	if len(g.Requirements) == 1 {
+		verb = "fails"
+	}
+	said := fmt.Sprintf("%d %s", len(g.Requirements), verb)
+	if n := len(g.Kept); n > 0 {
+		said += fmt.Sprintf(", %d not exercised", n)
+	}
+	return said
 }
 
 func (p *Printer) rows(r *reports.Result, o evidence.Outcome, title, color string, said func(*reports.Row) string) {
@@ -152,12 +193,18 @@ func (p *Printer) rows(r *reports.Result, o evidence.Outcome, title, color strin
 	}
 }
 
-// failureLine is a failure in one line: expected, seen, page. Where the two
+// failureLine is a failure in one line: what it is about and [failureText].
+func failureLine(row *reports.Row) string { return row.Title + ": " + failureText(row) }
+
+// failureText is what was asked, expected and seen, and the page. Where the two
 // are not told apart the reason stands for both.
-func failureLine(row *reports.Row) string {
+func failureText(row *reports.Row) string {
 	said := row.Reason
 	if row.Expected != "" && row.Seen != "" {
 		said = "expected " + row.Expected + "; saw " + row.Seen
+		if row.Asked != "" {
+			said = row.Asked + ": " + said
+		}
 	}
 	if page := reports.Page(row); page != "" {
 		said += " [" + page + "]"

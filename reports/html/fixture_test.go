@@ -56,7 +56,7 @@ func certification(t testing.TB, change func(*evidence.Evidence)) Input {
 			change(e)
 		}
 		fail := func(reason, expected, seen, xpath string, exchange, event int) {
-			v.Outcome, v.Expected, v.Seen, v.XPath, v.Exchange, v.Event = evidence.Failed, expected, seen, xpath, exchange, event
+			v.Asked, v.Outcome, v.Expected, v.Seen, v.XPath, v.Exchange, v.Event = reason, evidence.Failed, expected, seen, xpath, exchange, event
 			v.Reason = reason + ": expected " + expected + "; saw " + seen
 		}
 		switch q.ID {

@@ -242,10 +242,7 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	if w := r.WaivedBy; w != nil {
 		f.Waiver = text.ShownLine(fmt.Sprintf("waived by %s until %s: %s", w.Owner, w.Until, w.Why), 600)
 	}
-	f.Asked, _ = strings.CutSuffix(text.OneLine(r.Reason), text.OneLine(": expected "+r.Expected+"; saw "+r.Seen))
-	if f.Asked = text.ShownLine(f.Asked, 400); f.Asked == f.Reason {
-		f.Asked = ""
-	}
+	f.Asked = text.ShownLine(r.Asked, 400)
 	e := reports.Attempt(b.by[r.ID], r.Repetition, r.Attempts)
 	way := r.Way
 	if len(way) == 0 && e != nil {

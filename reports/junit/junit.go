@@ -121,7 +121,7 @@ func junitSection(r *reports.Result, section string) Suite {
 		if row.Section != section || !documentedHere(r, row) {
 			continue
 		}
-		c := junitRow(row)
+		c := junitRow(r, row)
 		s.Tests++
 		switch {
 		case c.Error != nil:
@@ -177,7 +177,7 @@ func junitRun(r *reports.Result) *Properties {
 	return p
 }
 
-func junitRow(row *reports.Row) Case {
+func junitRow(r *reports.Result, row *reports.Row) Case {
 	c := Case{
 		Classname: "finesse." + text.Clean(row.Section), Name: text.Clean(row.ID + " " + text.OneLine(row.Title)),
 		Time: reports.Seconds(row.Duration), SystemOut: &Text{Escape(junitFacts(row))},
@@ -187,7 +187,7 @@ func junitRow(row *reports.Row) Case {
 	}
 	switch row.Outcome {
 	case evidence.Failed:
-		c.Failure = reason(row.Level, row.Reason, reports.Account(row))
+		c.Failure = reason(row.Level, row.Reason, causeText(r, row)+reports.Account(row))
 	case evidence.Waived:
 		c.Skipped = reason("waived", "waived: "+row.Reason+reports.WaivedWords(row), "")
 	case evidence.NotApplicable:
@@ -200,6 +200,20 @@ func junitRow(row *reports.Row) Case {
 		c.Skipped = reason("not_exercised", "not exercised: "+row.Reason, "")
 	}
 	return c
+}
+
+// causeText says with which other requirements a failure has its cause in
+// common, "" for one that stands alone.
+func causeText(r *reports.Result, row *reports.Row) string {
+	g := r.FailureOf(row.ID)
+	if g == nil || g.One() {
+		return ""
+	}
+	said := fmt.Sprintf("cause:    %s\n          fails %s\n", g.Cause.Words(), strings.Join(g.Requirements, ", "))
+	if len(g.Kept) > 0 {
+		said += fmt.Sprintf("          not exercised for it: %s\n", strings.Join(g.Kept, ", "))
+	}
+	return said
 }
 
 // junitFacts is what a reader of the case sees beside its outcome.

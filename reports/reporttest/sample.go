@@ -135,6 +135,7 @@ func Lacks(reason string, gap evidence.Gap) func(*evidence.Verdict) {
 
 func Saw(expected, seen string, o reports.Observed) func(*evidence.Verdict) {
 	return func(v *evidence.Verdict) {
+		v.Asked = "PUT READY"
 		v.Reason = "expected " + expected + "; saw " + seen
 		v.Expected, v.Seen, v.Observed = expected, seen, o
 	}

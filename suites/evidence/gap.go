@@ -16,6 +16,16 @@ type Gap struct {
 	// users, counts and durations: they are one finding. Empty where the reason
 	// itself is all there is.
 	Cause string `json:"cause,omitempty"`
+	// Instead is what the target did on the way in place of what leads on.
+	Instead *Instead `json:"instead,omitempty"`
+}
+
+// Instead is what was seen on the way to a precondition in place of what leads
+// on, told as a failure is, so that the two are known for one finding.
+type Instead struct {
+	Mismatch
+	Status int    `json:"status,omitempty"` // of a request that was refused
+	XPath  string `json:"xpath,omitempty"`  // of a text that a body should show
 }
 
 // Stranded is a user that could not be brought out of a state: the target lets

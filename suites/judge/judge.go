@@ -286,8 +286,8 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	}
 	m.seen = line(m.seen)
 	v.Mismatch = m.what
-	v.XPath, v.Expected, v.Seen, v.Suspect = line(m.xpath), m.expected, m.seen, m.suspect
-	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", c.action(), m.expected, m.seen)
+	v.XPath, v.Asked, v.Expected, v.Seen, v.Suspect = line(m.xpath), c.action(), m.expected, m.seen, m.suspect
+	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", v.Asked, m.expected, m.seen)
 	switch {
 	case m.unproven:
 		v.Outcome, v.Reason = evidence.NotExercised, m.seen

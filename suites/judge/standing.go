@@ -61,7 +61,7 @@ func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Ver
 		return v
 	}
 	v.Outcome, v.Reason = evidence.Failed, broken.Reason
-	v.XPath, v.Expected, v.Seen = broken.XPath, broken.Expected, broken.Seen
+	v.XPath, v.Asked, v.Expected, v.Seen, v.Mismatch = broken.XPath, broken.Asked, broken.Expected, broken.Seen, broken.Mismatch
 	v.Step, v.Exchange, v.Event = -1, -1, -1
 	return v
 }
@@ -86,8 +86,8 @@ func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expe
 		where = "an answer"
 	}
 	s.take(kind, evidence.Verdict{
-		Requirement: ev.Requirement,
-		XPath:       xpath, Expected: expected, Seen: seen,
+		Requirement: ev.Requirement, Mismatch: evidence.Mismatch{Kind: evidence.MismatchForm},
+		XPath: xpath, Asked: where + " of " + ev.Requirement, Expected: expected, Seen: seen,
 		Reason: fmt.Sprintf("in %s of %s: expected %s; saw %s", where, ev.Requirement, expected, seen),
 	})
 }

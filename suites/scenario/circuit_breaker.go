@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/navigate"
 )
 
@@ -23,6 +24,7 @@ type circuitBreaker struct {
 	failures int
 	rest     int // ways for which it is not tried any more
 	why      string
+	instead  *evidence.Instead // what was seen the last time
 }
 
 // passed keeps up with what came of a move on a way.
@@ -47,7 +49,7 @@ func (s *Stage) passed(ctx context.Context, m *spec.Move, err error) {
 		s.breakers[m] = b
 	}
 	b.failures++
-	b.why = err.Error()
+	b.why, b.instead = err.Error(), GapOf(err).Instead
 	if b.failures >= opensAfter {
 		b.rest = restFor
 	}
@@ -68,6 +70,7 @@ type blockedError struct {
 	move     string
 	failures int
 	why      string
+	instead  *evidence.Instead
 }
 
 func (b *blockedError) Error() string {
@@ -82,7 +85,7 @@ func (s *Stage) openReason(way navigate.Way) error {
 	for _, m := range way.Moves {
 		if b := s.breakers[m]; b != nil && b.rest > 0 {
 			b.rest--
-			return &blockedError{m.Name, b.failures, b.why}
+			return &blockedError{m.Name, b.failures, b.why, b.instead}
 		}
 	}
 	return nil

@@ -172,14 +172,14 @@ func (a *attempt) call(ctx context.Context, from, to *player) error {
 		return err
 	}
 	if x.Status >= 400 || x.Err != "" {
-		return a.wayFailed(from, x, "a call to user "+to.user.ID)
+		return a.wayFailed(from, x, "", "a call to user "+to.user.ID)
 	}
 	answer, err := a.dialog(ctx, to, "ANSWER", evidence.ForWay)
 	if err != nil {
 		return err
 	}
 	if answer.Status >= 400 || answer.Err != "" {
-		return a.wayFailed(to, answer, "the call of user "+from.user.ID)
+		return a.wayFailed(to, answer, "", "the call of user "+from.user.ID)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ func GapOf(err error) evidence.Gap {
 		cast    *fixtures.Missing
 		way     *navigate.Missing
 		blocked *blockedError
+		moved   *movedError
 	)
 	switch {
 	case errors.As(err, &tried):
@@ -33,7 +34,9 @@ func GapOf(err error) evidence.Gap {
 	case errors.As(err, &here):
 		return here.gap
 	case errors.As(err, &blocked):
-		return evidence.Gap{Kind: evidence.GapWay, Cause: blocked.move}
+		return evidence.Gap{Kind: evidence.GapWay, Cause: blocked.move, Instead: blocked.instead}
+	case errors.As(err, &moved):
+		return moved.gap
 	case errors.As(err, &cast) && cast.WrapUp:
 		return evidence.Gap{Kind: evidence.GapWrapUp}
 	case errors.As(err, &cast):

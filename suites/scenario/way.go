@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/navigate"
@@ -93,7 +95,8 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 			return err
 		}
 		if p.look.Reason() == "" {
-			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), again: true, gap: evidence.Gap{
+				Kind: evidence.GapWay, Instead: &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchShown}, XPath: "User/reasonCodeId"}}}
 		}
 	case p.look.Event:
 		if _, err := a.look(ctx, p, evidence.ForWatch); err != nil {
@@ -125,12 +128,12 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 	}
 	if x.Status >= 400 && x.Status < 500 {
 		p.asked = time.Time{}
-		return &refusedReason{a.wayFailed(p, x, "NOT_READY with reasonCodeId "+id)}
+		return &refusedReason{a.wayFailed(p, x, "", "NOT_READY with reasonCodeId "+id)}
 	}
 	ok := a.untilSince(ctx, p, x.Started, a.wayLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
 	p.waited += max(a.shown(p, x.Started, p.look), x.Duration)
 	if !ok {
-		return a.wayFailed(p, x, fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
+		return a.wayFailed(p, x, "", fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
 	p.asked = time.Time{}
 	a.onTheWay(p, "choose reason code %s", id)
@@ -168,12 +171,19 @@ func (a *attempt) purpose(p *player) evidence.Purpose {
 // planned anew.
 var errMoved = errors.New("the target did something else")
 
+// movedError is errMoved with what was seen.
+type movedError struct{ gap evidence.Gap }
+
+func (m *movedError) Error() string { return errMoved.Error() }
+func (m *movedError) Unwrap() error { return errMoved }
+
 // errOpen says that the target took the other of two ends that the guide
 // leaves open.
 var errOpen = fmt.Errorf("the target was free to choose: %w", errMoved)
 
 // driveTo takes the user along the cheapest way to the goal.
 func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error {
+	gap := evidence.Gap{Kind: evidence.GapWay}
 	for n := 0; n < maxReplans; n++ {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -194,9 +204,12 @@ func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error
 		if !errors.Is(err, errMoved) {
 			return err
 		}
+		if seen := GapOf(err); seen.Instead != nil {
+			gap = seen
+		}
 	}
 	return &unreached{why: fmt.Sprintf("user %s does not stay on the way to %s: it is in %s, which the target did on its own",
-		p.user.ID, navigate.Goal(goal), p.look.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+		p.user.ID, navigate.Goal(goal), p.look.State), gap: gap, again: true}
 }
 
 // driveThrough is driveTo for a goal from which the way goes on, or may: then what a
@@ -222,7 +235,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 			if x.Status < 500 { // a server in trouble may be at it all the same
 				p.asked = time.Time{}
 			}
-			return a.wayFailed(p, *x, string(to.State))
+			return a.wayFailed(p, *x, from, string(to.State))
 		}
 	}
 	limit := a.wayLimit()
@@ -235,13 +248,13 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 	}
 	if !a.arrives(ctx, p, began, limit, from, wait) {
 		if p.look.State != from && p.look.State != to.State {
-			return errMoved
+			return &movedError{wayGap(p, from)}
 		}
 		if x == nil {
 			return &unreached{why: fmt.Sprintf("user %s stayed in %s for %v after %s; %s was expected on the way",
-				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), gap: wayGap(p, from), again: true}
 		}
-		return a.wayFailed(p, *x, string(to.State))
+		return a.wayFailed(p, *x, from, string(to.State))
 	}
 	if p.look.State != to.State {
 		return errOpen
@@ -332,9 +345,33 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 	}), nil
 }
 
-func (a *attempt) wayFailed(p *player, x evidence.Exchange, sought string) error {
+// errorType is what an answer says is wrong, "" where it says nothing.
+func errorType(x evidence.Exchange) string {
+	doc, err := xmlbody.Parse(x.ResponseHeader["Content-Type"], []byte(x.ResponseBody))
+	if err != nil {
+		return ""
+	}
+	said, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType")
+	return strings.TrimSpace(said)
+}
+
+// wayGap is the gap that a user leaves that went elsewhere, or nowhere, on a
+// way that began in a state, "" where it is not known in which.
+func wayGap(p *player, from spec.State) evidence.Gap {
+	if from == "" {
+		return evidence.Gap{Kind: evidence.GapWay}
+	}
+	return evidence.Gap{Kind: evidence.GapWay, Instead: &evidence.Instead{
+		Mismatch: evidence.Mismatch{Kind: evidence.MismatchStayed, From: from, To: p.look.State}}}
+}
+
+func (a *attempt) wayFailed(p *player, x evidence.Exchange, from spec.State, sought string) error {
+	gap := wayGap(p, from)
+	if x.Status >= 400 {
+		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchAnswer, Said: errorType(x)}, Status: x.Status}
+	}
 	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was answered %s, and the user is in %s",
-		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), gap: gap, again: true}
 }
 
 // brief tells a request in a few words.
