@@ -7,13 +7,13 @@ package yamlnode
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
-	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"finesse-conformance/internal/text"
+	lines "go.yaml.in/yaml/v4"
 )
 
 // ErrEmpty is the error of a file without a document.
@@ -32,8 +32,6 @@ type ManyError struct{ Line int }
 
 func (e *ManyError) Error() string { return "has a second document" }
 
-var syntax = text.Pattern(`^yaml: (?:line (\d+): )?(.*)$`)
-
 // Document gives the top node of the one document that a file holds. The
 // error is ErrEmpty or a *SyntaxError; with a *ManyError it gives the top node
 // of the first document nevertheless.
@@ -44,7 +42,7 @@ func Document(data []byte) (*yaml.Node, error) {
 	case errors.Is(err, io.EOF):
 		return nil, ErrEmpty
 	case err != nil:
-		return nil, syntaxError(err)
+		return nil, syntaxError(data, err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
 		return nil, ErrEmpty
@@ -53,18 +51,33 @@ func Document(data []byte) (*yaml.Node, error) {
 	case err == nil:
 		return doc.Content[0], &ManyError{more.Line}
 	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(err)
+		return nil, syntaxError(data, err)
 	}
 	return doc.Content[0], nil
 }
 
-func syntaxError(err error) *SyntaxError {
-	e := &SyntaxError{Text: err.Error()}
-	if m := syntax().FindStringSubmatch(e.Text); m != nil {
-		e.Line, _ = strconv.Atoi(m[1]) // 0 where there is none
-		e.Text = m[2]
+// syntaxError says where a file is no YAML. The parser is asked whose lines are
+// right: the one that reads the files tells the line before where a flow
+// mapping or a tab is to blame.
+func syntaxError(data []byte, err error) *SyntaxError {
+	e := &SyntaxError{Text: strings.TrimPrefix(err.Error(), "yaml: ")}
+	decoder := lines.NewDecoder(bytes.NewReader(data))
+	for {
+		var doc lines.Node
+		err := decoder.Decode(&doc)
+		var at *lines.LoadError
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &at):
+			last := 1 + bytes.Count(bytes.TrimRight(data, "\n"), []byte("\n"))
+			e.Text, e.Line = at.Message, min(at.Mark.Line, last) // what is missing at the end is missed behind it
+			if begun := at.ContextMark.Line; begun > 0 && begun < e.Line && at.ContextMsg != "" {
+				e.Text += fmt.Sprintf(" %s that begins in line %d", at.ContextMsg, begun)
+			}
+		}
+		return e
 	}
-	return e
 }
 
 // Entry is a key of a mapping with its value.

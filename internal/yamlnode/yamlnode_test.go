@@ -15,6 +15,11 @@ func TestDocument(t *testing.T) {
 		{"a: 1\n---\nb: 2\n", "has a second document at 2"},
 		{"a: 1\nb: [\n", "did not find expected node content at 2"},
 		{"a: 1\n---\nb: [\n", "did not find expected node content at 3"},
+		{"a: 1\nb: {c: ${X}}\nd: 1\n", "did not find expected ',' or '}' at 2"},
+		{"a: 1\nb:\n\tc: 2\nd: 3\n", "cannot start any token at 3"},
+		{"a:\n  b: 1\n\tc: 2\n", "that begins in line 2 at 3"},
+		{"u:\n  - {id: 1, password: x\n  - {id: 2}\n", "while parsing a flow mapping that begins in line 2 at 3"},
+		{"a: 1\nb: 'x\nc: 2\n", "that begins in line 2 at 3"},
 	} {
 		top, err := Document([]byte(c.text))
 		var syntax *SyntaxError
