@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/navigate"
 )
@@ -147,18 +148,17 @@ func givenText(req *spec.Requirement) string {
 	return text
 }
 
-// near suggests ids that begin like the one that does not exist.
+// near suggests ids that begin like the one that does not exist, or differ
+// from it in little.
 func (a *App) near(id string) string {
-	var some []string
+	var ids []string
 	for _, req := range a.Catalogue.All() {
-		if len(some) < 5 && strings.HasPrefix(req.ID, strings.ToUpper(id)) {
-			some = append(some, req.ID)
-		}
+		ids = append(ids, req.ID)
 	}
-	if len(some) == 0 {
-		return "; `finesse-conformance list` shows them all"
+	if near := text.Near(id, ids); len(near) > 0 {
+		return "; there are " + strings.Join(near, ", ")
 	}
-	return "; there are " + strings.Join(some, ", ")
+	return "; `finesse-conformance list` shows them all"
 }
 
 // page collects lines.

@@ -24,7 +24,7 @@ func listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "the requirements; with --config, what that target would exercise and why not the rest",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			a, err := app(false)
 			if err != nil {
@@ -143,7 +143,7 @@ func versionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "the version of the program and of its contract, and the source that both were built from",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			return runner.WriteVersion(os.Stdout, format)
 		},

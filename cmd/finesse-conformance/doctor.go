@@ -17,8 +17,11 @@ func doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "everything that has to hold before a run, and what a run would not exercise",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := findConfig(c, os.Stderr); err != nil {
+				return err
+			}
 			cfg, err := load(c)
 			if err != nil {
 				return err

@@ -27,7 +27,7 @@ func TestWrongUsage(t *testing.T) {
 		{"unknown flag", []string{"run", "--nope"}, "", "unknown flag: --nope; see `finesse-conformance run --help`"},
 		{"argument too many", []string{"run", "SIG-01"}, "", "SIG-01"},
 		{"argument missing", []string{"explain"}, "", "such as SIG-01, not 0; see `finesse-conformance explain --help`"},
-		{"shell that is not there", []string{"completion", "basch"}, "", `unknown command "basch"; see`},
+		{"shell that is not there", []string{"completion", "basch"}, "", `unknown command "basch", perhaps bash; see`},
 		{"restore without a configuration", []string{"restore", "--journal", "left.jsonl"}, "", "--config: is missing"},
 		{"restore of a journal that is not there", []string{"restore", "--config", "C", "--journal", "nowhere.jsonl"}, "", "there is no "},
 		{"restore of a folder", []string{"restore", "--config", "C", "--journal", "."}, "", "is a directory"},

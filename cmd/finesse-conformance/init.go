@@ -21,7 +21,7 @@ func initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "write a commented configuration, filled in from a target where one is given",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			a, err := app(false)
 			if err != nil {

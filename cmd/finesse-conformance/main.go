@@ -102,12 +102,10 @@ func root() *cobra.Command {
 		Short: "certifies deployments of Cisco Finesse's User state-change API",
 		Long: "finesse-conformance certifies any deployment of Cisco Finesse's User state-change API, real or mock.\n\n" +
 			"Without a target, `run` starts the embedded reference deployment and certifies that.",
-		Version: runner.Tool().Build(), SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2, Args: aCommand,
+		Version: runner.Tool().Build(), SilenceUsage: true, SilenceErrors: true, Args: aCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return seeHelp(c, err)
-	})
+	c.SetFlagErrorFunc(flagError)
 	c.AddCommand(
 		runCommand(), mapCommand(), doctorCommand(), initCommand(), restoreCommand(),
 		listCommand(), explainCommand(), specCommand(), versionCommand(),
@@ -124,18 +122,6 @@ func root() *cobra.Command {
 		shells.Args, shells.RunE = aCommand, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	return c
-}
-
-// aCommand refuses what is no command, and names those it may have meant.
-func aCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	text := fmt.Sprintf("unknown command %q", args[0])
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		text += ", perhaps " + strings.Join(near, " or ")
-	}
-	return seeHelp(c, errors.New(text))
 }
 
 // seeHelp is an error of the command line.

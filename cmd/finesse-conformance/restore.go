@@ -12,7 +12,7 @@ func restoreCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restore",
 		Short: "put users back after a run that was killed, from its journal",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,8 +27,15 @@ func runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "certify a target; without one, the embedded reference deployment",
 		Long:  "Certify a target; without one, the embedded reference deployment.\n\n" + exitCodes(),
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if changesNothing(c) {
+				if _, err := findConfig(c, os.Stderr); err != nil {
+					return err
+				}
+			} else {
+				pointAtConfig(c, os.Stderr)
+			}
 			cfg, err := load(c)
 			if err != nil {
 				return err

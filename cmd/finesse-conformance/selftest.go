@@ -15,7 +15,7 @@ func selftestCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "selftest",
 		Short: "prove the suites: the conformant reference passes, every fault is caught by the requirement it breaks",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Contains(o.Patterns, "list") {
 				return selftest.WriteFaults(os.Stdout)

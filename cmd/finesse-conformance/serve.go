@@ -18,7 +18,7 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "serve the embedded reference deployment by itself",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Equal(o.Faults, []string{"list"}) {
 				return selftest.WriteFaults(os.Stdout)

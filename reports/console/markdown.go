@@ -25,7 +25,7 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 		target += " (" + d + ")"
 	}
 	fmt.Fprintf(&b, "%s  \n%s\n\n", Markdown(target), Markdown(restsOn(r)))
-	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeProfiles {
+	if words := r.ProfileWords(); words != "" && r.Scope == reports.ScopeWhole {
 		fmt.Fprintf(&b, "Profiles: %s\n\n", Markdown(words))
 	}
 	if r.Stopped != "" {

@@ -103,7 +103,7 @@ func (p *Printer) head(r *reports.Result) {
 		target += " (" + d + ")"
 	}
 	p.Line(Bold+";"+color, words, target, 2)
-	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeProfiles {
+	if words := r.ProfileWords(); words != "" && r.Scope == reports.ScopeWhole {
 		p.Line("", "profiles:", words, 2)
 	}
 	p.Line(Dim, "", restsOn(r), 2)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 )
 
 // Sources are the places where settings come from.
@@ -16,6 +17,9 @@ type Sources struct {
 	Flags map[string][]string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(string) (string, bool)
+	// Environ is os.Environ(), looked through for variables that no setting
+	// has; nil where nobody wants to know.
+	Environ []string
 	// Prompt asks a person for a user's password; nil where nobody can be
 	// asked.
 	Prompt func(user string) (fixtures.Secret, error)
@@ -51,6 +55,7 @@ func Load(src Sources) (*Config, error) {
 		l.target(e, f.common, len(f.entries) > 1, i)
 	}
 	l.finish()
+	l.unknownVariables()
 	if len(l.problems) > 0 {
 		return nil, l.problems
 	}
@@ -255,4 +260,21 @@ func (l *loader) finish() {
 		l.note(Problem{Key: "--fail-on", Text: "drift needs --baseline, a result file to compare with"})
 	}
 	l.askForPasswords()
+}
+
+// unknownVariables warns of what looks like a variable of a setting and is
+// none: a setting that is misspelt there is not set.
+func (l *loader) unknownVariables() {
+	var known []string
+	for _, s := range Settings() {
+		if s.Flag != "" {
+			known = append(known, s.Env())
+		}
+	}
+	for _, entry := range l.src.Environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
+			l.config.Warnings = append(l.config.Warnings, Problem{Key: name, Text: "is set, and no setting has this variable" + text.Perhaps(name, known)})
+		}
+	}
 }

@@ -4,9 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"finesse-conformance/internal/yamlnode"
-
 	"go.yaml.in/yaml/v3"
+
+	"finesse-conformance/internal/text"
+	"finesse-conformance/internal/yamlnode"
 )
 
 // mapping reads a mapping with the readers of its keys. Prefix, such as
@@ -25,7 +26,7 @@ func (r *reader) mapping(n *yaml.Node, prefix string, fields map[string]func(*ya
 		case k.Kind != yaml.ScalarNode:
 			r.problem(k, where, "a key must be a word")
 		case !known:
-			r.problem(k, prefix+k.Value, "unknown key; known here: %s", strings.Join(sortedKeys(fields), ", "))
+			r.problem(k, prefix+k.Value, "unknown key%s; known here: %s", text.Perhaps(k.Value, sortedKeys(fields)), strings.Join(sortedKeys(fields), ", "))
 		case e.First > 0:
 			r.problem(k, prefix+k.Value, "stands there twice, first in line %d", e.First)
 		default:
@@ -127,7 +128,7 @@ func (r *reader) scalar(n *yaml.Node, key string, kind Kind) (given, bool) {
 		r.problem(n, key, "must be %s, not %s", kindText(kind), tagText(tag))
 		return given{}, false
 	}
-	return given{texts: []string{value}, file: r.file, line: n.Line, name: key, dir: r.dir, expanded: expanded, variables: variables}, true
+	return given{texts: []string{value}, written: n.Value, file: r.file, line: n.Line, name: key, dir: r.dir, expanded: expanded, variables: variables}, true
 }
 
 // expand puts environment variables in the place of ${NAME}; $$ stands for $.

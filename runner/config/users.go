@@ -135,6 +135,8 @@ func (l *loader) token(u userEntry, bad func(key, format string, args ...any)) (
 		from.Fixed = fixtures.Secret(strings.TrimSpace(strings.Join(g.texts, "")))
 		if g.expanded {
 			l.config.passwordVariables = append(l.config.passwordVariables, g.variables...)
+		} else {
+			checkVariable("access_token", g, bad)
 		}
 		if from.Fixed.Empty() {
 			bad("access_token", "is empty; where it comes from an environment variable, set that")
@@ -186,8 +188,20 @@ func (l *loader) password(u userEntry, bad func(key, format string, args ...any)
 	}
 	if inline.expanded {
 		l.config.passwordVariables = append(l.config.passwordVariables, inline.variables...)
+	} else {
+		checkVariable("password", inline, bad)
 	}
 	return fixtures.Secret(strings.Join(inline.texts, ""))
+}
+
+// checkVariable refuses a secret that is written like a variable of a shell. It
+// would be sent as it stands, and a wrong sign-in counts towards the lock of
+// an account.
+func checkVariable(key string, g given, bad func(key, format string, args ...any)) {
+	name, is := strings.CutPrefix(g.written, "$")
+	if is && len(name) > 1 && variableName(name) && strings.ToUpper(name) == name {
+		bad(key, "is $%s, which no variable takes the place of; write ${%s}, or $$%s for the characters themselves", name, name, name)
+	}
 }
 
 // askFor stands for a password that a person has to be asked for. No file

@@ -20,6 +20,7 @@ import (
 // given is a value as it was written, and where.
 type given struct {
 	texts    []string
+	written  string // a single value as the file has it
 	file     string // "" for a flag or a variable
 	line     int
 	name     string // key, flag or variable, for messages

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
@@ -220,7 +222,12 @@ func pick(all []*trial, patterns []string) ([]*trial, error) {
 	}
 	for _, pattern := range patterns {
 		if !matched[pattern] {
-			return nil, fmt.Errorf("--fault %q matches no fault and no variant; --fault list shows their names", pattern)
+			var names []string
+			for _, t := range all {
+				names = append(names, t.name)
+			}
+			slices.Sort(names)
+			return nil, fmt.Errorf("--fault %q matches no fault and no variant%s; --fault list shows their names", pattern, text.Perhaps(pattern, slices.Compact(names)))
 		}
 	}
 	return list, nil
