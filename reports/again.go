@@ -12,7 +12,7 @@ func (r *Result) Run(all []*evidence.Evidence) Run {
 	run := Run{
 		Tool: r.Tool, Suite: r.Suite, Target: r.Target, Settings: r.Settings, Environment: r.Environment,
 		ID: r.RunID, Seed: r.Seed, Procs: r.Procs, Shard: r.Shard, Started: r.Started, Finished: r.Finished,
-		Stopped: r.Stopped, Signal: r.Signal, HarnessFaults: r.HarnessFaults, Unrestored: r.Unrestored,
+		Stopped: r.Stopped, CutOff: r.CutOff, Signal: r.Signal, HarnessFaults: r.HarnessFaults, Unrestored: r.Unrestored,
 		RequireComplete: r.RequireComplete, Gaps: map[string]Gap{}, Cast: r.Cast,
 		Bound: time.Duration(r.Timings.Bound * float64(time.Millisecond)), PeakMemory: r.Timings.PeakMemory,
 		Evidence: all,

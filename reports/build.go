@@ -36,6 +36,7 @@ type Run struct {
 
 	// Stopped is why the target cannot be certified (exit 3), in one line.
 	Stopped string
+	CutOff  bool // the run was killed
 	// Signal is 130 or 143 when the run was interrupted.
 	Signal          int
 	HarnessFaults   []HarnessFault
@@ -69,7 +70,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		Target: run.Target, Settings: run.Settings, Environment: run.Environment,
 		RunID: run.ID, Seed: run.Seed, Procs: max(run.Procs, 1), Shard: run.Shard,
 		Started: Stamp(run.Started), Finished: Stamp(run.Finished),
-		Stopped: text.OneLine(run.Stopped), Signal: run.Signal,
+		Stopped: text.OneLine(run.Stopped), CutOff: run.CutOff, Signal: run.Signal,
 		HarnessFaults: slices.Clone(run.HarnessFaults), Unrestored: run.Unrestored,
 		RequireComplete: run.RequireComplete,
 		Cast:            append([]CastMember{}, run.Cast...),
@@ -290,17 +291,17 @@ func ByRequirement(all []*evidence.Evidence) map[string][]*evidence.Evidence {
 	return by
 }
 
-// Attempt gives the evidence of the n-th attempt of a repetition, else the last.
+// Attempt loads the evidence of the n-th attempt of a repetition, else the last.
 func Attempt(list []*evidence.Evidence, repetition, n int) *evidence.Evidence {
 	if len(list) == 0 {
 		return nil
 	}
 	for _, e := range list {
 		if e.Attempt == n && e.Repetition == repetition {
-			return e
+			return e.Load()
 		}
 	}
-	return list[len(list)-1]
+	return list[len(list)-1].Load()
 }
 
 // values joins what the placeholders stood for in the steps.

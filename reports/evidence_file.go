@@ -22,7 +22,6 @@ const EvidenceSchema = "finesse-conformance/evidence/v1"
 const (
 	maxEvidenceBytes = 256 << 20 // uncompressed
 	maxEvidenceLine  = 32 << 20  // one attempt at a requirement
-	keptOfEvidence   = 32 << 20  // of long answers, once what reads the file has seen them
 )
 
 // evidenceLine is a line of an evidence file. The file is gzip of JSON lines:
@@ -65,8 +64,12 @@ func (w *EvidenceWriter) write(l evidenceLine) error {
 // Add writes an attempt.
 func (w *EvidenceWriter) Add(e *evidence.Evidence) error {
 	w.attempts++
-	return w.write(evidenceLine{Evidence: readable(e)})
+	return w.write(evidenceLine{Evidence: readable(e.Load())})
 }
+
+// Begin writes the result of a run that has seen nothing yet. It stands for
+// that of the run in a file that has no end.
+func (w *EvidenceWriter) Begin(r *Result) error { return w.write(evidenceLine{Result: r}) }
 
 // Flush has everything so far in the file, for whoever reads it when the
 // program is gone.
@@ -121,10 +124,12 @@ func readable(e *evidence.Evidence) *evidence.Evidence {
 }
 
 // ReadEvidence reads an evidence file: the result of the run and what it saw.
-// Each attempt is shown to see, nil for nobody, as it was written; of long
-// answers only so much is kept after that as fits into the memory.
+// Each attempt is shown to see, nil for nobody, as it was written; what does
+// not fit into the memory is packed after that.
 // A file that is no evidence, of a later schema, cut short, corrupted or
-// larger than any run makes it is an error that says which.
+// larger than any run makes it is an error that says which. One that a run
+// left that was killed has its beginning and no end: the result is that of a
+// run that was CutOff, whose requirements have no verdicts.
 func ReadEvidence(from io.Reader, see func(*evidence.Evidence)) (*Result, []*evidence.Evidence, error) {
 	zip, err := gzip.NewReader(from)
 	if errors.Is(err, io.EOF) {
@@ -134,7 +139,7 @@ func ReadEvidence(from io.Reader, see func(*evidence.Evidence)) (*Result, []*evi
 	}
 	lines := bufio.NewScanner(&limited{r: zip, left: maxEvidenceBytes})
 	lines.Buffer(make([]byte, 0, 1<<20), maxEvidenceLine)
-	p := evidenceParser{see: see, keep: evidence.Keep{Left: keptOfEvidence}}
+	p := evidenceParser{see: see, room: evidence.NewRoom()}
 	for lines.Scan() {
 		err := p.line(lines.Bytes())
 		if err != nil && lines.Err() != nil {
@@ -144,15 +149,15 @@ func ReadEvidence(from io.Reader, see func(*evidence.Evidence)) (*Result, []*evi
 			return nil, nil, fmt.Errorf("evidence, line %d: %w", p.n, err)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); err != nil && !p.cutOff(err) {
 		return nil, nil, fmt.Errorf("evidence, after line %d: %w", p.n, explainGzip(err))
 	}
 	switch {
 	case p.n == 0:
 		return nil, nil, errors.New("the evidence file is empty")
-	case p.end == nil:
+	case p.end == nil && !p.cutOff(nil):
 		return nil, nil, fmt.Errorf("the evidence file was cut short after line %d: its end is missing", p.n)
-	case p.end.Attempts != len(p.all):
+	case p.end != nil && p.end.Attempts != len(p.all):
 		return nil, nil, fmt.Errorf("the evidence file has %d attempts and says that it has %d", len(p.all), p.end.Attempts)
 	case p.result == nil:
 		return nil, nil, errors.New("the evidence file has no result")
@@ -168,7 +173,12 @@ type evidenceParser struct {
 	result *Result
 	end    *evidenceEnd
 	see    func(*evidence.Evidence)
-	keep   evidence.Keep
+	room   evidence.Room
+}
+
+// cutOff reports whether the file ends where a run was killed that wrote it.
+func (p *evidenceParser) cutOff(err error) bool {
+	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && p.end == nil && p.result != nil && p.result.CutOff
 }
 
 func (p *evidenceParser) line(data []byte) error {
@@ -196,8 +206,7 @@ func (p *evidenceParser) line(data []byte) error {
 		if p.see != nil {
 			p.see(l.Evidence)
 		}
-		p.keep.Shorten(l.Evidence)
-		p.all = append(p.all, l.Evidence)
+		p.all = append(p.all, p.room.Hold(l.Evidence))
 	case l.Result != nil:
 		p.result = l.Result
 		p.result.Timings.modernise()

@@ -43,26 +43,43 @@ var enumerated = map[string][]string{
 	"ReasonCodes": {"@category", "ReasonCode/category"},
 }
 
+// maxHeld is how many bytes of documents are held while they are counted.
+const maxHeld = 16 << 20
+
 // Observe computes the shapes of all documents in the evidence: bodies of
 // answers and payloads of notifications. What is no well-formed XML has no
 // shape.
 func Observe(all []*evidence.Evidence) []Observation {
 	type seen struct{ prefix, text string }
-	times := map[seen]int{} // most documents come again and again
+	times, held := map[seen]int{}, 0 // most documents come again and again
+	o := observer{shapes: map[string]*shape{}}
+	count := func(prefix, said string) {
+		if times[seen{prefix, said}]++; times[seen{prefix, said}] == 1 {
+			held += len(said)
+		}
+	}
+	flush := func() {
+		for s, n := range times {
+			o.add(s.prefix, s.text, n)
+		}
+		clear(times)
+		held = 0
+	}
 	for _, e := range all {
+		e = e.Load()
 		for _, x := range e.Exchanges {
 			if x.Status != 0 && x.Err == "" && x.ResponseBody != "" {
-				times[seen{"", x.ResponseBody}]++
+				count("", x.ResponseBody)
 			}
 		}
 		for _, v := range e.Events {
-			times[seen{"event ", v.Payload}]++
+			count("event ", v.Payload)
+		}
+		if held > maxHeld {
+			flush()
 		}
 	}
-	o := observer{shapes: map[string]*shape{}}
-	for s, n := range times {
-		o.add(s.prefix, s.text, n)
-	}
+	flush()
 	return o.observations()
 }
 

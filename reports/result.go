@@ -47,6 +47,8 @@ type Result struct {
 	Exit     Exit      `json:"exit"`
 	// Stopped is the one reason why the target could not be certified.
 	Stopped string `json:"stopped,omitempty"`
+	// CutOff: the run was killed, and this was made of what it had seen by then.
+	CutOff bool `json:"cut_off,omitempty"`
 	// Signal is the exit code of an interrupted run, 130 or 143.
 	Signal          int            `json:"signal,omitempty"`
 	HarnessFaults   []HarnessFault `json:"harness_faults,omitempty"`

@@ -65,6 +65,7 @@ func timings(run Run, procs int) Timings {
 	var waiting, longest time.Duration
 	allowed := run.Settings.SettleMS
 	for _, e := range run.Evidence {
+		e = e.Load()
 		waiting += e.Waited
 		longest = max(longest, e.Waited)
 		for _, x := range e.Exchanges {

@@ -106,7 +106,7 @@ func edgesSeen(all []*evidence.Evidence, table map[edge]bool) map[edge][]string 
 	add := func(e edge, id string) { taken[e] = append(taken[e], id) }
 	for _, e := range all {
 		last := map[string]spec.State{}
-		for _, l := range e.Observations {
+		for _, l := range e.Load().Observations {
 			before, known := last[l.User]
 			last[l.User] = l.State
 			if !known || before == l.State || before == "" || l.State == "" {

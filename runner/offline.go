@@ -74,7 +74,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 	var results []*reports.Result
 	var all []*evidence.Evidence
 	for _, name := range names {
-		result, seen, err := open(name)
+		result, seen, err := a.open(name)
 		if err != nil {
 			return 0, &exit.UsageError{Err: err}
 		}
@@ -102,10 +102,18 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 }
 
 // open reads a result file, with the evidence where it lies beside it, or an
-// evidence file.
-func open(name string) (*reports.Result, []*evidence.Evidence, error) {
+// evidence file. That of a run that was killed is judged first.
+func (a *App) open(name string) (*reports.Result, []*evidence.Evidence, error) {
 	if strings.HasSuffix(name, ".gz") {
-		return openEvidence(name, nil)
+		result, seen, err := openEvidence(name, nil)
+		if err != nil || !result.CutOff {
+			return result, seen, err
+		}
+		again, err := a.judgeAgain(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return again.now, again.seen, nil
 	}
 	result, err := reports.Load(name)
 	if err != nil {
@@ -132,7 +140,7 @@ func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, [
 
 // Recheck judges the evidence of an old run again with the present contract,
 // offline, and prints what would fail today that passed then, and the other
-// way round.
+// way round. Of a run that was killed nobody has judged it before.
 func (a *App) Recheck(name string, run config.Run) (int, error) {
 	with, err := readReportInputs(run)
 	if err != nil {
@@ -141,6 +149,39 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	if err := writable(&config.Config{Run: run}); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
+	again, err := a.judgeAgain(name)
+	if err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
+	then, now := again.then, again.now
+	if then.CutOff {
+		fmt.Fprintf(a.Out, "%s is of a run that was killed: judged is what it had seen by then\n", name)
+		return a.publish(now, again.seen, run, with)
+	}
+	c, err := compare.Results(then, now)
+	if err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
+	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
+	if len(again.unjudged) > 0 {
+		fmt.Fprintf(a.Out, "not judged again, since their answers were too long to be kept whole: %s\n", strings.Join(again.unjudged, ", "))
+	}
+	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
+		return 0, err
+	}
+	return a.publish(now, again.seen, run, with)
+}
+
+// rejudged is what becomes of evidence that is judged with the present
+// contract.
+type rejudged struct {
+	then, now *reports.Result
+	seen      []*evidence.Evidence
+	unjudged  []string // ids of requirements whose answers were not kept whole
+}
+
+// judgeAgain judges what an evidence file holds.
+func (a *App) judgeAgain(name string) (*rejudged, error) {
 	attempts := map[itemKey][]evidence.Verdict{}
 	standing := a.Judge.Standing()
 	shortened := map[string]bool{} // whose answers were too long to be kept whole
@@ -154,43 +195,28 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 		standing.Add(ev)
 	})
 	if err != nil {
-		return 0, &exit.UsageError{Err: err}
+		return nil, err
 	}
+	r := &rejudged{then: then, seen: all}
 	again := judgedAgain(then, attempts)
 	var verdicts []evidence.Verdict
-	var unjudged []string
 	for _, req := range a.Catalogue.All() {
-		var was evidence.Verdict
 		row := then.Row(req.ID)
-		if row != nil {
-			was = row.Verdict()
-		}
 		switch {
 		case shortened[req.ID] && row != nil:
-			verdicts, unjudged = append(verdicts, was), append(unjudged, req.ID)
+			verdicts, r.unjudged = append(verdicts, row.Verdict()), append(r.unjudged, req.ID)
 		case again[req.ID] != nil:
 			verdicts = append(verdicts, *again[req.ID])
 		case row != nil:
-			verdicts = append(verdicts, was)
+			verdicts = append(verdicts, row.Verdict())
 		default:
 			verdicts = append(verdicts, evidence.Verdict{
 				Requirement: req.ID, Outcome: evidence.NotExercised, Reason: "the run did not know this requirement yet", Gap: evidence.Gap{Kind: evidence.GapOther}, Step: -1, Exchange: -1, Event: -1,
 			})
 		}
 	}
-	now := reports.Build(a.Catalogue, then.Run(all), standing.Conclude(verdicts))
-	c, err := compare.Results(then, now)
-	if err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	fmt.Fprintf(a.Out, "judged again with the contract %s; the run was judged with %s\n", short(now.Spec.Digest), short(then.Spec.Digest))
-	if len(unjudged) > 0 {
-		fmt.Fprintf(a.Out, "not judged again, since their answers were too long to be kept whole: %s\n", strings.Join(unjudged, ", "))
-	}
-	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
-		return 0, err
-	}
-	return a.publish(now, all, run, with)
+	r.now = reports.Build(a.Catalogue, then.Run(all), standing.Conclude(verdicts))
+	return r, nil
 }
 
 // judgedAgain are the verdicts on the attempts at each requirement, put

@@ -238,8 +238,8 @@ func (p *processes) done(m *member, o suites.Outcome) {
 	p.note(o.Evidence, p.display.Say)
 	p.mu.Lock()
 	m.current = ""
-	p.results.add(o)
 	enough := p.silence.after(o.Verdict.Requirement, o.Evidence)
+	p.results.add(o)
 	why := p.silence.why(p.target)
 	p.mu.Unlock()
 	p.display.Done(o.Verdict)

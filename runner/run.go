@@ -227,6 +227,11 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	defer stop(nil)
 	items := suites.Plan(s.stage, s.selection())
 	run.Gaps = keepShard(s.config.Run.Shard, items)
+	begun := run
+	s.Secrets.Clean(&begun)
+	if err := s.spool.begin(s.Catalogue, begun); err != nil {
+		display.Say("%v", err)
+	}
 	s.arrange(items)
 	items = repeated(items, s.config.Run.Repeat)
 	display.Begin(s.name(), items)

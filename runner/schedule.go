@@ -23,9 +23,20 @@ type results struct {
 	unrestored []reports.Unrestored
 	afterwards []*evidence.Evidence // of putting users back when the scenarios were over
 	peakMemory int64                // of the processes beside this one, in bytes
+	room       *evidence.Room       // for what was seen, nil before there was something
 }
 
-func (h *results) add(o suites.Outcome) { h.outcomes = append(h.outcomes, o) }
+// add takes an outcome, and holds what was seen with it.
+func (h *results) add(o suites.Outcome) {
+	if h.room == nil {
+		room := evidence.NewRoom()
+		h.room = &room
+	}
+	for i, ev := range o.Evidence {
+		o.Evidence[i] = h.room.Hold(ev)
+	}
+	h.outcomes = append(h.outcomes, o)
+}
 
 func (h *results) fault(requirement, message string) {
 	h.faults = append(h.faults, reports.HarnessFault{Requirement: requirement, Message: message})

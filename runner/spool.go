@@ -40,6 +40,22 @@ func openSpool(dir string) (*spool, error) {
 	return &spool{file: f, out: out}, nil
 }
 
+// begin writes whose run it is, so that what it saw can be judged if it is
+// killed.
+func (s *spool) begin(catalogue reports.Catalogue, run reports.Run) error {
+	if s == nil {
+		return nil
+	}
+	run.Finished, run.CutOff, run.Stopped = run.Started, true, "the run was cut off before its end"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := errors.Join(s.out.Begin(reports.Build(catalogue, run, nil)), s.out.Flush()); err != nil {
+		s.out = nil
+		return fmt.Errorf("what was seen is not written to %s while the run goes on: %w", s.file.Name(), err)
+	}
+	return nil
+}
+
 // add writes the attempts at a requirement; its error is said once.
 func (s *spool) add(seen []*evidence.Evidence) error {
 	if s == nil {

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/progress"
@@ -109,5 +111,45 @@ func TestSpoolThatIsFull(t *testing.T) {
 	}
 	if err := s.add(seen); err != nil {
 		t.Errorf("it was said twice: %v", err)
+	}
+}
+
+// What a run had seen that was killed is judged by recheck and by report,
+// and is no certification.
+func TestSpoolIsJudged(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := sessionOn(t, played.New(t, "UCCE"), config.Run{Only: []string{"SIG-01", "SIG-03", "ERR-03"}})
+	s.unscheduled = true
+	var err error
+	if s.spool, err = openSpool(dir); err != nil {
+		t.Fatal(err)
+	}
+	killed := filepath.Join(t.TempDir(), "left.jsonl.gz")
+	told := 0
+	s.certify(t.Context(), watcher{done: func(evidence.Verdict) {
+		if told++; told == 2 {
+			left, err := os.ReadFile(filepath.Join(dir, spoolName))
+			if err = errors.Join(err, os.WriteFile(killed, left, 0o600)); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	for name, judge := range map[string]func(run config.Run) (int, error){
+		"recheck": func(run config.Run) (int, error) { return s.App.Recheck(killed, run) },
+		"report":  func(run config.Run) (int, error) { return s.App.Report([]string{killed}, run, "", false) },
+	} {
+		out := t.TempDir()
+		run := config.Run{Out: out, JSON: filepath.Join(out, "results.json"), JUnit: filepath.Join(out, "junit.xml"), HTML: filepath.Join(out, "report.html")}
+		code, err := judge(run)
+		if code != reports.ExitUncertifiable || err != nil {
+			t.Errorf("%s: exit %d, %v", name, code, err)
+		}
+		result, err := reports.Load(run.JSON)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if !result.CutOff || result.Summary.Passed != 2 || result.Summary.Failed != 0 || result.Row("SIG-01").Outcome != evidence.Passed {
+			t.Errorf("%s: cut off %v, %d passed, %d failed, SIG-01 %+v", name, result.CutOff, result.Summary.Passed, result.Summary.Failed, result.Row("SIG-01"))
+		}
 	}
 }

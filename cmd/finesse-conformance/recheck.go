@@ -14,6 +14,7 @@ func recheckCommand() *cobra.Command {
 		Short: "judge the evidence of an old run again with the present contract, offline",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			boundMemory()
 			a, err := app(false)
 			if err != nil {
 				return err

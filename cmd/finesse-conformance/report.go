@@ -19,6 +19,7 @@ func reportCommand() *cobra.Command {
 		Short: "render a result or the evidence of a run again, or merge the results of a sharded run",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			boundMemory()
 			a, err := app(false)
 			if err != nil {
 				return err

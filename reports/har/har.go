@@ -96,6 +96,7 @@ func Write(w io.Writer, r *reports.Result, all []*evidence.Evidence) error {
 	log := harLog{Version: "1.2", Creator: reports.Tool{Name: r.Tool.Name, Version: r.Tool.Build()}, Pages: []harPage{}, Entries: []harEntry{},
 		Comment: text.Clean("certification of " + r.Target.URL)}
 	for _, e := range all {
+		e = e.Load()
 		if len(e.Exchanges) == 0 {
 			continue
 		}

@@ -19,6 +19,10 @@ import (
 // base64; with the rest of the page they stay below three megabytes.
 const packLimit = 2 << 20
 
+// maxUnpacked is how large the exchanges may be before they are packed, in
+// bytes: what is larger is not tried, since a browser has to unpack it.
+const maxUnpacked = 32 << 20
+
 // packBody is how many bytes of a body the page keeps.
 const packBody = 16 << 10
 
@@ -110,8 +114,14 @@ func pack(result *reports.Result, all []*evidence.Evidence) (string, detail, err
 				continue
 			}
 			for _, e := range by[row.ID] {
-				k.out.Runs[row.ID] = append(k.out.Runs[row.ID], k.run(row, e, bad))
+				if k.size > maxUnpacked {
+					break
+				}
+				k.out.Runs[row.ID] = append(k.out.Runs[row.ID], k.run(row, e.Load(), bad))
 			}
+		}
+		if k.size > maxUnpacked {
+			continue
 		}
 		said, err := k.pack()
 		if err != nil {
@@ -126,6 +136,7 @@ func pack(result *reports.Result, all []*evidence.Evidence) (string, detail, err
 
 type packer struct {
 	level   detail
+	size    int // of what the page holds so far, roughly, before it is packed
 	out     packed
 	bodies  map[string]int
 	headers map[string]int
@@ -221,9 +232,13 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		return 0
 	})
 	r.Items = gather(r.Items)
+	k.size += itemBytes * len(r.Items)
 	r.States = subjectStates(e)
 	return r
 }
+
+// itemBytes is about what an item takes as JSON.
+const itemBytes = 150
 
 // gather makes one item of reads that gave the same answer again, as long as
 // neither a request under test nor an event came between them.
@@ -331,6 +346,7 @@ func (k *packer) body(said string) int {
 	}
 	l := lay(text.Cut(said, packBody))
 	k.out.Bodies = append(k.out.Bodies, packedText{l.Text, l.XML})
+	k.size += len(l.Text)
 	n := len(k.out.Bodies)
 	k.bodies[said], k.layouts[n] = n, l
 	return n
@@ -350,6 +366,7 @@ func (k *packer) header(h map[string]string) int {
 		return n
 	}
 	k.out.Headers = append(k.out.Headers, list)
+	k.size += key.Len()
 	k.headers[key.String()] = len(k.out.Headers)
 	return len(k.out.Headers)
 }

@@ -39,6 +39,10 @@ type Evidence struct {
 	// Waited is the part of the time in which the run waited for what the
 	// requirement demands: quiet times, timers, changes to show.
 	Waited time.Duration `json:"waited_ns"`
+
+	// Packed holds all of this where the attempt is packed: see Load. Beside it
+	// only Requirement, Attempt and Repetition are set.
+	Packed []byte `json:"-"`
 }
 
 // Target is what a judge has to know of the target and of the run.
