@@ -6,17 +6,14 @@
 package html
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"sync"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/diagram"
+	"finesse-conformance/reports/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -48,72 +45,12 @@ func Write(w io.Writer, in Input) error {
 	if in.Result == nil {
 		return fmt.Errorf("write the page: there is no result")
 	}
-	page, err := newPage(in)
+	p, err := newPage(in)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	var out bytes.Buffer
-	if err := parsed().ExecuteTemplate(&out, "page.html", page); err != nil {
-		return fmt.Errorf("write the page: %w", err)
-	}
-	_, err = w.Write(out.Bytes())
-	return err
+	return page.Write(w, parsed(), "report.html", p)
 }
 
 // parsed is parsed when the first page is made.
-var parsed = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"icon": func(o evidence.Outcome) template.HTML { return icon(o) },
-		"took": took,
-		"word": outcomeWord,
-	}).ParseFS(files, "assets/*.html"))
-})
-
-// assets are the page's own style and script, as elements, and the policy
-// that allows them and nothing else.
-type assets struct {
-	Style, Script template.HTML
-	Policy        string
-}
-
-func pageAssets() (assets, error) {
-	css, err := files.ReadFile("assets/style.css")
-	if err != nil {
-		return assets{}, err
-	}
-	js, err := files.ReadFile("assets/script.js")
-	if err != nil {
-		return assets{}, err
-	}
-	style, script := diagram.Style()+string(css), string(js)
-	return assets{
-		Style:  template.HTML("<style>" + style + "</style>"),
-		Script: template.HTML("<script>" + script + "</script>"),
-		Policy: "default-src 'none'; style-src '" + hashSource(style) + "'; script-src '" + hashSource(script) +
-			"'; img-src data:; base-uri 'none'; form-action 'none'",
-	}, nil
-}
-
-// hashSource names an inline element in a content security policy.
-func hashSource(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// outcomeWords are the outcomes as people read them.
-var outcomeWords = map[evidence.Outcome]string{
-	evidence.Passed: "passed", evidence.Failed: "failed", evidence.Waived: "waived", evidence.Info: "recorded",
-	evidence.NotExercised: "not exercised", evidence.NotApplicable: "not applicable",
-}
-
-func outcomeWord(o evidence.Outcome) string {
-	if w := outcomeWords[o]; w != "" {
-		return w
-	}
-	return string(o)
-}
-
-// icon is the sign of an outcome, the same as in the diagram.
-func icon(o evidence.Outcome) template.HTML {
-	return template.HTML(`<svg class="icon" viewBox="-6 -6 12 12" aria-hidden="true"><path d="` + diagram.Mark(o).Sign() + `"/></svg>`)
-}
+var parsed = sync.OnceValue(func() *template.Template { return page.Parse(files) })

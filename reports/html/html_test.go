@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -118,7 +119,8 @@ func TestHTMLPolicy(t *testing.T) {
 		if len(found) != 1 {
 			t.Fatalf("%d elements %s", len(found), tag)
 		}
-		if want := tag + "-src '" + hashSource(found[0][1]) + "'"; !strings.Contains(policy, want) {
+		sum := sha256.Sum256([]byte(found[0][1]))
+		if want := tag + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, want) {
 			t.Errorf("the policy %q lacks %q", policy, want)
 		}
 	}

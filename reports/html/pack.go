@@ -11,6 +11,7 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -105,7 +106,7 @@ func pack(result *reports.Result, all []*evidence.Evidence) (string, detail, err
 	}
 	by := reports.ByRequirement(all)
 	for level := everything; level < nothing; level++ {
-		k := packer{level: level, bodies: map[string]int{}, headers: map[string]int{}, layouts: map[int]layout{},
+		k := packer{level: level, bodies: map[string]int{}, headers: map[string]int{}, layouts: map[int]page.Layout{},
 			out: packed{Runs: map[string][]*packedRun{}, Bodies: []packedText{}, Headers: [][][2]string{}, Detail: level}}
 		for i := range result.Requirements {
 			row := &result.Requirements[i]
@@ -140,7 +141,7 @@ type packer struct {
 	out     packed
 	bodies  map[string]int
 	headers map[string]int
-	layouts map[int]layout
+	layouts map[int]page.Layout
 }
 
 func (k *packer) pack() (string, error) {
@@ -202,7 +203,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 			r.Left = true
 		}
 		if item.Decided {
-			item.Marks = k.layouts[item.ResBody].linesAt(row.XPath)
+			item.Marks = k.layouts[item.ResBody].LinesAt(row.XPath)
 			item.Note = text.ShownLine(row.Expected, 200)
 		}
 		r.Items = append(r.Items, item)
@@ -217,7 +218,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 			r.Left = true
 		}
 		if item.Decided {
-			item.Marks = k.layouts[item.ResBody].linesAt(row.XPath)
+			item.Marks = k.layouts[item.ResBody].LinesAt(row.XPath)
 			item.Note = text.ShownLine(row.Expected, 200)
 		}
 		r.Items = append(r.Items, item)
@@ -344,7 +345,7 @@ func (k *packer) body(said string) int {
 	if n, known := k.bodies[said]; known {
 		return n
 	}
-	l := lay(text.Cut(said, packBody))
+	l := page.Lay(text.Cut(said, packBody))
 	k.out.Bodies = append(k.out.Bodies, packedText{l.Text, l.XML})
 	k.size += len(l.Text)
 	n := len(k.out.Bodies)
@@ -354,7 +355,7 @@ func (k *packer) body(said string) int {
 
 // header gives the index of a set of headers, 0 for none.
 func (k *packer) header(h map[string]string) int {
-	list := headerList(h)
+	list := page.HeaderList(h)
 	if len(list) == 0 {
 		return 0
 	}
@@ -369,20 +370,6 @@ func (k *packer) header(h map[string]string) int {
 	k.size += key.Len()
 	k.headers[key.String()] = len(k.out.Headers)
 	return len(k.out.Headers)
-}
-
-// headerList sorts headers by name and leaves out secrets, and Date, which is
-// another in every answer and says no more than the time line.
-func headerList(h map[string]string) [][2]string {
-	var list [][2]string
-	for name, value := range reports.WithoutSecrets(h) {
-		if strings.EqualFold(name, "Date") {
-			continue
-		}
-		list = append(list, [2]string{text.ShownLine(name, 100), text.ShownLine(value, 1000)})
-	}
-	slices.SortFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
-	return list
 }
 
 // statesWanted gives the states that the outcomes of a requirement's step

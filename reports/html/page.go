@@ -11,21 +11,21 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/diagram"
+	"finesse-conformance/reports/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-// page is everything that the template shows, as text. What came from the
+// reportPage is everything that the template shows, as text. What came from the
 // target has been through shown.
-type page struct {
-	assets
-	Title     string
+type reportPage struct {
+	page.Head
 	Verdict   reports.Word
 	Scope     reports.Scope
 	Headline  string
 	Lead      string
 	Where     string
-	Tally     []tally
+	Tally     []page.Tally
 	Facts     []fact
 	Alerts    []alert
 	Failures  []failure
@@ -41,13 +41,6 @@ type page struct {
 	LeftOut   string // what of the exchanges is not in the page
 	Tool      reports.Tool
 	Generated string
-}
-
-// tally is the count of an outcome, and its share of the bar.
-type tally struct {
-	Outcome evidence.Outcome
-	Count   int
-	X, W    float64 // in percent of all that apply
 }
 
 type fact struct {
@@ -89,21 +82,24 @@ type gapKind struct {
 	Count   int
 }
 
-func newPage(in Input) (*page, error) {
+func newPage(in Input) (*reportPage, error) {
 	r := in.Result
-	a, err := pageAssets()
-	if err != nil {
-		return nil, err
-	}
-	p := &page{assets: a, Verdict: r.Verdict, Tool: r.Tool, Total: len(r.Requirements), Cast: cast(r.Cast)}
+	p := &reportPage{Verdict: r.Verdict, Tool: r.Tool, Total: len(r.Requirements), Cast: cast(r.Cast)}
 	p.Headline, p.Scope = sentenceCase(r.Headline()), r.Scope
 	p.Where = "an unknown deployment"
 	if d := r.Target.Deployment; d != "" {
 		p.Where = strings.TrimSpace(text.ShownLine(d, 40) + " " + text.ShownLine(r.Target.Release, 40))
 	}
-	p.Title = strings.TrimSpace(p.Headline + ": " + p.Where + " at " + text.ShownLine(r.Target.URL, 200))
+	script, err := files.ReadFile("assets/script.js")
+	if err != nil {
+		return nil, err
+	}
+	title := strings.TrimSpace(p.Headline + ": " + p.Where + " at " + text.ShownLine(r.Target.URL, 200))
+	if p.Head, err = page.NewHead(title, "", string(script)); err != nil {
+		return nil, err
+	}
 	p.Lead = lead(r)
-	p.Tally = tallies(r.Summary)
+	p.Tally = page.Tallies(r.Summary)
 	p.Facts = facts(r)
 	p.Alerts = alerts(r)
 	b := rowBuilder{in: in, by: reports.ByRequirement(in.Evidence)}
@@ -157,20 +153,6 @@ func lead(r *reports.Result) string {
 	return fmt.Sprintf("%d of %s were put to the test.", s.Exercised(), text.Count(s.Applicable(), "requirement"))
 }
 
-func tallies(s reports.Summary) []tally {
-	list := []tally{{Outcome: evidence.Failed, Count: s.Failed}, {Outcome: evidence.Waived, Count: s.Waived}, {Outcome: evidence.Passed, Count: s.Passed},
-		{Outcome: evidence.Info, Count: s.Info}, {Outcome: evidence.NotExercised, Count: s.NotExercised}, {Outcome: evidence.NotApplicable, Count: s.NotApplicable}}
-	x := 0.0
-	for i := range list {
-		if list[i].Outcome == evidence.NotApplicable || s.Applicable() == 0 {
-			continue // no part of what the verdict rests on
-		}
-		list[i].X, list[i].W = x, 100*float64(list[i].Count)/float64(s.Applicable())
-		x += list[i].W
-	}
-	return list
-}
-
 // facts are what the verdict rests on.
 func facts(r *reports.Result) []fact {
 	var list []fact
@@ -184,7 +166,7 @@ func facts(r *reports.Result) []fact {
 	add("Deployment", orUnknown(r.Target.Deployment))
 	add("Release", orUnknown(r.Target.Release))
 	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), text.Count(s.Applicable(), "requirement")))
-	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, took(r.Timings.Wall)))
+	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, page.Took(r.Timings.Wall)))
 	add("When", when(r.Started, r.Finished))
 	add("Contract", fmt.Sprintf("%s, digest %s", text.Count(r.Spec.Requirements, "requirement"), r.Spec.Digest), "code")
 	suite := r.Suite.Version
@@ -203,7 +185,7 @@ func facts(r *reports.Result) []fact {
 	if r.Settings.SettleMS > 0 { // a run that could not begin has none
 		add("Notifications", map[bool]string{true: "listened to", false: "none configured: error types of late refusals were not seen"}[r.Settings.Notifications])
 		add("Stimuli", map[bool]string{true: "configured", false: "none configured: calls came from the cast alone"}[r.Settings.Stimuli])
-		add("Times", fmt.Sprintf("settle %s, quiet %s, longest wait %s", took(float64(r.Settings.SettleMS)), took(float64(r.Settings.QuietMS)), took(float64(r.Settings.LongestWaitMS))))
+		add("Times", fmt.Sprintf("settle %s, quiet %s, longest wait %s", page.Took(float64(r.Settings.SettleMS)), page.Took(float64(r.Settings.QuietMS)), page.Took(float64(r.Settings.LongestWaitMS))))
 	}
 	for _, p := range r.Profiles {
 		add("Profile "+p.Name, p.Words())

@@ -2,13 +2,12 @@ package html
 
 import (
 	"fmt"
-	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -18,14 +17,11 @@ import (
 // everything is explained by the first of them.
 const shownFailures = 25
 
-// paneLimit is how many bytes of a body the page itself shows.
-const paneLimit = 4 << 10
-
 // pageSection is a section of the catalogue with its rows.
 type pageSection struct {
 	Name, Title string
 	Rows        []pageRow
-	Counts      []tally // by outcome, those that are there
+	Counts      []page.Tally // by outcome, those that are there
 }
 
 // pageRow is a requirement in the list.
@@ -35,7 +31,7 @@ type pageRow struct {
 	Reason                    string
 	Story                     []sentence // given, when and then in words
 	Note                      string
-	Sources                   []link
+	Sources                   []page.Link
 	Observed                  string
 	Details                   []fact
 	Took                      float64 // in milliseconds, 0 when it did not run
@@ -43,8 +39,6 @@ type pageRow struct {
 }
 
 type sentence struct{ Word, Text string }
-
-type link struct{ Text, Address string }
 
 // failure is a requirement that failed, with what decided it.
 type failure struct {
@@ -54,37 +48,9 @@ type failure struct {
 	Asked          string
 	Expected, Seen string
 	Way            []string
-	Panes          []pane
-	Event          *pane
+	Panes          []page.Pane
+	Event          *page.Pane
 	Waiver         string
-}
-
-// pane is one exchange, or one event, in full.
-type pane struct {
-	Heading  string // what it is: the request under test, the read that showed it
-	Line     string // PUT /finesse/api/User/1001
-	By       string
-	Status   string
-	Differs  bool // the status is what is not as expected
-	Took     float64
-	Error    string
-	Request  []paneLine
-	Answer   folded
-	ReqHead  [][2]string
-	ResHead  [][2]string
-	Missing  string // what should be marked and is not there
-	NoAnswer bool   // an answer without a body
-}
-
-// folded is a body of which only the lines about the marked ones are seen at
-// once.
-type folded struct{ Before, Lines, After []paneLine }
-
-type paneLine struct {
-	Indent string
-	HTML   template.HTML
-	Mark   bool
-	Note   string
 }
 
 type rowBuilder struct {
@@ -124,7 +90,7 @@ func (b *rowBuilder) sections() []pageSection {
 		for _, row := range out[i].Rows {
 			sum.Count(row.Outcome)
 		}
-		for _, t := range tallies(sum) {
+		for _, t := range page.Tallies(sum) {
 			if t.Count > 0 {
 				out[i].Counts = append(out[i].Counts, t)
 			}
@@ -141,7 +107,7 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 		row.Took = float64(r.Duration)
 	}
 	for i, said := range r.Source {
-		l := link{Text: said}
+		l := page.Link{Text: said}
 		if i < len(r.Links) {
 			l.Address = r.Links[i]
 		}
@@ -166,7 +132,7 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 		add("Judged", "also over everything that the run saw")
 	}
 	if m := r.Margin; m != nil {
-		add("Settled", "in %s of the %s allowed", took(float64(m.UsedMS)), took(float64(m.AllowedMS)))
+		add("Settled", "in %s of the %s allowed", page.Took(float64(m.UsedMS)), page.Took(float64(m.AllowedMS)))
 	}
 	if r.Rates != nil {
 		add("Repeated", "%s", reports.RatesText(r.Rates))
@@ -259,8 +225,8 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	}
 	f.Panes = b.panes(r, e)
 	if v := r.Event; v != nil {
-		p := pane{Heading: "The event that showed it", Line: "Event on " + text.ShownLine(v.Node, 300)}
-		p.Answer = fold(b.lines(v.Payload, r, true, &p))
+		p := page.Pane{Heading: "The event that showed it", Line: "Event on " + text.ShownLine(v.Node, 300)}
+		p.Answer = page.Fold(b.lines(v.Payload, r, true, &p))
 		f.Event = &p
 	}
 	return f
@@ -280,8 +246,8 @@ func (b *rowBuilder) askedBefore(r *reports.Row, e *evidence.Evidence) string {
 }
 
 // panes are what was sent, step by step, and the answer that decided.
-func (b *rowBuilder) panes(r *reports.Row, e *evidence.Evidence) []pane {
-	var list []pane
+func (b *rowBuilder) panes(r *reports.Row, e *evidence.Evidence) []page.Pane {
+	var list []page.Pane
 	shown := false
 	for n := range r.Step {
 		last := n == r.Step-1
@@ -324,80 +290,31 @@ func sent(e *evidence.Evidence, n int) []int {
 	return list
 }
 
-func (b *rowBuilder) pane(heading string, r *reports.Row, x *reports.ExchangeRef, decided bool) pane {
-	p := pane{Heading: heading, Line: text.ShownLine(x.Method+" "+x.Path, 400), Took: x.DurationMS, Error: text.ShownLine(x.Error, 500),
-		ReqHead: headerList(x.RequestHeader), ResHead: headerList(x.ResponseHeader), By: "without credentials"}
-	if x.As != "" {
-		p.By = "signed by user " + text.ShownLine(x.As, 80)
-	}
-	if x.Status != 0 {
-		p.Status = fmt.Sprint(x.Status)
-	}
+func (b *rowBuilder) pane(heading string, r *reports.Row, x *reports.ExchangeRef, decided bool) page.Pane {
+	p := page.Exchange(heading, x)
 	p.Request = b.lines(x.RequestBody, r, false, nil)
-	p.Answer = fold(b.lines(x.ResponseBody, r, decided, &p))
-	p.NoAnswer = x.Status != 0 && x.ResponseBody == ""
+	p.Answer = page.Fold(b.lines(x.ResponseBody, r, decided, &p))
 	p.Differs = decided && r.XPath == "" && !statusWanted(b.requirement(r.ID), r.Step, x.Status)
 	return p
 }
 
-// fold puts away the lines of a long body that are far from the marked ones.
-func fold(lines []paneLine) folded {
-	const short, near = 16, 3
-	first := slices.IndexFunc(lines, func(l paneLine) bool { return l.Mark })
-	if len(lines) <= short || first < 0 {
-		return folded{Lines: lines}
-	}
-	last := first
-	for i, l := range lines {
-		if l.Mark {
-			last = i
-		}
-	}
-	from, to := max(0, first-near), min(len(lines), last+near+1)
-	if from < 3 { // not worth a click
-		from = 0
-	}
-	if len(lines)-to < 3 {
-		to = len(lines)
-	}
-	return folded{Before: lines[:from], Lines: lines[from:to], After: lines[to:]}
-}
-
 // lines lays a body out and marks what is not as expected.
-func (b *rowBuilder) lines(body string, r *reports.Row, marked bool, p *pane) []paneLine {
-	if body == "" {
-		return nil
+func (b *rowBuilder) lines(body string, r *reports.Row, marked bool, p *page.Pane) []page.Line {
+	if !marked {
+		return page.Lines(body, nil)
 	}
-	l := lay(body)
-	if len(l.Text) > paneLimit {
-		l.Text = text.Cut(l.Text, paneLimit)
-	}
-	at := map[int]bool{}
-	note := "not as expected"
-	if states := statesWanted(b.requirement(r.ID), r.Step); strings.HasSuffix(strings.ToLower(r.XPath), "/state") && len(states) > 0 {
-		note = "expected " + strings.Join(states, " or ")
-	}
-	if marked {
-		for _, n := range l.linesAt(r.XPath) {
-			at[n] = true
+	return page.Lines(body, func(l page.Layout) map[int]string {
+		note := "not as expected"
+		if states := statesWanted(b.requirement(r.ID), r.Step); strings.HasSuffix(strings.ToLower(r.XPath), "/state") && len(states) > 0 {
+			note = "expected " + strings.Join(states, " or ")
+		}
+		at := map[int]string{}
+		for _, n := range l.LinesAt(r.XPath) {
+			at[n] = note
 		}
 		if r.XPath != "" && len(at) == 0 {
 			p.Missing = text.ShownLine(r.XPath, 200)
 		}
-	}
-	var out []paneLine
-	for n, said := range strings.Split(l.Text, "\n") {
-		rest := strings.TrimLeft(said, " ")
-		line := paneLine{Indent: said[:len(said)-len(rest)], Mark: at[n]}
-		if line.Mark {
-			line.Note = note
-		}
-		if l.XML {
-			line.HTML = coloured(rest)
-		} else {
-			line.HTML = template.HTML(template.HTMLEscapeString(rest))
-		}
-		out = append(out, line)
-	}
-	return out
+		return at
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/page"
 )
 
 // timing is the part of the page about times.
@@ -52,7 +53,7 @@ type marginDot struct {
 func newTiming(r *reports.Result) timing {
 	t := timing{Latency: r.Timings.Latency, Margins: r.Timings.Margins}
 	if r.Timings.Bound > 0 {
-		t.Waiting = took(r.Timings.Bound)
+		t.Waiting = page.Took(r.Timings.Bound)
 	}
 	var dots []marginDot
 	for i := range r.Requirements {
@@ -106,11 +107,11 @@ func newMarginChart(dots []marginDot, allowed int64) *marginChart {
 		c.Dots[i].Y = round1(c.Base - radius - 2 - c.Dots[i].Y*lift)
 	}
 	for ms := 1.0; ms <= longest; ms *= 10 {
-		if label := took(ms); math.Abs(at(ms)-at(longest)) > 50 {
+		if label := page.Took(ms); math.Abs(at(ms)-at(longest)) > 50 {
 			c.Ticks = append(c.Ticks, chartTick{round1(at(ms)), tidyTick(label)})
 		}
 	}
-	c.Limit = chartTick{round1(at(float64(allowed))), took(float64(allowed))}
+	c.Limit = chartTick{round1(at(float64(allowed))), page.Took(float64(allowed))}
 	c.Base = round1(c.Base)
 	c.Height = int(c.Base) + 34
 	return c

@@ -1,4 +1,4 @@
-package html
+package page
 
 import (
 	"html"
@@ -27,7 +27,7 @@ func TestLay(t *testing.T) {
 		{"control characters show", "a\x00b\u202ec\xff", "a⟨U+0000⟩b⟨U+202E⟩c⟨ff⟩"},
 	}
 	for _, test := range tests {
-		if diff := cmp.Diff(test.want, lay(test.in).Text); diff != "" {
+		if diff := cmp.Diff(test.want, Lay(test.in).Text); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 	}
@@ -42,20 +42,20 @@ func FuzzLay(f *testing.F) {
 	space := regexp.MustCompile(`\s+`)
 	tag := regexp.MustCompile(`</?span[^>]*>`)
 	f.Fuzz(func(t *testing.T, body string) {
-		l := lay(body)
+		l := Lay(body)
 		if got, want := space.ReplaceAllString(l.Text, ""), space.ReplaceAllString(text.Shown(body), ""); got != want {
 			t.Errorf("%q became %q", body, l.Text)
 		}
 		for _, line := range strings.Split(l.Text, "\n") {
-			if got := html.UnescapeString(tag.ReplaceAllString(string(coloured(line)), "")); got != strings.ReplaceAll(line, "\x00", "\ufffd") {
-				t.Errorf("%q is coloured as %q", line, coloured(line))
+			if got := html.UnescapeString(tag.ReplaceAllString(string(Coloured(line)), "")); got != strings.ReplaceAll(line, "\x00", "\ufffd") {
+				t.Errorf("%q is coloured as %q", line, Coloured(line))
 			}
 		}
 	})
 }
 
 func TestLinesAt(t *testing.T) {
-	l := lay("<Update><data><user><state>READY</state><ReasonCode><code>1</code></ReasonCode></user></data><state>x</state></Update>")
+	l := Lay("<Update><data><user><state>READY</state><ReasonCode><code>1</code></ReasonCode></user></data><state>x</state></Update>")
 	for path, want := range map[string][]int{
 		"Update/data/user/state": {3},
 		"User/state":             {3},
@@ -65,19 +65,19 @@ func TestLinesAt(t *testing.T) {
 		"ser/state":              nil,
 		"":                       nil,
 	} {
-		if diff := cmp.Diff(want, l.linesAt(path)); diff != "" {
+		if diff := cmp.Diff(want, l.LinesAt(path)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
 	}
 }
 
 func TestColoured(t *testing.T) {
-	got := string(coloured(`  <role id="1">A&amp;B</role>`))
+	got := string(Coloured(`  <role id="1">A&amp;B</role>`))
 	want := `  <span class="xp">&lt;</span><span class="xn">role</span> <span class="xa">id</span><span class="xp">=</span><span class="xv">&#34;1&#34;</span><span class="xp">&gt;</span>A&amp;amp;B<span class="xp">&lt;/</span><span class="xn">role</span><span class="xp">&gt;</span>`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if strings.Contains(string(coloured(`<a b="<script>">`)), "<script") {
+	if strings.Contains(string(Coloured(`<a b="<script>">`)), "<script") {
 		t.Error("markup came through")
 	}
 }
@@ -102,7 +102,7 @@ func TestShown(t *testing.T) {
 
 func TestTook(t *testing.T) {
 	for in, want := range map[float64]string{0: "0.0 ms", 3.14: "3.1 ms", 250: "250 ms", 1500: "1.5 s", 2000: "2 s", 61000: "1m1s", -1: "–"} {
-		if got := took(in); got != want {
+		if got := Took(in); got != want {
 			t.Errorf("%v: %s, want %s", in, got, want)
 		}
 	}

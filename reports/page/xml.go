@@ -1,4 +1,4 @@
-package html
+package page
 
 import (
 	"encoding/xml"
@@ -11,9 +11,9 @@ import (
 	"finesse-conformance/reports"
 )
 
-// layout is a body as the page shows it: XML with one element a line, or the
+// Layout is a body as the page shows it: XML with one element a line, or the
 // text as it came.
-type layout struct {
+type Layout struct {
 	Text string
 	XML  bool
 	// paths are the paths of the elements that begin on a line, by line.
@@ -23,16 +23,16 @@ type layout struct {
 // prettyLimit is the size beyond which a body is shown as it came.
 const prettyLimit = 256 << 10
 
-// lay lays a body out. Only white space between elements changes; what is not
+// Lay lays a body out. Only white space between elements changes; what is not
 // well-formed stays as it is, since how it is broken is the point.
-func lay(body string) layout {
+func Lay(body string) Layout {
 	if len(body) > prettyLimit || !strings.HasPrefix(strings.TrimSpace(body), "<") || !wellFormed(body) {
-		return layout{Text: text.Shown(body)}
+		return Layout{Text: text.Shown(body)}
 	}
-	p := xmlPrinter{layout: layout{XML: true, paths: map[int]string{}}}
+	p := xmlPrinter{Layout: Layout{XML: true, paths: map[int]string{}}}
 	p.print(body)
-	p.layout.Text = p.out.String()
-	return p.layout
+	p.Layout.Text = p.out.String()
+	return p.Layout
 }
 
 func wellFormed(body string) bool {
@@ -91,7 +91,7 @@ func markup(rest string) int {
 }
 
 type xmlPrinter struct {
-	layout layout
+	Layout Layout
 	out    strings.Builder
 	line   int
 	path   []string
@@ -145,7 +145,7 @@ func (p *xmlPrinter) piece(piece string) {
 		name := strings.TrimRight(strings.FieldsFunc(piece[1:], func(r rune) bool { return strings.ContainsRune(" \t\r\n>", r) })[0], "/")
 		p.path = append(p.path, name[strings.IndexByte(name, ':')+1:])
 		if len(p.path) <= reports.MaxDepth { // no verdict points deeper
-			p.layout.paths[p.line] = strings.Join(p.path, "/")
+			p.Layout.paths[p.line] = strings.Join(p.path, "/")
 		}
 		p.write(piece)
 		p.inline = true
@@ -169,9 +169,9 @@ func (p *xmlPrinter) write(said string) {
 	p.out.WriteString(said)
 }
 
-// linesAt gives the lines on which the elements at a path begin. The path is
+// LinesAt gives the lines on which the elements at a path begin. The path is
 // the end of theirs, in any case: User/state is also update/data/user/state.
-func (l layout) linesAt(path string) []int {
+func (l Layout) LinesAt(path string) []int {
 	if path == "" {
 		return nil
 	}
@@ -192,8 +192,8 @@ func (l layout) linesAt(path string) []int {
 // script of the page does the same.
 var xmlParts = text.Pattern(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
 
-// coloured gives a line of laid out XML as HTML.
-func coloured(line string) template.HTML {
+// Coloured gives a line of laid out XML as HTML.
+func Coloured(line string) template.HTML {
 	var b strings.Builder
 	part := func(class, said string) {
 		if said == "" {

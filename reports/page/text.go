@@ -1,4 +1,4 @@
-package html
+package page
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// took writes a duration in milliseconds for people.
-func took(ms float64) string {
+// Took writes a duration in milliseconds for people.
+func Took(ms float64) string {
 	switch {
 	case ms < 0:
 		return "–"
