@@ -25,7 +25,7 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 	drop.Purpose, drop.Method, drop.Path, drop.RequestBody, drop.Status, drop.ResponseBody = evidence.ForWay, "PUT", "/finesse/api/Dialog/17", "<Dialog><requestedAction>DROP</requestedAction></Dialog>", 202, ""
 	e.Steps = []evidence.Step{step(-time.Millisecond, 100*time.Millisecond, actAt), step(100*time.Millisecond, 3*time.Second, -1)}
 	row.Outcome, row.Step, row.Expected, row.Seen, row.XPath = evidence.Failed, 2, "WORK", "READY for 2s", "User/state"
-	row.Reason = "the end of the call: expected WORK; saw READY for 2s"
+	row.Asked, row.Reason = "the end of the call", "the end of the call: expected WORK; saw READY for 2s"
 	row.Exchange = reports.NewExchangeRef(e, actAt+9, true)
 	in.Result.Conclude()
 
