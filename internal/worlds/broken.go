@@ -104,5 +104,9 @@ var masks = []struct{ fault, by string }{
 	{"supervisor-code-wrong", "system-reasons-hidden"},
 	{"supervisor-sign-out-code-wrong", "system-reasons-hidden"},
 	{"diverted-*-not-ready-accepted-preview-fails", "preview-failed-not-ready"},
+	{"signs-out-though-refused-from-reserved", "agent-logout-pending"}, // and nothing is refused there
+	{"signs-out-though-refused-from-reserved-outbound", "agent-logout-pending"},
+	{"signs-out-though-refused-from-talking", "agent-logout-pending"},
+	{"signs-out-though-refused-from-hold", "agent-logout-pending"},
 	{"change-time-*", "harmless-dead-phone"}, // where nobody else can sign in, nothing changes
 }

@@ -150,7 +150,7 @@ func Draw(seed uint64) World {
 	if maybe() {
 		w.ReadLag = between(10*time.Millisecond, 300*time.Millisecond).Round(time.Millisecond)
 	}
-	w.WrapUp = []time.Duration{3 * time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 2 * time.Hour}[r.IntN(5)]
+	w.WrapUp = []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 2 * time.Hour}[r.IntN(6)]
 	// Who configures a settle time chooses it below what rings and reserves.
 	w.Ring, w.Reservation = []time.Duration{0, 50 * time.Second, 2 * time.Minute}[r.IntN(3)], []time.Duration{0, 50 * time.Second, 2 * time.Minute}[r.IntN(3)]
 	if w.Settle > 10*time.Second {

@@ -250,6 +250,48 @@ func TestTwoMoments(t *testing.T) {
 	})
 }
 
+// What comes when the wrap-up timer may have run out proves nothing, whatever it
+// is: nobody knows in which state the request met the user.
+func TestBeatenByTheTimer(t *testing.T) {
+	was := func(timer time.Duration) *scene { return begin(in(spec.Work)).timer(timer) }
+	refused := func(timer, after time.Duration) *scene {
+		return was(timer).puts(400, apiError("Invalid Input", "")).sees(after, in(spec.NotReady)).stays(in(spec.NotReady))
+	}
+	const ended = " may have ended wrap-up before the request was dealt with, "
+	const moved = "PUT NOT_READY with a reasonCodeId (valid) by supervisor: expected 400 with Invalid Input and nothing changed; saw 400 Invalid Input, and the user went from WORK to NOT_READY 505ms after it"
+	try(t, row(t, "SUP-21-WORK"), []hearing{
+		{"a timer of a second", refused(time.Second, 500*time.Millisecond), open, "the wrap-up timer of 1s" + ended + "120ms after wrap-up was seen", true},
+		{"a timer that is not told", refused(0, 500*time.Millisecond), open, "the wrap-up timer, which the target does not tell," + ended + "625ms after wrap-up was seen", true},
+		{"a long one", refused(8*time.Second, 500*time.Millisecond), failed, moved, true},
+		{"a long one that has run out", refused(8*time.Second, 7500*time.Millisecond), passed, "", false},
+	})
+	try(t, row(t, "ERR-10-WORK"), []hearing{
+		{"signed out from where the timer leads", was(3*time.Second).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), open,
+			"the wrap-up timer of 3s" + ended + "4.1s after wrap-up was seen", true},
+		{"signed out from wrap-up", was(8*time.Second).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
+			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+		{"and not told the timer", was(0).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
+			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+	})
+	try(t, row(t, "SUP-04-WORK"), []hearing{
+		{"refused late", was(3*time.Second).after(4*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.NotReady)), open,
+			"the wrap-up timer of 3s" + ended + "5.1s after wrap-up was seen", true},
+		{"refused late, and still there", was(3*time.Second).after(4*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), failed,
+			"PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
+		{"wrap-up data is missing", was(8*time.Second).puts(400, apiError("Invalid State", "280")).stays(in(spec.Work)), open,
+			"the user does not leave wrap-up without wrap-up data: 400 Invalid State (280)", false},
+	})
+	end := func(timer time.Duration) *scene {
+		return begin(in(spec.Talking)).timer(timer).waits().sees(1500*time.Millisecond, in(spec.NotReady)).sees(settle, in(spec.NotReady))
+	}
+	reaches := one(spec.Must, spec.When{EndCall: true}, spec.Outcome{Kind: spec.Reaches, States: []spec.State{spec.Work}})
+	try(t, reaches, []hearing{
+		{"between two looks", end(2 * time.Second), open, "NOT_READY, where the wrap-up timer of 2s leads: it may have run out between two looks", true},
+		{"a long one", end(8 * time.Second), failed, "the end of the call: expected WORK; saw NOT_READY for 12s", true},
+		{"and an event would have told", end(2 * time.Second).listening(), failed, "the end of the call: expected WORK; saw NOT_READY for 12s", true},
+	})
+}
+
 // What a timer of the target does by itself is known: a quiet time as long as
 // the timer makes no failure.
 func TestQuietAsLongAsTheTimer(t *testing.T) {

@@ -31,6 +31,14 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	if m := c.unsettled(first); m != nil {
 		return m
 	}
+	if first >= 0 && c.step.Converged < 0 && c.ledOut(first) {
+		return nil // an event told of it, and no look was quick enough
+	}
+	if first < 0 && c.timerUnseen(out, last) {
+		m := c.unproven(fmt.Sprintf("%s, where the wrap-up timer of %v leads: it may have run out between two looks", stateText(last), c.ev.Cast["subject"].WrapUpTimer))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+		return m
+	}
 	if first < 0 || c.step.Converged < 0 {
 		if m := c.unwaited(); m != nil {
 			return m

@@ -7,6 +7,10 @@ import (
 	"finesse-conformance/spec"
 )
 
+// wrapUpDataRequired is the number with which who has to give wrap-up data is
+// kept in wrap-up (CTI Server Message Reference Guide 15.0(1)).
+const wrapUpDataRequired = "280"
+
 // ctiCodes are the numbers that stand as error data, as far as they are
 // documented (CTI Server Message Reference Guide 15.0(1), Constants and Status
 // Codes), beside those that the guide itself names.
@@ -16,7 +20,7 @@ var ctiCodes = map[string]string{
 	"256": "CF_INVALID_AGENT_ID_SPECIFIED", "257": "CF_INVALID_PASSWORD_SPECIFIED", "258": "CF_INVALID_AGENT_ID_OR_PASSWORD_SPECIFIED",
 	"259": "CF_SPECIFIED_AGENT_ALREADY_SIGNED_ON", "260": "CF_INVALID_LOGON_DEVICE_SPECIFIED", "264": "CF_INVALID_TEAM_SPECIFIED",
 	"265": "CF_INVALID_AGENT_WORKMODE", "266": "CF_INVALID_AGENT_REASON_CODE", "268": "CF_AGENT_NOT_PARTY_ON_CALL",
-	"280": "CF_WRAPUP_DATA_REQUIRED", "281": "CF_REASON_CODE_REQUIRED", "283": "CF_SPECIFIED_EXTENSION_ALREADY_IN_USE",
+	wrapUpDataRequired: "CF_WRAPUP_DATA_REQUIRED", "281": "CF_REASON_CODE_REQUIRED", "283": "CF_SPECIFIED_EXTENSION_ALREADY_IN_USE",
 	"287": "CF_DEVICE_RESTRICTED", "288": "CF_LINE_RESTRICTED", "289": "CF_AGENT_ACCOUNT_LOCKED_OUT",
 	"291": "line limit", "292": "shared line", "293": "extension not unique",
 	"1010": "CF_INVALID_PARAMETER",

@@ -231,7 +231,20 @@ func TestStaleEvents(t *testing.T) {
 		{"of the change before", start().hears(0, unasked(was)).stays(was), passed, "", false},
 		{"of the one before that", start().hears(0, unasked(old)).stays(was), passed, "", false},
 		{"of another request", start().hears(0, with(tells(in(spec.NotReady)), func(e *evidence.Event) { e.RequestID = "other" })).stays(was), passed, "", false},
-		{"of a new change", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:06.000Z"})).stays(was), failed,
+		{"of a new change", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:07.000Z"})).stays(was), failed,
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+		{"by another clock, before that of the state", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), passed, "", false},
+		{"by another clock, and told of the state before", start().hears(0, unasked(was)).hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), failed,
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+		{"by another clock, and a look shows it too", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).sees(0, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 5ms after it", true},
+	})
+	// Where the state was there before anybody looked no event of it can be
+	// expected, and a look tells.
+	found := func() *scene { return begin(was).listening().puts(400, apiError("Invalid State", "")) }
+	try(t, req, []hearing{
+		{"and nothing had changed", found().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), passed, "", false},
+		{"and it went there and back", found().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(user{state: spec.Ready, changed: "2026-01-02T03:04:05.100Z"}), failed,
 			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
 	})
 }

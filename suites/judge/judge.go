@@ -104,6 +104,9 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 			return h
 		}
 		out, m := c.judge()
+		if un := c.beaten(out, m); un != nil {
+			m = un
+		}
 		v.Observed = merge(v.Observed, c.observed())
 		c.record(out, v)
 		if m != nil && m.unproven && m.what.Kind == evidence.MismatchTimer && playedLater(req, ev, i+1) {

@@ -22,9 +22,51 @@ func stayOf(l evidence.Observation) stay { return stay{string(l.State), l.Change
 func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
 		e := &ev.Events[l.Index]
-		return ofAnother(step, e) || LateNews(ev, step, e) || seenExactly(ev, step, l)
+		return ofAnother(step, e) || LateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
 	return passed(ev, step, stayOf(l))
+}
+
+// behind reports whether the events of a node had not come as far as the state
+// that the step found when one of them came: they come in the order of what they
+// tell. Nodes note one change each by its own clock, so that a time near that of
+// the state counts for it. Of a state that was there before the attempt no event
+// can be expected; then a look that shows the same stay after the event as
+// before the step tells that nothing had changed.
+func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+	if mine := step.Values["request_id"]; mine != "" && e.RequestID == mine || step.Baseline.ChangeTime == "" {
+		return false
+	}
+	l, ok := evidence.ObservationOfEvent(*e)
+	if !ok || l.Same(step.Baseline) || stayOf(l) == stayOf(step.Baseline) || apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
+		return false
+	}
+	for i := range ev.Events[:e.Index] {
+		old, ok := evidence.ObservationOfEvent(ev.Events[i])
+		if ok && ev.Events[i].Node == e.Node && old.Same(step.Baseline) && !apart(old.ChangeTime, step.Baseline.ChangeTime) {
+			return false
+		}
+	}
+	for _, old := range ev.Observations {
+		switch {
+		case old.User != step.Baseline.User || old.Event:
+		case step.Before(old) && !old.Same(step.Baseline):
+			return true // and since then it came to where the step found it
+		case !step.Before(old) && !old.Asked.Before(e.Received.Add(step.Until.Sub(e.Received)/2)) && was(ev, step, old):
+			return true
+		}
+	}
+	return false
+}
+
+// was reports whether a look shows a stay that a look before the step did.
+func was(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
+	for _, old := range ev.Observations {
+		if !old.Event && old.User == l.User && step.Before(old) && l.ChangeTime != "" && stayOf(old) == stayOf(l) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofAnother reports whether an event carries the requestId of another request.

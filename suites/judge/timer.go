@@ -15,17 +15,37 @@ var timerLeads = map[spec.State]spec.State{spec.Work: spec.NotReady, spec.WorkRe
 // wrapUp is one stay of the subject in wrap-up, which its timer ends.
 type wrapUp struct {
 	seen  evidence.Observation // first, a moment after it began
+	since time.Time            // when it had not begun yet, as far as looks tell
 	timer time.Duration        // as the target tells, in whole seconds; 0 where it does not
 }
 
+// slack is how much sooner than told the timer may be over.
+func (w wrapUp) slack() time.Duration { return max(w.timer/10, time.Second) }
+
 // ends is from when on the timer may have led out of it: wrap-up was seen
 // after it began, and of a timer told in whole seconds half may be all.
-func (w wrapUp) ends() time.Time { return w.seen.At.Add(w.timer / 2) }
+func (w wrapUp) ends() time.Time {
+	end := w.seen.At.Add(w.timer / 2)
+	if first := w.soonest(); first.Before(end) {
+		return first
+	}
+	return end
+}
+
+// soonest is when the timer is over where wrap-up began as early as looks
+// allow, and the timer is as short as told.
+func (w wrapUp) soonest() time.Time {
+	since := w.since
+	if since.IsZero() {
+		since = w.seen.Asked
+	}
+	return since.Add(w.timer - w.slack())
+}
 
 // over reports whether the timer had run out after a time in wrap-up, as far
 // as that can be told.
 func (w wrapUp) over(after time.Duration) bool {
-	return w.timer > 0 && after >= max(w.timer/2, w.timer-max(w.timer/10, time.Second))
+	return w.timer > 0 && after >= max(w.timer/2, w.timer-w.slack())
 }
 
 // wrapUp finds the wrap-up in which the step found its subject, or in which
@@ -38,10 +58,10 @@ func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 	for _, l := range slices.Backward(ev.Observations) {
 		switch {
 		case l.User != in.User || l.At.After(in.At):
-		case l.State != in.State:
-			return w, true
-		default:
-			w.seen = l
+		case l.State != in.State && w.since.IsZero():
+			w.since = l.Asked // unless it lags behind what was seen of this stay
+		case l.State == in.State && (w.since.IsZero() || l.ChangeTime != "" && l.ChangeTime == in.ChangeTime):
+			w.seen, w.since = l, time.Time{}
 		}
 	}
 	return w, true
@@ -58,14 +78,38 @@ func (c *stepJudge) timedOut(l evidence.Observation) bool {
 	return !c.asked(l.State) || c.act != nil && c.act.Status >= 400 && w.over(l.At.Sub(w.seen.At)) && l.Reason() == c.step.Baseline.Reason()
 }
 
-// ledOut reports whether nothing but the wrap-up timer led out of the state
-// that was reached, where that is wrap-up: no sooner than it may.
+// ledOut reports whether the wrap-up timer may have led out of the state that
+// was reached, where that is wrap-up, to where the last look shows the user: no
+// sooner than it may. What lies between are looks that lag.
 func (c *stepJudge) ledOut(first int) bool {
 	reached := c.observations[first]
 	w, ok := wrapUpOf(c.ev, reached)
-	return ok && !slices.ContainsFunc(c.observations[first:], func(l evidence.Observation) bool {
-		return l.State != reached.State && (l.State != timerLeads[reached.State] || l.At.Before(w.ends()))
-	})
+	last, _ := c.last()
+	if !ok || last.State != timerLeads[reached.State] {
+		return false
+	}
+	out := slices.IndexFunc(c.observations[first:], func(l evidence.Observation) bool { return l.State == last.State })
+	return !c.observations[first+out].At.Before(w.ends())
+}
+
+// timerUnseen reports whether the user may have been in the wrap-up that was
+// sought, and its timer have run out, between two looks: where nothing but
+// looks tells.
+func (c *stepJudge) timerUnseen(out spec.Outcome, last evidence.Observation) bool {
+	leads := slices.ContainsFunc(out.States, func(s spec.State) bool { return timerLeads[s] != "" && timerLeads[s] == last.State })
+	if !leads || c.step.Heard(c.ev.Target) == evidence.ChannelAlive {
+		return false
+	}
+	w := wrapUp{timer: c.ev.Cast["subject"].WrapUpTimer}
+	before := c.step.Sent
+	for _, l := range c.observations {
+		if l.State == last.State {
+			w.since = before
+			return !l.At.Before(w.soonest())
+		}
+		before = l.Asked
+	}
+	return false
 }
 
 // change is a change out of wrap-up: how long after wrap-up began, and after
@@ -142,6 +186,87 @@ func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 	return m
 }
 
+// beaten: in wrap-up, the answer came, or what was asked for was done, when the
+// timer may have led out of it before, and no look since shows otherwise.
+// Whatever was done then, it was done in a state in which nobody knows the user
+// to have been.
+func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
+	w, ok := wrapUpOf(c.ev, c.step.Baseline)
+	if !ok || c.act == nil || c.when.Get != nil || m != nil && (m.unproven || m.what.Kind == evidence.MismatchTimer) {
+		return nil
+	}
+	if m == nil && out.Kind != spec.Refused && out.Kind != spec.Error {
+		return nil
+	}
+	if m != nil && c.wantsWrapUpData() {
+		un := c.unproven("the user does not leave wrap-up without wrap-up data: " + c.answerText())
+		un.what.Kind, un.gap = evidence.MismatchTimer, evidence.GapWrapUp
+		return un
+	}
+	decided, moved := c.decided(m)
+	if decided.Before(w.soonest()) {
+		return nil
+	}
+	still := func(l evidence.Observation) bool {
+		return l.State == c.step.Baseline.State && !l.Event && !l.Asked.Before(decided)
+	}
+	// Of a timer of a second nobody sees whether it still runs.
+	if blink := w.timer > 0 && w.timer <= w.slack() && m != nil; !moved && !blink && slices.ContainsFunc(c.observations, still) {
+		return nil
+	}
+	timer := fmt.Sprintf("the wrap-up timer of %v", w.timer)
+	if w.timer == 0 { // it is told nowhere, and may be as short
+		if timer = "the wrap-up timer, which the target does not tell,"; !c.leftFor(timerLeads[c.step.Baseline.State]) {
+			return nil
+		}
+	}
+	un := c.unproven(fmt.Sprintf("%s may have ended wrap-up before the request was dealt with, %v after wrap-up was seen",
+		timer, round(decided.Sub(w.seen.At))))
+	un.what.Kind, un.suspect, un.gap = evidence.MismatchTimer, true, evidence.GapWrapUp
+	return un
+}
+
+// wantsWrapUpData reports whether the target says that the user has to give
+// wrap-up data before it leaves wrap-up: its settings need not tell that before.
+func (c *stepJudge) wantsWrapUpData() bool {
+	if e := c.errorEvent(); e != nil {
+		return e.ErrorData == wrapUpDataRequired
+	}
+	data, _ := c.answer().text("ApiErrors/ApiError/ErrorData")
+	return c.act.Status >= 400 && data == wrapUpDataRequired
+}
+
+// leftFor reports whether the first other state that the subject was seen in
+// since the request is this.
+func (c *stepJudge) leftFor(s spec.State) bool {
+	i := slices.IndexFunc(c.observations, func(l evidence.Observation) bool { return l.State != c.step.Baseline.State })
+	return i >= 0 && c.observations[i].State == s
+}
+
+// decided is when the target had dealt with the request, as far as that shows,
+// and whether it shows in a change: a refusal tells it itself, unless what it
+// refuses was done.
+func (c *stepJudge) decided(m *mismatch) (at time.Time, moved bool) {
+	e := c.errorEvent()
+	done := m != nil && slices.ContainsFunc(c.observations, func(l evidence.Observation) bool { return c.asked(l.State) })
+	switch {
+	case e != nil && !done:
+		return e.Received, false
+	case c.act.Status >= 400 && !done:
+		return c.step.Answered, false
+	}
+	for _, l := range c.observations {
+		if l.State != c.step.Baseline.State {
+			return l.At, true
+		}
+	}
+	return c.step.Answered, false
+}
+
+// apartEnough is how far apart two moments of a timer have to be of which the
+// one is to tell what the other does not.
+const apartEnough = time.Second
+
 // bothTimes compares two changes that were asked for at two moments of the
 // timer.
 func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
@@ -150,6 +275,11 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 	}
 	if !a.over(a.inWrapUp) || !b.over(b.inWrapUp) {
 		return nil // the timer still ran, and what is slow is slow now and then
+	}
+	if moved := (a.inWrapUp - a.sinceAsked) - (b.inWrapUp - b.sinceAsked); moved.Abs() < min(apartEnough, a.timer) {
+		m := c.unproven(fmt.Sprintf("asked for at two moments of the wrap-up timer of %v that are only %v apart", b.timer, round(moved.Abs())))
+		m.what.Kind, m.gap = evidence.MismatchTimer, evidence.GapWrapUp
+		return m
 	}
 	m := c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf(
 		"%s with the end of the wrap-up timer of %v both times, %v and %v after wrap-up began, though it was asked for %v and %v before",

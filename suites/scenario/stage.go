@@ -146,7 +146,8 @@ func (s *Stage) takesPart(req *spec.Requirement, u *fixtures.User) {
 // rank prefers users who were not used yet, not in earlier repetitions of the
 // requirement either, who are where they were found and,
 // where events decide, who were found signed out: for them the run can open a
-// session that ends without signing anybody out.
+// session that ends without signing anybody out. Where an earlier reason code
+// may be shown, it prefers those who have one to choose.
 func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
 	s.mu.Lock()
 	r := -4000*used[u] - 4*min(s.played[req.ID][u.ID]-used[u], 900)
@@ -158,6 +159,9 @@ func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures
 		r -= 8 * s.Users.Refusals(u.ID)
 	}
 	if home, known := s.Users.Initial(u.ID); known && home.State == spec.Logout && hears(req) {
+		r++
+	}
+	if (req.Given.Fresh || req.Given.Reason) && len(u.Codes[spec.CategoryNotReady]) > 0 {
 		r++
 	}
 	return r
