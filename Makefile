@@ -1,6 +1,6 @@
 # The targets that people need. CI runs .ci/run, which does not need make.
 
-.PHONY: help fast test race lint docs ci
+.PHONY: help fast test race lint docs release ci
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +24,9 @@ docs: ## renew what is generated
 	go test ./spec -update
 	go test ./reports/requirementsdoc -update
 	go test ./cmd/finesse-conformance -run TestDocs -update
+
+release: ## archives, images, bills of materials and checksums into dist/
+	go run -C .ci/release . --out dist
 
 ci: ## what CI runs
 	bash .ci/run

@@ -288,7 +288,9 @@ func killTroupe() {
 	stop := make(chan struct{})
 	close(stop)
 	if c := <-watchChildren(stop); len(c.pids) > 0 {
-		_ = syscall.Kill(c.pids[0], syscall.SIGKILL)
+		if child, err := os.FindProcess(c.pids[0]); err == nil {
+			_ = child.Kill()
+		}
 	}
 }
 
