@@ -66,7 +66,7 @@ func (a *App) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 		p.line("  way     %s", way)
 	}
 	for _, step := range req.Steps {
-		when := step.When.Words(nil)
+		when := step.Words(nil)
 		if step.Again {
 			when += ", the precondition brought about once more"
 		}

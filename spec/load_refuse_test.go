@@ -21,6 +21,9 @@ func TestLoadFSRefuses(t *testing.T) {
 		}
 		return section(strings.Replace(good, old, with, 1))
 	}
+	several := func(rest string) string {
+		return row("    when: {put: LOGIN}\n    then: {accepted: NOT_READY}", "    steps: [{when: {put: LOGIN}, "+rest+"}]")
+	}
 	for _, test := range []struct {
 		name string
 		file string
@@ -110,6 +113,10 @@ func TestLoadFSRefuses(t *testing.T) {
 		{"or_system elsewhere", sig, row("NOT_READY}", "NOT_READY, shows: [{at: User/uri, is: x, or_system: true}]}"), "requirements/01-sig.yaml:10: shows has or_system: it goes with User/reasonCodeId"},
 		{"no then", sig, row("    then: {accepted: NOT_READY}\n", ""), "requirements/01-sig.yaml:4: SIG-01 has no then"},
 		{"no kind", sig, row("{accepted: NOT_READY}", "{event: state}"), "requirements/01-sig.yaml:10: an outcome says none of accepted, refused, error, keeps, deferred, reaches, avoids, answer or recorded"},
+		{"together and following", sig, several("together: [{put: READY}], following: [{put: READY}], then: {reaches: READY}"), "requirements/01-sig.yaml:9: a step has together and following: keep one"},
+		{"together without a list", sig, several("together: {put: READY}, then: {reaches: READY}"), "requirements/01-sig.yaml:9: together is a mapping: write a list of actions, each as in when"},
+		{"together with a read", sig, several("together: [{get: user}], then: {reaches: READY}"), "requirements/01-sig.yaml:9: a step does several things: each of them is a put, a dialog but MAKE_CALL, or a stimulus"},
+		{"an answer of several things", sig, several("following: [{put: READY}], then: {accepted: READY}"), "requirements/01-sig.yaml:9: a step does several things: of them it can say reaches, keeps: any and recorded alone"},
 		{"two kinds", sig, row("{accepted: NOT_READY}", "{accepted: NOT_READY, keeps: any}"), "requirements/01-sig.yaml:10: an outcome says accepted and keeps: keep one, or write them below any_of"},
 		{"an unknown kind", sig, row("{accepted: NOT_READY}", "{succeeds: true}"), "requirements/01-sig.yaml:10: an outcome has no key \"succeeds\": use accepted, after, answer, avoids, data, deferred, deployments, error, event, half_timer, header, keeps, may_return, members, others, passes, reaches, recorded, records, refused, schema, shows, types"},
 		{"any_of of one", sig, row("{accepted: NOT_READY}", "{any_of: [{keeps: any}]}"), "requirements/01-sig.yaml:10: any_of is for two outcomes and more: write a list of them"},

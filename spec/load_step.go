@@ -21,7 +21,10 @@ func (r *reader) steps(n *yaml.Node) []Step {
 			{"unless", func(n *yaml.Node) { s.Unless = r.state(n, "unless") }},
 			{"again", func(n *yaml.Node) { s.Again = r.flag(n, "again") }},
 			{"later", func(n *yaml.Node) { s.Later = r.flag(n, "later") }},
+			{"together", func(n *yaml.Node) { s.Together = r.whens(n, "together") }},
+			{"following", func(n *yaml.Node) { s.Following = r.whens(n, "following") }},
 		})
+		r.several(e, s)
 		if at(e, "when") == nil {
 			r.errorf(e, "a step has no when")
 		}
@@ -37,6 +40,40 @@ func (r *reader) steps(n *yaml.Node) []Step {
 		all = append(all, s)
 	}
 	return all
+}
+
+// whens reads what is done beside or after the when of a step.
+func (r *reader) whens(n *yaml.Node, key string) []When {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		r.errorf(n, "%s is %s: write a list of actions, each as in when", key, kindOf(n))
+		return nil
+	}
+	var all []When
+	for _, e := range n.Content {
+		all = append(all, r.when(e))
+	}
+	return all
+}
+
+// several looks at a step in which more than one thing is done: where the user
+// ends is all that can be said of it.
+func (r *reader) several(n *yaml.Node, s Step) {
+	if len(s.Together) == 0 && len(s.Following) == 0 {
+		return
+	}
+	if len(s.Together) > 0 && len(s.Following) > 0 {
+		r.errorf(n, "a step has together and following: keep one")
+	}
+	for _, w := range s.Whens() {
+		if w.Put == nil && w.Dialog == "" && w.Stimulus == "" || w.Dialog == "MAKE_CALL" {
+			r.errorf(n, "a step does several things: each of them is a put, a dialog but MAKE_CALL, or a stimulus")
+		}
+	}
+	for _, o := range s.Then {
+		if o.Kind != Reaches && o.Kind != Recorded && (o.Kind != Keeps || len(o.Status) > 0) || o.Event != "" {
+			r.errorf(n, "a step does several things: of them it can say reaches, keeps: any and recorded alone")
+		}
+	}
 }
 
 // when reads one action and fills in the defaults.

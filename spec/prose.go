@@ -84,6 +84,18 @@ func (w When) Words(values map[string]string) string {
 	return "nothing"
 }
 
+// Words tells in words all that a step does.
+func (s Step) Words(values map[string]string) string {
+	text := s.When.Words(values)
+	for _, w := range s.Together {
+		text += " and at the same moment " + w.Words(nil)
+	}
+	for _, w := range s.Following {
+		text += " and at once " + w.Words(nil)
+	}
+	return text
+}
+
 func actorWords(a Actor) string { return strings.ReplaceAll(string(a), "_", " ") }
 
 func (g *Get) words() string {

@@ -47,6 +47,18 @@ func TestWhenWords(t *testing.T) {
 	}
 }
 
+func TestStepWords(t *testing.T) {
+	ready := When{By: Self, Put: &Put{State: "READY"}}
+	for want, step := range map[string]Step{
+		"PUT READY and at the same moment PUT READY": {When: ready, Together: []When{ready}},
+		"PUT READY and at once Dialog DROP":          {When: ready, Following: []When{{By: Self, Dialog: "DROP"}}},
+	} {
+		if got := step.Words(nil); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestOutcomeWords(t *testing.T) {
 	data := map[Deployment]string{UCCE: "257", UCCX: "1010"}
 	tests := []struct {

@@ -30,6 +30,18 @@ type Step struct {
 	// caused by the request, and fails. One that comes at another moment of the
 	// timer this time was.
 	Later bool
+	// Together is what is done at the same moment as When, by whoever does it:
+	// which of them the target takes first, nothing tells.
+	Together []When
+	// Following is what is done after When, each as soon as the one before was
+	// answered: what was asked for has not come about yet. Finesse takes the
+	// requests to one user in their order (guide 12.5(1), page 22).
+	Following []When
+}
+
+// Whens lists everything that is done in a step, When first.
+func (s Step) Whens() []When {
+	return append(append([]When{s.When}, s.Together...), s.Following...)
 }
 
 // When is one action. Exactly one of its fields beside By is set.

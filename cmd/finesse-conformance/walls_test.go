@@ -33,6 +33,7 @@ func TestWalls(t *testing.T) {
 		"suites/judge":            {"internal", "spec", "suites/evidence"},
 		"suites/navigate":         {"internal", "spec"},
 		"suites/behaviour":        {"internal", "spec", "suites/evidence", "suites/judge"},
+		"suites/explore":          {"internal", "spec", "suites/evidence", "suites/behaviour"},
 		"reports":                 {"internal", "spec", "suites/evidence"},
 		"reports/behaviourmap":    {"internal", "spec", "suites/evidence", "suites/judge", "suites/behaviour", "reports.", "reports/junit", "reports/diagram"},
 		"reports/diagram":         {"internal", "spec", "suites/evidence"},

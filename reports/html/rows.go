@@ -164,7 +164,7 @@ func (b *rowBuilder) story(q *spec.Requirement, values map[string]string) []sent
 	d := spec.Deployment(b.in.Result.Target.Deployment)
 	out := []sentence{{"Given", q.Given.Words()}}
 	for _, s := range q.Steps {
-		deed := s.When.Words(nil)
+		deed := s.Words(nil)
 		if s.Again {
 			deed = "given that again, " + deed
 		}
@@ -239,7 +239,7 @@ func (b *rowBuilder) askedBefore(r *reports.Row, e *evidence.Evidence) string {
 	for n := range r.Step - 1 {
 		skipped := e != nil && n < len(e.Steps) && e.Steps[n].Skipped != ""
 		if q != nil && n < len(q.Steps) && !skipped {
-			before += q.Steps[n].When.Words(nil) + ", then "
+			before += q.Steps[n].Words(nil) + ", then "
 		}
 	}
 	return before

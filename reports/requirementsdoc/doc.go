@@ -156,7 +156,7 @@ func docLevel(q *spec.Requirement) string {
 
 // docStep tells one step as a sentence.
 func docStep(s spec.Step) string {
-	text := "*When* " + cell(s.When.Words(nil)) + ", *then* "
+	text := "*When* " + cell(s.Words(nil)) + ", *then* "
 	for i, o := range s.Then {
 		if i > 0 {
 			text += "; *or* "

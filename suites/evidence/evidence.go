@@ -90,9 +90,20 @@ type Step struct {
 	// Values are what the placeholders of the requirement stand for: id,
 	// extension, reason (the reasonCodeId sent), request_id, …
 	Values map[string]string `json:"values,omitempty"`
+	// Acts are what was done in a step that does several things, in the order
+	// of the requirement; nil where it does one.
+	Acts []Act `json:"acts,omitempty"`
 	// Facts are what a step without an exchange found out: the probe's
 	// status, location, TLS versions.
 	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// Act is one of several things that a step does.
+type Act struct {
+	Exchange  int    `json:"exchange"`             // index in Exchanges, -1 where it is no request
+	RequestID string `json:"request_id,omitempty"` // sent along
+	Reason    string `json:"reason,omitempty"`     // the reasonCodeId sent
+	Failed    string `json:"failed,omitempty"`     // why it could not be done
 }
 
 // Channel says whether events on the subject's own User node could be heard

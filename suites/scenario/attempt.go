@@ -214,8 +214,10 @@ func (a *attempt) dragged() {
 // asksFor reports whether a request of the requirement asks for the state.
 func (a *attempt) asksFor(s spec.State) bool {
 	return slices.ContainsFunc(a.req.Steps, func(st spec.Step) bool {
-		put := st.When.Put
-		return put != nil && (put.State == string(s) || put.State == string(spec.Login) && s == spec.NotReady)
+		return slices.ContainsFunc(st.Whens(), func(w spec.When) bool {
+			put := w.Put
+			return put != nil && (put.State == string(s) || put.State == string(spec.Login) && s == spec.NotReady)
+		})
 	})
 }
 
@@ -352,7 +354,7 @@ func (a *attempt) signsIn(p *player) bool {
 // mayCall reports whether the peer is needed: by a step, or on the way.
 func (a *attempt) mayCall(subject *player) bool {
 	for _, s := range a.req.Steps {
-		if s.When.Dialog == "MAKE_CALL" || s.When.By == spec.Peer {
+		if slices.ContainsFunc(s.Whens(), func(w spec.When) bool { return w.Dialog == "MAKE_CALL" || w.By == spec.Peer }) {
 			return true
 		}
 	}

@@ -111,10 +111,15 @@ func (a *attempt) actOn(ctx context.Context, p *player, d dialogView, action str
 	if err := a.touch(p); err != nil {
 		return evidence.Exchange{}, err
 	}
-	return a.send(ctx, client.Call{
+	return a.send(ctx, actionCall(p, d, action, purpose)), nil
+}
+
+// actionCall is the Dialog request of an action on a call.
+func actionCall(p *player, d dialogView, action string, purpose evidence.Purpose) client.Call {
+	return client.Call{
 		As: p.user, Method: http.MethodPut, Path: "/finesse/api/Dialog/" + d.id, ContentType: "application/xml", Purpose: purpose,
 		Body: dialogDocument{RequestedAction: action, TargetMediaAddress: p.user.Extension}.text(),
-	}), nil
+	}
 }
 
 // dialogFor waits for a call on which the user may ask for the action.

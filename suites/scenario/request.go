@@ -71,6 +71,19 @@ func (a *attempt) signer(by spec.Actor) *fixtures.User {
 
 // put sends the PUT that a requirement describes.
 func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (evidence.Exchange, error) {
+	call, err := a.putCall(ctx, subject, by, p)
+	if err != nil {
+		return evidence.Exchange{}, err
+	}
+	x := a.send(ctx, call)
+	if p.Reason == "" || p.Reason == spec.ReasonAuto {
+		err = a.unreasoned(call, spec.Category(p.State), x)
+	}
+	return x, err
+}
+
+// putCall is the request of a PUT, whose subject is touched from here on.
+func (a *attempt) putCall(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (client.Call, error) {
 	call := client.Call{
 		As: a.signer(by), Method: http.MethodPut, Path: userPath(subject.user.ID),
 		ContentType: "application/xml", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
@@ -86,7 +99,7 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 	call.Path = userPath(a.idFor(subject, p.User))
 	reason, err := a.reasonFor(ctx, subject, by, p)
 	if err != nil {
-		return evidence.Exchange{}, err
+		return call, err
 	}
 	if reason != "" {
 		a.values["reason"] = reason
@@ -104,14 +117,7 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 	if contentType != "" {
 		call.ContentType = contentType
 	}
-	if err := a.touch(subject); err != nil {
-		return evidence.Exchange{}, err
-	}
-	x := a.send(ctx, call)
-	if p.Reason == "" || p.Reason == spec.ReasonAuto {
-		err = a.unreasoned(call, spec.Category(p.State), x)
-	}
-	return x, err
+	return call, a.touch(subject)
 }
 
 // unreasoned is the error of a request that was refused for want of a reason

@@ -38,6 +38,10 @@ type Stage struct {
 	Stays     bool          // who signs in may stay so for the next scenario; PutBack ends it
 	Unheard   string        // why there are none, where they are configured
 
+	// Explains tells of a requirement that is no clause but a walk what what
+	// was seen comes to; nil for requirements whose outcomes say so.
+	Explains Explainer
+
 	Say func(format string, args ...any) // what a person should know; nil for nobody
 
 	Users users.Records // what is known of each user
@@ -75,6 +79,17 @@ type Events interface {
 	// Unsubscribed says in words why the user's session hears nothing on a
 	// node that has to be subscribed to, "" where it does.
 	Unsubscribed(user, node string) string
+}
+
+// Explainer knows what may come of what was done so far, when a requirement
+// does not say so itself. The evidence ends with the step that is being
+// watched; what of the subject was seen last is its last observation.
+type Explainer interface {
+	// Settled reports whether all that was asked for has come about or was
+	// refused.
+	Settled(req *spec.Requirement, so *evidence.Evidence) bool
+	// Possible reports whether what was seen is possible at all.
+	Possible(req *spec.Requirement, so *evidence.Evidence) bool
 }
 
 // Ledger is told before a user is touched and after it was put back, so that

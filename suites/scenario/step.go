@@ -66,8 +66,13 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 		return context.Cause(ctx) // what was not watched to the end proves nothing
 	}
 	a.seen(subject, st, step)
+	possible := a.Explains == nil || a.Explains.Possible(a.req, a.upTo(&step))
 	a.ev.Steps = append(a.ev.Steps, step)
 	a.follow(subject, st, x != nil && x.Status/100 == 2 && !a.refusedByEvent(subject, &step))
+	if !possible {
+		// Nothing that is done from here on would prove anything.
+		return &unreached{why: "what was seen is not possible", gap: evidence.Gap{Kind: evidence.GapOther}}
+	}
 	return nil
 }
 
@@ -102,6 +107,8 @@ func (a *attempt) ready(ctx context.Context, subject *player, st spec.Step, step
 func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
 	w := st.When
 	switch {
+	case len(st.Together)+len(st.Following) > 0:
+		return a.several(ctx, subject, st, step)
 	case w.Put != nil:
 		if why := a.leftOut(subject, w.Put.OnlyIf); why != "" {
 			step.Skipped = why

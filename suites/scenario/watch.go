@@ -33,6 +33,9 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 	if st.When.Get != nil || st.When.Probe != "" {
 		return nil
 	}
+	if a.Explains != nil {
+		return a.watchWalk(ctx, p, st, step, started)
+	}
 	if onlyAnswer(st) {
 		if st.When.Dialog != "MAKE_CALL" && a.answer(*step) < 400 {
 			a.taken(ctx, a.player(a.signer(st.When.By)), st.When.Dialog)
@@ -134,6 +137,9 @@ func (a *attempt) answer(step evidence.Step) int {
 	if step.Exchange < 0 {
 		return 0
 	}
+	if len(step.Acts) > 0 {
+		return a.best(step.Acts)
+	}
 	return a.rec.Exchanges()[step.Exchange].Status
 }
 
@@ -221,7 +227,7 @@ func (a *attempt) soFar() *evidence.Evidence {
 // the session that would have heard it was down. Where the step is about what
 // is heard, the session is asked whether it still stands.
 func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
-	listener, decides, awaited := p.user, false, false
+	listener, decides, awaited := p.user, a.Explains != nil, false
 	for _, out := range st.Then {
 		awaited = awaited || out.Event != ""
 		decides = decides || out.Event != "" || out.Kind == spec.Refused

@@ -1,0 +1,264 @@
+package explore
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/evidence"
+)
+
+// Deviation is what a walk showed that the model does not allow.
+type Deviation struct {
+	Round    int    // the first that is not possible
+	Did      string // in words
+	From     string // where the user was before it
+	Answers  string // what the requests were answered
+	Expected string // where it should be
+	Seen     string // where it is
+	Sources  []spec.Source
+}
+
+// input is one thing as the checker sees it: done, or seen.
+type input struct {
+	when  *spec.When // nil: a look at the user
+	bit   uint16     // among the things of its round
+	after uint16     // of those that the target takes first, as it took them in
+}
+
+// output is what came of it.
+type output struct {
+	answer Answer
+	state  spec.State
+	reason string
+}
+
+// Settled reports whether what the last round asked for has come about, or was
+// refused, wherever a refusal would be heard.
+func (m *Model) Settled(w Walk, ev *evidence.Evidence) bool {
+	h := m.history(w, ev)
+	if m.linearizable(w, h.upTo(len(ev.Steps), true)) {
+		return true
+	}
+	// Where only a refusal that nobody hears would do, waiting is in vain.
+	last := h.rounds[len(h.rounds)-1]
+	return last.silent() && !m.linearizable(w, h.upTo(len(ev.Steps), true).unseen()) && m.linearizable(w, h.upTo(len(ev.Steps), false))
+}
+
+// Check holds what was seen of a walk against the model. It gives nil where all of it is possible.
+func (m *Model) Check(w Walk, ev *evidence.Evidence) *Deviation {
+	h := m.history(w, ev)
+	for n := 1; n <= len(h.rounds); n++ {
+		if !m.linearizable(w, h.upTo(n, false)) {
+			return m.deviation(w, h, n-1)
+		}
+	}
+	return nil
+}
+
+// played is one round that was played.
+type played struct {
+	does   []spec.When
+	how    How
+	answer []Answer
+	seen   output
+}
+
+func (p played) silent() bool {
+	return slices.ContainsFunc(p.answer, func(a Answer) bool { return a.Silent })
+}
+
+// history is what was seen of a walk. A round that was not served, or of which
+// the user was not seen, ends it: nothing is known from there on.
+type history struct{ rounds []played }
+
+func (m *Model) history(w Walk, ev *evidence.Evidence) history {
+	var h history
+	since := time.Time{} // when a reservation may have begun
+	for i, step := range ev.Steps {
+		if i >= len(w.Rounds) || step.Skipped != "" {
+			break
+		}
+		r := w.Rounds[i]
+		if since.IsZero() || slices.ContainsFunc(r.Does, func(d spec.When) bool { return d.Stimulus != "" }) {
+			since = step.Sent
+		}
+		p := played{does: r.Does, how: r.How}
+		served := true
+		for n := range r.Does {
+			a, ok := answerOf(ev, step, n, len(r.Does))
+			a.Late = lastSeen(ev, step).At.Sub(since) > ev.Target.Settle
+			served = served && ok
+			p.answer = append(p.answer, a)
+		}
+		look := lastSeen(ev, step)
+		if !served || look.State == "" {
+			break
+		}
+		p.seen = output{state: look.State, reason: reasonOf(step, look), answer: p.answer[0]}
+		h.rounds = append(h.rounds, p)
+	}
+	return h
+}
+
+// answerOf gives what the target said to the nth thing of a step; false where
+// it said nothing that it stands by.
+func answerOf(ev *evidence.Evidence, step evidence.Step, n, of int) (Answer, bool) {
+	act := evidence.Act{Exchange: step.Exchange, RequestID: step.Values["request_id"]}
+	if len(step.Acts) > n {
+		act = step.Acts[n]
+	} else if of > 1 {
+		return Answer{}, false
+	}
+	a := Answer{Failed: act.Failed != ""}
+	if act.Exchange < 0 || act.Exchange >= len(ev.Exchanges) {
+		return a, true
+	}
+	x := ev.Exchanges[act.Exchange]
+	if !x.Served() {
+		return a, false
+	}
+	a.Status = x.Status
+	if x.Status >= 400 {
+		a.Type = errorType(x.ResponseBody)
+		return a, true
+	}
+	if dialogs := "/finesse/api/User/" + x.As + "/Dialogs"; strings.Contains(x.Path, "/Dialog") {
+		a.Failed = slices.ContainsFunc(ev.Events, func(e evidence.Event) bool {
+			return e.IsError() && e.Node == dialogs && !step.EventBefore(&e) && step.EventDuring(&e)
+		})
+		return a, true
+	}
+	a.Silent = step.Heard(ev.Target) != evidence.ChannelAlive
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		if !e.IsError() || e.Node != "/finesse/api/User/"+step.Baseline.User {
+			continue
+		}
+		switch {
+		case e.RequestID != "" && e.RequestID == act.RequestID:
+			a.Type, a.Event, a.Silent = e.ErrorType, true, false
+		case e.RequestID == "" && !step.EventBefore(e) && of == 1 && step.EventDuring(e):
+			a.Type, a.Event, a.Silent = e.ErrorType, true, false
+		case e.RequestID == "" && !step.EventBefore(e):
+			a.Silent = true // one of them was refused: nothing says which
+		}
+	}
+	return a, true
+}
+
+func errorType(body string) string {
+	doc, err := xmlbody.Parse("", []byte(body))
+	if err != nil {
+		return ""
+	}
+	text, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType")
+	return text
+}
+
+// lastSeen is the last GET of the subject in a step.
+func lastSeen(ev *evidence.Evidence, step evidence.Step) (last evidence.Observation) {
+	for _, l := range ev.Observations {
+		if l.User == step.Baseline.User && !l.Event && !step.Before(l) && (step.Exchanges == nil || l.Index < step.Exchanges.Next) && l.Index >= last.Index {
+			last = l
+		}
+	}
+	return last
+}
+
+// reasonOf says which of the user's codes a sighting shows.
+func reasonOf(step evidence.Step, l evidence.Observation) string {
+	for _, which := range []string{spec.ReasonFirst, spec.ReasonSecond} {
+		if id := step.Values[which]; id != "" && id == l.ReasonCodeID {
+			return which
+		}
+	}
+	return ""
+}
+
+// operations is a history as the checker reads it.
+type operations []porcupine.Operation
+
+// upTo gives the operations of the first n rounds. Strictly, what was accepted
+// in the last of them and of which no refusal was heard was done.
+func (h history) upTo(n int, strict bool) operations {
+	var ops operations
+	const between = 1000 // instants of a round; no clock is asked
+	for i, p := range h.rounds[:min(n, len(h.rounds))] {
+		at := int64(i) * between
+		var before uint16 // what the target took in before
+		for k := range p.does {
+			a := p.answer[k]
+			if strict && i == n-1 {
+				a.Silent = false
+			}
+			op := porcupine.Operation{ClientId: k, Call: at, Return: at + 1, Output: output{answer: a}}
+			in := input{when: &p.does[k], bit: 1 << k}
+			taken := p.does[k].Put != nil && a.Status/100 == 2
+			if p.how == InARow {
+				op.Call, op.Return = at+int64(2*k), at+int64(2*k)+1
+			}
+			if a.Status < 400 { // accepted: when it is its turn nothing tells
+				op.Return = at + between/2
+			}
+			if p.how == InARow && taken {
+				in.after = before
+				before |= in.bit
+			}
+			op.Input = in
+			ops = append(ops, op)
+		}
+		seen := p.seen
+		ops = append(ops, porcupine.Operation{Input: input{}, Output: seen, Call: at + between/2 + 1, Return: at + between - 1})
+	}
+	return ops
+}
+
+// unseen leaves the last look out.
+func (ops operations) unseen() operations {
+	if len(ops) == 0 {
+		return ops
+	}
+	return ops[:len(ops)-1]
+}
+
+// linearizable reports whether some order of what was done explains what was seen.
+func (m *Model) linearizable(w Walk, ops operations) bool {
+	model := porcupine.NondeterministicModel{
+		Init: func() []any {
+			var list []any
+			for _, s := range m.start(w) {
+				list = append(list, s)
+			}
+			return list
+		},
+		Step: func(state, in, out any) []any {
+			var list []any
+			for _, s := range m.step(state.(State), in.(input), out.(output)) {
+				list = append(list, s)
+			}
+			return list
+		},
+	}
+	return porcupine.CheckOperations(model.ToModel(), ops)
+}
+
+// step is one operation of the model. Requests that a target took in one after
+// another it takes in that order (guide 12.5(1), page 22).
+func (m *Model) step(s State, in input, out output) []State {
+	if in.when == nil {
+		return m.See(s, out.state, out.reason, out.answer.Late)
+	}
+	if s.done&in.after != in.after {
+		return nil
+	}
+	list := m.Next(s, *in.when, out.answer)
+	for i := range list {
+		list[i].done |= in.bit
+	}
+	return list
+}

@@ -1,0 +1,205 @@
+package explore
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/behaviour"
+)
+
+// Generator makes walks. The nth walk of a seed is always the same.
+type Generator struct {
+	Model *Model
+	Seed  uint64
+	// Means are what can be done on the target beside requests to change state.
+	Dialogs    bool
+	Peer       bool // somebody is there to call
+	Supervisor bool // somebody supervises
+	Stimulus   func(spec.Stimulus) bool
+	// Wanted says by their ids which classes of rounds are walked; nil for all.
+	// A walk still goes through others to get there.
+	Wanted func(id string) bool
+}
+
+// The shape of walks. Long ones find what depends on what was before, short
+// ones leave the undocumented less often.
+const (
+	mostRounds = 12
+	mostStates = 4 // of the model, at the same time
+)
+
+// Walk gives the nth walk.
+func (g *Generator) Walk(n int) Walk {
+	random := rand.New(rand.NewPCG(g.Seed, uint64(n)))
+	w := Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}
+	at := g.Model.start(w)
+	for len(w.Rounds) < mostRounds {
+		r, next, ok := g.round(random, at, called(w))
+		if !ok {
+			break
+		}
+		w.Rounds = append(w.Rounds, r)
+		at = next
+	}
+	return w
+}
+
+// called reports whether a walk has a direct call already: the other party may
+// still wrap up after it, and could not call again.
+func called(w Walk) bool {
+	return w.Start.Call == spec.CallDirect || slices.ContainsFunc(w.Rounds, func(r Round) bool { return r.Does[0].Dialog == "MAKE_CALL" })
+}
+
+// start draws where a walk begins: half of them somewhere on a call, in a
+// reservation or in wrap-up, so that rare situations get their share.
+func (g *Generator) start(random *rand.Rand) spec.Situation {
+	all := behaviour.Situations(g.Model.moves)
+	for range 20 {
+		s := all[random.IntN(len(all))]
+		if s.State.Resting() == (random.IntN(2) == 0) && g.reaches(s) {
+			return s
+		}
+	}
+	return spec.Situation{State: spec.Logout}
+}
+
+// reaches reports whether the target can be brought into a situation at all.
+func (g *Generator) reaches(s spec.Situation) bool {
+	switch {
+	case s.Call == spec.CallDirect:
+		return g.Dialogs && g.Peer
+	case s.Call == spec.CallRouted, s.State == spec.Work, s.State == spec.WorkReady:
+		return g.Dialogs && g.Stimulus(spec.RouteCall)
+	case s.Call == spec.CallOutbound:
+		return g.Stimulus(spec.ReserveOutbound)
+	case s.Call == spec.CallPreview:
+		return g.Stimulus(spec.ReservePreview)
+	}
+	return true
+}
+
+// round draws what is done next.
+func (g *Generator) round(random *rand.Rand, at []State, called bool) (Round, []State, bool) {
+	for range 40 {
+		r := Round{How: Alone, From: at[0].State}
+		if random.IntN(5) < 3 {
+			r.How = []How{InARow, Together}[random.IntN(2)]
+		}
+		if g.Wanted != nil && !g.Wanted(r.ID()) {
+			r.How = Alone // on the way to where it is wanted
+		}
+		things := 1
+		if r.How != Alone {
+			things = 2 + random.IntN(4)/3
+		}
+		r.Does = g.draw(random, at, r.How, things)
+		if len(r.Does) < things {
+			continue
+		}
+		next := g.Model.After(at, r)
+		if called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
+			continue
+		}
+		return r, next, true
+	}
+	return Round{}, nil, false
+}
+
+// draw draws things that make sense together.
+func (g *Generator) draw(random *rand.Rand, at []State, how How, things int) []spec.When {
+	var does []spec.When
+	for range things {
+		var from []State // where the user may be when it is the turn of this one
+		if from = at; how == InARow && len(does) > 0 {
+			from = g.Model.After(at, Round{How: InARow, Does: does})
+		}
+		does = append(does, g.thing(random, from, how != Alone, does))
+	}
+	return slices.DeleteFunc(does, func(w spec.When) bool { return w == spec.When{} })
+}
+
+// thing draws one thing. Calls begin and are answered alone, as nobody can say
+// what comes of a call for somebody who is no longer READY.
+func (g *Generator) thing(random *rand.Rand, at []State, several bool, before []spec.When) spec.When {
+	calls := g.onCalls(at, several || slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil }))
+	busy := slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil })
+	if len(calls) > 0 && !busy && random.IntN(3) > 0 {
+		return calls[random.IntN(len(calls))]
+	}
+	return g.request(random, at)
+}
+
+// request draws a request to change the state.
+func (g *Generator) request(random *rand.Rand, at []State) spec.When {
+	ask := []spec.State{spec.NotReady, spec.NotReady, spec.NotReady, spec.Ready, spec.Ready, spec.Ready, spec.Ready, spec.Logout, spec.Login}[random.IntN(9)]
+	if at[0].State == spec.Logout && random.IntN(2) == 0 {
+		ask = spec.Login
+	}
+	if g.Supervisor && ask != spec.Login && random.IntN(3) == 0 {
+		return spec.When{By: spec.Supervisor, Put: &spec.Put{State: string(ask), Reason: spec.ReasonAuto}}
+	}
+	put := &spec.Put{State: string(ask), Reason: spec.ReasonAuto}
+	switch {
+	case ask == spec.Login:
+		put.Extension = spec.ExtensionOwn
+	case ask == spec.NotReady && g.Model.Codes[spec.CategoryNotReady]:
+		put.Reason = []string{spec.ReasonFirst, spec.ReasonSecond}[random.IntN(2)]
+		if random.IntN(8) == 0 {
+			put.Reason = spec.ReasonNone
+		}
+	}
+	return spec.When{By: spec.Self, Put: put}
+}
+
+// onCalls lists what can be done to the call, the reservation or the wrap-up
+// of a user, or to begin one.
+func (g *Generator) onCalls(at []State, several bool) []spec.When {
+	var list []spec.When
+	for _, move := range g.Model.moves {
+		a := move.Action
+		switch {
+		case a.Put != "" || a.Stimulus == spec.WrapUpOn || a.Stimulus == spec.WrapUpOff:
+			continue // requests are drawn by themselves, wrap-up before the call
+		case slices.ContainsFunc(at, func(s State) bool { return !move.From.Matches(s.Situation) }):
+			continue
+		case several && !goesWith(a):
+			continue
+		case begins(move) && g.Model.Switches && at[0].WrapUp == "":
+			continue
+		}
+		if w := whenOf(a); g.can(w) && !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
+	if g.Model.Switches && !several && len(at) == 1 && at[0].Call == "" && at[0].WrapUp == "" && (at[0].State == spec.Ready || at[0].State == spec.NotReady) {
+		for _, s := range []spec.Stimulus{spec.WrapUpOff, spec.WrapUpOff, spec.WrapUpOn} {
+			list = append(list, spec.When{By: spec.Self, Stimulus: s})
+		}
+	}
+	return list
+}
+
+// goesWith: a call may be ended or held while something is asked for.
+func goesWith(a spec.Action) bool {
+	return a.Stimulus == spec.CallerHangup || a.Dialog == "DROP" || a.Dialog == "HOLD" || a.Dialog == "RETRIEVE"
+}
+
+// begins reports whether a move begins a call or a reservation.
+func begins(m *spec.Move) bool {
+	return m.Action.Stimulus != "" && m.To.Call != "" || m.Action.Call != ""
+}
+
+// can reports whether the target lets something be done.
+func (g *Generator) can(w spec.When) bool {
+	switch {
+	case w.Dialog == "MAKE_CALL":
+		return g.Dialogs && g.Peer
+	case w.Dialog != "":
+		return g.Dialogs
+	case w.Stimulus != "":
+		return g.Stimulus(w.Stimulus)
+	}
+	return true
+}

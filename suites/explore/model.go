@@ -1,0 +1,313 @@
+package explore
+
+import (
+	"slices"
+
+	"finesse-conformance/spec"
+)
+
+// Model says what may come of what is done to a user. It is safe for
+// concurrent use.
+type Model struct {
+	Deployment spec.Deployment
+	Codes      map[spec.Category]bool // for which categories reason codes are configured
+	Switches   bool                   // stimuli switch wrap-up; else nothing tells before the end of a call
+
+	rules *spec.Rules
+	moves []*spec.Move
+}
+
+// NewModel gives the model of a deployment.
+func NewModel(rules *spec.Rules, catalogue *spec.Catalogue, d spec.Deployment, release spec.Release, codes map[spec.Category]bool, switches bool) *Model {
+	return &Model{Deployment: d, Codes: codes, Switches: switches, rules: rules.For(d, release), moves: catalogue.Moves(d, release)}
+}
+
+// State is where a user may be. It is comparable.
+type State struct {
+	spec.Situation
+	// Reason says which of the user's reason codes it has in NOT_READY, and
+	// Wish which one goes with the change that is pending: ReasonFirst,
+	// ReasonSecond, "" where the guide does not say.
+	Reason, Wish string
+	// Open: the guide does not say where the user is.
+	Open bool
+
+	done uint16 // which of the things that are done in a step the target has taken
+}
+
+// Answer is what a target said to one thing that was done, and when.
+type Answer struct {
+	Status int    // of the HTTP answer; 0 for what is no request
+	Type   string // the ErrorType of a refusal, at once or by event; "" where none was heard
+	// Event: Type was told by an event.
+	Event bool
+	// Silent: nobody would have heard an event that refuses the request, so
+	// that one that was accepted may have been refused.
+	Silent bool
+	// Failed: it could not be done at all, as when a call is over already.
+	Failed bool
+	// Late: a reservation may have ended by itself before.
+	Late bool
+	// Any: nothing is known of the answer; what may come of any is asked for.
+	Any bool
+}
+
+// Next gives where a user may be after something was done and answered so:
+// nothing where the answer itself is not allowed.
+func (m *Model) Next(s State, w spec.When, a Answer) []State {
+	if s.Open {
+		return []State{s}
+	}
+	var list []State
+	for _, from := range m.spontaneous(s, a.Late) {
+		switch {
+		case w.Put != nil:
+			list = append(list, m.put(from, w, a)...)
+		case a.Failed || a.Status >= 400:
+			list = append(list, from)
+		default:
+			list = append(list, m.move(from, w)...)
+		}
+	}
+	return unique(list)
+}
+
+// See gives which states those are that an observation can be of. What reason
+// it shows is "" where that says nothing.
+func (m *Model) See(s State, state spec.State, reason string, late bool) []State {
+	if s.Open {
+		return []State{s}
+	}
+	var list []State
+	for _, at := range m.spontaneous(s, late) {
+		at.done = 0
+		if at.State != state || state == spec.NotReady && at.Reason != "" && reason != "" && at.Reason != reason {
+			continue
+		}
+		list = append(list, at)
+	}
+	return unique(list)
+}
+
+// spontaneous gives where a user may be without anything being done: wrap-up
+// ends by its timer, and a reservation that has lasted long by itself.
+func (m *Model) spontaneous(s State, late bool) []State {
+	list := []State{s}
+	for _, move := range m.moves {
+		ends := move.Action.Timer != "" || late && (move.Action.Stimulus == spec.CancelOutbound || move.Action.Stimulus == spec.CallUnanswered)
+		if ends && move.From.Matches(s.Situation) {
+			list = append(list, apply(s, move)...)
+		}
+	}
+	if late && (s.State == spec.Reserved || s.State == spec.ReservedOutboundPreview) {
+		// An offered call that nobody answers goes elsewhere (TRN-UCCE-35).
+		for _, to := range []spec.State{spec.Ready, spec.NotReady} {
+			list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+		}
+	}
+	return list
+}
+
+// put is a request to change the state.
+func (m *Model) put(s State, w spec.When, a Answer) []State {
+	cell, ok := m.cell(s, w)
+	if !ok || s.Pending == spec.Logout {
+		return []State{{Open: true, done: s.done}} // no guide says what a wish for LOGOUT gives way to
+	}
+	demand := m.demand(cell)
+	if !demand.Documented() {
+		return []State{{Open: true, done: s.done}}
+	}
+	var list []State
+	for _, o := range demand.Then.On(m.Deployment) {
+		if m.allows(o, a) {
+			list = append(list, effect(s, cell, w.Put.Reason, o)...)
+		}
+	}
+	return list
+}
+
+// cell is the cell of the rules of a request.
+func (m *Model) cell(s State, w spec.When) (spec.Cell, bool) {
+	given := spec.Given{Codes: map[spec.Category]string{}}
+	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		if !m.Codes[category] {
+			given.Codes[category] = "none"
+		}
+	}
+	cell, ok := spec.CellOf(&spec.Requirement{Given: given}, spec.Step{When: w})
+	cell.Situation = s.Situation
+	if s.Call == "" {
+		cell.Situation.WrapUp, cell.Situation.Was = "", ""
+	}
+	return cell, ok
+}
+
+func (m *Model) demand(c spec.Cell) spec.Demand { return m.rules.Demand(c) }
+
+// allows reports whether an answer is that of an outcome.
+func (m *Model) allows(o spec.Outcome, a Answer) bool {
+	if a.Any {
+		return true
+	}
+	taken := a.Status == 200 || a.Status == 202
+	named := len(o.Types) == 0 || slices.Contains(o.Types, a.Type)
+	switch o.Kind {
+	case spec.Refused:
+		return taken && (a.Event && named || a.Type == "" && a.Silent) || (a.Status == 400 || a.Status == 401) && named
+	case spec.Error:
+		return slices.ContainsFunc(o.Status, func(s int) bool { return s == a.Status || s == a.Status/100 }) && named
+	case spec.Keeps:
+		return len(o.Status) == 0 || taken && !a.Event
+	}
+	return taken && !a.Event
+}
+
+// effect is what an outcome makes of where the user is.
+func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
+	if !slices.Contains([]string{spec.ReasonFirst, spec.ReasonSecond}, reason) {
+		reason = ""
+	}
+	switch o.Kind {
+	case spec.Refused, spec.Error:
+		return []State{s}
+	case spec.Keeps:
+		list := []State{s}
+		if to := spec.State(cell.Ask); s.State.OnCall() && (to == spec.NotReady || to == spec.Ready) {
+			s.Pending, s.Wish = to, reason // it may wait
+			list = append(list, s)
+		}
+		return list
+	case spec.Deferred:
+		switch to := o.States[0]; {
+		case to == spec.Work || to == spec.WorkReady || to == spec.State(cell.Ask):
+			s.Pending, s.Wish = spec.State(cell.Ask), reason
+		default: // what was asked for comes too late
+			s.Pending = to
+		}
+		return []State{s}
+	case spec.Accepted, spec.Reaches:
+		if o.MayReturn != "" {
+			return []State{{Open: true, done: s.done}} // and nobody says when
+		}
+		var list []State
+		for _, to := range o.States {
+			next := s
+			next.Situation = spec.Effect{State: to}.Apply(s.Situation)
+			next.Reason, next.Wish = "", ""
+			if to == spec.NotReady {
+				next.Reason = reason
+			}
+			list = append(list, next)
+		}
+		return list
+	}
+	return []State{{Open: true, done: s.done}}
+}
+
+// move is what is done to a call, a reservation or wrap-up.
+func (m *Model) move(s State, w spec.When) []State {
+	var list []State
+	for _, move := range m.moves {
+		if does(move.Action, w) && move.From.Matches(s.Situation) {
+			list = append(list, apply(s, move)...)
+		}
+	}
+	if len(list) > 0 {
+		return m.unsure(s, list)
+	}
+	if s.Pending == spec.Logout && m.ends(s, w) {
+		out := State{Situation: spec.Effect{State: spec.Logout}.Apply(s.Situation), done: s.done}
+		list = append(list, out)
+		if s.WrapUp != spec.Off { // wrap-up may come first
+			for _, to := range []spec.State{spec.Work, spec.WorkReady} {
+				list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+			}
+		}
+		return list
+	}
+	over := w.Stimulus == spec.CallerHangup || w.Dialog != "" && w.Dialog != "MAKE_CALL"
+	if s.State.Resting() && s.Call == "" && over || w.Timer != "" {
+		return []State{s} // there is nothing to do it to
+	}
+	return []State{{Open: true, done: s.done}}
+}
+
+// unsure adds that wrap-up may follow the call that begins, where nothing
+// switches it.
+func (m *Model) unsure(s State, list []State) []State {
+	if m.Switches || s.Call != "" {
+		return list
+	}
+	for _, begun := range slices.Clone(list) {
+		if begun.Call == "" {
+			continue
+		}
+		begun.WrapUp = spec.On
+		list = append(list, begun)
+		begun.WrapUp = spec.Off
+		list = append(list, begun)
+	}
+	return slices.DeleteFunc(list, func(s State) bool { return s.Call != "" && s.WrapUp == "" })
+}
+
+// ends reports whether something ends the call on which a user is.
+func (m *Model) ends(s State, w spec.When) bool {
+	s.Pending = ""
+	return slices.ContainsFunc(m.moves, func(move *spec.Move) bool {
+		return does(move.Action, w) && move.From.Matches(s.Situation) && !move.To.State.OnCall() && move.To.State != ""
+	})
+}
+
+// does reports whether something that is done is the action of a move.
+func does(a spec.Action, w spec.When) bool {
+	switch {
+	case w.Dialog == "MAKE_CALL":
+		return a.Call == spec.CallMake && w.By != spec.Peer || a.Call == spec.CallReceive && w.By == spec.Peer
+	case w.Dialog != "":
+		return a.Dialog == w.Dialog
+	case w.Stimulus != "":
+		return a.Stimulus == w.Stimulus
+	}
+	return w.Timer != "" && a.Timer == w.Timer
+}
+
+// apply gives where a move leads.
+func apply(s State, m *spec.Move) []State {
+	var list []State
+	for _, to := range []spec.State{m.To.State, m.To.Or} {
+		effect := m.To
+		if effect.State = to; to == "" && m.To.State != "" {
+			continue // there is no Or
+		}
+		next := s
+		next.Situation = effect.Apply(s.Situation)
+		next.Reason = ""
+		if s.State == spec.NotReady && next.State == spec.NotReady {
+			next.Reason = s.Reason
+		}
+		if next.State == spec.NotReady && s.State.OnCall() && s.Pending == spec.NotReady && next.Pending == "" {
+			next.Reason = s.Wish
+		}
+		if next.Pending == "" {
+			next.Wish = ""
+		}
+		if next.State.Resting() && next.Call == "" && s.Call != "" {
+			next.WrapUp = "" // a hook may have switched it for one call
+		}
+		if list = append(list, next); m.To.Or == "" {
+			break
+		}
+	}
+	return list
+}
+
+func unique(list []State) []State {
+	var out []State
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package explore
+
+import (
+	"context"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Exercise brings a requirement about on the target, with the explainer for
+// what is seen meanwhile; see suites.Exercise.
+type Exercise func(context.Context, *spec.Requirement, Explainer) []*evidence.Evidence
+
+// Explainer tells the scenario of one walk what it needs to know.
+type Explainer struct {
+	Model *Model
+	Walk  Walk
+}
+
+// Settled reports whether the last round has come about.
+func (e Explainer) Settled(_ *spec.Requirement, so *evidence.Evidence) bool {
+	return e.Model.Settled(e.Walk, so)
+}
+
+// Possible reports whether what was seen so far is possible.
+func (e Explainer) Possible(_ *spec.Requirement, so *evidence.Evidence) bool {
+	return e.Model.Check(e.Walk, so) == nil
+}
+
+// Seen is what came of playing a walk once.
+type Seen struct {
+	Deviation *Deviation         // nil where everything was possible
+	Rounds    int                // that were played
+	Evidence  *evidence.Evidence // of the attempt that tells, nil where it could not be begun
+	Why       string             // why it ended before its end, "" where it did not
+}
+
+// Play plays a walk once.
+func (m *Model) Play(ctx context.Context, w Walk, exercise Exercise) Seen {
+	var s Seen
+	for _, ev := range exercise(ctx, m.Requirement(w), Explainer{m, w}) {
+		s = Seen{Deviation: m.Check(w, ev), Rounds: len(m.history(w, ev).rounds), Evidence: ev, Why: ev.Unreached}
+		if s.Deviation != nil {
+			break
+		}
+	}
+	return s
+}

@@ -1,0 +1,163 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/behaviour"
+)
+
+// Sentence tells a finding in a sentence.
+func (f Finding) Sentence() string {
+	d := f.Deviation
+	text := "from " + behaviour.Describe(f.Walk.Start) + ", " + f.Walk.Words() + ": expected " + d.Expected + ", saw " + d.Seen
+	if d.Answers != "" {
+		text += " (answered " + d.Answers + ")"
+	}
+	return text
+}
+
+// Scenario is the walk of a finding as a requirement that can be pasted into a
+// file of spec/requirements. What each step demands is what the model has.
+func (m *Model) Scenario(f Finding) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
+	line("# Paste it below the requirements of a file, and give it that file's section and its next free number.")
+	line("- id: PND-99")
+	line("  title: %s", quoted(title(f.Walk)))
+	line("  level: MUST")
+	line("  deployments: [%s]", m.Deployment)
+	line("  given: %s", m.flowGiven(f.Walk))
+	line("  steps:")
+	at := m.start(f.Walk)
+	for _, r := range f.Walk.Rounds {
+		line("    - when: %s", flowWhen(r.Does[0]))
+		if rest := r.Does[1:]; len(rest) > 0 {
+			line("      %s: [%s]", map[How]string{InARow: "following", Together: "together"}[r.How], join(rest, flowWhen))
+		}
+		next := m.After(at, r)
+		line("      then: %s", m.flowThen(at, r, next))
+		at = next
+	}
+	line("  sources: [%s]", join(m.sources(f), func(s spec.Source) string {
+		if s.Page == "" {
+			return fmt.Sprintf("{guide: %s}", s.Guide)
+		}
+		return fmt.Sprintf("{guide: %s, page: %s}", s.Guide, s.Page)
+	}))
+	return b.String()
+}
+
+// sources are those of the rules that the last round is about, and of the
+// queue of requests where there were several.
+func (m *Model) sources(f Finding) []spec.Source {
+	list := slices.Clone(f.Deviation.Sources)
+	if queue := (spec.Source{Guide: "DG12.5", Page: "22"}); len(list) == 0 || f.Walk.Rounds[len(f.Walk.Rounds)-1].How != Alone {
+		list = append(list, queue)
+	}
+	return list
+}
+
+// title is the walk in words, as short as a title has to be.
+func title(w Walk) string {
+	text := behaviour.Describe(w.Start) + ": " + w.Words()
+	if len(text) > 100 {
+		text = text[:97] + "..."
+	}
+	return text
+}
+
+func quoted(text string) string { return fmt.Sprintf("%q", text) }
+
+func join[T any](list []T, words func(T) string) string {
+	all := make([]string, len(list))
+	for i, one := range list {
+		all[i] = words(one)
+	}
+	return strings.Join(all, ", ")
+}
+
+// flowGiven writes where a walk begins.
+func (m *Model) flowGiven(w Walk) string {
+	g := m.given(w)
+	parts := []string{"state: " + string(g.State)}
+	add := func(key, value string) {
+		if value != "" {
+			parts = append(parts, key+": "+value)
+		}
+	}
+	add("was", string(g.Was))
+	add("call", string(g.Call))
+	add("pending", string(g.Pending))
+	add("wrap_up", string(g.WrapUp))
+	if n := g.Codes[spec.CategoryNotReady]; n != "" {
+		add("codes", "{NOT_READY: "+n+"}")
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func flowWhen(w spec.When) string {
+	by := ""
+	if w.By != "" && w.By != spec.Self {
+		by = "by: " + string(w.By) + ", "
+	}
+	switch {
+	case w.Put != nil && (w.Put.Reason == spec.ReasonAuto || w.Put.Reason == ""):
+		return "{" + by + "put: " + w.Put.State + "}"
+	case w.Put != nil:
+		return "{" + by + "put: {state: " + w.Put.State + ", reason: " + w.Put.Reason + "}}"
+	case w.Dialog != "":
+		return "{" + by + "dialog: " + w.Dialog + "}"
+	case w.Timer != "":
+		return "{timer: " + w.Timer + "}"
+	}
+	return "{stimulus: " + string(w.Stimulus) + "}"
+}
+
+// flowThen writes what the model has of a round: the outcomes of a request
+// alone, else where the user ends.
+func (m *Model) flowThen(at []State, r Round, next []State) string {
+	var outcomes []string
+	if len(r.Does) == 1 && r.Does[0].Put != nil {
+		for _, s := range at {
+			cell, _ := m.cell(s, r.Does[0])
+			for _, o := range m.demand(cell).Then.On(m.Deployment) {
+				if text := flowOutcome(o); !slices.Contains(outcomes, text) {
+					outcomes = append(outcomes, text)
+				}
+			}
+		}
+	} else {
+		var states []string
+		for _, s := range next {
+			if !slices.Contains(states, string(s.State)) {
+				states = append(states, string(s.State))
+			}
+		}
+		outcomes = []string{"{reaches: [" + strings.Join(states, ", ") + "]}"}
+	}
+	if len(outcomes) == 1 {
+		return outcomes[0]
+	}
+	return "{any_of: [" + strings.Join(outcomes, ", ") + "]}"
+}
+
+func flowOutcome(o spec.Outcome) string {
+	states := "[" + join(o.States, func(s spec.State) string { return string(s) }) + "]"
+	types := "[" + join(o.Types, quoted) + "]"
+	switch o.Kind {
+	case spec.Accepted, spec.Reaches:
+		return "{" + string(o.Kind) + ": " + states + "}"
+	case spec.Refused:
+		return "{refused: " + types + "}"
+	case spec.Error:
+		return "{error: [" + join(o.Status, func(n int) string { return fmt.Sprint(n) }) + "], types: " + types + "}"
+	case spec.Keeps:
+		if len(o.Status) == 0 {
+			return "{keeps: any}"
+		}
+	}
+	return "{keeps: 2xx}" // what is deferred stays until the call ends
+}

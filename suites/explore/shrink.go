@@ -1,0 +1,176 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"finesse-conformance/spec"
+)
+
+// Certainty says how sure a deviation is after its walk was played again.
+type Certainty string
+
+// How sure a deviation is. The set is closed.
+const (
+	EveryTime Certainty = "every_time" // a fault of the target
+	Sometimes Certainty = "sometimes"  // a fault of the target that shows now and then
+	Once      Certainty = "once"       // seen once and never again: noted, and no failure
+)
+
+// Finding is a deviation with the shortest walk that was found to show it.
+type Finding struct {
+	Walk      Walk // its last round shows it
+	Deviation Deviation
+	Certainty Certainty
+	Shown, Of int  // how often the shortest walk showed it when it was repeated
+	From      Walk // the walk that was shrunk
+	Replays   int  // that shrinking and repeating cost
+}
+
+// ID names the class of the round that shows the deviation.
+func (f Finding) ID() string { return f.Walk.Rounds[len(f.Walk.Rounds)-1].ID() }
+
+// Repeats is how often the shortest walk is played to tell a fault from a
+// flake; and tries is how often one has to fail to show the deviation before
+// it is given up.
+const (
+	Repeats = 5
+	tries   = 2
+	// mostReplays bounds what one finding may cost a target.
+	mostReplays = 60
+)
+
+// shrinking is a search for the shortest walk.
+type shrinking struct {
+	*Model
+	ctx      context.Context
+	exercise Exercise
+	replays  int
+	seen     Deviation // that the shortest walk showed last
+}
+
+// Shrink plays shorter and shorter walks, as long as they show a deviation,
+// and the shortest one several times.
+func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exercise) Finding {
+	s := &shrinking{Model: m, ctx: ctx, exercise: exercise, seen: d}
+	shortest := w
+	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
+	if s.shows(shortest, 1+tries) {
+		for shorter := true; shorter; {
+			shortest, shorter = s.shorter(shortest)
+		}
+	} else {
+		return Finding{Walk: shortest, Deviation: d, Certainty: Once, Of: s.replays, From: w, Replays: s.replays}
+	}
+	f := Finding{Walk: shortest, From: w, Certainty: EveryTime}
+	for range Repeats {
+		if ctx.Err() != nil {
+			break
+		}
+		f.Of++
+		if s.shows(shortest, 1) {
+			f.Shown++
+		}
+	}
+	if f.Shown < f.Of {
+		f.Certainty = Sometimes
+	}
+	f.Deviation, f.Replays = s.seen, s.replays
+	return f
+}
+
+// shorter gives a walk with less that shows a deviation as well.
+func (s *shrinking) shorter(w Walk) (Walk, bool) {
+	for _, less := range s.Shorter(w) {
+		if s.replays >= mostReplays || s.ctx.Err() != nil {
+			break
+		}
+		if s.shows(less, tries) {
+			less.Rounds = less.Rounds[:s.seen.Round+1]
+			return less, true
+		}
+	}
+	return w, false
+}
+
+// shows reports whether a walk shows a deviation within some tries.
+func (s *shrinking) shows(w Walk, tries int) bool {
+	name := w.Name
+	for range tries {
+		if s.ctx.Err() != nil {
+			return false
+		}
+		s.replays++
+		w.Name = fmt.Sprintf("%s.%d", name, s.replays)
+		if seen := s.Play(s.ctx, w, s.exercise); seen.Deviation != nil {
+			s.seen = *seen.Deviation
+			return true
+		}
+	}
+	return false
+}
+
+// Shorter lists the walks that have less of a walk, those with the least
+// first: its end alone, from where the scenario itself brings a user; then it
+// without a round, or without one of the things of a round.
+func (m *Model) Shorter(w Walk) []Walk {
+	var list []Walk
+	at := m.along(w)
+	for n := len(w.Rounds) - 1; n > 0; n-- {
+		if s, ok := startable(at[n]); ok {
+			list = append(list, Walk{Name: w.Name, Start: s, Rounds: slices.Clone(w.Rounds[n:])})
+		}
+	}
+	for i := range w.Rounds[:len(w.Rounds)-1] {
+		less := w
+		less.Rounds = slices.Delete(slices.Clone(w.Rounds), i, i+1)
+		list = append(list, less)
+	}
+	for i, r := range w.Rounds {
+		for k := range r.Does {
+			if len(r.Does) == 1 {
+				continue
+			}
+			less := w
+			less.Rounds = slices.Clone(w.Rounds)
+			r := r
+			if r.Does = slices.Delete(slices.Clone(r.Does), k, k+1); len(r.Does) == 1 {
+				r.How = Alone
+			}
+			less.Rounds[i] = r
+			list = append(list, less)
+		}
+	}
+	return list
+}
+
+// along gives where a user may be before each round.
+func (m *Model) along(w Walk) [][]State {
+	at := [][]State{m.start(w)}
+	for _, r := range w.Rounds {
+		at = append(at, m.After(at[len(at)-1], r))
+	}
+	return at
+}
+
+// startable gives the situation to which a walk can begin, where the model is
+// sure of one that the scenario knows a way into.
+func startable(at []State) (s spec.Situation, ok bool) {
+	if len(at) == 0 {
+		return s, false
+	}
+	s = at[0].Situation
+	if s.Call == spec.CallAccepted || s.Pending == spec.Logout {
+		return s, false
+	}
+	for _, other := range at {
+		if other.Open || other.Situation != s {
+			return s, false
+		}
+	}
+	if s.Call == "" && s.State.Resting() {
+		s.Was = ""
+	}
+	return s, true
+}

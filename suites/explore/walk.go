@@ -1,0 +1,128 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"finesse-conformance/spec"
+)
+
+// Section is the section of exploration in reports. It is outside the
+// catalogue and its counts.
+const Section = "EXP"
+
+// How says how the things of one round are done.
+type How string
+
+// The ways in which things are done.
+const (
+	Alone    How = "alone"    // one thing
+	InARow   How = "row"      // each as soon as the one before was answered
+	Together How = "together" // at the same moment
+)
+
+// Hows lists them.
+func Hows() []How { return []How{Alone, InARow, Together} }
+
+// Round is what is done before the user is looked at.
+type Round struct {
+	How  How
+	Does []spec.When
+	From spec.State // where the user is then, as far as the model tells
+}
+
+// ID names the class of a round, which reports and patterns know:
+// EXP-TALKING-together.
+func (r Round) ID() string { return fmt.Sprintf("%s-%s-%s", Section, r.From, r.How) }
+
+// Words tells in words what is done.
+func (r Round) Words() string { return r.step().Words(nil) }
+
+func (r Round) step() spec.Step {
+	s := spec.Step{When: r.Does[0], Then: spec.Then{{Kind: spec.Recorded}}}
+	switch rest := r.Does[1:]; r.How {
+	case InARow:
+		s.Following = rest
+	case Together:
+		s.Together = rest
+	}
+	return s
+}
+
+// Walk is a list of rounds, from a situation.
+type Walk struct {
+	Name   string // unique in a run
+	Start  spec.Situation
+	Rounds []Round
+}
+
+// Steps counts the things that are done.
+func (w Walk) Steps() int {
+	n := 0
+	for _, r := range w.Rounds {
+		n += len(r.Does)
+	}
+	return n
+}
+
+// Words tells the walk in words.
+func (w Walk) Words() string {
+	all := make([]string, len(w.Rounds))
+	for i, r := range w.Rounds {
+		all[i] = r.Words()
+	}
+	return strings.Join(all, ", then ")
+}
+
+// Requirement is the walk as the scenario plays it. Its outcomes say nothing:
+// the model does.
+func (m *Model) Requirement(w Walk) *spec.Requirement {
+	req := &spec.Requirement{
+		ID: w.Name, Section: Section, Title: w.Words(), Level: spec.Must, Deployments: []spec.Deployment{m.Deployment},
+		Sources: []spec.Source{{Guide: "DG12.5", Page: "22"}}, Given: m.given(w),
+	}
+	for _, r := range w.Rounds {
+		step := r.step()
+		if step.When.Dialog == "MAKE_CALL" { // the other party answers
+			step.Then = spec.Then{{Kind: spec.Reaches, States: []spec.State{spec.Talking, spec.NotReady}}}
+		}
+		req.Steps = append(req.Steps, step)
+	}
+	return req
+}
+
+func (m *Model) given(w Walk) spec.Given {
+	g := spec.Given{
+		Subject: spec.RoleAgent, State: w.Start.State, Was: w.Start.Was, Call: w.Start.Call, Pending: w.Start.Pending, WrapUp: w.Start.WrapUp,
+		Codes: map[spec.Category]string{},
+	}
+	if g.State.Resting() && g.Call == "" {
+		g.Was = ""
+	}
+	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
+		if m.Codes[category] {
+			g.Codes[category] = "one"
+		}
+	}
+	chooses := slices.ContainsFunc(w.Rounds, func(r Round) bool {
+		return slices.ContainsFunc(r.Does, func(d spec.When) bool {
+			return d.Put != nil && (d.Put.Reason == spec.ReasonFirst || d.Put.Reason == spec.ReasonSecond)
+		})
+	})
+	if chooses {
+		g.Codes[spec.CategoryNotReady] = "two"
+	}
+	return g
+}
+
+// start gives where the user may be at the beginning of a walk.
+func (m *Model) start(w Walk) []State {
+	s := State{Situation: w.Start}
+	if s.Call != "" && s.WrapUp == "" {
+		off, on := s, s
+		off.WrapUp, on.WrapUp = spec.Off, spec.On
+		return []State{off, on}
+	}
+	return []State{s}
+}
