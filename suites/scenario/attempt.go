@@ -38,38 +38,15 @@ type attempt struct {
 	end        context.CancelFunc
 	stragglers sync.WaitGroup // looks whose answers are not waited for any more
 
-	mu      sync.Mutex // guards players and the looks in ev
-	players map[string]*player
-}
-
-// player is a user in an attempt.
-type player struct {
-	user      *fixtures.User
-	look      evidence.Observation // the last GET
-	situation spec.Situation
-	touched   bool       // something was asked of or for the user
-	asked     time.Time  // when something was asked whose effect has not been seen, zero if all was
-	before    spec.State // the state then
-	overdue   bool       // the settle time for it is over
-	called    bool       // took part in a call or reservation, whatever its state shows
-	switched  bool       // wrap-up was switched by a stimulus
-	insisted  bool       // it was signed out though it looked so already
-	wrapped   time.Time  // when wrap-up was first seen
-	had       string     // the last reason code that it was seen with, and
-	gave      string     // the last one that the run sent on its way
-	body      string     // of the last GET, and
-	says      evidence.Observation
-	returning bool          // on the way back, while others are on theirs
-	waited    time.Duration // see attempt.phase
-	ahead     int           // moves of the way that is being gone, the next included
-	through   bool          // the end of the way is only passed
+	mu           sync.Mutex // guards participants and the looks in ev
+	participants map[string]*participant
 }
 
 func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *attempt {
 	a := &attempt{
 		Stage: s, req: req, parts: parts, rec: &client.Recorder{Requirement: req.ID},
 		moves:  s.Catalogue.Moves(s.Target.Deployment, release(s.Target)),
-		values: map[string]string{}, players: map[string]*player{},
+		values: map[string]string{}, participants: map[string]*participant{},
 		ev: &evidence.Evidence{
 			Requirement: req.ID, Attempt: n, Target: s.Target, Cast: map[string]evidence.User{}, Started: time.Now(),
 		},
@@ -81,7 +58,7 @@ func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *a
 			name = "subject"
 		}
 		a.ev.Cast[name] = castUser(u)
-		a.player(u)
+		a.participant(u)
 	}
 	return a
 }
@@ -92,43 +69,6 @@ func release(t evidence.Target) spec.Release {
 		return spec.Release{}
 	}
 	return r
-}
-
-func (a *attempt) player(u *fixtures.User) *player {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	p, ok := a.players[u.ID]
-	if !ok {
-		p = &player{user: u}
-		a.players[u.ID] = p
-	}
-	return p
-}
-
-// playerOr gives the player, or for somebody who is none a stand-in to look
-// through.
-func (a *attempt) playerOr(u *fixtures.User) *player {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if p, ok := a.players[u.ID]; ok {
-		return p
-	}
-	return &player{user: u}
-}
-
-// cast gives the players in the order of the cast, so that everything that is
-// done for all of them happens in the same order every time.
-func (a *attempt) cast() []*player {
-	var list []*player
-	for _, u := range a.Cast.Users {
-		a.mu.Lock()
-		p, ok := a.players[u.ID]
-		a.mu.Unlock()
-		if ok {
-			list = append(list, p)
-		}
-	}
-	return list
 }
 
 // unreached ends an attempt that could not be brought about.
@@ -204,7 +144,7 @@ func (a *attempt) dragged() {
 			if _, known := a.Users.Initial(u.ID); !known {
 				a.Users.SetInitial(was)
 			}
-			p := a.player(u)
+			p := a.participant(u)
 			p.look = now
 			_ = a.touch(p) // who must not be touched stays
 		}
@@ -226,7 +166,7 @@ func (a *attempt) act(ctx context.Context) error {
 	a.castWitness()
 	for _, u := range a.Cast.Usable() {
 		if a.Users.Kept(u.ID) {
-			a.player(u)
+			a.participant(u)
 		}
 	}
 	others, err := a.survey(ctx)
@@ -234,7 +174,7 @@ func (a *attempt) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	subject := a.player(a.parts[spec.Self])
+	subject := a.participant(a.parts[spec.Self])
 	if where, hopeless := a.stranded(); hopeless && a.hasWay(subject) {
 		return waitsFor(*where)
 	}
@@ -260,7 +200,7 @@ func (a *attempt) act(ctx context.Context) error {
 	}
 	switch {
 	case !a.looked.IsZero():
-	case subject.touched: // it has to be put back
+	case subject.done.touched: // it has to be put back
 		_, _ = a.lookAround(ctx, subject, evidence.ForReturn)
 	default:
 		a.looked = time.Now()
@@ -277,10 +217,10 @@ func (a *attempt) act(ctx context.Context) error {
 
 // watched forgets what was asked for in the steps of everybody but one. What
 // was asked on the way there and never seen stays open.
-func (a *attempt) watched(except *player) {
+func (a *attempt) watched(except *participant) {
 	for _, p := range a.cast() {
-		if p != except && !p.asked.Before(a.acting) {
-			p.asked = time.Time{}
+		if p != except && !p.asked.at.Before(a.acting) {
+			p.asked.seen()
 		}
 	}
 }
@@ -291,15 +231,15 @@ func (a *attempt) checkUndisturbed(now evidence.Observation) error {
 	if ok {
 		return nil
 	}
-	a.noteInterference()
+	a.repetitions.interference()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
 		now.User, now.State, left.State), gap: evidence.Gap{Kind: evidence.GapForeign}, again: true}
 }
 
 // prepare brings everybody but the subject to where the part needs it:
 // supervisors and a peer are signed in.
-func (a *attempt) prepare(ctx context.Context, subject *player) error {
-	errs := make(map[*player]error)
+func (a *attempt) prepare(ctx context.Context, subject *participant) error {
+	errs := make(map[*participant]error)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	wg.Go(func() { a.placeWitness(ctx) })
@@ -328,8 +268,8 @@ func (a *attempt) prepare(ctx context.Context, subject *player) error {
 	return nil
 }
 
-// part gives the part that a player has, "" for none.
-func (a *attempt) part(p *player) spec.Actor {
+// part gives the part that a participant has, "" for none.
+func (a *attempt) part(p *participant) spec.Actor {
 	for actor, u := range a.parts {
 		if u == p.user {
 			return actor
@@ -339,7 +279,7 @@ func (a *attempt) part(p *player) spec.Actor {
 }
 
 // signsIn reports whether somebody but the subject has to be signed in.
-func (a *attempt) signsIn(p *player) bool {
+func (a *attempt) signsIn(p *participant) bool {
 	switch a.part(p) {
 	case spec.Supervisor, spec.ForeignSupervisor:
 		return p.look.State != spec.Ready
@@ -352,7 +292,7 @@ func (a *attempt) signsIn(p *player) bool {
 }
 
 // mayCall reports whether the peer is needed: by a step, or on the way.
-func (a *attempt) mayCall(subject *player) bool {
+func (a *attempt) mayCall(subject *participant) bool {
 	for _, s := range a.req.Steps {
 		if slices.ContainsFunc(s.Whens(), func(w spec.When) bool { return w.Dialog == "MAKE_CALL" || w.By == spec.Peer }) {
 			return true
@@ -370,12 +310,12 @@ func (a *attempt) mayCall(subject *player) bool {
 func (a *attempt) lookAfter(ctx context.Context) error {
 	looks := make([]*evidence.Observation, len(a.ev.Before))
 	var wg sync.WaitGroup
-	if peer := a.parts[spec.Peer]; peer != nil && a.player(peer).touched {
-		wg.Go(func() { _, _ = a.look(ctx, a.player(peer), evidence.ForReturn) })
+	if peer := a.parts[spec.Peer]; peer != nil && a.participant(peer).done.touched {
+		wg.Go(func() { _, _ = a.look(ctx, a.participant(peer), evidence.ForReturn) })
 	}
 	for i, was := range a.ev.Before {
 		wg.Go(func() {
-			if l, err := a.look(ctx, a.playerOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {
+			if l, err := a.look(ctx, a.participantOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {
 				looks[i] = &l
 			}
 		})
@@ -401,10 +341,10 @@ func (a *attempt) swept(was, now evidence.Observation) {
 		if step.When.Put == nil || step.When.Put.State != string(now.State) {
 			continue
 		}
-		p := a.player(a.Cast.ByID(now.User))
+		p := a.participant(a.Cast.ByID(now.User))
 		p.look, p.situation.State = now, now.State
 		if err := a.touch(p); err == nil {
-			p.asked = time.Time{}
+			p.asked.seen()
 		}
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -27,26 +28,33 @@ type circuitBreaker struct {
 	instead  *evidence.Instead // what was seen the last time
 }
 
+// circuitBreakers are those of all moves. They are safe for concurrent use; the
+// zero value is ready.
+type circuitBreakers struct {
+	mu sync.Mutex
+	of map[*spec.Move]*circuitBreaker // of moves that failed the last time
+}
+
 // passed keeps up with what came of a move on a way.
-func (s *Stage) passed(ctx context.Context, m *spec.Move, err error) {
+func (c *circuitBreakers) passed(ctx context.Context, m *spec.Move, err error) {
 	var u *unreached
 	failed := errors.As(err, &u) && u.again || errors.Is(err, errMoved) && !errors.Is(err, errOpen)
 	if ctx.Err() != nil || err != nil && !failed {
 		return // it says nothing of the move
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.breakers == nil {
-		s.breakers = map[*spec.Move]*circuitBreaker{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[*spec.Move]*circuitBreaker{}
 	}
 	if !failed {
-		delete(s.breakers, m)
+		delete(c.of, m)
 		return
 	}
-	b := s.breakers[m]
+	b := c.of[m]
 	if b == nil {
 		b = &circuitBreaker{}
-		s.breakers[m] = b
+		c.of[m] = b
 	}
 	b.failures++
 	b.why, b.instead = err.Error(), GapOf(err).Instead
@@ -55,14 +63,14 @@ func (s *Stage) passed(ctx context.Context, m *spec.Move, err error) {
 	}
 }
 
-// allowedMoves gives the moves that are tried.
-func (s *Stage) allowedMoves(moves []*spec.Move) []*spec.Move {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.breakers) == 0 {
+// allowed gives the moves that are tried.
+func (c *circuitBreakers) allowed(moves []*spec.Move) []*spec.Move {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.of) == 0 {
 		return moves
 	}
-	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return s.breakers[m] != nil && s.breakers[m].rest > 0 })
+	return slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return c.of[m] != nil && c.of[m].rest > 0 })
 }
 
 // blockedError is why a way is not tried any more.
@@ -79,14 +87,21 @@ func (b *blockedError) Error() string {
 
 // openReason says why a way that would be there is not tried, nil where none of
 // its moves is barred.
-func (s *Stage) openReason(way navigate.Way) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (c *circuitBreakers) openReason(way navigate.Way) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, m := range way.Moves {
-		if b := s.breakers[m]; b != nil && b.rest > 0 {
+		if b := c.of[m]; b != nil && b.rest > 0 {
 			b.rest--
 			return &blockedError{m.Name, b.failures, b.why, b.instead}
 		}
 	}
 	return nil
+}
+
+// reset has every move tried again.
+func (c *circuitBreakers) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.of = nil
 }

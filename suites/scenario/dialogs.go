@@ -47,7 +47,7 @@ func (d dialogView) over() bool { return d.state == "DROPPED" || d.state == "WRA
 
 // dialogs lists the user's calls and reservations: none where the target does
 // not serve the Dialog API, for then only the state tells of them.
-func (a *attempt) dialogs(ctx context.Context, p *player, purpose evidence.Purpose) ([]dialogView, error) {
+func (a *attempt) dialogs(ctx context.Context, p *participant, purpose evidence.Purpose) ([]dialogView, error) {
 	if !a.Dialogs {
 		return nil, nil
 	}
@@ -99,7 +99,7 @@ func (d dialogDocument) text() string {
 
 // dialog makes the user's own Dialog request on the call that allows it,
 // waiting for the call to get so far.
-func (a *attempt) dialog(ctx context.Context, p *player, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
+func (a *attempt) dialog(ctx context.Context, p *participant, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
 	d, err := a.dialogFor(ctx, p, action, a.Target.Settle)
 	if err != nil {
 		return evidence.Exchange{}, err
@@ -107,7 +107,7 @@ func (a *attempt) dialog(ctx context.Context, p *player, action string, purpose 
 	return a.actOn(ctx, p, d, action, purpose)
 }
 
-func (a *attempt) actOn(ctx context.Context, p *player, d dialogView, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
+func (a *attempt) actOn(ctx context.Context, p *participant, d dialogView, action string, purpose evidence.Purpose) (evidence.Exchange, error) {
 	if err := a.touch(p); err != nil {
 		return evidence.Exchange{}, err
 	}
@@ -115,7 +115,7 @@ func (a *attempt) actOn(ctx context.Context, p *player, d dialogView, action str
 }
 
 // actionCall is the Dialog request of an action on a call.
-func actionCall(p *player, d dialogView, action string, purpose evidence.Purpose) client.Call {
+func actionCall(p *participant, d dialogView, action string, purpose evidence.Purpose) client.Call {
 	return client.Call{
 		As: p.user, Method: http.MethodPut, Path: "/finesse/api/Dialog/" + d.id, ContentType: "application/xml", Purpose: purpose,
 		Body: dialogDocument{RequestedAction: action, TargetMediaAddress: p.user.Extension}.text(),
@@ -123,7 +123,7 @@ func actionCall(p *player, d dialogView, action string, purpose evidence.Purpose
 }
 
 // dialogFor waits for a call on which the user may ask for the action.
-func (a *attempt) dialogFor(ctx context.Context, p *player, action string, limit time.Duration) (dialogView, error) {
+func (a *attempt) dialogFor(ctx context.Context, p *participant, action string, limit time.Duration) (dialogView, error) {
 	var found dialogView
 	var last error
 	ok := eventually(ctx, limit, a.Poll, func() bool {
@@ -149,7 +149,7 @@ func (a *attempt) dialogFor(ctx context.Context, p *player, action string, limit
 
 // taken waits until a Dialog request that was accepted shows: the action is
 // no longer offered on any call of the user.
-func (a *attempt) taken(ctx context.Context, p *player, action string) {
+func (a *attempt) taken(ctx context.Context, p *participant, action string) {
 	eventually(ctx, a.Target.Settle, a.Poll, func() bool {
 		list, err := a.dialogs(ctx, p, evidence.ForWatch)
 		return err == nil && !slices.ContainsFunc(list, func(d dialogView) bool { return d.may(action) })
@@ -157,9 +157,9 @@ func (a *attempt) taken(ctx context.Context, p *player, action string) {
 }
 
 // makeCall sends the MAKE_CALL of one user to another.
-func (a *attempt) makeCall(ctx context.Context, from, to *player, purpose evidence.Purpose) (evidence.Exchange, error) {
-	for _, p := range []*player{from, to} {
-		p.called = true
+func (a *attempt) makeCall(ctx context.Context, from, to *participant, purpose evidence.Purpose) (evidence.Exchange, error) {
+	for _, p := range []*participant{from, to} {
+		p.done.called = true
 		if err := a.touch(p); err != nil {
 			return evidence.Exchange{}, err
 		}
@@ -171,7 +171,7 @@ func (a *attempt) makeCall(ctx context.Context, from, to *player, purpose eviden
 }
 
 // call makes a direct call and has it answered.
-func (a *attempt) call(ctx context.Context, from, to *player) error {
+func (a *attempt) call(ctx context.Context, from, to *participant) error {
 	x, err := a.makeCall(ctx, from, to, evidence.ForWay)
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func (a *attempt) call(ctx context.Context, from, to *player) error {
 
 // endCalls ends what calls and reservations the user has, by whatever the
 // target offers, and waits until there are none.
-func (a *attempt) endCalls(ctx context.Context, p *player, purpose evidence.Purpose) error {
+func (a *attempt) endCalls(ctx context.Context, p *participant, purpose evidence.Purpose) error {
 	var last error
 	tried := map[string]int{}
 	var since time.Time // of the last try, and what was there then
@@ -256,7 +256,7 @@ const maxTries = 3
 // of the party allows. A way that is refused is no way while that state lasts,
 // and the next is taken at once; one that came to nothing is taken again when
 // all others have been.
-func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, tried map[string]int, purpose evidence.Purpose) error {
+func (a *attempt) endOne(ctx context.Context, p *participant, list []dialogView, tried map[string]int, purpose evidence.Purpose) error {
 	for again := range maxTries {
 		if asked, err := a.endAnew(ctx, p, list, tried, again, purpose); asked {
 			return err
@@ -267,7 +267,7 @@ func (a *attempt) endOne(ctx context.Context, p *player, list []dialogView, trie
 
 // endAnew is endOne with the ways that were taken so often. It reports whether
 // there was one.
-func (a *attempt) endAnew(ctx context.Context, p *player, list []dialogView, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
+func (a *attempt) endAnew(ctx context.Context, p *participant, list []dialogView, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
 	offered := func(d dialogView) bool { return !d.listed || len(d.actions) > 0 }
 	if asked, err := a.endByDialog(ctx, p, list, offered, tried, again, purpose); asked {
 		return true, err
@@ -300,7 +300,7 @@ func (a *attempt) endAnew(ctx context.Context, p *player, list []dialogView, tri
 
 // endByDialog takes the first way of ending one of the dialogs that is not
 // refused, and reports whether there was one.
-func (a *attempt) endByDialog(ctx context.Context, p *player, list []dialogView, those func(dialogView) bool, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
+func (a *attempt) endByDialog(ctx context.Context, p *participant, list []dialogView, those func(dialogView) bool, tried map[string]int, again int, purpose evidence.Purpose) (bool, error) {
 	for _, d := range list {
 		for _, action := range []string{"DROP", "REJECT", "CLOSE"} {
 			key := d.id + action + d.state

@@ -23,7 +23,7 @@ type stand struct {
 
 // standOf gives where a look shows a user who may stay, false for anywhere
 // else.
-func (a *attempt) standOf(p *player, l evidence.Observation) (stand, bool) {
+func (a *attempt) standOf(p *participant, l evidence.Observation) (stand, bool) {
 	at := stand{l.State, l.Reason() != ""}
 	switch {
 	case l.Event, l.Pending != "", l.Extension != p.user.Extension:
@@ -35,14 +35,14 @@ func (a *attempt) standOf(p *player, l evidence.Observation) (stand, bool) {
 }
 
 // remains reports whether a user can stay as it is for scenarios to come.
-func (a *attempt) remains(p *player, home evidence.Observation) bool {
+func (a *attempt) remains(p *participant, home evidence.Observation) bool {
 	_, ok := a.standOf(p, p.look)
-	return ok && a.clean && home.State == spec.Logout && !p.called && !p.switched && p.asked.IsZero()
+	return ok && a.clean && home.State == spec.Logout && !p.done.called && !p.done.switched && !p.asked.open()
 }
 
 // fits reports whether a user who stayed is where the way into the scenario
 // leads it.
-func (a *attempt) fits(p *player) bool {
+func (a *attempt) fits(p *participant) bool {
 	at, ok := a.standOf(p, p.look)
 	if !ok {
 		return false
@@ -91,13 +91,13 @@ func (a *attempt) leadsOver(at stand) bool {
 
 // restoreBeforeStart signs a user out who stayed and does not fit. Where that does not
 // come about, the scenario begins where he is.
-func (a *attempt) restoreBeforeStart(ctx context.Context, p *player) {
+func (a *attempt) restoreBeforeStart(ctx context.Context, p *participant) {
 	home, ok := a.Users.Initial(p.user.ID)
 	if !ok || !a.Users.Kept(p.user.ID) || a.fits(p) {
 		return
 	}
-	p.returning = true
-	defer func() { p.returning = false }()
+	p.leg.returning = true
+	defer func() { p.leg.returning = false }()
 	_ = a.driveBack(ctx, p, home.State) // putting back in the end tries again, and says why not
 }
 
@@ -109,7 +109,7 @@ func (a *attempt) release(now evidence.Observation) bool {
 		return false
 	}
 	a.Users.Keep(now.User, false)
-	a.noteInterference()
+	a.repetitions.interference()
 	if a.Ledger != nil {
 		if err := a.Ledger.Returned(now.User, now); err != nil {
 			a.Users.Strand(now, a.req.ID, err.Error())

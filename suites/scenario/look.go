@@ -12,7 +12,7 @@ import (
 
 // read takes the sighting out of a GET. Most bodies are seen again and again
 // while nothing changes, and parsed once.
-func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Observation, bool) {
+func (a *attempt) read(p *participant, x evidence.Exchange) (evidence.Observation, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if x.Err == "" && x.Status/100 == 2 && x.ResponseBody == p.body && p.body != "" {
@@ -30,7 +30,7 @@ func (a *attempt) read(p *player, x evidence.Exchange) (evidence.Observation, bo
 // look reads a user with its own credentials (who else may is not
 // documented, A20). A node of a cluster that lags behind what another one has
 // shown already is asked again, for as long as a change may take to show.
-func (a *attempt) look(ctx context.Context, p *player, purpose evidence.Purpose) (evidence.Observation, error) {
+func (a *attempt) look(ctx context.Context, p *participant, purpose evidence.Purpose) (evidence.Observation, error) {
 	var err error
 	began := time.Now()
 	for failures := 0; failures < 3; {
@@ -83,7 +83,7 @@ func lookError(x evidence.Exchange) error {
 	return fmt.Errorf("GET %s was answered with a body that is no User document with a state", x.Path)
 }
 
-func (a *attempt) sight(p *player, l evidence.Observation) {
+func (a *attempt) sight(p *participant, l evidence.Observation) {
 	a.mu.Lock()
 	a.ev.Observations = append(a.ev.Observations, l)
 	a.mu.Unlock()
@@ -91,7 +91,7 @@ func (a *attempt) sight(p *player, l evidence.Observation) {
 }
 
 // place takes over where a user is.
-func (a *attempt) place(p *player, l evidence.Observation) {
+func (a *attempt) place(p *participant, l evidence.Observation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if p.look.At.IsZero() {

@@ -17,7 +17,7 @@ const (
 )
 
 // extensionFor gives the extension that a PUT sends, and whether it sends any.
-func (a *attempt) extensionFor(subject *player, p *spec.Put) (extension string, sent bool) {
+func (a *attempt) extensionFor(subject *participant, p *spec.Put) (extension string, sent bool) {
 	switch p.Extension {
 	case spec.ExtensionOwn:
 		if m := subject.user.Mobile; m != nil && p.Mobile != nil {
@@ -31,12 +31,12 @@ func (a *attempt) extensionFor(subject *player, p *spec.Put) (extension string, 
 	case "":
 		return "", false
 	}
-	return a.UnusedExtension(p.Extension, subject.user), true
+	return a.unusedExtension(p.Extension, subject.user), true
 }
 
-// UnusedExtension gives the extension that is sent where a requirement wants
+// unusedExtension gives the extension that is sent where a requirement wants
 // one that no device has, of the form that it names.
-func (s *Stage) UnusedExtension(form string, subject *fixtures.User) string {
+func (s *Stage) unusedExtension(form string, subject *fixtures.User) string {
 	switch form {
 	case spec.ExtensionE164:
 		return unknownE164
@@ -46,27 +46,24 @@ func (s *Stage) UnusedExtension(form string, subject *fixtures.User) string {
 	if s.Cast.UnusedExtension != "" {
 		return s.Cast.UnusedExtension
 	}
-	return s.madeUp("extension", len(subject.Extension), func(ext string) bool {
+	return madeUp(len(subject.Extension), func(ext string) bool {
 		return slices.ContainsFunc(s.Cast.Users, func(u *fixtures.User) bool { return u.Extension == ext })
 	})
 }
 
 // unknownUser makes up an id of the form that the cast's ids have.
 func (a *attempt) unknownUser() string {
-	return a.madeUp("user", len(a.parts[spec.Self].ID), func(id string) bool { return a.Cast.ByID(id) != nil })
+	return madeUp(len(a.parts[spec.Self].ID), func(id string) bool { return a.Cast.ByID(id) != nil })
 }
 
-func (s *Stage) madeUp(kind string, digits int, taken func(string) bool) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.unknown == nil {
-		s.unknown = map[string]string{}
-	}
-	if s.unknown[kind] == "" {
-		text := strings.Repeat("9", max(digits, 4)-1)
-		for n := 8; n >= 0 && (s.unknown[kind] == "" || taken(s.unknown[kind])); n-- {
-			s.unknown[kind] = text + strconv.Itoa(n)
+// madeUp makes up a number of so many digits that is not taken. Those of one
+// run are few: it begins with the highest.
+func madeUp(digits int, taken func(string) bool) string {
+	text := strings.Repeat("9", max(digits, 4)-1)
+	for n := 8; n > 0; n-- {
+		if number := text + strconv.Itoa(n); !taken(number) {
+			return number
 		}
 	}
-	return s.unknown[kind]
+	return text + "0"
 }

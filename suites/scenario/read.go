@@ -17,7 +17,7 @@ import (
 
 // readStep does a step that is a read. What may take the settle time to show is
 // read again until it does.
-func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) evidence.Exchange {
+func (a *attempt) readStep(ctx context.Context, subject *participant, st spec.Step) evidence.Exchange {
 	call := a.get(subject, st.When)
 	if !hasMembers(st.Then) {
 		return a.readUser(ctx, subject, call)
@@ -32,7 +32,7 @@ func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) e
 	for deadline := time.Now().Add(a.Target.Settle); ; {
 		states := map[string]spec.State{}
 		for _, u := range team {
-			if l, err := a.look(ctx, a.playerOr(u), evidence.ForLook); err == nil {
+			if l, err := a.look(ctx, a.participantOr(u), evidence.ForLook); err == nil {
 				states[u.ID] = l.State
 			}
 		}
@@ -45,7 +45,7 @@ func (a *attempt) readStep(ctx context.Context, subject *player, st spec.Step) e
 
 // readUser reads what a step asks for. Where that is the subject, and a node
 // that lags shows it as it was before, it is read again, as each look is.
-func (a *attempt) readUser(ctx context.Context, subject *player, call client.Call) evidence.Exchange {
+func (a *attempt) readUser(ctx context.Context, subject *participant, call client.Call) evidence.Exchange {
 	for deadline := time.Now().Add(a.Target.Settle); ; {
 		x := a.send(ctx, call)
 		if call.Path != userPath(subject.user.ID) {
@@ -106,7 +106,7 @@ func (a *attempt) teamOf(u *fixtures.User) []*fixtures.User {
 	return team
 }
 
-func (a *attempt) get(subject *player, w spec.When) client.Call {
+func (a *attempt) get(subject *participant, w spec.When) client.Call {
 	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct}
 	if w.Get.Credentials == spec.CredentialsNone {
 		call.Credentials = client.None

@@ -15,7 +15,7 @@ import (
 
 // reasonFor gives the reasonCodeId that a PUT sends, "" for none. The id is
 // the one of Finesse's database, not the code (guide 12.5(1), page 51).
-func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (string, error) {
+func (a *attempt) reasonFor(ctx context.Context, subject *participant, by spec.Actor, p *spec.Put) (string, error) {
 	category := spec.Category(p.State)
 	codes := subject.user.Codes[category]
 	switch p.Reason {
@@ -33,7 +33,7 @@ func (a *attempt) reasonFor(ctx context.Context, subject *player, by spec.Actor,
 		if len(codes) == 0 {
 			return "1", nil
 		}
-		return unlike(codes, subject.gave, subject.had), nil
+		return unlike(codes, subject.done.gave, subject.had), nil
 	case spec.ReasonOther:
 		for _, c := range codes {
 			if c.ID != subject.look.ReasonCodeID {
@@ -101,7 +101,7 @@ func wrongCategory(u *fixtures.User, category spec.Category) (string, error) {
 }
 
 // unknownReason makes up an id and checks that no code has it.
-func (a *attempt) unknownReason(ctx context.Context, subject *player) (string, error) {
+func (a *attempt) unknownReason(ctx context.Context, subject *participant) (string, error) {
 	for n := 990001; n < 990020; n++ {
 		id := strconv.Itoa(n)
 		if free, err := a.noReason(ctx, subject, id); err != nil || free {
@@ -113,7 +113,7 @@ func (a *attempt) unknownReason(ctx context.Context, subject *player) (string, e
 
 // codeOfReason gives the code of one of the user's reasons that is not also
 // the id of one.
-func (a *attempt) codeOfReason(ctx context.Context, subject *player, category spec.Category) (string, error) {
+func (a *attempt) codeOfReason(ctx context.Context, subject *participant, category spec.Category) (string, error) {
 	for _, c := range subject.user.Codes[category] {
 		if c.Code == "" {
 			continue
@@ -126,7 +126,7 @@ func (a *attempt) codeOfReason(ctx context.Context, subject *player, category sp
 }
 
 // noReason reports whether the target says that no reason code has the id.
-func (a *attempt) noReason(ctx context.Context, subject *player, id string) (bool, error) {
+func (a *attempt) noReason(ctx context.Context, subject *participant, id string) (bool, error) {
 	x := a.send(ctx, client.Call{
 		As: subject.user, Method: http.MethodGet, Path: userPath(subject.user.ID) + "/ReasonCode/" + id, Purpose: evidence.ForWay,
 	})

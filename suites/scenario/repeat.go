@@ -1,18 +1,27 @@
 package scenario
 
 import (
+	"sync"
+
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario/retry"
 )
 
+// repetitions are what the requirements of a run had in common so far. They
+// are safe for concurrent use; the zero value is ready.
+type repetitions struct {
+	mu  sync.Mutex
+	run retry.Run
+}
+
 // decide says what follows the attempts at a requirement, and keeps what that
 // tells of the run.
-func (s *Stage) decide(attempts []retry.Attempt, stopped bool) retry.Decision {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := retry.Decide(attempts, s.run, stopped)
-	s.run = d.Run
+func (r *repetitions) decide(attempts []retry.Attempt, stopped bool) retry.Decision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := retry.Decide(attempts, r.run, stopped)
+	r.run = d.Run
 	return d
 }
 
@@ -33,9 +42,7 @@ func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evide
 	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
 		return 0
 	}
-	s.mu.Lock()
-	soon := max(2*s.Poll, s.slow)
-	s.mu.Unlock()
+	soon := max(2*s.Poll, s.pace.recent())
 	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
 	before := step.Answered // it still was where it had been
 	for _, l := range ev.Observations {
@@ -54,11 +61,11 @@ func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evide
 	return 0
 }
 
-// noteInterference notes that somebody else was seen to act on the users.
-func (s *Stage) noteInterference() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.run.Interference = true
+// interference notes that somebody else was seen to act on the users.
+func (r *repetitions) interference() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run.Interference = true
 }
 
 // unserved reports whether nothing that an attempt asked for was served:

@@ -70,7 +70,7 @@ func (a *attempt) signer(by spec.Actor) *fixtures.User {
 }
 
 // put sends the PUT that a requirement describes.
-func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (evidence.Exchange, error) {
+func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, p *spec.Put) (evidence.Exchange, error) {
 	call, err := a.putCall(ctx, subject, by, p)
 	if err != nil {
 		return evidence.Exchange{}, err
@@ -83,7 +83,7 @@ func (a *attempt) put(ctx context.Context, subject *player, by spec.Actor, p *sp
 }
 
 // putCall is the request of a PUT, whose subject is touched from here on.
-func (a *attempt) putCall(ctx context.Context, subject *player, by spec.Actor, p *spec.Put) (client.Call, error) {
+func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Actor, p *spec.Put) (client.Call, error) {
 	call := client.Call{
 		As: a.signer(by), Method: http.MethodPut, Path: userPath(subject.user.ID),
 		ContentType: "application/xml", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
@@ -144,12 +144,12 @@ func (a *attempt) newRequestID() string {
 }
 
 // touch notes, before anything changes, how the user was found.
-func (a *attempt) touch(p *player) error {
-	p.asked, p.before = time.Now(), p.look.State
-	if p.touched {
+func (a *attempt) touch(p *participant) error {
+	p.asked = request{at: time.Now(), from: p.look.State}
+	if p.done.touched {
 		return nil
 	}
-	p.touched = true
+	p.done.touched = true
 	if a.Ledger == nil {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (a *attempt) touch(p *player) error {
 		found = p.look
 	}
 	if err := a.Ledger.Touch(p.user.ID, found); err != nil {
-		p.touched = false
+		p.done.touched = false
 		return &unreached{why: fmt.Sprintf("user %s is not touched: %v", p.user.ID, err), gap: evidence.Gap{Kind: evidence.GapOther}}
 	}
 	return nil
@@ -240,7 +240,7 @@ func body(p *spec.Put, doc userDocument) (text, contentType string) {
 
 // idFor gives the id to which a request goes: the subject's, or what a User
 // constant stands for.
-func (a *attempt) idFor(subject *player, user string) string {
+func (a *attempt) idFor(subject *participant, user string) string {
 	switch user {
 	case spec.UserUnknown:
 		return a.unknownUser()

@@ -23,10 +23,10 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 	s.Users.SetInitial(home)
 	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1})
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
-	p := a.player(u)
+	p := a.participant(u)
 	// Everything may have been done to him: his state alone does not show a
 	// call that he was in when the other run ended.
-	p.touched, p.called, p.switched = true, true, wrapUp
+	p.done.touched, p.done.called, p.done.switched = true, true, wrapUp
 	a.restoreAll(ctx)
 	a.close()
 	if why := s.Users.WhyNotBack(u.ID); why != "" {
@@ -38,24 +38,22 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 // PutBack sends home who stayed signed in, and tries once more to put back
 // everybody who is astray. The evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
-	s.mu.Lock()
-	s.breakers = nil // whatever did not come about may do so now
-	s.mu.Unlock()
+	s.breakers.reset() // whatever did not come about may do so now
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
 	astray := s.Users.Unrestored()
 	for _, u := range s.Cast.Users {
 		if astray[u.ID] != "" || s.Users.Kept(u.ID) {
-			a.player(u)
+			a.participant(u)
 		}
 	}
-	if len(a.players) == 0 {
+	if len(a.participants) == 0 {
 		return nil, nil
 	}
 	a.looked = time.Now()
-	players := a.cast()
-	errs := make([]error, len(players), 2*len(players))
+	participants := a.cast()
+	errs := make([]error, len(participants), 2*len(participants))
 	var wg sync.WaitGroup
-	for i, p := range players {
+	for i, p := range participants {
 		wg.Go(func() {
 			id := p.user.ID
 			now, err := a.look(ctx, p, evidence.ForReturn)
@@ -66,14 +64,14 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 				s.Users.Keep(id, false)
 				return
 			}
-			p.touched = !s.Users.Kept(p.user.ID) || !a.release(now)
+			p.done.touched = !s.Users.Kept(p.user.ID) || !a.release(now)
 		})
 	}
 	wg.Wait()
 	a.restoreAll(ctx)
 	a.close()
-	for _, p := range players {
-		if why := s.Users.WhyNotBack(p.user.ID); why != "" && p.touched {
+	for _, p := range participants {
+		if why := s.Users.WhyNotBack(p.user.ID); why != "" && p.done.touched {
 			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
 		}
 	}

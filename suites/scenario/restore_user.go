@@ -30,7 +30,7 @@ func (a *attempt) restoreAll(ctx context.Context) {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		for _, p := range a.cast() {
-			if p.touched || a.Users.Kept(p.user.ID) {
+			if p.done.touched || a.Users.Kept(p.user.ID) {
 				wg.Go(func() { a.restoreUser(ctx, p) })
 			}
 		}
@@ -41,15 +41,15 @@ func (a *attempt) restoreAll(ctx context.Context) {
 // maxRestores is how often putting somebody back is begun anew.
 const maxRestores = 3
 
-func (a *attempt) restoreUser(ctx context.Context, p *player) {
+func (a *attempt) restoreUser(ctx context.Context, p *participant) {
 	home, ok := a.Users.Initial(p.user.ID)
 	if !ok {
 		return // never seen, so never changed
 	}
-	if !a.lookedAt(p) && (!p.touched || a.remains(p, home)) {
+	if !a.lookedAt(p) && (!p.done.touched || a.remains(p, home)) {
 		_, _ = a.look(ctx, p, evidence.ForReturn) // what it does not show, the way home does
 	}
-	if !p.touched && a.release(p.look) {
+	if !p.done.touched && a.release(p.look) {
 		return
 	}
 	if a.lookedAt(p) && a.remains(p, home) {
@@ -63,7 +63,7 @@ func (a *attempt) restoreUser(ctx context.Context, p *player) {
 	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
 		err = nil
 	}
-	if p.switched {
+	if p.done.switched {
 		a.unswitch(ctx, p)
 	}
 	if err != nil {
@@ -83,7 +83,7 @@ func (a *attempt) restoreUser(ctx context.Context, p *player) {
 
 // tryRestore brings a user back to where it was found, and begins anew where
 // it does not stay there.
-func (a *attempt) tryRestore(ctx context.Context, p *player, home evidence.Observation) (err error) {
+func (a *attempt) tryRestore(ctx context.Context, p *participant, home evidence.Observation) (err error) {
 	open := a.awaitPending(ctx, p)
 	for n := 0; n < maxRestores; n++ {
 		if n > 0 || !a.lookedAt(p) {
@@ -116,8 +116,8 @@ func (a *attempt) tryRestore(ctx context.Context, p *player, home evidence.Obser
 // restoreSeen takes a user back and sees it there. Unseen says that
 // something was asked on the way back and not seen to happen: where the user was seen
 // before that is not where it is.
-func (a *attempt) restoreSeen(ctx context.Context, p *player, home evidence.Observation) (unseen bool, err error) {
-	if err = a.restoreState(ctx, p, home); err != nil || p.asked.IsZero() {
+func (a *attempt) restoreSeen(ctx context.Context, p *participant, home evidence.Observation) (unseen bool, err error) {
+	if err = a.restoreState(ctx, p, home); err != nil || !p.asked.open() {
 		return false, err
 	}
 	a.awaitPending(ctx, p)
@@ -130,39 +130,39 @@ func (a *attempt) restoreSeen(ctx context.Context, p *player, home evidence.Obse
 // awaitPending waits for a change that was asked for and not seen, when the
 // scenario ended in between: home before it is not home. It reports whether
 // there was one.
-func (a *attempt) awaitPending(ctx context.Context, p *player) bool {
-	if p.asked.IsZero() {
+func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
+	if !p.asked.open() {
 		return false
 	}
-	left := a.wayLimit() - time.Since(p.asked)
-	if p.overdue {
+	left := a.wayLimit() - time.Since(p.asked.at)
+	if p.asked.late {
 		left = a.Target.Settle // late once, it may come a good deal later
 	}
 	if left > 0 {
-		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != p.before })
+		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != p.asked.from })
 	}
-	p.asked, p.overdue = time.Time{}, false
+	p.asked.seen()
 	return true
 }
 
 // insist signs out a user who is to be signed out and looks it already, though
 // a change was accepted that nobody saw: what is shown may be old. One who was
 // on a call and is refused that cannot be seen to be back.
-func (a *attempt) insist(ctx context.Context, p *player, home evidence.Observation) error {
-	if home.State != spec.Logout || p.insisted {
+func (a *attempt) insist(ctx context.Context, p *participant, home evidence.Observation) error {
+	if home.State != spec.Logout || p.done.insisted {
 		return nil
 	}
-	p.insisted = true
+	p.done.insisted = true
 	x, err := a.wayPut(ctx, p, spec.Logout, a.wayReason(p, spec.Logout))
-	p.asked = time.Time{}
-	if err == nil && p.called && x.Status/100 == 4 {
+	p.asked.seen()
+	if err == nil && p.done.called && x.Status/100 == 4 {
 		return fmt.Errorf("user %s is shown in %s, and what was asked for it never was: it cannot be seen to be back", p.user.ID, p.look.State)
 	}
 	return nil // what else comes of it is seen, or was there before
 }
 
 // keeps reports whether the user is left alone in the state for the quiet time.
-func (a *attempt) keeps(ctx context.Context, p *player, s spec.State) bool {
+func (a *attempt) keeps(ctx context.Context, p *participant, s spec.State) bool {
 	return throughout(ctx, a.Target.Quiet, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
 		l, err := a.look(ctx, p, evidence.ForReturn)
 		return err != nil || l.State == s
@@ -171,7 +171,7 @@ func (a *attempt) keeps(ctx context.Context, p *player, s spec.State) bool {
 
 // signedOutBySupervisor is the last way home: a supervisor of the cast signs
 // the user out (guide 12.5(1), page 47).
-func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
+func (a *attempt) signedOutBySupervisor(ctx context.Context, p *participant) bool {
 	for _, s := range a.Cast.Supervisors(p.user.Team) {
 		if s == p.user || s.Barred != "" {
 			continue
@@ -185,15 +185,15 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *player) bool {
 	return false
 }
 
-func (a *attempt) restoreState(ctx context.Context, p *player, home evidence.Observation) error {
-	if p.look.State.OnCall() || p.called && a.Dialogs {
+func (a *attempt) restoreState(ctx context.Context, p *participant, home evidence.Observation) error {
+	if p.look.State.OnCall() || p.done.called && a.Dialogs {
 		began := time.Now()
 		err := a.endCalls(ctx, p, evidence.ForReturn)
 		p.waited += time.Since(began)
 		if err != nil {
 			return err
 		}
-		p.asked = time.Time{} // what was asked was that the call end
+		p.asked.seen() // what was asked was that the call end
 	}
 	a.mu.Lock()
 	p.situation = spec.Situation{State: p.look.State, WrapUp: p.situation.WrapUp}
@@ -233,7 +233,7 @@ func (a *attempt) restoreState(ctx context.Context, p *player, home evidence.Obs
 }
 
 // driveBack is driveTo for the way back, where what went wrong is no more than that.
-func (a *attempt) driveBack(ctx context.Context, p *player, s spec.State) error {
+func (a *attempt) driveBack(ctx context.Context, p *participant, s spec.State) error {
 	if p.look.State == s {
 		return nil
 	}
@@ -245,7 +245,7 @@ func (a *attempt) driveBack(ctx context.Context, p *player, s spec.State) error 
 
 // unswitch undoes a switched wrap-up, as far as the user's settings tell how
 // it was.
-func (a *attempt) unswitch(ctx context.Context, p *player) {
+func (a *attempt) unswitch(ctx context.Context, p *participant) {
 	name := spec.WrapUpOff
 	if p.user.WrapUp("") == spec.On {
 		name = spec.WrapUpOn

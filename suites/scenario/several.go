@@ -13,7 +13,7 @@ import (
 // several does all that a step does: at the same moment, or one after another,
 // each as soon as the one before was answered. Everything that has to be known
 // for it is found out first. The exchange is that of the first request.
-func (a *attempt) several(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
+func (a *attempt) several(ctx context.Context, subject *participant, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
 	whens := st.Whens()
 	acts, do := make([]evidence.Act, len(whens)), make([]func() error, len(whens))
 	sent := make([]*evidence.Exchange, len(whens))
@@ -67,11 +67,11 @@ func (a *attempt) several(ctx context.Context, subject *player, st spec.Step, st
 }
 
 // requestOf is the request of one of several things.
-func (a *attempt) requestOf(ctx context.Context, subject *player, w spec.When) (client.Call, error) {
+func (a *attempt) requestOf(ctx context.Context, subject *participant, w spec.When) (client.Call, error) {
 	if w.Put != nil {
 		return a.putCall(ctx, subject, w.By, w.Put)
 	}
-	p := a.player(a.signer(w.By))
+	p := a.participant(a.signer(w.By))
 	d, err := a.dialogFor(ctx, p, w.Dialog, a.Target.Settle)
 	if err != nil {
 		return client.Call{}, err
@@ -95,7 +95,7 @@ func (a *attempt) best(acts []evidence.Act) int {
 // watchWalk watches the subject until all that was asked for has come about or
 // was refused, and for the quiet time after it. What is not possible then is
 // looked at once more before it is believed.
-func (a *attempt) watchWalk(ctx context.Context, p *player, st spec.Step, step *evidence.Step, started time.Time) error {
+func (a *attempt) watchWalk(ctx context.Context, p *participant, st spec.Step, step *evidence.Step, started time.Time) error {
 	limit := a.Target.Settle
 	if st.When.Timer != "" {
 		limit += p.user.WrapUpTimer
@@ -114,7 +114,7 @@ func (a *attempt) watchWalk(ctx context.Context, p *player, st spec.Step, step *
 	return nil
 }
 
-func (a *attempt) awaitSettled(ctx context.Context, p *player, step *evidence.Step, limit time.Duration) bool {
+func (a *attempt) awaitSettled(ctx context.Context, p *participant, step *evidence.Step, limit time.Duration) bool {
 	deadline := time.Now().Add(limit)
 	return eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, step.Sent, deadline, func() bool {
 		l, err := a.look(ctx, p, evidence.ForWatch)

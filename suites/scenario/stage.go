@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -49,17 +48,11 @@ type Stage struct {
 	signIns users.SignIns // on the users' own extensions
 	device  bool          // nobody of the cast can sign in: that is the target's
 
-	mu      sync.Mutex
-	unknown map[string]string         // made-up ids that were checked not to exist
-	slow    time.Duration             // what changes took of late, at most
-	inVain  int                       // changes on ways that were waited for in vain
-	played  map[string]map[string]int // how often users took part, by requirement and id
-
-	blocks   string // the requirement whose 401 had the run shut out, "" for none
-	hedges   hedges
-	breakers map[*spec.Move]*circuitBreaker // moves that failed the last time
-
-	run retry.Run // what the requirements had in common so far
+	blocks      string // the requirement whose 401 had the run shut out, "" for none
+	hedges      hedges
+	pace        pace
+	breakers    circuitBreakers
+	repetitions repetitions
 }
 
 // Events gives the notifications of a run.
@@ -128,7 +121,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		}
 		for _, u := range parts {
 			used[u]++
-			s.takesPart(req, u)
+			s.Users.TakesPart(u.ID, req.ID)
 		}
 		a := newAttempt(s, req, parts, len(all)+1)
 		a.play(ctx)
@@ -136,7 +129,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		s.signIns.Add(a.ev, s.Cast.Users)
 		s.noteBlocked(a.ev)
 		attempts = append(attempts, s.outcome(a, parts[spec.Self].ID))
-		d := s.decide(attempts, ctx.Err() != nil)
+		d := s.repetitions.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {
 			d.Verdict.Duration = a.ev.Ended.Sub(all[0].Started)
 			return d.Verdict, all
@@ -145,28 +138,13 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	}
 }
 
-// takesPart notes that a user takes part in a requirement.
-func (s *Stage) takesPart(req *spec.Requirement, u *fixtures.User) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.played == nil {
-		s.played = map[string]map[string]int{}
-	}
-	if s.played[req.ID] == nil {
-		s.played[req.ID] = map[string]int{}
-	}
-	s.played[req.ID][u.ID]++
-}
-
 // rank prefers users who were not used yet, not in earlier repetitions of the
 // requirement either, who are where they were found and,
 // where events decide, who were found signed out: for them the run can open a
 // session that ends without signing anybody out. Where an earlier reason code
 // may be shown, it prefers those who have one to choose.
 func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
-	s.mu.Lock()
-	r := -4000*used[u] - 4*min(s.played[req.ID][u.ID]-used[u], 900)
-	s.mu.Unlock()
+	r := -4000*used[u] - 4*min(s.Users.Parts(u.ID, req.ID)-used[u], 900)
 	if s.Users.WhyNotBack(u.ID) != "" {
 		r -= 2
 	}

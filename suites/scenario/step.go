@@ -16,7 +16,7 @@ import (
 )
 
 // step does one step of the requirement and watches what comes of it.
-func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error {
+func (a *attempt) step(ctx context.Context, subject *participant, st spec.Step) error {
 	step := evidence.Step{Exchange: -1, Converged: -1, Baseline: subject.look}
 	if err := a.ready(ctx, subject, st, &step); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (a *attempt) step(ctx context.Context, subject *player, st spec.Step) error
 }
 
 // ready brings the subject to where a step begins, or notes why it is left out.
-func (a *attempt) ready(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) error {
+func (a *attempt) ready(ctx context.Context, subject *participant, st spec.Step, step *evidence.Step) error {
 	if st.Later && !judge.MayBeTimer(a.soFar(), a.ev.Steps[len(a.ev.Steps)-1]) {
 		step.Skipped = "the timer cannot have made the change"
 		return nil
@@ -104,7 +104,7 @@ func (a *attempt) ready(ctx context.Context, subject *player, st spec.Step, step
 
 // do does what the step says. The exchange is nil where it is no request
 // under test.
-func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
+func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, step *evidence.Step) (*evidence.Exchange, error) {
 	w := st.When
 	switch {
 	case len(st.Together)+len(st.Following) > 0:
@@ -129,7 +129,7 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 		})
 		return &x, nil
 	case w.Dialog == "MAKE_CALL":
-		from, to := a.player(a.signer(w.By)), a.player(a.parts[spec.Peer])
+		from, to := a.participant(a.signer(w.By)), a.participant(a.parts[spec.Peer])
 		if w.By == spec.Peer {
 			from, to = to, subject
 		}
@@ -141,7 +141,7 @@ func (a *attempt) do(ctx context.Context, subject *player, st spec.Step, step *e
 		}
 		return &x, err
 	case w.Dialog != "":
-		x, err := a.dialogUnderTest(ctx, a.player(a.signer(w.By)), st)
+		x, err := a.dialogUnderTest(ctx, a.participant(a.signer(w.By)), st)
 		return &x, err
 	case w.Stimulus != "":
 		return nil, a.stimulate(ctx, subject, w.Stimulus)
@@ -159,7 +159,7 @@ func waitsForState(out spec.Outcome) bool { return out.Kind == spec.Reaches }
 
 // dialogUnderTest makes the Dialog request of a step. One that the target may
 // refuse is sent also where it is not offered.
-func (a *attempt) dialogUnderTest(ctx context.Context, p *player, st spec.Step) (evidence.Exchange, error) {
+func (a *attempt) dialogUnderTest(ctx context.Context, p *participant, st spec.Step) (evidence.Exchange, error) {
 	mayRefuse := slices.ContainsFunc(st.Then, func(out spec.Outcome) bool {
 		return out.Kind == spec.Answer && slices.Contains(out.Status, 4)
 	})
@@ -180,7 +180,7 @@ func (a *attempt) dialogUnderTest(ctx context.Context, p *player, st spec.Step) 
 
 // leftOut says why a PUT is left out, after what the GET in the step before
 // said; "" where it is sent.
-func (a *attempt) leftOut(subject *player, onlyIf string) string {
+func (a *attempt) leftOut(subject *participant, onlyIf string) string {
 	n := len(a.ev.Steps)
 	if onlyIf == "" || n == 0 || a.ev.Steps[n-1].Exchange < 0 {
 		return ""
@@ -197,7 +197,7 @@ func (a *attempt) leftOut(subject *player, onlyIf string) string {
 
 // hangUp ends the subject's call as the step under test: by DROP where the
 // target offers it, else by the other party.
-func (a *attempt) hangUp(ctx context.Context, p *player) error {
+func (a *attempt) hangUp(ctx context.Context, p *participant) error {
 	list, err := a.dialogs(ctx, p, evidence.ForWay)
 	if err != nil {
 		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
@@ -229,7 +229,7 @@ func (a *attempt) accepted() bool {
 
 // another waits for another moment of the wrap-up timer than that at which
 // the step before was made.
-func (a *attempt) another(ctx context.Context, p *player) {
+func (a *attempt) another(ctx context.Context, p *participant) {
 	moment := p.wrapped.Add(p.user.WrapUpTimer * 2 / 5)
 	if left := time.Until(moment); left > 0 {
 		a.waits(left)
@@ -239,21 +239,21 @@ func (a *attempt) another(ctx context.Context, p *player) {
 
 // seen notes that what was asked for was watched to the end. A change that
 // was accepted and did not come in time may still come.
-func (a *attempt) seen(subject *player, st spec.Step, step evidence.Step) {
+func (a *attempt) seen(subject *participant, st spec.Step, step evidence.Step) {
 	a.watched(nil)
 	if sought, _ := a.sought(subject, st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
-		subject.asked, subject.overdue = step.Answered, true
+		subject.asked = request{at: step.Answered, from: subject.asked.from, late: true}
 	}
 	// Without an answer, or with one of a server in trouble, what was asked may
 	// be under way all the same.
 	status := a.answer(step)
 	if lost := step.Exchange >= 0 && (status == 0 || status >= 500); lost && st.When.Get == nil && subject.look.State == step.Baseline.State {
-		subject.asked = step.Answered
+		subject.asked.at = step.Answered
 	}
 }
 
 // follow keeps the situation of the subject up with what the step did.
-func (a *attempt) follow(p *player, st spec.Step, taken bool) {
+func (a *attempt) follow(p *participant, st spec.Step, taken bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := st.When

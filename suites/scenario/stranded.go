@@ -21,12 +21,12 @@ func (a *attempt) stranded() (where *evidence.Stranded, hopeless bool) {
 }
 
 // hasWay reports whether anybody with a part has to be brought anywhere.
-func (a *attempt) hasWay(subject *player) bool {
+func (a *attempt) hasWay(subject *participant) bool {
 	g := a.req.Given
 	if g.State != "" && g.State != subject.look.State || g.Fresh {
 		return true
 	}
-	return slices.ContainsFunc(a.cast(), func(p *player) bool { return p != subject && a.part(p) != "" && a.signsIn(p) })
+	return slices.ContainsFunc(a.cast(), func(p *participant) bool { return p != subject && a.part(p) != "" && a.signsIn(p) })
 }
 
 // waitsFor is the error of a requirement that waits until a user is out of

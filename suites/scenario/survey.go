@@ -10,9 +10,9 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// survey looks at the whole cast: the players for where they stand, everybody
+// survey looks at the whole cast: the participants for where they stand, everybody
 // else so that it can be said later that they have not moved. Those looks may
-// go on while the players are on their way; the function waits for them.
+// go on while the participants are on their way; the function waits for them.
 func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observation, err error) {
 	users := a.Cast.Usable()
 	looks, errs := make([]evidence.Observation, len(users)), make([]error, len(users))
@@ -21,11 +21,11 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 	for _, u := range users {
 		plays[u] = hasPart(u) || a.Users.Kept(u.ID)
 	}
-	var players, rest sync.WaitGroup
+	var participants, rest sync.WaitGroup
 	for i, u := range users {
-		switch p := a.playerOr(u); {
+		switch p := a.participantOr(u); {
 		case plays[u]:
-			players.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
+			participants.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
 		default:
 			rest.Go(func() { looks[i], errs[i] = a.look(ctx, p, evidence.ForLook) })
 		}
@@ -40,7 +40,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 		}
 		return list
 	}
-	players.Wait()
+	participants.Wait()
 	gone := map[*fixtures.User]bool{}
 	for i, u := range users {
 		gone[u] = a.Users.Kept(u.ID) && errs[i] == nil && a.release(looks[i])
@@ -70,7 +70,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 
 // lookedAt reports whether a user was looked at after all that was done, a
 // moment ago.
-func (a *attempt) lookedAt(p *player) bool {
+func (a *attempt) lookedAt(p *participant) bool {
 	return !a.looked.IsZero() && !p.look.Asked.Before(a.looked) && fresh(p.look)
 }
 

@@ -28,12 +28,12 @@ func throughout(ctx context.Context, limit, every time.Duration, ask func() bool
 // until looks at the user until the sighting is the one sought. With
 // notifications an event is followed by a GET at once, and GETs without one
 // are rarer.
-func (a *attempt) until(ctx context.Context, p *player, limit time.Duration, sought func(evidence.Observation) bool) bool {
+func (a *attempt) until(ctx context.Context, p *participant, limit time.Duration, sought func(evidence.Observation) bool) bool {
 	return a.untilSince(ctx, p, time.Time{}, limit, sought)
 }
 
 // untilSince is until, for what was asked for just then; see paced.
-func (a *attempt) untilSince(ctx context.Context, p *player, since time.Time, limit time.Duration, sought func(evidence.Observation) bool) bool {
+func (a *attempt) untilSince(ctx context.Context, p *participant, since time.Time, limit time.Duration, sought func(evidence.Observation) bool) bool {
 	return eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, since, time.Now().Add(limit), func() bool {
 		l, err := a.look(ctx, p, evidence.ForWatch)
 		return err == nil && sought(l)
@@ -56,7 +56,7 @@ func (a *attempt) paced(ctx context.Context, of *fixtures.User, since, deadline 
 	var asked time.Time
 	var hold time.Duration
 	if a.Events != nil && !since.IsZero() {
-		if hold = min(took(a.playerOr(of).says), 10*a.Poll); hold > 0 {
+		if hold = min(took(a.participantOr(of).says), 10*a.Poll); hold > 0 {
 			asked = since
 		}
 	}

@@ -20,7 +20,7 @@ const looksInQuiet = 5
 // watch looks at the subject for as long as the outcomes of a step demand:
 // for a change that is sought until it shows, then, and after a refusal, for
 // the quiet time.
-func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evidence.Step) error {
+func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) error {
 	started := time.Now()
 	defer func() {
 		step.Until, step.Exchanges.Next = time.Now(), a.rec.Len()
@@ -38,7 +38,7 @@ func (a *attempt) watch(ctx context.Context, p *player, st spec.Step, step *evid
 	}
 	if onlyAnswer(st) {
 		if st.When.Dialog != "MAKE_CALL" && a.answer(*step) < 400 {
-			a.taken(ctx, a.player(a.signer(st.When.By)), st.When.Dialog)
+			a.taken(ctx, a.participant(a.signer(st.When.By)), st.When.Dialog)
 		}
 		_, err := a.look(ctx, p, evidence.ForWatch)
 		if err != nil {
@@ -98,7 +98,7 @@ func (a *attempt) cameTo(k spec.Kind) bool {
 			continue
 		}
 		step := a.ev.Steps[i]
-		refused := a.answer(step) >= 400 || a.refusedByEvent(a.player(a.parts[spec.Self]), &step)
+		refused := a.answer(step) >= 400 || a.refusedByEvent(a.participant(a.parts[spec.Self]), &step)
 		switch k {
 		case spec.Refused, spec.Error:
 			return refused || a.Events == nil // nobody hears a refusal
@@ -112,7 +112,7 @@ func (a *attempt) cameTo(k spec.Kind) bool {
 
 // sought gives the outcomes that show as a change, and whether the answer to
 // the request may still come as an event.
-func (a *attempt) sought(p *player, st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
+func (a *attempt) sought(p *participant, st spec.Step, step evidence.Step) (list []spec.Outcome, patient bool) {
 	status := a.answer(step)
 	taken := status == 200 || status == 202
 	for _, out := range a.allowed(st.Then) {
@@ -144,7 +144,7 @@ func (a *attempt) answer(step evidence.Step) int {
 }
 
 // settle waits for a sought change, or for the event that refuses it.
-func (a *attempt) settle(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
+func (a *attempt) settle(ctx context.Context, p *participant, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
 	deadline := time.Now().Add(limit)
 	eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, step.Sent, deadline, func() bool {
 		if a.refusedByEvent(p, step) {
@@ -156,7 +156,7 @@ func (a *attempt) settle(ctx context.Context, p *player, step *evidence.Step, so
 		}
 		step.Converged = max(l.At.Sub(step.Answered), 0)
 		if a.answer(*step) != 0 {
-			a.confirmed(step.Converged)
+			a.pace.confirmed(step.Converged)
 		}
 		return true
 	}))
@@ -164,7 +164,7 @@ func (a *attempt) settle(ctx context.Context, p *player, step *evidence.Step, so
 
 // hear waits, for what is left of the settle time, for the event that a step
 // is about: it may come later than the change shows in GETs.
-func (a *attempt) hear(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
+func (a *attempt) hear(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
 	if a.Events == nil || step.Converged < 0 {
 		return
 	}
@@ -226,7 +226,7 @@ func (a *attempt) soFar() *evidence.Evidence {
 // deaf notes why nothing can be concluded from what was not heard in a step:
 // the session that would have heard it was down. Where the step is about what
 // is heard, the session is asked whether it still stands.
-func (a *attempt) deaf(ctx context.Context, p *player, st spec.Step, step *evidence.Step) {
+func (a *attempt) deaf(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
 	listener, decides, awaited := p.user, a.Explains != nil, false
 	for _, out := range st.Then {
 		awaited = awaited || out.Event != ""
@@ -278,7 +278,7 @@ func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evi
 	return false
 }
 
-func (a *attempt) refusedByEvent(p *player, step *evidence.Step) bool {
+func (a *attempt) refusedByEvent(p *participant, step *evidence.Step) bool {
 	if a.Events == nil {
 		return false
 	}
@@ -297,7 +297,7 @@ func (a *attempt) refusedByEvent(p *player, step *evidence.Step) bool {
 //
 // After a change it begins with the GET that showed it, unless that took long:
 // the judge counts from its answer, and takes a tenth less for near enough.
-func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sought []spec.Outcome) {
+func (a *attempt) quiet(ctx context.Context, p *participant, step *evidence.Step, sought []spec.Outcome) {
 	length := a.Target.Quiet
 	switch {
 	case step.Converged >= 0:
@@ -319,7 +319,7 @@ func (a *attempt) quiet(ctx context.Context, p *player, step *evidence.Step, sou
 // lastLook looks at the user at the end of a quiet time. At the end of the
 // last one everybody whom the requirement does not act on is looked at in the
 // same moment.
-func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Observation, err error) {
+func (a *attempt) lastLook(ctx context.Context, p *participant) (l evidence.Observation, err error) {
 	defer func() { a.waits(took(l)) }()
 	if !a.final {
 		return a.look(ctx, p, evidence.ForWatch)
@@ -328,7 +328,7 @@ func (a *attempt) lastLook(ctx context.Context, p *player) (l evidence.Observati
 }
 
 // lookAround looks at a user and in the same moment at everybody else.
-func (a *attempt) lookAround(ctx context.Context, p *player, purpose evidence.Purpose) (l evidence.Observation, err error) {
+func (a *attempt) lookAround(ctx context.Context, p *participant, purpose evidence.Purpose) (l evidence.Observation, err error) {
 	a.looked = time.Now()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.lookedErr = a.lookAfter(ctx) })

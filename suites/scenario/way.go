@@ -52,14 +52,14 @@ func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
 	return means
 }
 
-func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
+func (a *attempt) find(p *participant, goal spec.Given) (navigate.Way, error) {
 	means := a.means(p.user, a.parts)
-	way, err := navigate.Find(a.allowedMoves(a.moves), p.situation, goal, means)
+	way, err := navigate.Find(a.breakers.allowed(a.moves), p.situation, goal, means)
 	if err == nil {
 		return way, nil
 	}
 	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
-		if why := a.openReason(barred); why != nil {
+		if why := a.breakers.openReason(barred); why != nil {
 			return navigate.Way{}, why
 		}
 	}
@@ -67,7 +67,7 @@ func (a *attempt) find(p *player, goal spec.Given) (navigate.Way, error) {
 }
 
 // given brings the subject into the precondition.
-func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
+func (a *attempt) given(ctx context.Context, p *participant, g spec.Given) error {
 	if g.Fresh || g.Reason && g.State == spec.Ready {
 		a.leaveReason(ctx, p)
 	}
@@ -110,7 +110,7 @@ func (a *attempt) given(ctx context.Context, p *player, g spec.Given) error {
 // where it can: a target that keeps an old code shows it then. The code is
 // changed in NOT_READY, so that going NOT_READY from READY is not on the way:
 // what follows may be about that.
-func (a *attempt) leaveReason(ctx context.Context, p *player) {
+func (a *attempt) leaveReason(ctx context.Context, p *participant) {
 	codes := p.user.Codes[spec.CategoryNotReady]
 	if len(codes) == 0 || p.look.State == spec.Ready {
 		return
@@ -121,13 +121,13 @@ func (a *attempt) leaveReason(ctx context.Context, p *player) {
 }
 
 // chooseReason sets the reason code of a user who is NOT_READY.
-func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error {
+func (a *attempt) chooseReason(ctx context.Context, p *participant, id string) error {
 	x, err := a.wayPut(ctx, p, spec.NotReady, id)
 	if err != nil {
 		return err
 	}
 	if x.Status >= 400 && x.Status < 500 {
-		p.asked = time.Time{}
+		p.asked.seen()
 		return &refusedReason{a.wayFailed(p, x, "", "NOT_READY with reasonCodeId "+id)}
 	}
 	ok := a.untilSince(ctx, p, x.Started, a.wayLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
@@ -135,7 +135,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *player, id string) error 
 	if !ok {
 		return a.wayFailed(p, x, "", fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
-	p.asked = time.Time{}
+	p.asked.seen()
 	a.onTheWay(p, "choose reason code %s", id)
 	return nil
 }
@@ -147,7 +147,7 @@ type refusedReason struct{ error }
 func (r *refusedReason) Unwrap() error { return r.error }
 
 // onTheWay notes a part of a user's way into the precondition.
-func (a *attempt) onTheWay(p *player, format string, args ...any) {
+func (a *attempt) onTheWay(p *participant, format string, args ...any) {
 	if a.returning(p) {
 		return
 	}
@@ -157,10 +157,10 @@ func (a *attempt) onTheWay(p *player, format string, args ...any) {
 }
 
 // returning reports whether a user is on the way back.
-func (a *attempt) returning(p *player) bool { return a.over || p.returning }
+func (a *attempt) returning(p *participant) bool { return a.over || p.leg.returning }
 
 // purpose is what requests on a user's way are for: getting there, or back.
-func (a *attempt) purpose(p *player) evidence.Purpose {
+func (a *attempt) purpose(p *participant) evidence.Purpose {
 	if a.returning(p) {
 		return evidence.ForReturn
 	}
@@ -182,7 +182,7 @@ func (m *movedError) Unwrap() error { return errMoved }
 var errOpen = fmt.Errorf("the target was free to choose: %w", errMoved)
 
 // driveTo takes the user along the cheapest way to the goal.
-func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error {
+func (a *attempt) driveTo(ctx context.Context, p *participant, goal spec.Given) error {
 	gap := evidence.Gap{Kind: evidence.GapWay}
 	for n := 0; n < maxReplans; n++ {
 		if err := ctx.Err(); err != nil {
@@ -195,7 +195,7 @@ func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error
 		err = nil
 		for i, m := range way.Moves {
 			err = a.move(ctx, p, m, way.After[i])
-			a.passed(ctx, m, err)
+			a.breakers.passed(ctx, m, err)
 			if err != nil {
 				break
 			}
@@ -214,14 +214,14 @@ func (a *attempt) driveTo(ctx context.Context, p *player, goal spec.Given) error
 
 // driveThrough is driveTo for a goal from which the way goes on, or may: then what a
 // notification tells of it is enough.
-func (a *attempt) driveThrough(ctx context.Context, p *player, goal spec.Given, on bool) error {
-	p.through = on
-	defer func() { p.through = false }()
+func (a *attempt) driveThrough(ctx context.Context, p *participant, goal spec.Given, on bool) error {
+	p.leg.through = on
+	defer func() { p.leg.through = false }()
 	return a.driveTo(ctx, p, goal)
 }
 
 // move makes one move and waits until the user is there.
-func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Situation) error {
+func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spec.Situation) error {
 	from, began := p.look.State, time.Now()
 	act := m.Action
 	x, err := a.makeMove(ctx, p, act, from == to.State)
@@ -233,7 +233,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 		// is there, and what that is worth is for another requirement.
 		if l, err := a.look(ctx, p, evidence.ForWatch); err != nil || l.State != to.State || from == to.State {
 			if x.Status < 500 { // a server in trouble may be at it all the same
-				p.asked = time.Time{}
+				p.asked.seen()
 			}
 			return a.wayFailed(p, *x, from, string(to.State))
 		}
@@ -260,15 +260,15 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 		return errOpen
 	}
 	if act.Put != "" && from != to.State {
-		a.confirmed(p.look.Asked.Sub(x.Started.Add(x.Duration)))
+		a.pace.confirmed(p.look.Asked.Sub(x.Started.Add(x.Duration)))
 	}
 	a.awaitPendingState(ctx, p, to)
 	a.mu.Lock()
 	p.situation = to
 	p.situation.State = p.look.State
-	p.asked = time.Time{}
+	p.asked.seen()
 	if peer := a.parts[spec.Peer]; act.Call != "" && peer != nil {
-		a.players[peer.ID].asked = time.Time{}
+		a.participants[peer.ID].asked.seen()
 	}
 	a.mu.Unlock()
 	return nil
@@ -276,7 +276,7 @@ func (a *attempt) move(ctx context.Context, p *player, m *spec.Move, to spec.Sit
 
 // makeMove does what a move consists of, and gives the answer where it is a
 // request of the user itself. Stays says that the move changes no state.
-func (a *attempt) makeMove(ctx context.Context, p *player, act spec.Action, stays bool) (*evidence.Exchange, error) {
+func (a *attempt) makeMove(ctx context.Context, p *participant, act spec.Action, stays bool) (*evidence.Exchange, error) {
 	switch {
 	case act.Put != "":
 		x, err := a.wayPut(ctx, p, act.Put, a.wayReason(p, act.Put))
@@ -288,9 +288,9 @@ func (a *attempt) makeMove(ctx context.Context, p *player, act spec.Action, stay
 		}
 		return &x, err
 	case act.Call == "make":
-		return nil, a.call(ctx, p, a.player(a.parts[spec.Peer]))
+		return nil, a.call(ctx, p, a.participant(a.parts[spec.Peer]))
 	case act.Call == "receive":
-		return nil, a.call(ctx, a.player(a.parts[spec.Peer]), p)
+		return nil, a.call(ctx, a.participant(a.parts[spec.Peer]), p)
 	case act.Stimulus != "":
 		return nil, a.stimulate(ctx, p, act.Stimulus)
 	}
@@ -299,7 +299,7 @@ func (a *attempt) makeMove(ctx context.Context, p *player, act spec.Action, stay
 
 // awaitPendingState waits until a move that leaves a change pending, or none
 // any more, is taken. That shows in pendingState or nowhere: it is given time.
-func (a *attempt) awaitPendingState(ctx context.Context, p *player, to spec.Situation) {
+func (a *attempt) awaitPendingState(ctx context.Context, p *participant, to spec.Situation) {
 	if to.Pending == p.situation.Pending {
 		return
 	}
@@ -312,7 +312,7 @@ func (a *attempt) awaitPendingState(ctx context.Context, p *player, to spec.Situ
 }
 
 // wayReason gives the reason code to send along on the way, "" for none.
-func (a *attempt) wayReason(p *player, state spec.State) string {
+func (a *attempt) wayReason(p *participant, state spec.State) string {
 	if codes := p.user.Codes[spec.Category(state)]; len(codes) > 0 {
 		return codes[0].ID
 	}
@@ -321,7 +321,7 @@ func (a *attempt) wayReason(p *player, state spec.State) string {
 
 // wayPut sends a PUT on the way. An answer that was lost is looked up with a
 // GET by the caller's waiting; the PUT is not repeated.
-func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reason string) (evidence.Exchange, error) {
+func (a *attempt) wayPut(ctx context.Context, p *participant, state spec.State, reason string) (evidence.Exchange, error) {
 	if err := a.Users.LockedOut(p.user.ID); err != nil {
 		return evidence.Exchange{}, &unreached{why: err.Error(), gap: GapOf(err)}
 	}
@@ -329,7 +329,7 @@ func (a *attempt) wayPut(ctx context.Context, p *player, state spec.State, reaso
 		return evidence.Exchange{}, err
 	}
 	if state == spec.NotReady && reason != "" {
-		p.gave = reason
+		p.done.gave = reason
 	}
 	doc := userDocument{ReasonCodeID: reason}
 	if state == spec.Login {
@@ -357,7 +357,7 @@ func errorType(x evidence.Exchange) string {
 
 // wayGap is the gap that a user leaves that went elsewhere, or nowhere, on a
 // way that began in a state, "" where it is not known in which.
-func wayGap(p *player, from spec.State) evidence.Gap {
+func wayGap(p *participant, from spec.State) evidence.Gap {
 	if from == "" {
 		return evidence.Gap{Kind: evidence.GapWay}
 	}
@@ -365,7 +365,7 @@ func wayGap(p *player, from spec.State) evidence.Gap {
 		Mismatch: evidence.Mismatch{Kind: evidence.MismatchStayed, From: from, To: p.look.State}}}
 }
 
-func (a *attempt) wayFailed(p *player, x evidence.Exchange, from spec.State, sought string) error {
+func (a *attempt) wayFailed(p *participant, x evidence.Exchange, from spec.State, sought string) error {
 	gap := wayGap(p, from)
 	if x.Status >= 400 {
 		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchAnswer, Said: errorType(x)}, Status: x.Status}
@@ -383,11 +383,11 @@ func brief(x evidence.Exchange) string {
 }
 
 // stimulate makes something happen from outside.
-func (a *attempt) stimulate(ctx context.Context, p *player, name spec.Stimulus) error {
+func (a *attempt) stimulate(ctx context.Context, p *participant, name spec.Stimulus) error {
 	if err := a.touch(p); err != nil {
 		return err
 	}
-	p.called = p.called || name != spec.WrapUpOn && name != spec.WrapUpOff
+	p.done.called = p.done.called || name != spec.WrapUpOn && name != spec.WrapUpOff
 	err := a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension)
 	switch {
 	case errors.Is(err, fixtures.ErrNotSupported) && (name == spec.WrapUpOn || name == spec.WrapUpOff):
@@ -400,7 +400,7 @@ func (a *attempt) stimulate(ctx context.Context, p *player, name spec.Stimulus) 
 		return &unreached{why: fmt.Sprintf("the stimulus %s failed: %v", name, err), gap: gapOfPiece(navigate.Piece{Kind: navigate.PieceStimulus, Stimulus: name})}
 	}
 	if name == spec.WrapUpOn || name == spec.WrapUpOff {
-		p.switched = true
+		p.done.switched = true
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (a *attempt) castWitness() {
 		}
 	}
 	if a.witness != nil {
-		a.player(a.witness)
+		a.participant(a.witness)
 		a.ev.Cast["witness"] = castUser(a.witness)
 	}
 }
@@ -45,7 +45,7 @@ func (a *attempt) placeWitness(ctx context.Context) {
 	if a.witness == nil {
 		return
 	}
-	p := a.player(a.witness)
+	p := a.participant(a.witness)
 	codes := p.user.Codes[spec.CategoryNotReady]
 	if len(codes) < 2 {
 		_ = a.withReason(ctx, p)
@@ -59,7 +59,7 @@ func (a *attempt) placeWitness(ctx context.Context) {
 
 // withReason brings a user into NOT_READY with a reason code: by way of READY,
 // since changing the code in NOT_READY is a transition of its own.
-func (a *attempt) withReason(ctx context.Context, p *player) error {
+func (a *attempt) withReason(ctx context.Context, p *participant) error {
 	if p.look.State == spec.NotReady && p.look.Reason() != "" {
 		return nil
 	}

@@ -35,6 +35,7 @@ type record struct {
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
 	stays      map[stay]bool         // that it was seen in
 	doubted    bool                  // the look before this one was outdated
+	parts      map[string]int        // how often it took part, by requirement
 }
 
 // stay is what tells one time that a user spends in a state from another.
@@ -57,7 +58,7 @@ func (r *Records) get(user string) *record {
 	}
 	u := r.of[user]
 	if u == nil {
-		u = &record{stays: map[stay]bool{}}
+		u = &record{stays: map[stay]bool{}, parts: map[string]int{}}
 		r.of[user] = u
 	}
 	return u
@@ -193,6 +194,20 @@ func (r *Records) Kept(user string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.get(user).kept
+}
+
+// TakesPart notes that a user takes part in a requirement.
+func (r *Records) TakesPart(user, requirement string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.get(user).parts[requirement]++
+}
+
+// Parts gives how often a user took part in a requirement.
+func (r *Records) Parts(user, requirement string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.get(user).parts[requirement]
 }
 
 // maxRefused is how often in a row a user's own credentials may be refused:
