@@ -56,7 +56,7 @@ func (s *Stage) wayLimit() time.Duration {
 }
 
 // quietWindow is how long nothing may show before it can be said that nothing
-// comes of an accepted request: the quiet time, and on a target that has been
+// comes of a request: the quiet time, and on a target that has been
 // slow of late twice what its changes took, up to the settle time.
 func (s *Stage) quietWindow() time.Duration {
 	return max(s.Target.Quiet, min(2*s.pace.recent(), s.Target.Settle))

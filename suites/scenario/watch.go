@@ -302,8 +302,8 @@ func (a *attempt) quiet(ctx context.Context, p *participant, step *evidence.Step
 	switch {
 	case step.Converged >= 0:
 		length -= min(took(p.look), length/10)
-	case a.answer(*step)/100 == 2:
-		length = a.quietWindow() // it was accepted: what comes of it may come late
+	case step.Exchange >= 0:
+		length = a.quietWindow() // what comes of it, also of what was refused, may come late
 	}
 	throughout(ctx, length, max(a.Target.Quiet/looksInQuiet, a.Poll), func() bool {
 		_, _ = a.look(ctx, p, evidence.ForWatch)
