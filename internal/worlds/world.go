@@ -151,11 +151,8 @@ func Draw(seed uint64) World {
 		w.ReadLag = between(10*time.Millisecond, 300*time.Millisecond).Round(time.Millisecond)
 	}
 	w.WrapUp = []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 2 * time.Hour}[r.IntN(6)]
-	// Who configures a settle time chooses it below what rings and reserves.
-	w.Ring, w.Reservation = []time.Duration{0, 50 * time.Second, 2 * time.Minute}[r.IntN(3)], []time.Duration{0, 50 * time.Second, 2 * time.Minute}[r.IntN(3)]
-	if w.Settle > 10*time.Second {
-		w.Ring, w.Reservation = max(w.Ring, 50*time.Second), max(w.Reservation, 50*time.Second)
-	}
+	rings := []time.Duration{0, 12 * time.Second, 25 * time.Second, 2 * time.Minute}
+	w.Ring, w.Reservation = rings[r.IntN(4)], rings[r.IntN(4)]
 	if slices.Contains(w.Harmless, "harmless-slow") || slices.Contains(w.Harmless, "harmless-jitter") {
 		// Who takes seconds for a change does not ring or reserve for seconds.
 		w.Ring, w.Reservation, w.WrapUp = 2*time.Minute, 2*time.Minute, max(w.WrapUp, 20*time.Second)

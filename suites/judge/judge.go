@@ -99,7 +99,7 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 		}
 		c := j.stepJudge(req, ev, i)
 		c.came, h.step = h.came, c
-		if m := c.elsewhere(); m != nil {
+		if m := cmp.Or(c.elsewhere(), c.lapsedBefore()); m != nil {
 			h.broken = m
 			return h
 		}

@@ -207,7 +207,7 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		return c.unseen()
 	}
 	for _, l := range c.observations {
-		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) {
+		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) || c.lapsed(l, false) {
 			continue
 		}
 		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
@@ -271,7 +271,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		return c.unseen()
 	}
 	for _, l := range c.observations {
-		if l.State == c.step.Baseline.State || c.passingLogin(l) || c.timedOut(l) {
+		if l.State == c.step.Baseline.State || c.passingLogin(l) || c.timedOut(l) || c.lapsed(l, true) {
 			continue
 		}
 		m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))

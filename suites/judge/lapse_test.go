@@ -1,0 +1,50 @@
+package judge_test
+
+import (
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+)
+
+// A call that nobody answers, and a reservation that nothing comes of, end by
+// themselves: what that does is not the request's.
+func TestLapse(t *testing.T) {
+	leave := spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid State"}}
+	twice := many(spec.Must, spec.Step{When: put(spec.Ready), Then: spec.Then{leave}}, spec.Step{When: put(spec.NotReady), Then: spec.Then{leave}})
+	twice.Given.State = spec.ReservedOutbound
+	refused := func(s *scene) *scene { return s.puts(400, apiError("Invalid State", "")) }
+	start := func() *scene { return refused(begin(in(spec.ReservedOutbound))) }
+	try(t, twice, []hearing{
+		{"after both steps", refused(start().stays(in(spec.ReservedOutbound))).stays(in(spec.ReservedOutbound)).sees(time.Second, in(spec.Ready)), passed, "", false},
+		{"before the second", start().stays(in(spec.ReservedOutbound)).back(in(spec.Ready)).puts(202, "").sees(0, in(spec.NotReady)).stays(in(spec.NotReady)), open,
+			"RESERVED_OUTBOUND was over by itself 100ms before the step", true},
+		{"too soon to be that", start().sees(time.Second, in(spec.NotReady)).sees(time.Second, in(spec.NotReady)), failed,
+			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from RESERVED_OUTBOUND to NOT_READY 1s after it", true},
+	})
+	sign := func(after time.Duration) *scene {
+		return refused(begin(in(spec.Reserved))).stays(in(spec.Reserved)).sees(after-2*time.Second, in(spec.Logout)).stays(in(spec.Logout))
+	}
+	out := one(spec.Must, put(spec.Logout), leave)
+	out.Given.State = spec.Reserved
+	try(t, out, []hearing{
+		{"to what was refused", sign(5 * time.Second), failed,
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from RESERVED to LOGOUT 5s after it", true},
+	})
+	wish := one(spec.Must, put(spec.Logout), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
+	wish.Given.State = spec.Reserved
+	waits := func(after time.Duration, to spec.State) *scene {
+		return begin(in(spec.Reserved)).puts(202, "").sees(after, in(to)).stays(in(to))
+	}
+	try(t, wish, []hearing{
+		{"with what waited for it", waits(5*time.Second, spec.Logout), passed, "", false},
+		{"at once", waits(time.Second, spec.Logout), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to LOGOUT 1s after it", true},
+		{"to where it does not lead", waits(5*time.Second, spec.Talking), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to TALKING 5s after it", true},
+	})
+	talking := one(spec.Must, put(spec.Logout), leave)
+	talking.Given.State = spec.Talking
+	try(t, talking, []hearing{
+		{"of a call that was answered", refused(begin(in(spec.Talking))).stays(in(spec.Talking)).sees(3*time.Second, in(spec.NotReady)), failed,
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from TALKING to NOT_READY 5s after it", true},
+	})
+}
