@@ -23,11 +23,13 @@ type App struct {
 	Judge     *judge.Judge
 	Secrets   *redact.Set // what must not be in anything that is written or printed
 
-	Out      io.Writer // what was asked for
-	Err      io.Writer // progress and errors
-	Terminal bool      // whether Err is a terminal
-	Colour   bool      // whether Out and Err take colours
-	Environ  []string  // as os.Environ gives it
+	Out      io.Writer  // what was asked for
+	Err      io.Writer  // progress and errors
+	Terminal bool       // whether Err is a terminal
+	Colour   bool       // whether Out and Err take colours
+	Width    int        // columns of Out, 0 where it is no terminal
+	ErrWidth func() int // columns of Err at the moment; nil where it is no terminal
+	Environ  []string   // as os.Environ gives it
 }
 
 // NewApp loads the contract: the catalogue, and the schemas of bodies once

@@ -282,7 +282,7 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 	began := time.Now()
 	func() {
 		defer func() { o.panicked = recover() }()
-		result, seen := s.certify(ctx, progress.New("plain", &said, false, false))
+		result, seen := s.certify(ctx, progress.New("plain", &said, progress.Screen{Terminal: false, Colour: false}))
 		o.result, err = result, writeAll(app, result, seen)
 	}()
 	o.took, o.said = time.Since(began), said.String()

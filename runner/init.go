@@ -146,7 +146,9 @@ var initTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("init").Funcs(template.FuncMap{"q": quotedYAML}).Parse(initText))
 })
 
-const initText = `# Configuration of finesse-conformance.
+const initText = `# yaml-language-server: $schema=` + config.SchemaName + `
+# Configuration of finesse-conformance. Editors complete and check it by the file in the first line, which
+# "finesse-conformance spec config" prints.
 {{- range .Seen}}
 # {{.}}
 {{- end}}

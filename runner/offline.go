@@ -59,7 +59,7 @@ func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, erro
 		return 0, &exit.UsageError{Err: err}
 	}
 	errs := files.write(c, failOnDrift)
-	errs = append(errs, a.print(func(w io.Writer) error { return c.WriteText(w, console.Style{Color: a.Colour}) }))
+	errs = append(errs, a.print(func(w io.Writer) error { return c.WriteText(w, console.Style{Color: a.Colour, Width: a.Width}) }))
 	return a.end(c.ExitCode(failOnDrift), errs...)
 }
 
@@ -166,7 +166,7 @@ func (a *App) Recheck(name string, run config.Run) (int, error) {
 	if len(again.unjudged) > 0 {
 		fmt.Fprintf(a.Out, "not judged again, since their answers were too long to be kept whole: %s\n", strings.Join(again.unjudged, ", "))
 	}
-	if err := c.WriteText(a.Out, console.Style{Color: a.Colour}); err != nil {
+	if err := c.WriteText(a.Out, console.Style{Color: a.Colour, Width: a.Width}); err != nil {
 		return 0, err
 	}
 	return a.publish(now, again.seen, run, with)

@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/console"
@@ -57,8 +59,11 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
 	errs := a.write(result, all, run)
-	style := console.Style{Color: a.Colour && !run.NoColor}
+	style := console.Style{Color: a.Colour && !run.NoColor, Width: a.Width}
 	errs = append(errs, a.print(func(w io.Writer) error { return console.WriteSummary(w, result, style) }), a.tellCI(result))
+	if !run.Quiet {
+		errs = append(errs, a.print(func(w io.Writer) error { return a.writeWhere(w, run) }))
+	}
 	code := result.Exit.Code
 	if with.baseline != nil {
 		worse, more, err := a.compareWith(with.baseline, result, run, style)
@@ -68,6 +73,41 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 		code, errs = reports.Strongest(code, worse), append(errs, more...)
 	}
 	return a.end(code, errs...)
+}
+
+// writeWhere says where the reports are, and on a terminal how to open them.
+func (a *App) writeWhere(w io.Writer, run config.Run) error {
+	lines := []string{"reports in " + shortPath(run.Out)}
+	if a.Width > 0 {
+		open := map[string]string{"darwin": "open", "windows": "start"}[runtime.GOOS]
+		if open == "" {
+			open = "xdg-open"
+		}
+		lines = append(lines, "  to read them: "+open+" "+shortPath(run.HTML))
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	for _, line := range lines {
+		for _, part := range text.Wrap(line, a.Width, 4) {
+			if _, err := fmt.Fprintln(w, part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// shortPath gives a path as somebody in the working folder would write it.
+func shortPath(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
 }
 
 // compareWith prints and writes what changed since the baseline, and gives

@@ -131,7 +131,7 @@ func (a *App) progress(cfg *config.Config) progress.Display {
 	if cfg.Run.Quiet && mode != "json" {
 		mode = "none"
 	}
-	return progress.New(mode, a.Err, a.Terminal, a.Colour && !cfg.Run.NoColor)
+	return progress.New(mode, a.Err, progress.Screen{Terminal: a.Terminal, Colour: a.Colour && !cfg.Run.NoColor, Width: a.ErrWidth})
 }
 
 // writable makes sure that the reports can be written before anything is

@@ -96,7 +96,10 @@ func (s *session) arrange(items []suites.Item) {
 		stages = append(stages, s.planStage(s.survey.Cast.With(t.Users)))
 	}
 	s.alone = map[string]bool{}
-	for _, i := range items {
+	for n, i := range items {
+		if i.Runs() {
+			items[n].Lasts = s.stage.EstimateDuration(i.Requirement)
+		}
 		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
 			return stage.Impossible(i.Requirement) != nil
 		})

@@ -5,6 +5,7 @@ package suites
 
 import (
 	"errors"
+	"time"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -31,6 +32,9 @@ type Item struct {
 	// Repetition counts from 1 where the run plays requirements several times; 0
 	// where it plays them once.
 	Repetition int
+	// Lasts is about how long it takes, for whoever tells how far a run is; 0
+	// where nobody asked.
+	Lasts time.Duration
 	// Alone: in a parallel run nothing else goes on meanwhile.
 	Alone bool
 }

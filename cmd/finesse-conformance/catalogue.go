@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
@@ -21,24 +22,23 @@ import (
 func listCommand() *cobra.Command {
 	var format string
 	var transitions bool
+	var profiles, sections []string
 	c := &cobra.Command{
-		Use:   "list",
+		Use:   "list [PATTERN|SECTION|PROFILE]…",
 		Short: "the requirements; with --config, what that target would exercise and why not the rest",
-		Args:  noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, picked []string) error {
 			a, err := app(false)
 			if err != nil {
 				return err
 			}
-			var plan []suites.Item
-			if given(c, "config") || given(c, "target") {
-				cfg, err := load(c)
-				if err != nil {
-					return err
-				}
-				if plan, err = a.Plan(c.Context(), cfg); err != nil {
-					return err
-				}
+			picked = slices.Concat(picked, profiles, sections)
+			list, err := a.List(nil, picked)
+			if err != nil {
+				return err
+			}
+			plan, err := listPlan(c, a)
+			if err != nil {
+				return err
 			}
 			if transitions {
 				deployments, err := deploymentsOf(c)
@@ -47,15 +47,42 @@ func listCommand() *cobra.Command {
 				}
 				return runner.WriteTransitions(a.Out, a.Transitions(deployments, plan))
 			}
-			return runner.WriteList(a.Out, a.List(plan), format)
+			if plan != nil {
+				if list, err = a.List(plan, picked); err != nil {
+					return err
+				}
+			}
+			return runner.WriteList(a.Out, list, format, a.Width)
 		},
+		ValidArgsFunction: completeRequirements,
 	}
 	c.Flags().BoolVar(&transitions, "transitions", false, "the transition tables instead, with the requirements that go along each edge")
 	c.Flags().StringVar(&format, "format", "table", "table, json or yaml")
+	c.Flags().StringSliceVar(&profiles, "profile", nil, "the requirements of this `PROFILE`, as the argument does; repeated or with commas")
+	c.Flags().StringSliceVar(&sections, "section", nil, "the requirements of this `SECTION`, as the argument does; repeated or with commas")
 	addSettings(c, func(s config.Setting) bool {
 		return s.Flag == "config" || strings.HasPrefix(s.Key, "target.") || s.Key == "deployment" || s.Key == "release"
 	})
 	return c
+}
+
+// listPlan looks at the target that a list is for; nil without one. A target
+// that nobody named but the folder need not be there.
+func listPlan(c *cobra.Command, a *runner.App) ([]suites.Item, error) {
+	found, err := findConfig(c, os.Stderr)
+	if err != nil || !given(c, "config") && !given(c, "target") {
+		return nil, err
+	}
+	cfg, err := load(c)
+	var plan []suites.Item
+	if err == nil {
+		plan, err = a.Plan(c.Context(), cfg)
+	}
+	if err != nil && found {
+		fmt.Fprintf(os.Stderr, "the target of %s cannot be asked, so this is the list for any target: %v\n", usualConfig, err)
+		return nil, nil
+	}
+	return plan, err
 }
 
 // deploymentsOf gives the deployments that --deployment picks.
@@ -82,18 +109,11 @@ func explainCommand() *cobra.Command {
 			}
 			return a.Explain(os.Stdout, args[0])
 		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, start string) ([]string, cobra.ShellCompDirective) {
-			catalogue, err := spec.Load()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
+		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			var ids []string
-			for _, req := range catalogue.All() {
-				if strings.HasPrefix(req.ID, strings.ToUpper(start)) {
-					ids = append(ids, req.ID+"\t"+req.Title)
-				}
-			}
-			return ids, cobra.ShellCompDirectiveNoFileComp
+			return completeIDs(c, args, start)
 		},
 	}
 }
@@ -105,37 +125,64 @@ func oneRequirement(_ *cobra.Command, args []string) error {
 	return fmt.Errorf("it takes the id of one requirement, such as SIG-01, not %d", len(args))
 }
 
+// specFiles are the parts of the contract that can be printed, as patterns of
+// its files; config is the schema of the configuration, which is none of them.
+var specFiles = map[string]string{
+	"openapi": "openapi.yaml", "requirements": "requirements/*.yaml", "moves": "moves.yaml", "profiles": "profiles.yaml", "config": "",
+}
+
 func specCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:       "spec [openapi|requirements|moves]",
-		Short:     "print the OpenAPI document (the default), the requirements or the moves",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"openapi", "requirements", "moves"},
+		Use:       "spec [openapi|requirements|moves|profiles|config]",
+		Short:     "print the OpenAPI document (the default), the requirements, the moves, the profiles, or the JSON Schema of the configuration",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), aPart),
+		ValidArgs: []string{"openapi", "requirements", "moves", "profiles", "config"},
 		RunE: func(_ *cobra.Command, args []string) error {
-			pattern := "openapi.yaml"
+			part := "openapi"
 			if len(args) > 0 {
-				pattern = map[string]string{"openapi": "openapi.yaml", "requirements": "requirements/*.yaml", "moves": "moves.yaml"}[args[0]]
+				part = args[0]
 			}
-			names, err := fs.Glob(spec.Files(), pattern)
-			if err != nil {
-				return err
-			}
-			sort.Strings(names)
-			for _, name := range names {
-				text, err := fs.ReadFile(spec.Files(), name)
+			if part == "config" {
+				schema, err := config.Schema()
 				if err != nil {
 					return err
 				}
-				if len(names) > 1 {
-					fmt.Printf("--- # %s\n", path.Base(name)) // one YAML stream of several documents
-				}
-				if _, err := os.Stdout.Write(text); err != nil {
-					return err
-				}
+				_, err = os.Stdout.Write(schema)
+				return err
 			}
-			return nil
+			return printContract(specFiles[part])
 		},
 	}
+}
+
+// aPart refuses what is no part of the contract.
+func aPart(c *cobra.Command, args []string) error {
+	if len(args) == 0 || slices.Contains(c.ValidArgs, args[0]) {
+		return nil
+	}
+	return fmt.Errorf("it prints %s, not %q%s", text.Or(c.ValidArgs), args[0], text.Perhaps(args[0], c.ValidArgs))
+}
+
+// printContract prints files of the contract, several as one YAML stream.
+func printContract(pattern string) error {
+	names, err := fs.Glob(spec.Files(), pattern)
+	if err != nil {
+		return err
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		content, err := fs.ReadFile(spec.Files(), name)
+		if err != nil {
+			return err
+		}
+		if len(names) > 1 {
+			fmt.Printf("--- # %s\n", path.Base(name))
+		}
+		if _, err := os.Stdout.Write(content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func versionCommand() *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,14 @@ func initCommand() *cobra.Command {
 				_, err := fmt.Print(text)
 				return err
 			}
-			return runner.WriteNew(file, text)
+			schema, err := config.Schema()
+			if err != nil {
+				return err
+			}
+			if err := runner.WriteNew(file, text); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(filepath.Dir(file), config.SchemaName), schema, 0o644)
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "`ID` of a user who can be asked about the team; its password is in FINESSE_PASSWORD, or asked for")

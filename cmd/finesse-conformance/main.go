@@ -113,6 +113,8 @@ func root() *cobra.Command {
 	)
 	for _, sub := range c.Commands() {
 		classifyErrors(sub)
+		completeFlags(sub)
+		helps[sub.Name()].complete(sub)
 	}
 	c.InitDefaultCompletionCmd()
 	if shells, _, err := c.Find([]string{"completion"}); err == nil && shells != c {

@@ -16,7 +16,7 @@ func mapCommand() *cobra.Command {
 		Short: "the behaviour map: every situation of a target, and everything asked there",
 		Long: "Makes the behaviour map: every situation of a target, and everything asked there.\n" +
 			"Everybody is watched and put back; without a target it maps the embedded reference. Writes map.json, map.html\n" +
-			"and map-junit.xml into the folder of the reports.\n\n" + exitCodes(),
+			"and map-junit.xml into the folder of the reports.",
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)

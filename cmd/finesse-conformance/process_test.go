@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue { // these tests wait more than they work
 		_ = flag.Set(p.Name, strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"finesse-conformance": func() { os.Exit(run()) }})
 }
 
 // long reports whether the tests that take minutes are to be run in full.

@@ -3,30 +3,16 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 )
-
-// exitCodes says what the exit codes of a run mean, the strongest first.
-func exitCodes() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Exit codes, the first that applies:\n")
-	for _, m := range reports.ExitMeanings() {
-		fmt.Fprintf(&b, "  %3d  %s\n", m.Code, m.Means)
-	}
-	fmt.Fprintf(&b, "  %3d  conformant: something was verified and nothing that ran failed", reports.ExitConformant)
-	return b.String()
-}
 
 func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "certify a target; without one, the embedded reference deployment",
-		Long:  "Certify a target; without one, the embedded reference deployment.\n\n" + exitCodes(),
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if changesNothing(c) {

@@ -44,5 +44,7 @@ func serveCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&o.Faults, "fault", nil, "`NAME` of a fault that it has, or several; list shows them")
 	c.Flags().BoolVar(&o.Plain, "plain", false, "HTTP instead of HTTPS")
 	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords and tokens included")
+	_ = c.RegisterFlagCompletionFunc("deployment", cobra.FixedCompletions([]string{"ucce", "uccx"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions([]string{runner.AuthBasic, runner.AuthSSO, runner.AuthHybrid}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

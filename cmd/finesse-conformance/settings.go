@@ -115,8 +115,21 @@ func app(noColor bool) (*runner.App, error) {
 	}
 	a.Terminal = term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
 	a.Colour = a.Terminal && term.IsTerminal(int(os.Stdout.Fd())) && !noColor && os.Getenv("NO_COLOR") == ""
+	if a.Width = width(os.Stdout); a.Terminal {
+		screen := os.Stderr // Ginkgo puts another file in its place while it runs
+		a.ErrWidth = func() int { return width(screen) }
+	}
 	a.Environ = os.Environ()
 	return a, nil
+}
+
+// width gives the columns of a terminal, 0 for what is none.
+func width(f *os.File) int {
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // unread writes to where nobody may read any more: a run does not end, nor

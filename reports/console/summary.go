@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
@@ -67,7 +66,11 @@ func (p *Printer) Paint(color, said string) string {
 // never count as width.
 func (p *Printer) Line(color, lead, rest string, hang int) {
 	lead, said := text.Clean(oneLineKeepIndent(lead)), text.Clean(text.OneLine(rest))
-	lines := wrap(lead, said, p.Style.Width, hang)
+	whole := lead
+	if lead != "" && said != "" {
+		whole += " "
+	}
+	lines := text.Wrap(whole+said, p.Style.Width, hang)
 	first := lines[0]
 	if strings.HasPrefix(first, lead) {
 		first = p.Paint(color, lead) + first[len(lead):]
@@ -266,32 +269,4 @@ func (p *Printer) tail(r *reports.Result) {
 	for _, c := range r.Exit.All {
 		p.Line(Bold, fmt.Sprintf("exit %d:", c.Code), c.Because, 2)
 	}
-}
-
-// wrap breaks a line at spaces so that none is wider than width; a single
-// word that is wider stays whole, so that addresses can be clicked.
-func wrap(lead, said string, width, hang int) []string {
-	whole := lead
-	if lead != "" && said != "" {
-		whole += " "
-	}
-	whole += said
-	if width <= 0 || utf8.RuneCountInString(whole) <= width {
-		return []string{whole}
-	}
-	indent := whole[:len(whole)-len(strings.TrimLeft(whole, " "))]
-	var lines []string
-	current := indent
-	fresh := true
-	for _, word := range strings.Fields(whole) {
-		if !fresh && utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > width {
-			lines = append(lines, current)
-			current, fresh = strings.Repeat(" ", hang), true
-		}
-		if !fresh {
-			current += " "
-		}
-		current, fresh = current+word, false
-	}
-	return append(lines, current)
 }

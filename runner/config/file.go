@@ -209,8 +209,27 @@ func (r *reader) groups(values map[string]given, wanted func(Setting) bool) map[
 	return fields
 }
 
-// userKeys are the keys of a user.
-var userKeys = []string{"id", "username", "password", "password_file", "access_token", "access_token_file", "access_token_exec", "extension", "role", "team", "supervises"}
+// userKey is a key of a user.
+type userKey struct {
+	name string
+	kind Kind
+	help string
+}
+
+// userKeys are the keys of a user, but for mobile.
+var userKeys = []userKey{
+	{"id", Text, "the <id> of /finesse/api/User/<id>"},
+	{"username", Text, "the name for Basic authentication, default the id"},
+	{"password", Text, "${NAME} for an environment variable, prompt to be asked"},
+	{"password_file", Path, "a file whose one line is the password"},
+	{"access_token", Text, "for a user of single sign-on: the token"},
+	{"access_token_file", Path, "a file with the token, read for each request"},
+	{"access_token_exec", Command, "a command that prints the token"},
+	{"extension", Text, "where the user signs in"},
+	{"role", Text, "agent or supervisor; read from the target where it tells"},
+	{"team", Text, "the id of the user's team; read from the target where it tells"},
+	{"supervises", List, "ids of the teams that a supervisor has; read from the target where it tells"},
+}
 
 // mobileKeys are the keys of a user's mobile: what a mobile agent signs in
 // with.
@@ -221,17 +240,10 @@ func (r *reader) users(n *yaml.Node, key string) []userEntry {
 	for i, item := range r.sequence(n, key) {
 		u := userEntry{line: item.Line, values: map[string]given{}}
 		fields := map[string]func(*yaml.Node, string){}
-		for _, name := range userKeys {
-			kind := Text
-			switch name {
-			case "supervises":
-				kind = List
-			case "access_token_exec":
-				kind = Command
-			}
-			fields[name] = func(v *yaml.Node, key string) {
-				if g, ok := r.value(v, key, kind); ok {
-					u.values[name] = g
+		for _, k := range userKeys {
+			fields[k.name] = func(v *yaml.Node, key string) {
+				if g, ok := r.value(v, key, k.kind); ok {
+					u.values[k.name] = g
 				}
 			}
 		}

@@ -20,7 +20,7 @@ func (p *plain) Begin(target string, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	fmt.Fprintf(p.w, "certifying %s: %d %s to exercise\n", target, p.total, text.Plural(p.total, "requirement"))
+	p.print(fmt.Sprintf("certifying %s: %s to exercise", target, text.Count(p.total, "requirement")))
 }
 
 func (p *plain) Start(string) {}
@@ -30,7 +30,7 @@ func (p *plain) Done(v evidence.Verdict) {
 	defer p.mu.Unlock()
 	s, over := p.add(v)
 	if v.Outcome == evidence.Failed {
-		fmt.Fprintln(p.w, p.failure(v))
+		p.failure(v)
 	}
 	if over {
 		text := fmt.Sprintf("%-9s %3d of %d done", s, p.through[s], p.of[s])
@@ -40,14 +40,18 @@ func (p *plain) Done(v evidence.Verdict) {
 		if p.gaps[s] > 0 {
 			text += fmt.Sprintf(", %d not exercised", p.gaps[s])
 		}
-		fmt.Fprintf(p.w, "%s  (%d of %d in all)\n", text, p.done, p.total)
+		text += fmt.Sprintf("  (%d of %d in all", p.done, p.total)
+		if left, ok := p.left(); ok {
+			text += ", " + roughly(left) + " left"
+		}
+		p.print(text + ")")
 	}
 }
 
 func (p *plain) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintln(p.w, text.Printable(fmt.Sprintf(format, args...)))
+	p.print(fmt.Sprintf(format, args...))
 }
 
 func (p *plain) End() {}

@@ -3,6 +3,8 @@ package progress
 import (
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/suites"
@@ -24,18 +26,26 @@ type Display interface {
 	End()
 }
 
+// Screen is what a run is shown on.
+type Screen struct {
+	Terminal bool       // a line can be drawn anew
+	Colour   bool       // it takes colours
+	Width    func() int // columns, which may change; 0 where it does not tell, nil for no limit
+}
+
 // New picks the way of telling: one line that moves on a terminal,
 // a line a section otherwise, JSON lines for programs.
-func New(mode string, w io.Writer, onTerminal, colour bool) Display {
+func New(mode string, w io.Writer, on Screen) Display {
+	l := lines{w: w, colour: on.Colour, width: on.Width}
 	switch {
 	case mode == "none":
 		return None{}
 	case mode == "json":
 		return &jsonLines{w: w}
-	case mode == "auto" && onTerminal:
-		return &terminal{lines: lines{w: w, colour: colour}}
+	case mode == "auto" && on.Terminal:
+		return &terminal{lines: l}
 	}
-	return &plain{lines: lines{w: w, colour: colour}}
+	return &plain{lines: l}
 }
 
 // None tells nothing.
@@ -54,11 +64,16 @@ type counts struct {
 	// those with a verdict, those that failed, those that were not exercised.
 	of, through, bad, gaps map[string]int
 	section                map[string]string // The section of each requirement.
+
+	began            time.Time
+	expected, passed time.Duration            // how long all of it was estimated to take, and what is done of it
+	lasts            map[string]time.Duration // the estimate of each requirement
 }
 
 func (c *counts) begin(items []suites.Item) {
 	c.of, c.through = map[string]int{}, map[string]int{}
 	c.bad, c.gaps, c.section = map[string]int{}, map[string]int{}, map[string]string{}
+	c.began, c.lasts = time.Now(), map[string]time.Duration{}
 	for _, i := range items {
 		if !i.Runs() {
 			continue
@@ -67,6 +82,8 @@ func (c *counts) begin(items []suites.Item) {
 		c.of[s]++
 		c.total++
 		c.section[i.Requirement.ID] = s
+		c.lasts[i.Requirement.ID] = i.Lasts
+		c.expected += i.Lasts
 	}
 }
 
@@ -75,6 +92,7 @@ func (c *counts) add(v evidence.Verdict) (section string, over bool) {
 	s := c.section[v.Requirement]
 	c.done++
 	c.through[s]++
+	c.passed += c.lasts[v.Requirement]
 	switch v.Outcome {
 	case evidence.Failed:
 		c.failed++
@@ -85,20 +103,68 @@ func (c *counts) add(v evidence.Verdict) (section string, over bool) {
 	return s, c.through[s] == c.of[s]
 }
 
+// enough is how long a run goes on before it tells how much is left: the first
+// requirements say little of the others.
+const enough = 2 * time.Second
+
+// left estimates how much longer the run takes: as the part that is done took
+// compared with its estimate, so will the rest.
+func (c *counts) left() (time.Duration, bool) {
+	took := time.Since(c.began)
+	if took < enough || c.passed <= 0 || c.done >= c.total {
+		return 0, false
+	}
+	return time.Duration(float64(took) * float64(c.expected-c.passed) / float64(c.passed)), true
+}
+
+// roughly gives a duration as people estimate one.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return "a few seconds"
+	case d < 90*time.Second:
+		return fmt.Sprintf("about %d s", int(d.Round(10*time.Second).Seconds()))
+	case d < 90*time.Minute:
+		return fmt.Sprintf("about %d min", int(d.Round(time.Minute).Minutes()))
+	}
+	return fmt.Sprintf("about %.1f h", d.Hours())
+}
+
 // lines writes whole lines.
 type lines struct {
 	w      io.Writer
 	colour bool
+	width  func() int // nil for no limit
 }
 
-func (l lines) failure(v evidence.Verdict) string {
-	mark := "FAILED"
-	if l.colour {
-		mark = "\x1b[31m" + mark + "\x1b[0m"
+// hang indents what is continued on another line.
+const hang = 6
+
+// print writes a line, broken at spaces where it is too wide.
+func (l lines) print(line string) {
+	for _, part := range l.wrapped(line) {
+		fmt.Fprintln(l.w, part)
 	}
-	reason := fmt.Sprintf(" %s  %s", v.Requirement, v.Reason)
+}
+
+func (l lines) wrapped(line string) []string {
+	width := 0
+	if l.width != nil {
+		width = l.width()
+	}
+	return text.Wrap(text.Printable(line), width, hang)
+}
+
+func (l lines) failure(v evidence.Verdict) {
+	const mark = "FAILED"
+	reason := fmt.Sprintf("%s %s  %s", mark, v.Requirement, v.Reason)
 	if v.Clause != "" {
 		reason += "  [" + v.Clause + "]"
 	}
-	return mark + text.Printable(reason)
+	for i, part := range l.wrapped(reason) {
+		if rest, is := strings.CutPrefix(part, mark); is && i == 0 && l.colour {
+			part = "\x1b[31m" + mark + "\x1b[0m" + rest
+		}
+		fmt.Fprintln(l.w, part)
+	}
 }

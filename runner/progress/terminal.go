@@ -5,8 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
-	"finesse-conformance/internal/text"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -17,7 +17,6 @@ type terminal struct {
 	mu sync.Mutex
 	counts
 	current string
-	began   time.Time
 }
 
 const eraseLine = "\r\x1b[2K"
@@ -26,8 +25,7 @@ func (p *terminal) Begin(target string, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	p.began = time.Now()
-	fmt.Fprintf(p.w, "certifying %s\n", target)
+	p.print("certifying " + target)
 	p.draw()
 }
 
@@ -43,7 +41,8 @@ func (p *terminal) Done(v evidence.Verdict) {
 	defer p.mu.Unlock()
 	p.add(v)
 	if v.Outcome == evidence.Failed {
-		fmt.Fprint(p.w, eraseLine, p.failure(v), "\n")
+		fmt.Fprint(p.w, eraseLine)
+		p.failure(v)
 	}
 	p.draw()
 }
@@ -51,7 +50,8 @@ func (p *terminal) Done(v evidence.Verdict) {
 func (p *terminal) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprint(p.w, eraseLine, text.Printable(fmt.Sprintf(format, args...)), "\n")
+	fmt.Fprint(p.w, eraseLine)
+	p.print(fmt.Sprintf(format, args...))
 	p.draw()
 }
 
@@ -62,22 +62,49 @@ func (p *terminal) End() {
 	fmt.Fprint(p.w, eraseLine)
 }
 
-const barWidth = 24
+// The bar takes what the words leave of the line, within these bounds; without
+// room for the smallest there is none.
+const (
+	barMost  = 24
+	barLeast = 6
+)
 
-// lineWidth is what fits on the narrowest usual terminal: a line that wraps
-// cannot be erased.
-const lineWidth = 79
+// usualWidth is that of a terminal that does not tell its width.
+const usualWidth = 80
 
 func (p *terminal) draw() {
 	if p.total == 0 {
 		return
 	}
-	full := barWidth * p.done / p.total
-	text := fmt.Sprintf("%s%s %d of %d  %s", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), p.done, p.total,
-		time.Since(p.began).Round(time.Second))
-	if p.failed > 0 {
-		text += fmt.Sprintf("  %d failed", p.failed)
+	width := usualWidth
+	if p.width != nil {
+		if w := p.width(); w > 0 {
+			width = w
+		}
 	}
-	line := []rune(text + "  " + p.current)
-	fmt.Fprint(p.w, eraseLine, string(line[:min(len(line), lineWidth)]))
+	fmt.Fprint(p.w, eraseLine, p.line(width-1)) // a line that fills the last column wraps, and cannot be erased
+}
+
+// line says in at most so many columns how far the run is. What does not fit
+// is left out, the least telling first.
+func (p *terminal) line(width int) string {
+	said := fmt.Sprintf("%d of %d", p.done, p.total)
+	add := func(more string) {
+		if more != "" && utf8.RuneCountInString(said)+2+utf8.RuneCountInString(more) <= width {
+			said += "  " + more
+		}
+	}
+	if p.failed > 0 {
+		add(fmt.Sprintf("%d failed", p.failed))
+	}
+	if left, ok := p.left(); ok {
+		add(roughly(left) + " left")
+	}
+	add(p.current)
+	add(time.Since(p.began).Round(time.Second).String())
+	if room := min(width-utf8.RuneCountInString(said)-1, barMost); room >= barLeast {
+		full := room * p.done / p.total
+		said = strings.Repeat("█", full) + strings.Repeat("░", room-full) + " " + said
+	}
+	return string([]rune(said)[:min(utf8.RuneCountInString(said), max(width, 0))])
 }
