@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/reports"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -20,9 +21,10 @@ type Outcome struct {
 	Verdicts map[string]evidence.Verdict
 	// Stopped is why the deployment could not be certified.
 	Stopped error
-	// Left are the users of the cast who were not put back, Touched those
-	// outside of it whom the run changed.
-	Left, Touched []string
+	// Left are the users of the cast who were not put back, by the deployment's
+	// account or the run's own, and Unnamed those of them whom the run does not
+	// name; Touched are those outside of the cast whom the run changed.
+	Left, Unnamed, Touched []string
 	Took          time.Duration // of virtual time
 }
 
@@ -68,6 +70,9 @@ func (w World) play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcom
 		if slices.Contains(played.Left, u.ID) {
 			is, _ := b.Reference.Snapshot().User(u.ID)
 			o.Left = append(o.Left, fmt.Sprintf("%s is %s", u.ID, is.State))
+			if !slices.ContainsFunc(played.Unrestored, func(named reports.Unrestored) bool { return named.User == u.ID }) {
+				o.Unnamed = append(o.Unnamed, fmt.Sprintf("%s is %s, and not named", u.ID, is.State))
+			}
 		}
 	}
 	for _, u := range played.Unrestored {
@@ -104,7 +109,11 @@ func (w World) Problems(o Outcome) []string {
 			list = append(list, fmt.Sprintf("%s: %s", id, v.Reason))
 		}
 	}
-	for _, u := range o.Left {
+	left := o.Left
+	if w.blocks() {
+		left = o.Unnamed // nobody can be put back any more
+	}
+	for _, u := range left {
 		if w.Meddlers == 0 && w.Fault == "" {
 			list = append(list, "not back: "+u)
 		}

@@ -164,16 +164,14 @@ func Draw(seed uint64) World {
 	if slices.Contains(w.Harmless, "harmless-clocks-differ") {
 		w.Skew = 0 // two nodes, and not more than two seconds apart
 	}
-	w.Harmless = slices.DeleteFunc(w.Harmless, func(name string) bool {
-		return w.lockedOut() && name == "harmless-blocks-after-five-401s"
-	})
 	return w
 }
 
-// lockedOut reports whether more is refused with 401 than the reference has
-// it: a proxy that counts them ends such a run, and what it left.
-func (w World) lockedOut() bool {
-	return w.Tokens || slices.ContainsFunc(w.Choices, func(name string) bool { return strings.Contains(name, "401") })
+// blocks reports whether more is refused with 401 than the reference has it,
+// and a proxy counts them: it ends such a run, and what it left.
+func (w World) blocks() bool {
+	return slices.Contains(w.Harmless, "harmless-blocks-after-five-401s") &&
+		(w.Tokens || slices.ContainsFunc(w.Choices, func(name string) bool { return strings.Contains(name, "401") }))
 }
 
 func (w *World) disturb(r *rand.Rand) {
