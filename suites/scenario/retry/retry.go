@@ -10,6 +10,8 @@
 //	first                 second, other users    third, users of the first   verdict
 //	passed, or certain    –                      –                           the first
 //	failed                the same again         –                           failed
+//	failed                the same, by chance    the same                    failed
+//	failed                the same, by chance    anything else               nothing proven
 //	failed                in another way         like one of both            failed
 //	failed                in another way         passed                      passed
 //	failed                passed                 the same as the first       failed
@@ -19,6 +21,9 @@
 //	failed                unchanged, unheard     as where it passed          as where it passed
 //	nothing proven        passed                 –                           passed
 //	nothing proven        failed, suspect        –                           nothing proven
+//
+// By chance: somebody else was seen to act on the users in this run, and not
+// both changes came at once after the request.
 package retry
 
 import (
@@ -105,7 +110,7 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 		return again(Others)
 	case 2:
 		waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
-		if !stopped && (waits || undecided(first.Verdict, last.Verdict)) {
+		if !stopped && (waits || undecided(first.Verdict, last.Verdict) || run.Interference && chance(first, last)) {
 			return again(First)
 		}
 		if first.Verdict.Outcome == evidence.Failed && didNotHappen(last.Verdict) {
@@ -150,10 +155,31 @@ func together(attempts []Attempt) evidence.Verdict {
 		return ofTwo(first, last)
 	}
 	other := attempts[1].Verdict
-	if !undecided(first, other) {
+	switch {
+	case repeated(first, other) && last.Outcome == evidence.Failed && alike(first, last):
+		last.Suspect = false
+		return last
+	case repeated(first, other):
+		last.Outcome, last.Reason, last.Suspect = evidence.NotExercised, happenedTwice(other), false
+		last.Gap = evidence.Gap{Kind: evidence.GapForeign}
+		return last
+	case !undecided(first, other):
 		other = ofTwo(first, other)
 	}
 	return ofThree(first, other, last)
+}
+
+// chance reports whether two failures of one kind may have come of somebody who
+// is seen to act on the users: not both came as soon after the request as no
+// hand does.
+func chance(first, other Attempt) bool {
+	return repeated(first.Verdict, other.Verdict) && (first.Promptness == 0 || other.Promptness == 0)
+}
+
+// repeated reports whether a failure that somebody else's hand could explain
+// came again.
+func repeated(first, v evidence.Verdict) bool {
+	return first.Outcome == evidence.Failed && first.Suspect && v.Outcome == evidence.Failed && v.Suspect && !undecided(first, v)
 }
 
 // stranded reports whether an attempt could not be made because a failure left

@@ -177,3 +177,35 @@ func TestIntermittent(t *testing.T) {
 		}
 	}
 }
+
+// Where somebody else is seen to act on the users, two failures of one kind may
+// be two disturbances: a third attempt tells.
+func TestChance(t *testing.T) {
+	prompt := func(h []retry.Attempt) []retry.Attempt {
+		h[0].Promptness, h[1].Promptness = 1, 2
+		return h
+	}
+	for name, test := range map[string]struct {
+		attempts     []retry.Attempt
+		interference bool
+		next         retry.Whom
+		outcome      evidence.Outcome
+	}{
+		"nobody else acts":       {history(ready, ready), false, retry.Nobody, evidence.Failed},
+		"somebody else acts":     {history(ready, ready), true, retry.First, ""},
+		"at once both times":     {prompt(history(ready, ready)), true, retry.Nobody, evidence.Failed},
+		"and a third time":       {history(ready, ready, ready), true, retry.Nobody, evidence.Failed},
+		"and not a third time":   {history(ready, ready, passed), true, retry.Nobody, evidence.NotExercised},
+		"and then in other ways": {history(ready, ready, logout), true, retry.Nobody, evidence.NotExercised},
+		"and then nothing":       {history(ready, ready, open), true, retry.Nobody, evidence.NotExercised},
+		"for certain":            {history(ready, certain), true, retry.Nobody, evidence.Failed},
+	} {
+		d := retry.Decide(test.attempts, retry.Run{Interference: test.interference}, false)
+		if d.Next != test.next || d.Verdict.Outcome != test.outcome || d.Next == retry.Nobody && d.Verdict.Suspect {
+			t.Errorf("%s: next %v, %s %q", name, d.Next, d.Verdict.Outcome, d.Verdict.Reason)
+		}
+		if test.outcome == evidence.NotExercised && d.Verdict.Gap.Kind != evidence.GapForeign {
+			t.Errorf("%s: the gap is %+v", name, d.Verdict.Gap)
+		}
+	}
+}

@@ -15,6 +15,10 @@ func happenedOnce(v evidence.Verdict) string {
 	return "happened once, and somebody else's hand could explain it: " + v.Reason
 }
 
+func happenedTwice(v evidence.Verdict) string {
+	return "happened twice and not when repeated once more, while somebody else acts on the users: " + v.Reason
+}
+
 func inTwoWays(first, other evidence.Verdict) string {
 	return "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
 }
