@@ -93,6 +93,9 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 		r.Requirements = append(r.Requirements, b.row(req))
 	}
 	r.Timings = timings(run, r.Procs)
+	if o := r.Target.OtherNode; o != nil {
+		o.watch(run.Evidence)
+	}
 	r.Observations = Observe(run.Evidence)
 	r.Transitions = coverage(all, spec.Deployment(run.Target.Deployment), r, run.Evidence)
 	r.Conclude()

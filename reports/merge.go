@@ -40,6 +40,7 @@ func Merge(shards []*Result) (*Result, error) {
 	for _, s := range sorted {
 		m.join(s)
 	}
+	m.Target.OtherNode = mergeOtherNodes(sorted)
 	var errs []error
 	m.Requirements = nil
 	for i := range first.Requirements {

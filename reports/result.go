@@ -145,6 +145,8 @@ type Target struct {
 	URL        string `json:"url"`
 	Deployment string `json:"deployment"` // "" when the run ended before it was known
 	Release    string `json:"release"`    // "" when it is not known
+	// OtherNode is the one of a system of two that was watched, nil for none.
+	OtherNode *OtherNode `json:"other_node,omitempty"`
 }
 
 // Settings are what the user chose for the run, as far as the result depends

@@ -231,6 +231,9 @@ func (d *doctor) people() {
 		}
 		d.add(string(category)+" reason codes", finding, "", "%s", grouped(users, func(u *fixtures.User) string { return codeList(u, category) }))
 	}
+	if o := d.survey.Other; o != nil && o.Why == "" {
+		d.add("other node", preflight.Fine, "", "%s, with the same users; %s", o.URL, orWord(o.Clock(), "its clock is not known"))
+	}
 	for _, note := range d.survey.Notes {
 		d.add("note", preflight.Lacking, "", "%s", note)
 	}

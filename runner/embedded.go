@@ -36,6 +36,8 @@ type Embedded struct {
 	server        *http.Server
 	notifications *reference.Notifications
 	served        chan error
+	certificate   *tls.Certificate // nil where it is served without TLS
+	second        *http.Server     // of the other node, nil for none
 }
 
 // StartEmbedded serves a reference deployment. The address is a host and port
@@ -93,14 +95,49 @@ func ServeEmbedded(config reference.Config, listener net.Listener, plain bool, a
 	e.CAFile = pemText
 	e.CA = x509.NewCertPool()
 	e.CA.AppendCertsFromPEM(pemText)
+	e.certificate = &certificate
 	e.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	go func() { e.served <- e.server.ServeTLS(listener, "", "") }()
 	return e, nil
 }
 
+// ServeSecond serves the other node of the deployment on a listener, as a
+// system of two has it, and gives its address. SystemInfo names it from then
+// on. It is called once.
+func (e *Embedded) ServeSecond(n reference.SecondNode, listener net.Listener, around func(http.Handler) http.Handler) (*url.URL, error) {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	handler := e.Deployment.Second(n)
+	if around != nil {
+		handler = around(handler)
+	}
+	e.second = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	at := &url.URL{Scheme: e.URL.Scheme, Host: net.JoinHostPort(host, port)}
+	node := e.Deployment.Node()
+	node.SecondHost, node.SecondPort = host, number
+	e.Deployment.SetNode(node)
+	// Both end with Close.
+	if e.certificate == nil {
+		go func() { _ = e.second.Serve(listener) }()
+		return at, nil
+	}
+	e.second.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*e.certificate}, MinVersion: tls.VersionTLS12}
+	go func() { _ = e.second.ServeTLS(listener, "", "") }()
+	return at, nil
+}
+
 // Close ends the deployment and everything that it serves.
 func (e *Embedded) Close() error {
 	err := errors.Join(e.notifications.Close(), e.server.Close())
+	if e.second != nil {
+		err = errors.Join(err, e.second.Close())
+	}
 	e.Deployment.Close()
 	return err
 }

@@ -41,6 +41,9 @@ type Subject struct {
 	// or in memory; nil for those of the network.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Only, Skip []string // patterns of requirement ids
+	// OtherNode is the address of the other node of a system of two, which is
+	// watched and not acted on; "auto" takes it from SystemInfo, "" is none.
+	OtherNode string
 
 	// Journal notes whom the certification changes before it does, so that
 	// Restore puts them back should the process end before it has; nil where
@@ -180,6 +183,16 @@ func (a *App) sessionOf(u Subject) (*session, error) {
 		target.Timing, target.FindNotifications = u.Timing.Or(config.DefaultTiming(), config.Timing{}), u.Events == ""
 	default:
 		return nil, errors.New("a subject needs a URL or a Handler")
+	}
+	switch {
+	case u.OtherNode == "auto":
+		target.FindNodes = true
+	case u.OtherNode != "":
+		other, err := url.Parse(u.OtherNode)
+		if err != nil {
+			return nil, err
+		}
+		target.Nodes = []*url.URL{target.URL, other}
 	}
 	if u.Events != "" && u.Events != "off" {
 		if by.events, err = url.Parse(u.Events); err != nil {

@@ -59,7 +59,7 @@ func (p *processes) ranked(items []suites.Item) []jobItem {
 // planStage is a stage on which nothing is acted, only planned.
 func (s *session) planStage(cast *fixtures.Cast) *scenario.Stage {
 	return &scenario.Stage{
-		Cast: cast, Catalogue: s.Catalogue, Judge: s.Judge, Stimuli: s.stimuli, Target: s.stage.Target, Poll: s.stage.Poll,
+		Client: s.client, Cast: cast, Catalogue: s.Catalogue, Judge: s.Judge, Stimuli: s.stimuli, Target: s.stage.Target, Poll: s.stage.Poll,
 		Dialogs: s.stage.Dialogs, Expected: s.events != nil,
 	}
 }

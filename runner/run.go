@@ -275,11 +275,21 @@ func (s *session) facts() reports.Run {
 	}
 	if s.survey != nil {
 		run.Target.Deployment, run.Target.Release = string(s.survey.Deployment), s.survey.Release.String()
+		run.Target.OtherNode = otherNode(s.survey.Other)
 	}
 	if s.stage != nil {
 		run.Settings, run.Cast = s.settings(), s.castMembers()
 	}
 	return run
+}
+
+// otherNode is the node of a system of two that is watched, as a result has it.
+func otherNode(o *preflight.OtherNode) *reports.OtherNode {
+	if o == nil {
+		return nil
+	}
+	const ms = float64(time.Millisecond)
+	return &reports.OtherNode{URL: o.URL, Unwatched: o.Why, SkewMS: float64(o.Skew) / ms, WithinMS: float64(o.Within) / ms}
 }
 
 // cannot is the result of a run that could not begin: one reason.

@@ -32,6 +32,8 @@ type ServeOptions struct {
 	Config     string        // file into which the configuration for a run is written, "" for none
 	Faults     []string      // names of faults that it has
 	Auth       string        // how its users sign in: AuthBasic, AuthSSO or AuthHybrid
+	Second     string        // host:port of the other node, "" for none
+	SecondNode reference.SecondNode
 }
 
 // How the users of a served reference sign in.
@@ -69,7 +71,8 @@ var servedTiming = config.Timing{Settle: 2 * time.Second, Quiet: 200 * time.Mill
 // servedBy is a served deployment and its hook.
 type servedBy struct {
 	*Embedded
-	hook string // address of the stimulus hook
+	hook   string // address of the stimulus hook
+	second string // address of the other node, "" for none
 }
 
 // check tells what is wrong with the options before anything is listened on
@@ -144,6 +147,11 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 		return errors.Join(&exit.UsageError{Err: err}, hook.Close())
 	}
 	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus"}
+	if o.Second != "" {
+		if served.second, err = serveSecond(e, o); err != nil {
+			return errors.Join(&exit.UsageError{Err: err}, hook.Close(), e.Close())
+		}
+	}
 	server := &http.Server{Handler: e.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(hook) }() // ends with the server
 	if o.Config != "" {
@@ -154,6 +162,21 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	a.announce(served, o)
 	<-ctx.Done()
 	return errors.Join(server.Close(), e.Close())
+}
+
+func serveSecond(e *Embedded, o ServeOptions) (string, error) {
+	if _, err := reference.ParseNodeFault(string(o.SecondNode.Fault)); err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", o.Second)
+	if err != nil {
+		return "", fmt.Errorf("listen on %s for the other node: %w", o.Second, err)
+	}
+	at, err := e.ServeSecond(o.SecondNode, listener, nil)
+	if err != nil {
+		return "", err
+	}
+	return at.String(), nil
 }
 
 // serveConfig writes what a run needs to certify the served reference. It
@@ -201,6 +224,9 @@ func writeServed(w io.Writer, e servedBy, ca string, secrets bool) {
 		fmt.Fprintf(w, "  ca_file: %q\n", ca)
 	case e.URL.Scheme == "https":
 		fmt.Fprintf(w, "  insecure: true\n")
+	}
+	if e.second != "" {
+		fmt.Fprintf(w, "  nodes: [%q, %q]\n", e.URL, e.second)
 	}
 	fmt.Fprintf(w, "release: %s\nusers:\n", e.Deployment.Config().Release)
 	for _, u := range e.Users() {

@@ -193,6 +193,18 @@ func (s *session) connect(cast *fixtures.Cast) {
 	options.Limiter, options.Dial = s.limiter, s.dialer
 	options.Share, options.Keep = s.shares, client.DefaultKeep/int64(max(s.shares, 1))
 	s.client = client.New(options)
+	if s.survey != nil { // of the process that asked
+		s.watchOther()
+	}
+}
+
+// watchOther has the other node watched that the survey has found.
+func (s *session) watchOther() {
+	if other := s.survey.Other; other != nil && other.URL != "" && other.Why == "" {
+		if u, err := url.Parse(other.URL); err == nil {
+			s.client.SetOther(u)
+		}
+	}
 }
 
 // listen signs in to the notification service. Where that fails the run goes
@@ -235,7 +247,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 func (s *session) setStage() {
 	s.stage = &scenario.Stage{
 		Catalogue: s.Catalogue, Judge: s.Judge, Client: s.client, Cast: s.survey.Cast, Stimuli: s.stimuli, Ledger: s.ledger,
-		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard,
+		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard, OneNode: s.oneNode(),
 		Target: evidence.Target{
 			Deployment: s.survey.Deployment, Release: s.survey.Release.String(), Notifications: s.listener != nil,
 			Settle: s.target.Timing.Settle, Quiet: s.target.Timing.Quiet, LongestWait: s.target.Timing.LongestWait,
@@ -248,6 +260,15 @@ func (s *session) setStage() {
 	for _, u := range s.survey.Cast.Usable() {
 		s.stage.Users.SetInitial(evidence.Observation{User: u.ID, State: u.State, Pending: u.Pending, ReasonCodeID: u.ReasonCodeID, Extension: s.survey.Extensions[u.ID], Index: -1})
 	}
+}
+
+// oneNode says why the other node is not watched, "" where it is or none is
+// asked for.
+func (s *session) oneNode() string {
+	if s.survey.Other == nil || s.survey.Other.Why == "" {
+		return ""
+	}
+	return "needs the other node of the system: " + s.survey.Other.Why
 }
 
 // close ends the listening. Sessions end only when the users are back: one

@@ -133,6 +133,7 @@ func (r *reader) put(n *yaml.Node) *Put {
 			p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong, CredentialsUnissued)
 		}},
 		{"only_if", func(n *yaml.Node) { p.OnlyIf = oneOf(r, n, "only_if", OnlyIfUnknown, OnlyIfOwn) }},
+		{"node", func(n *yaml.Node) { p.Node = oneOf(r, n, "node", NodeOther) }},
 	})
 	if at(n, "state") != nil && at(n, "text") != nil {
 		r.errorf(n, "put has state and text: text is for what is no state, keep one")
@@ -178,6 +179,7 @@ func (r *reader) get(n *yaml.Node) *Get {
 			}},
 			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
 			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone) }},
+			{"node", func(n *yaml.Node) { g.Node = oneOf(r, n, "node", NodeOther) }},
 		})
 		if at(n, "what") == nil {
 			r.errorf(n, "get has no what: use %s", orList(reads()))
@@ -209,6 +211,10 @@ func (r *reader) checkSteps(n *yaml.Node, q *Requirement) {
 				r.errorf(n, "%s has after: %s, to which no put before it can come", name(q), o.After)
 			case o.Members && (s.When.Get == nil || s.When.Get.What != GetTeam):
 				r.errorf(n, "%s has members: it goes on a get of the team", name(q))
+			case (o.Same || o.Clock) && (!s.When.Elsewhere() || i == 0 || q.Steps[i-1].When.Elsewhere()):
+				r.errorf(n, "%s has same or clock: it goes on what is sent to the other node after the step that sends it to the first", name(q))
+			case o.Clock && s.When.Get.What != GetSystemInfo:
+				r.errorf(n, "%s has clock: it goes on a get of system_info", name(q))
 			}
 			for a := range o.Others {
 				if q.Given.Others[a] == "" {

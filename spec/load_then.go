@@ -30,14 +30,14 @@ func (r *reader) then(n *yaml.Node) Then {
 
 // The keys that each kind of outcome may have beside its own.
 var outcomeKeys = map[Kind][]string{
-	Accepted: {"may_return", "passes", "shows", "records", "half_timer", "others", "event"},
+	Accepted: {"may_return", "passes", "shows", "records", "half_timer", "others", "event", "other_node"},
 	Refused:  {"data", "event"},
 	Error:    {"types", "data", "event"},
 	Keeps:    {"shows", "event"},
 	Deferred: {"event"},
 	Reaches:  {"passes", "shows", "half_timer", "event"},
 	Avoids:   nil,
-	Answer:   {"types", "schema", "shows", "records", "members", "header", "event"},
+	Answer:   {"types", "schema", "shows", "records", "members", "header", "event", "same", "clock"},
 	Recorded: nil,
 }
 
@@ -80,6 +80,9 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 		}},
 		{"others", func(n *yaml.Node) { o.Others = r.others(n) }},
 		{"members", func(n *yaml.Node) { o.Members = r.flag(n, "members") }},
+		{"other_node", func(n *yaml.Node) { o.OtherNode = oneOf(r, n, "other_node", OtherNodeShows, OtherNodeLag) }},
+		{"same", func(n *yaml.Node) { o.Same = r.flag(n, "same") }},
+		{"clock", func(n *yaml.Node) { o.Clock = r.flag(n, "clock") }},
 		{"may_return", func(n *yaml.Node) { o.MayReturn = r.state(n, "may_return") }},
 		{"passes", func(n *yaml.Node) { o.Passes = r.state(n, "passes") }},
 		{"half_timer", func(n *yaml.Node) { o.HalfTimer = r.flag(n, "half_timer") }},

@@ -50,7 +50,16 @@ type Outcome struct {
 	// known by its loginId, within the settle time in the state that a GET of
 	// it shows.
 	Members bool
-	Event   EventCheck // what is expected of notifications, beside the rest
+	// OtherNode says what is expected of the other node of a system of two,
+	// "" for nothing.
+	OtherNode OtherNodeCheck
+	// Same: the other node answers as the first did in the step before. Times
+	// and the words of messages may differ.
+	Same bool
+	// Clock: how far the clock of the other node is from that of the first, by
+	// what both tell, is recorded.
+	Clock bool
+	Event EventCheck // what is expected of notifications, beside the rest
 }
 
 // AllowedOn reports whether the outcome is one on the deployment.
@@ -110,6 +119,15 @@ type Show struct {
 func Placeholders() []string {
 	return []string{"id", "extension", "reason", "first", "second", "device"}
 }
+
+// OtherNodeCheck names what is expected of the other node after a change.
+type OtherNodeCheck string
+
+// The checks of the other node.
+const (
+	OtherNodeShows OtherNodeCheck = "shows" // it shows the change within the settle time
+	OtherNodeLag   OtherNodeCheck = "lag"   // how long after the first node it shows the change is recorded
+)
 
 // EventCheck names what is expected of the notifications of a step.
 type EventCheck string

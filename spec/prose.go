@@ -116,8 +116,10 @@ func (g *Get) words() string {
 	if g.Credentials != "" {
 		text += " with " + credentialWords[g.Credentials]
 	}
-	return text
+	return text + nodeWords[g.Node]
 }
+
+var nodeWords = map[string]string{NodeOther: " on the other node"}
 
 var userWords = map[string]string{UserUnknown: "an id that nobody has", UserLoginName: "the login name in the place of the id"}
 
@@ -178,7 +180,7 @@ func (p *Put) words(values map[string]string) string {
 	if len(with) > 0 {
 		text += " with " + strings.Join(with, " and ")
 	}
-	return text
+	return text + nodeWords[p.Node]
 }
 
 // Words tells in words what an outcome allows on a deployment; for "" what it
@@ -225,6 +227,13 @@ func (o Outcome) Words(d Deployment) string {
 	for _, s := range o.Shows {
 		text += ", " + s.words(d)
 	}
+	text += otherNodeWords[o.OtherNode]
+	if o.Same {
+		text += ", the same as on the first node"
+	}
+	if o.Clock {
+		text += ", the difference of the clocks recorded"
+	}
 	if o.Members {
 		text += ", every user of the cast in the state that a GET of it shows"
 	}
@@ -246,6 +255,10 @@ func (o Outcome) Words(d Deployment) string {
 		text += ", on " + string(o.Deployments[0]) + " alone"
 	}
 	return text
+}
+
+var otherNodeWords = map[OtherNodeCheck]string{
+	OtherNodeShows: ", on the other node as well", OtherNodeLag: ", the time until the other node shows it recorded",
 }
 
 // afterWords tells what became of a request.

@@ -48,6 +48,14 @@ func (r *Requirement) Unauthorized() bool {
 	})
 }
 
+// TwoNodes reports whether the requirement is about the other node of a system
+// of two.
+func (r *Requirement) TwoNodes() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+		return s.When.Elsewhere() || slices.ContainsFunc(s.Then, func(o Outcome) bool { return o.OtherNode != "" })
+	})
+}
+
 // AppliesTo reports whether the requirement is expected of a deployment of
 // the given kind and release.
 func (r *Requirement) AppliesTo(d Deployment, release Release) bool {

@@ -85,6 +85,7 @@ type Put struct {
 	User        string // "" for the subject, or a User constant
 	Credentials string // "" for By's own, or a Credentials constant
 	OnlyIf      string // "", or an OnlyIf constant: the PUT is left out where the GET in the step before did not say so
+	Node        string // "" for the node that is acted on, or NodeOther
 }
 
 // The extensions that a Put sends. Of those that must not exist no API tells:
@@ -107,6 +108,15 @@ const (
 	UserUnknown   = "unknown"    // an id that is made up; nobody has it as far as a GET tells
 	UserLoginName = "login_name" // the subject's login name in the place of the id
 )
+
+// NodeOther is the node of a system of two that a run does not act on.
+const NodeOther = "other"
+
+// Elsewhere reports whether the action is sent to the node that the run does
+// not act on.
+func (w When) Elsewhere() bool {
+	return w.Put != nil && w.Put.Node != "" || w.Get != nil && w.Get.Node != ""
+}
 
 // The credentials of a Put or Get that are not By's own.
 const (
@@ -170,6 +180,7 @@ type Get struct {
 	Query    string   // sent as the query of the URL
 	// Credentials are "" for By's own, or CredentialsNone.
 	Credentials string
+	Node        string // "" for the node that is acted on, or NodeOther
 }
 
 // What a Get reads. What GetUsers and GetTeam answer holds people who are not

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/selftest"
 )
@@ -41,10 +42,23 @@ func serveCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.Delay, "delay", 30*time.Millisecond, "between the answer and the change")
 	c.Flags().IntVar(&o.Troupes, "troupes", 1, "how many processes can certify it at the same time")
 	c.Flags().StringVar(&o.Auth, "auth", runner.AuthHybrid, "how users sign in: basic, all by password; sso, all by access token; hybrid, one of a troupe by token")
+	c.Flags().StringVar(&o.Second, "second-node", "", "`ADDRESS` on which a second node of the same system listens")
+	c.Flags().DurationVar(&o.SecondNode.Lag, "node-lag", 0, "how much later the second node shows a change")
+	c.Flags().DurationVar(&o.SecondNode.Skew, "node-skew", 0, "by how much the clock of the second node is ahead")
+	c.Flags().StringVar((*string)(&o.SecondNode.Fault), "node-fault", "", "`NAME` of a deviation of the second node: "+nodeFaults())
+	c.Flags().BoolVar(&o.SecondNode.Secondary, "secondary", false, "the second node answers UserAuthMode with 403")
 	c.Flags().StringSliceVar(&o.Faults, "fault", nil, "`NAME` of a fault that it has, or several; list shows them")
 	c.Flags().BoolVar(&o.Plain, "plain", false, "HTTP instead of HTTPS")
 	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords and tokens included")
 	_ = c.RegisterFlagCompletionFunc("deployment", cobra.FixedCompletions([]string{"ucce", "uccx"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions([]string{runner.AuthBasic, runner.AuthSSO, runner.AuthHybrid}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+func nodeFaults() string {
+	var names []string
+	for _, f := range reference.NodeFaults() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
 }

@@ -21,6 +21,7 @@ package bed
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -49,6 +50,11 @@ type Deployment struct {
 	Behaviour reference.Behaviour
 	// Configure has the last word on the deployment.
 	Configure func(*reference.Config)
+	// Second is the other node of the deployment, nil for none. The run watches
+	// it unless Subject says otherwise.
+	Second *reference.SecondNode
+	// AroundSecond stands before the other node.
+	AroundSecond func(http.Handler) http.Handler
 	// Around stands before the deployment, its notification service included,
 	// as a proxy would.
 	Around func(http.Handler) http.Handler
@@ -147,6 +153,20 @@ func Serve(t testing.TB, d Deployment) (*runner.Embedded, runner.Subject) {
 	subject := runner.Subject{
 		URL: embedded.URL.String(), Dial: listener.Dial, RootCAs: embedded.CA,
 		Users: embedded.Users(), Release: release, Timing: timing, Stimuli: embedded.Stimuli(), Events: "off",
+	}
+	if d.Second != nil {
+		beside := memnet.Listen("127.0.0.2:8445", latency)
+		other, err := embedded.ServeSecond(*d.Second, beside, d.AroundSecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject.OtherNode = other.String()
+		subject.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == beside.Addr().String() {
+				return beside.Dial(ctx, network, address)
+			}
+			return listener.Dial(ctx, network, address)
+		}
 	}
 	if d.Notifications {
 		subject.Events = embedded.Events.String()

@@ -110,6 +110,9 @@ func (p *Printer) head(r *reports.Result) {
 		p.Line("", "profiles:", words, 2)
 	}
 	p.Line(Dim, "", restsOn(r), 2)
+	if o := r.Target.OtherNode; o != nil {
+		p.Line(Dim, "", "other node: "+o.Words(), 2)
+	}
 	if r.Stopped != "" {
 		p.Line(Red, "  cannot be certified:", r.Stopped, 4)
 	}

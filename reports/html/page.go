@@ -165,6 +165,9 @@ func facts(r *reports.Result) []fact {
 	add("Target", r.Target.URL, "code")
 	add("Deployment", orUnknown(r.Target.Deployment))
 	add("Release", orUnknown(r.Target.Release))
+	if o := r.Target.OtherNode; o != nil {
+		add("Other node", o.Words())
+	}
 	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), text.Count(s.Applicable(), "requirement")))
 	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, page.Took(r.Timings.Wall)))
 	add("When", when(r.Started, r.Finished))

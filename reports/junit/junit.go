@@ -148,6 +148,9 @@ func junitRun(r *reports.Result) *Properties {
 	add("target", r.Target.URL)
 	add("deployment", r.Target.Deployment)
 	add("release", r.Target.Release)
+	if o := r.Target.OtherNode; o != nil {
+		add("other-node", o.Words())
+	}
 	add("version", r.Tool.Version)
 	add("commit", r.Tool.Commit)
 	add("commit-date", r.Tool.Date)

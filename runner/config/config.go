@@ -35,7 +35,11 @@ type Target struct {
 	URL      *url.URL
 	CAFile   string // certificates that the target's is checked against; "" for the system's
 	Insecure bool   // the target's certificate is not checked
-	Proxy    *url.URL
+	// Nodes are both nodes of a system of two, URL first; empty where only one
+	// is known. FindNodes takes the other one from SystemInfo.
+	Nodes     []*url.URL
+	FindNodes bool
+	Proxy     *url.URL
 	// CertFile and KeyFile are the client's certificate; "" for none.
 	CertFile, KeyFile string
 	Headers           http.Header // of every request; secret
@@ -70,6 +74,7 @@ type Timing struct {
 	Quiet       time.Duration // how long nothing may change after a refusal
 	Poll        time.Duration // between two looks
 	LongestWait time.Duration // for timers of the target, such as wrap-up
+	Outage      time.Duration // how long a target that went away is waited for
 }
 
 // DefaultTiming is the timing of a run that is told none.
@@ -95,7 +100,7 @@ func (t Timing) Or(other, unset Timing) Timing {
 	return Timing{
 		Request: pick(t.Request, other.Request, unset.Request), Settle: pick(t.Settle, other.Settle, unset.Settle),
 		Quiet: pick(t.Quiet, other.Quiet, unset.Quiet), Poll: pick(t.Poll, other.Poll, unset.Poll),
-		LongestWait: pick(t.LongestWait, other.LongestWait, unset.LongestWait),
+		LongestWait: pick(t.LongestWait, other.LongestWait, unset.LongestWait), Outage: pick(t.Outage, other.Outage, unset.Outage),
 	}
 }
 

@@ -89,7 +89,7 @@ func TestLoadWhole(t *testing.T) {
 	if target.Deployment != spec.UCCE || target.Release != (spec.Release{Major: 12, Minor: 5, Maintenance: 1}) {
 		t.Errorf("deployment %s, release %s", target.Deployment, target.Release)
 	}
-	if diff := cmp.Diff(Timing{time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Millisecond, 5 * time.Minute}, target.Timing); diff != "" {
+	if diff := cmp.Diff(Timing{time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Millisecond, 5 * time.Minute, time.Minute}, target.Timing); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{filepath.Join(dir, "stimulus.sh"), "--site", "a"}, target.StimulusExec); diff != "" || target.Dir != dir {
@@ -136,7 +136,7 @@ func TestLoadProblems(t *testing.T) {
 		{"a list", "- a\n", ":1: must be a mapping of keys to values, not a list"},
 		{"two documents", small + "---\n" + small, "there is a second document"},
 		{"unknown key", small + "tinming: {}\n", ":3: tinming: unknown key, perhaps timing; known here: deployment, "},
-		{"unknown nested key", small + "timing:\n  setle: 3s\n", ":4: timing.setle: unknown key, perhaps settle; known here: longest_wait, poll,"},
+		{"unknown nested key", small + "timing:\n  setle: 3s\n", ":4: timing.setle: unknown key, perhaps settle; known here: longest_wait, outage, poll,"},
 		{"unknown user key", "target: {url: 'https://f'}\nusers:\n  - id: '1'\n    passwort: x\n", ":4: users[0].passwort: unknown key"},
 		{"twice", small + "release: 12.5(1)\nrelease: 12.6(1)\n", ":4: release: stands there twice, first in line 3"},
 		{"a scalar for a mapping", small + "timing: 5s\n", ":3: timing: must be a mapping of keys to values, not a text"},

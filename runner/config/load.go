@@ -170,12 +170,23 @@ func (e entry) called(i int) string {
 	return fmt.Sprintf("target %d", i+1)
 }
 
+// of gives the value of a key of the entry, else that of all entries.
+func (e entry) of(key string, common map[string]given) given {
+	if g, ok := e.values[key]; ok {
+		return g
+	}
+	return common[key]
+}
+
 func (l *loader) target(e entry, common map[string]given, several bool, index int) {
 	t := &Target{Name: e.called(index)}
 	for _, s := range Settings() {
 		if s.ofTarget() {
 			l.set(s, t, e.values, common)
 		}
+	}
+	if why := t.actedOn(); why != "" {
+		l.note(e.of("target.nodes", common).problem("%s", why))
 	}
 	_, addressed := l.outside(setting("target"))
 	switch {
@@ -210,10 +221,7 @@ func (l *loader) target(e entry, common map[string]given, several bool, index in
 		l.note(g.problem("%v", err))
 	}
 	if len(t.StimulusExec) > 0 {
-		g, ok := e.values["stimuli.exec"]
-		if !ok {
-			g = common["stimuli.exec"]
-		}
+		g := e.of("stimuli.exec", common)
 		t.Dir = g.dir
 		if t.StimulusHTTP != nil {
 			l.note(g.problem("stands beside stimuli.http; a target has one hook"))

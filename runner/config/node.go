@@ -53,7 +53,7 @@ func (r *reader) value(n *yaml.Node, key string, kind Kind) (given, bool) {
 	if n.Kind != yaml.SequenceNode {
 		return r.scalar(n, key, kind)
 	}
-	if kind != List && kind != Command {
+	if kind != List && kind != Command && kind != Nodes {
 		r.problem(n, key, "must be one value, not a list")
 		return given{}, false
 	}
@@ -121,7 +121,7 @@ func (r *reader) scalar(n *yaml.Node, key string, kind Kind) (given, bool) {
 		fits = tag == "!!bool" || expanded
 	case Count, Number:
 		fits = tag == "!!int" || tag == "!!float" || expanded || n.Value == "auto"
-	case Text, List, ReleaseOf, Path:
+	case Text, List, ReleaseOf, Path, Nodes:
 		fits = fits || tag == "!!int" || tag == "!!float"
 	}
 	if !fits {

@@ -38,6 +38,7 @@ const (
 	ShardOf   Kind = "shard"
 	Command   Kind = "command" // a program and its first arguments
 	Headers   Kind = "headers" // a mapping of names to values
+	Nodes     Kind = "nodes"   // auto, or a list of two addresses
 )
 
 const envPrefix = "FINESSE_CONFORMANCE_"
@@ -75,6 +76,8 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.Proxy = v.address }},
 		{Key: "target.headers", Kind: Headers, Arg: "MAPPING", Help: "headers sent with every request, such as a reverse proxy wants; their values are kept secret",
 			apply: func(_ *Config, t *Target, v parsed) { t.Headers = v.headers }},
+		{Key: "target.nodes", Kind: Nodes, Arg: "URL, URL", Help: "both nodes of a system of two: the run acts on the first and watches on both; auto takes the other one from SystemInfo",
+			apply: func(_ *Config, t *Target, v parsed) { t.Nodes, t.FindNodes = v.nodes, v.yes }},
 		{Key: "target.user_agent", Kind: Text, Arg: "TEXT", Help: "User-Agent instead of the program's own, for a reverse proxy that wants a browser's; the requirement's id then has a header of its own, X-Conformance-Requirement",
 			apply: func(_ *Config, t *Target, v parsed) { t.UserAgent = v.text }},
 		{Key: "target.cert_file", Kind: Path, Arg: "FILE", Help: "PEM certificate that the run shows to the target",
@@ -97,6 +100,8 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.Timing.Poll = v.duration }},
 		{Key: "timing.longest_wait", Kind: Duration, Arg: "DURATION", Default: "60s", Help: "longest wait for timers of the target, such as wrap-up",
 			apply: func(_ *Config, t *Target, v parsed) { t.Timing.LongestWait = v.duration }},
+		{Key: "timing.outage", Kind: Duration, Arg: "DURATION", Default: "60s", Help: "how long a target that goes away in the middle of a run is waited for",
+			apply: func(_ *Config, t *Target, v parsed) { t.Timing.Outage = v.duration }},
 		{Key: "notifications", Kind: Choice, Choices: []string{"auto", "off"}, Default: "auto", Help: "auto looks for the notification service where SystemInfo and the release tell; off listens to none; a mapping says where it is",
 			apply: func(_ *Config, t *Target, v parsed) { t.FindNotifications = v.text == "auto" }},
 		{Key: "notifications.url", Kind: Address, Arg: "URL", Help: "notification service, wss://host:8445/ws/ or xmpps://host:5223",

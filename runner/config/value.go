@@ -43,6 +43,7 @@ type parsed struct {
 	release  spec.Release
 	shard    Shard
 	headers  http.Header
+	nodes    []*url.URL
 }
 
 func (v parsed) deployment() spec.Deployment {
@@ -75,6 +76,9 @@ func (s Setting) parse(g given, lookup func(string) (string, bool)) (v parsed, e
 		return s.parseList(g)
 	case Headers:
 		v.headers, err = parseHeaders(g)
+		return v, err
+	case Nodes:
+		v.nodes, v.yes, err = parseNodes(g)
 		return v, err
 	}
 	if g.isList || len(g.texts) != 1 {

@@ -41,6 +41,8 @@ type Survey struct {
 	Cast *fixtures.Cast
 	// Extensions are those on which users were signed in, by id.
 	Extensions map[string]string
+	// Other is the other node of a system of two, nil where none is asked for.
+	Other *OtherNode
 	// Refused says which users could not sign in and why, "" where all could.
 	Refused string
 	// Notes are what a person should know before the run, a line each.
@@ -145,6 +147,9 @@ func (p *preflight) fly(ctx context.Context) error {
 		}
 	}
 	p.details(ctx)
+	if err := p.nodes(ctx, x); err != nil {
+		return err
+	}
 	p.sort()
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -53,6 +54,8 @@ type Client struct {
 
 	mu    sync.Mutex
 	wrong map[string]bool // users whose last sign-in was sent with a wrong password
+
+	other atomic.Pointer[url.URL] // the other node of a system of two, nil for none
 
 	users map[string]*fixtures.User // who signed a request, by id
 	seen  map[string]string         // how each user was last seen
@@ -96,6 +99,20 @@ func (c *Client) Secrets() *redact.Set { return c.opts.Secrets }
 // Base is the address that all paths are relative to.
 func (c *Client) Base() *url.URL { u := *c.opts.Base; return &u }
 
+// SetOther names the other node of a system of two, to which a Call may go.
+func (c *Client) SetOther(u *url.URL) { c.other.Store(u) }
+
+// Other is the address of the other node of a system of two, nil for none.
+func (c *Client) Other() *url.URL { return c.other.Load() }
+
+// base is where a call goes.
+func (c *Client) base(call Call) *url.URL {
+	if other := c.other.Load(); call.Elsewhere && other != nil {
+		return other
+	}
+	return c.opts.Base
+}
+
 // Dial connects to an address near the target, for a look at what lies
 // beneath the API.
 func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -129,6 +146,7 @@ type Call struct {
 	Credentials Credentials
 	Method      string
 	Path        string // below the base, such as /finesse/api/SystemInfo
+	Elsewhere   bool   // sent to the other node, see SetOther
 	Query       string
 	ContentType string
 	Body        string
@@ -174,6 +192,9 @@ func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.E
 	if call.Query != "" {
 		x.Path += "?" + call.Query
 	}
+	if call.Elsewhere {
+		x.Path = strings.TrimSuffix(c.base(call).String(), "/") + x.Path
+	}
 	if len(x.RequestBody) > keptBody {
 		x.RequestBytes = len(x.RequestBody)
 		x.RequestBody = x.RequestBody[:keptBody]
@@ -217,7 +238,7 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token f
 			fmt.Errorf("no whole answer within %v", c.opts.Timeout))
 		defer cancel()
 	}
-	u := *c.opts.Base
+	u := *c.base(call)
 	u.Path = strings.TrimSuffix(u.Path, "/") + call.Path
 	u.RawQuery = call.Query
 	var body io.Reader

@@ -104,7 +104,7 @@ var changing = text.Pattern(`<(state|pendingState|reasonCodeId|stateChangeTime|e
 
 // note keeps how a user was last seen, and by whose credentials it is read.
 func (c *Client) note(call Call, x evidence.Exchange) {
-	if call.As == nil || call.Credentials != Own {
+	if call.As == nil || call.Credentials != Own || call.Elsewhere {
 		return
 	}
 	c.mu.Lock()

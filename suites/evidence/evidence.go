@@ -5,6 +5,7 @@
 package evidence
 
 import (
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -87,6 +88,9 @@ type Step struct {
 	Converged time.Duration `json:"converged_ns"`
 	// Channel says whether the subject's own events could be heard.
 	Channel Channel `json:"channel,omitempty"`
+	// OtherNode is what the other node of a system of two showed of the change,
+	// nil where it was not looked at.
+	OtherNode *OtherNode `json:"other_node,omitempty"`
 	// Values are what the placeholders of the requirement stand for: id,
 	// extension, reason (the reasonCodeId sent), request_id, …
 	Values map[string]string `json:"values,omitempty"`
@@ -104,6 +108,16 @@ type Act struct {
 	RequestID string `json:"request_id,omitempty"` // sent along
 	Reason    string `json:"reason,omitempty"`     // the reasonCodeId sent
 	Failed    string `json:"failed,omitempty"`     // why it could not be done
+}
+
+// OtherNode is what the other node of a system of two showed of a change.
+type OtherNode struct {
+	Shown bool `json:"shown"`
+	// Lag is how long after the node that was acted on it showed the change, to
+	// within the time between two looks.
+	Lag time.Duration `json:"lag_ns"`
+	// Exchange is the index of the last look at it, -1 for none.
+	Exchange int `json:"exchange"`
 }
 
 // Channel says whether events on the subject's own User node could be heard
@@ -192,7 +206,7 @@ type Exchange struct {
 	As             string            `json:"as,omitempty"` // id of the user whose credentials were sent, "" for none
 	WrongPassword  bool              `json:"wrong_password,omitempty"`
 	Method         string            `json:"method"`
-	Path           string            `json:"path"` // with the query, without the host
+	Path           string            `json:"path"` // with the query; without the host, but for the other node of a system of two
 	RequestHeader  map[string]string `json:"request_header,omitempty"`
 	RequestBody    string            `json:"request_body,omitempty"`
 	RequestBytes   int               `json:"request_bytes,omitempty"` // when the body was cut
@@ -211,6 +225,10 @@ type Exchange struct {
 	Started  time.Time     `json:"started"`
 	Duration time.Duration `json:"duration_ns"`
 }
+
+// Elsewhere reports whether the request went to the node that the run does not
+// act on.
+func (x Exchange) Elsewhere() bool { return !strings.HasPrefix(x.Path, "/") }
 
 // Served reports whether the target gave an answer that it stands by: a whole
 // one, and neither that of a server that cannot (5xx) nor of one that puts off

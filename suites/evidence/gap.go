@@ -63,6 +63,7 @@ const (
 	GapWrapUp        GapKind = "wrap_up"       // needs another wrap-up setting
 	GapTarget        GapKind = "target"        // the target does not offer it
 	GapWay           GapKind = "way"           // the target did something else on the way to the precondition
+	GapNodes         GapKind = "nodes"         // needs the other node of a system of two
 	GapTime          GapKind = "time"          // would take longer than the run may wait
 	GapForeign       GapKind = "foreign"       // somebody else moved a user of the cast
 	GapNever         GapKind = "never"         // no run can cause it

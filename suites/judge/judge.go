@@ -142,6 +142,10 @@ func (c *stepJudge) record(out spec.Outcome, v *evidence.Verdict) {
 		passed := c.passed(out.Passes)
 		v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, passed), join(v.Observed.Passing, passed)
 	}
+	// Figures are others each time: no comparison holds them against a run.
+	for _, figure := range c.figures(out) {
+		v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, figure), join(v.Observed.Passing, figure)
+	}
 	d := c.answerDocument("")
 	if last, ok := c.last(); ok && c.when.Get == nil {
 		d = c.documentOf(last)
@@ -156,6 +160,17 @@ func (c *stepJudge) record(out spec.Outcome, v *evidence.Verdict) {
 		}
 		v.Observed.Note = join(v.Observed.Note, line(note))
 	}
+}
+
+// figures are what was measured of the other node.
+func (c *stepJudge) figures(out spec.Outcome) (list []string) {
+	if lag := c.lag(); out.OtherNode == spec.OtherNodeLag && lag != "" {
+		list = append(list, lag)
+	}
+	if out.Clock {
+		list = append(list, c.clocks())
+	}
+	return list
 }
 
 // playedLater reports whether a step is the one before once more, and was

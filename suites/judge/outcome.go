@@ -61,7 +61,7 @@ func (c *stepJudge) accepted(out spec.Outcome) *mismatch {
 		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors", anybodys(e)
 		return m
 	}
-	return nil
+	return c.otherNode(out)
 }
 
 // taken: the request was answered with 200 or 202.
@@ -411,6 +411,9 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		}
 	}
 	if m := c.members(out); m != nil {
+		return m
+	}
+	if m := c.sameAsBefore(out); m != nil {
 		return m
 	}
 	return c.showsIn(out, c.answerDocument(out.Schema))

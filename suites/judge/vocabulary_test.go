@@ -47,6 +47,12 @@ func TestEveryWordChangesAVerdict(t *testing.T) {
 	team := begin(in(spec.NotReady)).asks("GET", "/finesse/api/Team/5000", 200, "<Team><users/></Team>")
 	passing := begin(in(spec.Ready)).dialog(202, "").sees(0, in(spec.NotReady)).sees(0, in(spec.Talking)).converged().stays(in(spec.Talking))
 
+	const otherNode = "https://finesse2.example.com:8445/finesse/api/User/1001"
+	elsewhere := goes(spec.NotReady, spec.Ready)
+	elsewhere.step().OtherNode = &evidence.OtherNode{Exchange: 0}
+	elsewhere.puts(202, "").sees(0, in(spec.NotReady)).converged().stays(in(spec.NotReady))
+	elsewhere.step().OtherNode = &evidence.OtherNode{Shown: true}
+
 	outcomes := map[string]word{
 		"States":      {of: one(spec.Must, put(spec.Ready), accepted), take: func(o *spec.Outcome) { o.States = nil }, scene: goes(spec.NotReady, spec.Ready)},
 		"Status":      {of: shows(spec.Show{At: "User/state", Is: texts("READY")}), take: func(o *spec.Outcome) { o.Status = nil }, scene: begin(in(spec.Ready)).asks("GET", "/", 203, in(spec.Ready).xml())},
@@ -63,10 +69,15 @@ func TestEveryWordChangesAVerdict(t *testing.T) {
 		"Passes": {of: row(t, "TRN-UCCE-34"), take: func(o *spec.Outcome) { o.Passes = "" }, scene: passing},
 		"HalfTimer": {of: one(spec.Must, put(spec.NotReady), half), take: func(o *spec.Outcome) { o.HalfTimer = false },
 			scene: begin(in(spec.Work)).timer(8*time.Second).puts(202, "").sees(5*time.Second, in(spec.NotReady)).converged().stays(in(spec.NotReady))},
-		"Records": {of: row(t, "SIG-13"), take: func(o *spec.Outcome) { o.Records = nil }, scene: goes(spec.Logout, spec.NotReady)},
-		"Others":  {of: row(t, "SIG-12"), or: 1, take: func(o *spec.Outcome) { o.Others = nil }, scene: colleague},
-		"Members": {of: row(t, "USR-11"), take: func(o *spec.Outcome) { o.Members = false }, scene: team},
-		"Event":   {of: row(t, "NTF-01"), take: func(o *spec.Outcome) { o.Event = "" }, scene: goes(spec.NotReady, spec.Ready).listening()},
+		"Records":   {of: row(t, "SIG-13"), take: func(o *spec.Outcome) { o.Records = nil }, scene: goes(spec.Logout, spec.NotReady)},
+		"Others":    {of: row(t, "SIG-12"), or: 1, take: func(o *spec.Outcome) { o.Others = nil }, scene: colleague},
+		"Members":   {of: row(t, "USR-11"), take: func(o *spec.Outcome) { o.Members = false }, scene: team},
+		"OtherNode": {of: row(t, "NOD-01"), take: func(o *spec.Outcome) { o.OtherNode = "" }, scene: elsewhere},
+		"Same": {of: row(t, "NOD-07"), step: 1, take: func(o *spec.Outcome) { o.Same = false },
+			scene: begin(in(spec.NotReady)).reads(in(spec.NotReady).xml()).asks("GET", otherNode, 200, in(spec.Ready).xml())},
+		"Clock": {of: row(t, "NOD-06"), step: 1, take: func(o *spec.Outcome) { o.Clock = false },
+			scene: begin(in(spec.NotReady)).asks("GET", "/finesse/api/SystemInfo", 200, "<SystemInfo/>").asks("GET", otherNode, 200, "<SystemInfo/>")},
+		"Event": {of: row(t, "NTF-01"), take: func(o *spec.Outcome) { o.Event = "" }, scene: goes(spec.NotReady, spec.Ready).listening()},
 	}
 	show := func(take func(*spec.Show)) func(*spec.Outcome) {
 		return func(o *spec.Outcome) { o.Shows = []spec.Show{o.Shows[0]}; take(&o.Shows[0]) }

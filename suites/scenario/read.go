@@ -19,6 +19,9 @@ import (
 // read again until it does.
 func (a *attempt) readStep(ctx context.Context, subject *participant, st spec.Step) evidence.Exchange {
 	call := a.get(subject, st.When)
+	if st.When.Elsewhere() {
+		return a.readElsewhere(ctx, call, st)
+	}
 	if !hasMembers(st.Then) {
 		return a.readUser(ctx, subject, call)
 	}
@@ -107,7 +110,7 @@ func (a *attempt) teamOf(u *fixtures.User) []*fixtures.User {
 }
 
 func (a *attempt) get(subject *participant, w spec.When) client.Call {
-	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct}
+	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct, Elsewhere: w.Elsewhere()}
 	if w.Get.Credentials == spec.CredentialsNone {
 		call.Credentials = client.None
 	}

@@ -87,6 +87,7 @@ func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Act
 	call := client.Call{
 		As: a.signer(by), Method: http.MethodPut, Path: userPath(subject.user.ID),
 		ContentType: "application/xml", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
+		Elsewhere: p.Node != "",
 	}
 	switch p.Credentials {
 	case spec.CredentialsNone:

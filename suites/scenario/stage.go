@@ -36,6 +36,7 @@ type Stage struct {
 	Expected  bool          // a plan is made for a run that will have notifications
 	Stays     bool          // who signs in may stay so for the next scenario; PutBack ends it
 	Unheard   string        // why there are none, where they are configured
+	OneNode   string        // why the other node is not watched, where it is configured
 
 	// Explains tells of a requirement that is no clause but a walk what what
 	// was seen comes to; nil for requirements whose outcomes say so.
@@ -174,6 +175,9 @@ func (s *Stage) Impossible(req *spec.Requirement) error {
 	not := func(why string, gap evidence.Gap) error { return &impediment{why, gap} }
 	if req.Never != "" {
 		return not(req.Never, evidence.Gap{Kind: evidence.GapNever})
+	}
+	if req.TwoNodes() && (s.Client == nil || s.Client.Other() == nil) {
+		return not(cmp.Or(s.OneNode, "needs the other node of a system of two: target.nodes names none"), evidence.Gap{Kind: evidence.GapNodes})
 	}
 	if req.Given.Notifications && s.Events == nil && !s.Expected {
 		if s.Unheard != "" {

@@ -59,7 +59,10 @@ func (a *attempt) step(ctx context.Context, subject *participant, st spec.Step) 
 		a.ev.Steps = append(a.ev.Steps, step)
 		return nil
 	}
-	if err := a.watch(ctx, subject, st, &step); err != nil {
+	other := a.watchOtherNode(ctx, subject, st, &step)
+	err = a.watch(ctx, subject, st, &step)
+	other.end(a, st, &step)
+	if err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -1,0 +1,134 @@
+package runner_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/runner"
+	"finesse-conformance/runner/preflight"
+	"finesse-conformance/suites/evidence"
+)
+
+var nodeRows = []string{"NOD-01", "NOD-02", "NOD-03", "NOD-04", "NOD-05", "NOD-06", "NOD-07"}
+
+// Two nodes of one system are watched, and each deviation of the other one is
+// told by the row that is about it and by no other.
+func TestOtherNode(t *testing.T) {
+	for _, test := range []struct {
+		fault reference.NodeFault
+		rows  []string // that tell of it
+		says  string
+	}{
+		{"", nil, ""},
+		{reference.NodeStale, []string{"NOD-01", "NOD-07"}, "the other node"},
+		{reference.NodeCodes, []string{"NOD-03"}, "ReasonCodes/ReasonCode/label"},
+		{reference.NodeRefusal, []string{"NOD-04"}, "ApiErrors/ApiError/ErrorType"},
+		{reference.NodeExtension, []string{"NOD-07"}, "User/extension"},
+		{reference.NodeAuthMode, []string{"NOD-05"}, "UserAuthMode/authMode"},
+	} {
+		t.Run(string(test.fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				played := bed.Play(t, bed.Deployment{
+					Second: &reference.SecondNode{Lag: 150 * time.Millisecond, Skew: -400 * time.Millisecond, Fault: test.fault},
+				}, nodeRows...)
+				for _, id := range nodeRows {
+					v := played.Verdict(id)
+					if v.Outcome != evidence.Info {
+						t.Errorf("%s is %s: %s", id, v.Outcome, v.Reason)
+					}
+					if odd := strings.Contains(v.Observed.Note, "saw "); odd != slices.Contains(test.rows, id) {
+						t.Errorf("%s says %q", id, v.Observed.Note)
+					} else if odd && !strings.Contains(v.Observed.Note, test.says) {
+						t.Errorf("%s says %q, not %q", id, v.Observed.Note, test.says)
+					}
+				}
+				if note := played.Verdict("NOD-06").Observed.Passing; !strings.Contains(note, "-400ms") {
+					t.Errorf("the skew is not told: %q", note)
+				}
+				if note := played.Verdict("NOD-02").Observed.Passing; test.fault == "" && strings.Count(note, "within") != 2 {
+					t.Errorf("the lag is not told: %q", note)
+				}
+				if failed, left := played.Failed(), played.Left; len(failed)+len(left) > 0 {
+					t.Errorf("%v failed, %v are not back", failed, left)
+				}
+			})
+		})
+	}
+}
+
+// What is no node of the same system is said to be none, before anybody is
+// touched.
+func TestOtherSystem(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault reference.NodeFault
+		other string
+		says  string
+	}{
+		"other users":      {fault: reference.NodeStranger, says: "does not know user"},
+		"other deployment": {fault: reference.NodeKind, says: `of the deployment type "OTHER"`},
+		"found":            {other: "auto"},
+		"found, strange":   {other: "auto", fault: reference.NodeStranger, says: "does not know user"},
+		"no API":           {other: "http://127.0.0.1:8445/elsewhere", says: "GET SystemInfo was answered with HTTP 404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, err := bed.TryOpen(t, bed.Deployment{
+					Second:  &reference.SecondNode{Fault: test.fault},
+					Subject: func(s *runner.Subject) { s.OtherNode = orOther(test.other, s.OtherNode) },
+				})
+				var unable *preflight.Unable
+				switch {
+				case test.says == "" && err != nil:
+					t.Fatal(err)
+				case test.says == "":
+					if o := b.Survey().Other; o.URL != "http://127.0.0.2:8445" || o.Why != "" {
+						t.Errorf("the other node is %+v", o)
+					}
+				case !errors.As(err, &unable) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "target.nodes"):
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func orOther(say, otherwise string) string {
+	if say == "" {
+		return otherwise
+	}
+	return say
+}
+
+// A correct system of two nodes has no failure, and every accepted change is
+// looked for on the other one.
+func TestTwoNodesWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the whole catalogue")
+	}
+	const skew = -400 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		played := bed.Play(t, bed.Deployment{
+			Release: "12.6(2)", Notifications: true,
+			Second: &reference.SecondNode{Lag: 150 * time.Millisecond, Skew: skew, Secondary: true},
+		})
+		for _, id := range played.Failed() {
+			t.Errorf("%s: %s", id, played.Verdict(id).Reason)
+		}
+		if len(played.Left) > 0 {
+			t.Errorf("%v are not back", played.Left)
+		}
+		o := played.Target.OtherNode
+		if o == nil || o.Changes < 50 || o.Shown != o.Changes || o.LagMax < 100 || o.LagMax > 1000 || o.WithinMS > 10 {
+			t.Fatalf("the other node is said to be so: %+v", o)
+		}
+		if time.Duration(o.SkewMS)*time.Millisecond != skew {
+			t.Errorf("a skew of %v is told as %v ms", skew, o.SkewMS)
+		}
+	})
+}
