@@ -17,52 +17,6 @@ import (
 	"finesse-conformance/suites/scenario/retry"
 )
 
-// Files are where a command writes its reports; "" for not.
-type Files struct {
-	JUnit, JSON, HTML, Markdown, HAR string
-}
-
-// comparison is what differs between two results or two maps, as the files of
-// compare hold it.
-type comparison interface {
-	WriteJUnit(w io.Writer, failOnDrift bool) error
-	WriteJSON(w io.Writer) error
-	WriteHTML(w io.Writer) error
-	WriteMarkdown(w io.Writer) error
-}
-
-// write writes a comparison to the files that are asked for.
-func (f Files) write(c comparison, failOnDrift bool) []error {
-	return writeFiles([]report{
-		{f.JUnit, func(w io.Writer) error { return c.WriteJUnit(w, failOnDrift) }},
-		{f.JSON, c.WriteJSON}, {f.HTML, c.WriteHTML}, {f.Markdown, c.WriteMarkdown},
-	})
-}
-
-// Compare holds two result files against each other, prints what changed and
-// gives the exit code: 1 for a regression, with failOnDrift for a drift too.
-func (a *App) Compare(old, new string, failOnDrift bool, files Files) (int, error) {
-	old, new = inFolder(old), inFolder(new)
-	if isMap(old) && isMap(new) {
-		return a.compareMaps(old, new, failOnDrift, files)
-	}
-	before, err := reports.Load(old)
-	if err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	after, err := reports.Load(new)
-	if err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	c, err := compare.Results(before, after)
-	if err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	errs := files.write(c, failOnDrift)
-	errs = append(errs, a.print(func(w io.Writer) error { return c.WriteText(w, console.Style{Color: a.Colour, Width: a.Width}) }))
-	return a.end(c.ExitCode(failOnDrift), errs...)
-}
-
 // Report renders one result again, or merges the results of a sharded run.
 // A file may be a result or the evidence of a run. It gives the exit code
 // that the run had, or the whole run would have had.

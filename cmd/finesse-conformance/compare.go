@@ -13,9 +13,9 @@ func compareCommand() *cobra.Command {
 	var files runner.Files
 	var failOn string
 	c := &cobra.Command{
-		Use:   "compare OLD NEW",
-		Short: "what changed between two results or behaviour maps (files, or folders of reports): regressions, repairs, drift",
-		Args:  cobra.ExactArgs(2),
+		Use:   "compare OLD NEW…",
+		Short: "what changed between results, each and the one before, or two behaviour maps (files, or folders of reports)",
+		Args:  cobra.MinimumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if failOn != "" && failOn != "drift" {
 				return &exit.UsageError{Err: errors.New("--fail-on knows drift")}
@@ -24,7 +24,7 @@ func compareCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.Compare(args[0], args[1], failOn == "drift", files)
+			code, err := a.Compare(args, failOn == "drift", files)
 			if err != nil {
 				return err
 			}

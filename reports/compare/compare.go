@@ -6,7 +6,9 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +38,9 @@ type Comparison struct {
 	Added       []Change `json:"added"`               // of requirements that the old result does not know, whatever became of them
 	Gone        []Change `json:"no_longer_exercised"` // for a reason in the plan
 	Drifts      []Drift  `json:"drifts"`
+
+	old, new *reports.Result // for the page
+	exhibits Exhibits
 }
 
 // Side is one of the two results.
@@ -53,8 +58,10 @@ type Change struct {
 	ID       string           `json:"id"`
 	Title    string           `json:"title"`
 	Section  string           `json:"section"`
-	From     evidence.Outcome `json:"from"` // "" when the old result does not have the requirement
-	To       evidence.Outcome `json:"to"`   // "" when the new result does not have it
+	Level    string           `json:"level,omitempty"`
+	Asked    string           `json:"asked,omitempty"` // what was done, of a failure
+	From     evidence.Outcome `json:"from"`            // "" when the old result does not have the requirement
+	To       evidence.Outcome `json:"to"`              // "" when the new result does not have it
 	Reason   string           `json:"reason,omitempty"`
 	Expected string           `json:"expected,omitempty"`
 	Seen     string           `json:"seen,omitempty"`
@@ -68,7 +75,7 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 		return nil, fmt.Errorf("the old result is of %s and the new one of %s: they cannot be compared", a, b)
 	}
 	c := &Comparison{
-		Schema: ComparisonSchema, Old: side(old), New: side(new), Notes: notes(old, new),
+		Schema: ComparisonSchema, old: old, new: new, Old: side(old), New: side(new), Notes: notes(old, new),
 		Regressions: []Change{}, Repairs: []Change{}, Waived: []Change{}, Failing: []Change{},
 		NewlyRun: []Change{}, Added: []Change{}, Gone: []Change{}, Drifts: []Drift{},
 	}
@@ -86,6 +93,13 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 	c.Drifts = append(c.Drifts, rowDrifts(old, new)...)
 	c.Drifts = append(c.Drifts, shapeDrifts(old, new)...)
 	c.Drifts = append(c.Drifts, timingDrifts(old, new)...)
+	for i := range c.Drifts {
+		c.Drifts[i].anchor = strconv.Itoa(i + 1)
+		if n := len(c.Drifts[i].Requirements); n > 0 {
+			row := new.Row(c.Drifts[i].Requirements[0])
+			c.Drifts[i].title = strings.TrimSuffix(row.Title+", asked "+row.Asked, ", asked ")
+		}
+	}
 	c.Worse = len(c.Regressions) > 0
 	if n := len(c.Added); n > 0 {
 		failed := 0
@@ -209,10 +223,12 @@ func planned(old, new *reports.Result, row *reports.Row) bool {
 func change(before, row *reports.Row, reason string) Change {
 	c := Change{Reason: strings.TrimSuffix(reason, ": ")}
 	if before != nil {
-		c.ID, c.Title, c.Section, c.From, c.Page = before.ID, before.Title, before.Section, before.Outcome, reports.Page(before)
+		c.ID, c.Title, c.Section, c.Level, c.From, c.Page = before.ID, before.Title, before.Section, before.Level, before.Outcome, reports.Page(before)
+		c.Asked = before.Asked
 	}
 	if row != nil {
-		c.ID, c.Title, c.Section, c.To, c.Page = row.ID, row.Title, row.Section, row.Outcome, reports.Page(row)
+		c.ID, c.Title, c.Section, c.Level, c.To, c.Page = row.ID, row.Title, row.Section, row.Level, row.Outcome, reports.Page(row)
+		c.Asked = cmp.Or(row.Asked, c.Asked)
 		c.Expected, c.Seen = row.Expected, row.Seen
 	}
 	return c

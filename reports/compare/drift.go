@@ -20,6 +20,9 @@ type Drift struct {
 	Old          string    `json:"old"`
 	New          string    `json:"new"`
 	Requirements []string  `json:"requirements,omitempty"` // in the catalogue's order
+
+	anchor string // its number, for links
+	title  string // of the first requirement, and what was asked
 }
 
 // Class says what a drift may do to a client that was written against the

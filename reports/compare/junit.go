@@ -15,7 +15,11 @@ import (
 // Drift is a failure where failOnDrift says so, otherwise a passed case that
 // tells of it.
 func (c *Comparison) WriteJUnit(w io.Writer, failOnDrift bool) error {
-	suites := junit.Suites{Suites: []junit.Suite{
+	return junit.Encode(w, junit.Suites{Suites: c.junitSuites(failOnDrift)})
+}
+
+func (c *Comparison) junitSuites(failOnDrift bool) []junit.Suite {
+	return []junit.Suite{
 		c.junitChanges("regressions", c.Regressions, true),
 		c.junitChanges("repairs", c.Repairs, false),
 		c.junitChanges("waived", c.Waived, false),
@@ -24,8 +28,7 @@ func (c *Comparison) WriteJUnit(w io.Writer, failOnDrift bool) error {
 		c.junitChanges("added", c.Added, false),
 		c.junitChanges("no-longer-exercised", c.Gone, false),
 		c.junitDrifts(failOnDrift),
-	}}
-	return junit.Encode(w, suites)
+	}
 }
 
 func (c *Comparison) junitSuite(name string) junit.Suite {
@@ -58,7 +61,11 @@ func (c *Comparison) junitChanges(name string, list []Change, fails bool) junit.
 	for _, x := range list {
 		jc := junit.Case{Classname: "finesse-compare." + text.Clean(x.Section), Name: text.Clean(x.ID + " " + text.OneLine(x.Title)), Time: reports.Seconds(0)}
 		message := reports.Message(changeText(x))
-		said := junit.Escape("was " + orAbsent(x.From) + ", is " + orAbsent(x.To) + "\n" + changeText(x) + "\n" + x.Page + "\n")
+		account := "was " + orAbsent(x.From) + ", is " + orAbsent(x.To) + "\n" + changeText(x) + "\n" + x.Page + "\n"
+		if cause := c.causeOf(x.ID); cause != x.ID {
+			account += "cause: " + cause + "\n"
+		}
+		said := junit.Escape(account)
 		switch {
 		case fails:
 			jc.Failure = &junit.Reason{Type: "regression", Message: message, Text: said}

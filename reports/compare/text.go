@@ -1,9 +1,11 @@
 package compare
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -21,6 +23,7 @@ type entry struct {
 	subject string // id, or what drifted
 	text    string // one line
 	page    string
+	cause   string // that it has in common with others of the list, "" for none
 }
 
 // chapters lists what a comparison found, the worst first, without empty
@@ -30,11 +33,15 @@ func (c *Comparison) chapters() []chapter {
 	changes := func(title, color string, list []Change) {
 		ch := chapter{title: title, color: color}
 		for _, x := range list {
-			ch.entries = append(ch.entries, entry{x.ID, changeText(x), x.Page})
+			ch.entries = append(ch.entries, entry{strings.TrimSpace(x.ID + " " + x.Title), changeText(x), x.Page, ""})
+			if cause := c.causeOf(x.ID); cause != x.ID && title == regressions {
+				ch.entries[len(ch.entries)-1].cause = cause
+			}
 		}
+		ch.byCause()
 		all = append(all, ch)
 	}
-	changes("Regressions", console.Red, c.Regressions)
+	changes(regressions, console.Red, c.Regressions)
 	for _, class := range []Class{Breaking, Additive, Cosmetic} {
 		ch := chapter{title: "Drift, " + string(class), color: console.Yellow}
 		for _, d := range c.Drifts {
@@ -59,10 +66,27 @@ func (c *Comparison) chapters() []chapter {
 	return out
 }
 
+// byCause has changes of one cause follow each other, those of most first.
+func (ch *chapter) byCause() {
+	count, first := map[string]int{}, map[string]int{}
+	for i, e := range ch.entries {
+		if count[e.cause]++; count[e.cause] == 1 {
+			first[e.cause] = i
+		}
+	}
+	count[""] = 0
+	slices.SortStableFunc(ch.entries, func(a, b entry) int {
+		return cmp.Or(count[b.cause]-count[a.cause], first[a.cause]-first[b.cause])
+	})
+}
+
 func changeText(x Change) string {
 	said := x.Reason
 	if x.Expected != "" && x.Seen != "" && x.To == "failed" {
 		said = "expected " + x.Expected + "; saw " + x.Seen
+		if x.Asked != "" {
+			said = x.Asked + ": " + said
+		}
 		if x.From != "passed" && x.From != "info" && x.From != "failed" && x.From != "waived" {
 			said = "was not exercised before: " + said
 		}
@@ -83,28 +107,36 @@ func driftSubject(d Drift) string {
 func driftLine(d Drift) string {
 	said := fmt.Sprintf("%s, now %s", d.Old, d.New)
 	if n := len(d.Requirements); n > 0 {
-		said += fmt.Sprintf(" (%s)", text.Few(d.Requirements, 4))
+		said += fmt.Sprintf(" (%s", text.Few(d.Requirements, 4))
+		if d.title != "" {
+			said += "; the first: " + d.title
+		}
+		said += ")"
 	}
 	return said
 }
 
-// headline is the comparison in one line.
-func (c *Comparison) headline() string {
-	word := "nothing worse"
+// word is how the comparison ended.
+func (c *Comparison) word() string {
 	switch {
 	case c.Worse:
-		word = "worse"
+		return "Worse"
 	case c.Equal():
-		word = "equal"
+		return "Equal"
 	case len(c.Drifts) > 0:
-		word = "nothing worse, and not the same"
+		return "Nothing worse, and not the same"
 	}
+	return "Nothing worse"
+}
+
+// headline is the comparison in one line.
+func (c *Comparison) headline() string {
 	n := map[Class]int{}
 	for _, d := range c.Drifts {
 		n[d.Class]++
 	}
 	return fmt.Sprintf("%s: %s, %s, %d breaking, %d additive and %d cosmetic drifts",
-		word, text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
+		strings.ToLower(c.word()), text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
 }
 
 func (s Side) text() string {
@@ -137,12 +169,20 @@ func (c *Comparison) WriteText(w io.Writer, style console.Style) error {
 	}
 	for _, ch := range c.chapters() {
 		p.WriteString("\n" + p.Paint(console.Bold, ch.title) + "\n")
+		cause := ""
 		for _, e := range ch.entries {
-			said := e.text
+			said, indent := e.text, "  "
 			if e.page != "" {
 				said += " [" + e.page + "]"
 			}
-			p.Line(ch.color, "  "+e.subject+":", said, 6)
+			if e.cause != "" {
+				indent = "    "
+			}
+			if e.cause != cause && e.cause != "" {
+				p.Line(console.Bold, "  "+e.cause, "", 6)
+			}
+			cause = e.cause
+			p.Line(ch.color, indent+e.subject+":", said, 6)
 		}
 	}
 	if _, err := io.WriteString(w, p.String()); err != nil {
@@ -172,9 +212,9 @@ func (c *Comparison) WriteMarkdown(w io.Writer) error {
 		fmt.Fprintf(&b, "- note: %s\n", console.Markdown(n))
 	}
 	for _, ch := range c.chapters() {
-		fmt.Fprintf(&b, "\n### %s (%d)\n\n| | | |\n|---|---|---|\n", console.Markdown(ch.title), len(ch.entries))
+		fmt.Fprintf(&b, "\n### %s (%d)\n\n| what | asked, before and now | page | cause |\n|---|---|---|---|\n", console.Markdown(ch.title), len(ch.entries))
 		for _, e := range ch.entries {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", console.Markdown(e.subject), console.Markdown(e.text), console.Markdown(e.page))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", console.Markdown(e.subject), console.Markdown(e.text), console.Markdown(e.page), console.Markdown(e.cause))
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {

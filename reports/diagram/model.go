@@ -21,6 +21,10 @@ type Input struct {
 	// Outcomes are what became of the requirements, by id. Without any (nil)
 	// the diagram shows the documentation: who causes a transition.
 	Outcomes map[string]Outcome
+	// Changes are what became of the requirements between two runs, by id: Worse,
+	// Better or Drifted. With them (not nil) the diagram shows changes in place
+	// of outcomes.
+	Changes map[string]Mark
 	// Link gives the address to which a click leads, nil for a diagram without
 	// links.
 	Link func(ids []string) string
@@ -45,6 +49,12 @@ const (
 	// LetThrough: a refusal that the guide leaves open, and the target let the
 	// request through.
 	LetThrough Mark = "let_through"
+	// Worse, Better and Drifted are what became of a requirement between two
+	// runs, Same what else there is.
+	Worse   Mark = "worse"
+	Better  Mark = "better"
+	Drifted Mark = "drifted"
+	Same    Mark = "same"
 )
 
 // Arrow is a documented transition, with all the rows that describe it.
@@ -178,10 +188,25 @@ func isState(s spec.State) bool {
 var marks = []Mark{Mark(evidence.Failed), Mark(evidence.Waived), LetThrough, Mark(evidence.Passed), Mark(evidence.Info),
 	Mark(evidence.NotExercised), Mark(evidence.NotApplicable)}
 
+// changes orders what can have become of something.
+var changes = []Mark{Worse, Drifted, Better, Same}
+
+// documentation reports whether the diagram shows neither outcomes nor changes.
+func (in Input) documentation() bool { return in.Outcomes == nil && in.Changes == nil }
+
 // mark gives the mark of several rows: that of the one that matters most.
 func (in Input) mark(rows []*spec.Requirement, refusal bool) Mark {
-	if in.Outcomes == nil {
+	if in.documentation() {
 		return Plain
+	}
+	if in.Changes != nil {
+		best := len(changes) - 1
+		for _, q := range rows {
+			if i := slices.Index(changes, in.Changes[q.ID]); i >= 0 {
+				best = min(best, i)
+			}
+		}
+		return changes[best]
 	}
 	best := len(marks) - 1
 	for _, q := range rows {

@@ -72,7 +72,7 @@ func (p *pen) summary() string {
 	for _, r := range p.in.Refusals() {
 		refusals = append(refusals, r.Mark)
 	}
-	if p.in.Outcomes == nil {
+	if p.in.documentation() {
 		return fmt.Sprintf("%d transitions between %d states; %d requests for a state that have to be refused.", len(arrows), len(order), len(refusals))
 	}
 	return fmt.Sprintf("%d transitions: %s. %d requests for a state that have to be refused: %s.",
@@ -107,7 +107,7 @@ func (p *pen) arrow(a Arrow) {
 	}
 	label := number(a.Rows)
 	class := "d-arrow m-" + string(a.Mark)
-	if p.in.Outcomes == nil {
+	if p.in.documentation() {
 		letters, cause := causeOf(a.Rows)
 		label = strings.TrimSpace(label + " " + letters)
 		class += " c-" + cause
@@ -307,6 +307,10 @@ var signs = map[Mark]string{
 	Mark(evidence.Waived):        "M-2.5 3.5V-3.5H3L1.5 -1.6L3 .2H-2.5",
 	Mark(evidence.Info):          "M0 -3.4V-3M0 -.9V3.4",
 	LetThrough:                   "M-3.5 0H3M.5 -2.6L3.2 0L.5 2.6",
+	Worse:                        "M-3 -3L3 3M3 -3L-3 3",
+	Better:                       "M-3.4 .3L-1 2.8L3.4 -2.8",
+	Drifted:                      "M-3.2 -1.5H3.2M-3.2 1.7H3.2M1.8 -3.6L-1.8 3.6",
+	Same:                         "M-2.6 -1.2H2.6M-2.6 1.4H2.6",
 	Mark(evidence.NotExercised):  "M-3 0H3",
 	Mark(evidence.NotApplicable): "M-1 0H1",
 }

@@ -12,7 +12,7 @@ import (
 
 // legendOrder is the order in which marks are counted and explained.
 var legendOrder = []Mark{Mark(evidence.Failed), Mark(evidence.Passed), LetThrough, Mark(evidence.Waived), Mark(evidence.Info),
-	Mark(evidence.NotExercised), Mark(evidence.NotApplicable)}
+	Mark(evidence.NotExercised), Mark(evidence.NotApplicable), Worse, Better, Drifted, Same}
 
 var markWords = map[Mark]string{
 	Mark(evidence.Passed):        "passed",
@@ -22,6 +22,10 @@ var markWords = map[Mark]string{
 	LetThrough:                   "let through, which the guide leaves open",
 	Mark(evidence.NotExercised):  "not exercised",
 	Mark(evidence.NotApplicable): "not applicable",
+	Worse:                        "worse",
+	Better:                       "repaired",
+	Drifted:                      "passes both times, and behaves otherwise",
+	Same:                         "as before",
 }
 
 // Word gives a mark in words, "" for Plain.
@@ -118,7 +122,7 @@ func (p *pen) legend(arrows []Arrow, refusals []Refusal) int {
 		p.printf(`<text x="%s" y="4">%s</text></g>`, num(sign), html.EscapeString(words))
 		x += need + 22
 	}
-	if p.in.Outcomes == nil {
+	if p.in.documentation() {
 		for _, c := range causes {
 			if !slices.ContainsFunc(arrows, func(a Arrow) bool {
 				return slices.ContainsFunc(a.Rows, func(q *spec.Requirement) bool { return q.Transition.Cause == c.cause })

@@ -62,7 +62,7 @@ type Verdict struct {
 	Exchange int      `json:"exchange"`
 	Event    int      `json:"event"`
 	XPath    string   `json:"xpath,omitempty"`
-	Asked    string   `json:"asked,omitempty"` // what was done, of a verdict that says what was expected
+	Asked    string   `json:"asked,omitempty"` // what was done in the step that decided
 	Expected string   `json:"expected,omitempty"`
 	Seen     string   `json:"seen,omitempty"`
 	Clause   string   `json:"clause,omitempty"` // where the guide says so

@@ -46,6 +46,9 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		return v
 	}
 	h := j.hear(req, ev, &v)
+	if h.step != nil {
+		v.Asked = h.step.action()
+	}
 	switch {
 	case h.broken != nil:
 		return h.step.fail(v, h.broken)
