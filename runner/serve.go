@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/spec/export"
 )
 
 // ServeOptions say how the reference deployment is served by itself.
@@ -30,6 +32,7 @@ type ServeOptions struct {
 	Plain      bool          // HTTP instead of HTTPS
 	Hook       string        // host:port of the stimulus hook, plain HTTP
 	Config     string        // file into which the configuration for a run is written, "" for none
+	Postman    string        // file into which an environment of Postman for it is written, "" for none
 	Faults     []string      // names of faults that it has
 	Auth       string        // how its users sign in: AuthBasic, AuthSSO or AuthHybrid
 	Second     string        // host:port of the other node, "" for none
@@ -81,18 +84,27 @@ func (o ServeOptions) check() error {
 	if o.Troupes < 1 {
 		return fmt.Errorf("--troupes %d: one or more processes can certify it", o.Troupes)
 	}
-	for _, flag := range []struct{ name, address string }{{"listen", o.Listen}, {"hook", o.Hook}} {
+	for _, flag := range []struct{ name, address string }{{"listen", o.Listen}, {"hook", o.Hook}, {"second-node", o.Second}} {
+		if flag.name == "second-node" && flag.address == "" {
+			continue
+		}
 		if _, err := net.ResolveTCPAddr("tcp", flag.address); err != nil {
 			return fmt.Errorf("--%s %q: write it as host:port, such as 127.0.0.1:0 for a free port: %w", flag.name, flag.address, err)
 		}
 	}
-	if o.Config != "" {
-		if info, err := os.Stat(filepath.Dir(o.Config)); err != nil || !info.IsDir() {
-			return fmt.Errorf("--write-config %s: there is no folder %s", o.Config, filepath.Dir(o.Config))
+	for _, flag := range []struct{ name, file string }{{"write-config", o.Config}, {"write-postman", o.Postman}} {
+		if flag.file == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(flag.file)); err != nil || !info.IsDir() {
+			return fmt.Errorf("--%s %s: there is no folder %s", flag.name, flag.file, filepath.Dir(flag.file))
 		}
 	}
 	cfg, err := o.config()
 	if err != nil {
+		return err
+	}
+	if _, err := reference.ParseNodeFault(string(o.SecondNode.Fault)); o.Second != "" && err != nil {
 		return err
 	}
 	d, err := reference.New(cfg) // which knows releases, faults and durations
@@ -154,10 +166,8 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	}
 	server := &http.Server{Handler: e.Deployment.Stimulus(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(hook) }() // ends with the server
-	if o.Config != "" {
-		if err := a.serveConfig(served, o); err != nil {
-			return errors.Join(&exit.UsageError{Err: err}, server.Close(), e.Close())
-		}
+	if err := a.writeFor(served, o); err != nil {
+		return errors.Join(&exit.UsageError{Err: err}, server.Close(), e.Close())
 	}
 	a.announce(served, o)
 	<-ctx.Done()
@@ -165,18 +175,68 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 }
 
 func serveSecond(e *Embedded, o ServeOptions) (string, error) {
-	if _, err := reference.ParseNodeFault(string(o.SecondNode.Fault)); err != nil {
-		return "", err
-	}
-	listener, err := net.Listen("tcp", o.Second)
+	listener, err := listen("second-node", o.Second)
 	if err != nil {
-		return "", fmt.Errorf("listen on %s for the other node: %w", o.Second, err)
+		return "", err
 	}
 	at, err := e.ServeSecond(o.SecondNode, listener, nil)
 	if err != nil {
 		return "", err
 	}
 	return at.String(), nil
+}
+
+// writeFor writes the files that were asked for.
+func (a *App) writeFor(served servedBy, o ServeOptions) error {
+	if o.Config != "" {
+		if err := a.serveConfig(served, o); err != nil {
+			return err
+		}
+	}
+	if o.Postman == "" {
+		return nil
+	}
+	text, err := postmanEnvironment(served)
+	if err != nil {
+		return err
+	}
+	return writePrivate(o.Postman, text)
+}
+
+// postmanEnvironment has the first agent of the served reference who signs in
+// by password, and the next one for the requests that take two.
+func postmanEnvironment(served servedBy) ([]byte, error) {
+	v := export.EnvironmentValues{BaseURL: served.URL.String(), DialogID: "1"}
+	teams := map[string]string{}
+	for _, u := range served.Deployment.Config().Users {
+		teams[u.ID] = u.Team
+	}
+	for _, u := range served.Users() {
+		switch {
+		case u.Mobile != nil:
+		case v.AgentID == "" && !u.ByToken():
+			v.AgentID, v.Password, v.Extension, v.TeamID = u.ID, u.Password.Reveal(), u.Extension, teams[u.ID]
+		case v.AgentID != "" && v.OtherID == "":
+			v.OtherID, v.OtherExtension = u.ID, u.Extension
+		}
+	}
+	return export.Environment("finesse-conformance serve", v)
+}
+
+// writePrivate writes a file that only its owner may read.
+func writePrivate(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Chmod(0o600); err != nil {
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // serveConfig writes what a run needs to certify the served reference. It
@@ -190,16 +250,12 @@ func (a *App) serveConfig(e servedBy, o ServeOptions) error {
 		}
 		ca = filepath.Base(file)
 	}
-	f, err := os.OpenFile(o.Config, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
+	var text bytes.Buffer
+	writeServed(&text, e, ca, true)
+	if err := writePrivate(o.Config, text.Bytes()); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	defer f.Close()
-	if err := f.Chmod(0o600); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
-	}
-	writeServed(f, e, ca, true)
-	return f.Close()
+	return nil
 }
 
 // announce tells a person, or a script, how to certify what is served.

@@ -35,6 +35,8 @@ func TestEveryStatusIsDocumented(t *testing.T) {
 	want := map[string][]string{
 		"GET /finesse/api/User/{id}":             {"200", "401", "404", "500", "503"},
 		"PUT /finesse/api/User/{id}":             {"200", "202", "400", "401", "404", "500", "503"},
+		"GET /finesse/api/Users":                 {"200", "401", "500", "503"},
+		"GET /finesse/api/UserAuthMode/{id}":     {"200", "403", "500", "503"},
 		"GET /finesse/api/User/{id}/ReasonCodes": {"200", "400", "401", "404", "500", "503"},
 		"GET /finesse/api/User/{id}/Dialogs":     {"200", "400", "401", "404", "500", "503"},
 		"POST /finesse/api/User/{id}/Dialogs":    {"202", "400", "401", "500", "503"},
@@ -118,7 +120,9 @@ func TestAnswerSchema(t *testing.T) {
 		{"PUT", "/finesse/api/Dialog/77", 501, "ApiErrors true"},
 		{"GET", "/finesse/api/Team/5", 200, "Team true"},
 		{"GET", "/finesse/api/SystemInfo", 200, "SystemInfo true"},
-		{"GET", "/finesse/api/Users", 200, " false"},
+		{"GET", "/finesse/api/Users", 200, "Users true"},
+		{"GET", "/finesse/api/UserAuthMode/1001", 200, "UserAuthMode true"},
+		{"GET", "/finesse/api/Teams", 200, " false"},
 	}
 	for _, test := range tests {
 		schema, documented := spec.AnswerSchema(doc, test.method, test.path, test.status)

@@ -2,17 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/internal/exit"
-	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
@@ -123,66 +119,6 @@ func oneRequirement(_ *cobra.Command, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("it takes the id of one requirement, such as SIG-01, not %d", len(args))
-}
-
-// specFiles are the parts of the contract that can be printed, as patterns of
-// its files; config is the schema of the configuration, which is none of them.
-var specFiles = map[string]string{
-	"openapi": "openapi.yaml", "requirements": "requirements/*.yaml", "moves": "moves.yaml", "profiles": "profiles.yaml", "config": "",
-}
-
-func specCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:       "spec [openapi|requirements|moves|profiles|config]",
-		Short:     "print the OpenAPI document (the default), the requirements, the moves, the profiles, or the JSON Schema of the configuration",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), aPart),
-		ValidArgs: []string{"openapi", "requirements", "moves", "profiles", "config"},
-		RunE: func(_ *cobra.Command, args []string) error {
-			part := "openapi"
-			if len(args) > 0 {
-				part = args[0]
-			}
-			if part == "config" {
-				schema, err := config.Schema()
-				if err != nil {
-					return err
-				}
-				_, err = os.Stdout.Write(schema)
-				return err
-			}
-			return printContract(specFiles[part])
-		},
-	}
-}
-
-// aPart refuses what is no part of the contract.
-func aPart(c *cobra.Command, args []string) error {
-	if len(args) == 0 || slices.Contains(c.ValidArgs, args[0]) {
-		return nil
-	}
-	return fmt.Errorf("it prints %s, not %q%s", text.Or(c.ValidArgs), args[0], text.Perhaps(args[0], c.ValidArgs))
-}
-
-// printContract prints files of the contract, several as one YAML stream.
-func printContract(pattern string) error {
-	names, err := fs.Glob(spec.Files(), pattern)
-	if err != nil {
-		return err
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		content, err := fs.ReadFile(spec.Files(), name)
-		if err != nil {
-			return err
-		}
-		if len(names) > 1 {
-			fmt.Printf("--- # %s\n", path.Base(name))
-		}
-		if _, err := os.Stdout.Write(content); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func versionCommand() *cobra.Command {

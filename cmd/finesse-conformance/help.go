@@ -54,7 +54,8 @@ var helps = map[string]help{
 	}},
 	"explain": {examples: [][2]string{{"explain SIG-01", "its clause, the way there, the request, what is accepted"}}},
 	"spec": {examples: [][2]string{
-		{"spec openapi > openapi.yaml", "the wire"},
+		{"spec > openapi.yaml", "the wire, for generators"},
+		{"spec --format postman > finesse.json", "a collection for Postman and newman"},
 		{"spec config > finesse.schema.json", "the JSON Schema of the configuration, for editors"},
 	}},
 	"compare": {examples: [][2]string{

@@ -52,6 +52,7 @@ func serveCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Config, "write-config", "", "`FILE` into which the configuration to certify it is written, passwords and tokens included")
 	_ = c.RegisterFlagCompletionFunc("deployment", cobra.FixedCompletions([]string{"ucce", "uccx"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions([]string{runner.AuthBasic, runner.AuthSSO, runner.AuthHybrid}, cobra.ShellCompDirectiveNoFileComp))
+	c.Flags().StringVar(&o.Postman, "write-postman", "", "`FILE` into which an environment of Postman for it is written, a password included; `spec --format postman` is the collection")
 	return c
 }
 
