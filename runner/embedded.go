@@ -181,7 +181,7 @@ func (e *Embedded) Users() []*fixtures.User {
 		}
 		if u.SSO {
 			// It exists and signs in by token: nothing else is an error here.
-			token, err := e.Deployment.IssueToken(u.ID, 0)
+			token, err := e.Deployment.IssueToken(u.ID, servedLife)
 			if err != nil {
 				panic(err)
 			}

@@ -84,6 +84,7 @@ type hearing struct {
 	open     *mismatch  // a refusal that nobody could hear: what comes later may show that it was none
 	openStep *stepJudge
 	came     spec.Kind // to which the last Put came
+	silent   *mismatch // where that was accepted, and may have been refused all the same: nobody would have heard it
 	led      map[spec.Actor]spec.State
 	taken    []string // the alternatives that were taken
 	proven   bool     // something was demanded, and was there
@@ -110,6 +111,9 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 		if un := c.beaten(out, m); un != nil {
 			m = un
 		}
+		if c.silent = h.silent; m != nil && c.asAfterRefusal() {
+			m = h.silent
+		}
 		v.Observed = merge(v.Observed, c.observed())
 		c.record(out, v)
 		if m != nil && m.unproven && m.what.Kind == evidence.MismatchTimer && playedLater(req, ev, i+1) {
@@ -123,7 +127,10 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 			return h
 		}
 		if c.when.Put != nil {
-			h.came = out.Kind
+			h.came, h.silent = out.Kind, nil
+			if out.Kind != spec.Refused && c.act != nil && c.act.Status < 400 && c.refusable() {
+				h.silent = c.silence()
+			}
 		}
 		for part, state := range out.Others {
 			h.led[part] = state
@@ -202,6 +209,23 @@ type stepJudge struct {
 	body         *document              // of the answer, read on first use
 	notes        []string               // what is recorded, since it is the finding of another requirement
 	came         spec.Kind              // to which the last Put of a step before came
+	silent       *mismatch              // see hearing
+}
+
+// asAfterRefusal reports whether what does not follow from what the last request
+// came to follows from its refusal, of which nobody would have heard.
+func (c *stepJudge) asAfterRefusal() bool {
+	if c.silent == nil || c.came == spec.Refused {
+		return false
+	}
+	came := c.came
+	defer func() { c.came = came }()
+	c.came = spec.Refused
+	if len(c.allowed()) == 0 {
+		return false
+	}
+	_, m := c.judge()
+	return m == nil
 }
 
 func (j *Judge) stepJudge(req *spec.Requirement, ev *evidence.Evidence, index int) *stepJudge {

@@ -144,6 +144,19 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 	if m := c.unchanged(out); m != nil {
 		return m
 	}
+	if m := c.silence(); m != nil {
+		return m
+	}
+	if m := c.unwaited(); m != nil {
+		return m
+	}
+	return c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
+		c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
+}
+
+// silence: the request was accepted, and nobody could have heard that it was
+// refused; nil where somebody could.
+func (c *stepJudge) silence() *mismatch {
 	why, cause := "", ""
 	channel := c.step.Heard(c.ev.Target)
 	switch {
@@ -153,18 +166,18 @@ func (c *stepJudge) unseenRefusal(out spec.Outcome) *mismatch {
 		why, cause = fmt.Sprintf("no notifications of user %s were listened to", c.step.Baseline.User), evidence.CauseNoService
 	case channel == evidence.ChannelLost:
 		why, cause = fmt.Sprintf("the notifications of user %s were interrupted", c.step.Baseline.User), evidence.CauseOutage
+	default:
+		return nil
 	}
-	if why != "" {
-		m := c.unproven(fmt.Sprintf("%d and nothing changed for %v: %s, and only an event could show that it was refused",
-			c.act.Status, round(c.step.Until.Sub(c.step.Answered)), why))
-		m.what.Kind, m.gap, m.cause, m.suspect = evidence.MismatchUnheard, evidence.GapNotifications, cause, channel == evidence.ChannelLost
-		return m
-	}
-	if m := c.unwaited(); m != nil {
-		return m
-	}
-	return c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("%d and neither an error event nor a change for %v",
-		c.act.Status, round(c.step.Until.Sub(c.step.Answered))))
+	m := c.unproven(fmt.Sprintf("%d and nothing changed for %v: %s, and only an event could show that it was refused",
+		c.act.Status, round(c.step.Until.Sub(c.step.Answered)), why))
+	m.what.Kind, m.gap, m.cause, m.suspect = evidence.MismatchUnheard, evidence.GapNotifications, cause, channel == evidence.ChannelLost
+	return m
+}
+
+// refusable reports whether the guide allows the target to refuse the request.
+func (c *stepJudge) refusable() bool {
+	return slices.ContainsFunc(c.allowed(), func(out spec.Outcome) bool { return out.Kind == spec.Refused })
 }
 
 // unheard says that events are listened to, and none of a user's.
@@ -294,6 +307,11 @@ func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 	}
 	if m := c.keeps(spec.Outcome{Kind: spec.Keeps}); m != nil {
 		m.expected, m.progress = c.describe(out), 1
+		return m
+	}
+	if e := c.errorEvent(); e != nil {
+		m := c.missed(out, evidence.MismatchEvent, 1, fmt.Sprintf("%d and then an event that refuses it: %s", c.act.Status, eventText(e)))
+		m.what.Said, m.event, m.suspect = e.ErrorType, e.Index, anybodys(e)
 		return m
 	}
 	if c.index+1 >= len(c.ev.Steps) {

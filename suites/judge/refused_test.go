@@ -247,3 +247,28 @@ func TestOneFindingOfForm(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody would have heard a refusal, what follows from one proves nothing
+// against a target that accepted.
+func TestRefusedInSilence(t *testing.T) {
+	reserved, ready := in(spec.Reserved), in(spec.Ready)
+	start := func(heard bool, status int, body string, then spec.State) *scene {
+		s := begin(reserved)
+		if heard {
+			s.listening()
+		}
+		s.puts(status, body).stays(reserved)
+		s.puts(200, "").sees(0, in(spec.Talking)).converged().stays(in(spec.Talking))
+		return s.waits().sees(0, in(then)).converged().sees(settle, in(then))
+	}
+	const unheard = "202 and nothing changed for 2s: no notifications of user 1001 were listened to, and only an event could show that it was refused"
+	try(t, row(t, "PND-12"), []hearing{
+		{"as asked", start(false, 202, "", spec.NotReady), passed, "", false},
+		{"as after a refusal", start(false, 202, "", ready.state), open, unheard, false},
+		{"as after a refusal, which would have been heard", start(true, 202, "", ready.state), failed,
+			"the end of the call: expected NOT_READY, where the last request came to no change at once; saw READY for 10s", true},
+		{"refused", start(false, 400, apiError("Invalid State", ""), ready.state), passed, "", false},
+		{"refused, and done", start(false, 400, apiError("Invalid State", ""), spec.NotReady), failed,
+			"the end of the call: expected READY, where the last request came to a refusal; saw NOT_READY for 10s", true},
+	})
+}
