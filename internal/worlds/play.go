@@ -25,7 +25,7 @@ type Outcome struct {
 	// account or the run's own, and Unnamed those of them whom the run does not
 	// name; Touched are those outside of the cast whom the run changed.
 	Left, Unnamed, Touched []string
-	Took          time.Duration // of virtual time
+	Took                   time.Duration // of virtual time
 }
 
 // Play certifies the world in a bubble of its own: with the items that are
