@@ -109,7 +109,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		runCommand(), mapCommand(), doctorCommand(), initCommand(), restoreCommand(),
 		listCommand(), explainCommand(), specCommand(), versionCommand(),
-		compareCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
+		compareCommand(), historyCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
 	)
 	for _, sub := range c.Commands() {
 		classifyErrors(sub)

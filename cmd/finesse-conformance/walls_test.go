@@ -43,7 +43,7 @@ func TestWalls(t *testing.T) {
 		"reports/page":            {"internal", "spec", "suites/evidence", "reports.", "reports/diagram"},
 		"reports/html":            {"internal", "spec", "suites/evidence", "reports.", "reports/diagram", "reports/page"},
 		"reports/compare":         {"internal", "spec", "suites/evidence", "reports.", "reports/junit", "reports/console", "reports/diagram", "reports/page"},
-		"reports/history":         {"internal", "spec", "suites/evidence", "reports.", "reports/console", "reports/page", "reports/junit"},
+		"reports/history":         {"internal", "spec", "suites/evidence", "reports.", "reports/console", "reports/page", "reports/compare"},
 		"reports/overview":        {"internal", "spec", "suites/evidence", "reports.", "reports/console", "reports/page"},
 		"reports/requirementsdoc": {"internal", "spec", "reports/diagram"},
 		"reports/reporttest":      {"internal", "spec", "suites/evidence", "reports."},

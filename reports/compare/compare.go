@@ -1,8 +1,8 @@
 // Package compare holds two results against each other: what became worse or
 // better, what is new or gone, and the drift, what changed although it passes
 // both times. It owns the comparison as data, text, Markdown, JUnit and page.
-// It imports the results, the forms of JUnit and the terminal; no other report
-// imports it.
+// It imports the results, the forms of JUnit and the terminal, the diagram and
+// the house style of pages.
 package compare
 
 import (
