@@ -3,6 +3,7 @@ package selftest
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"finesse-conformance/fixtures/reference"
@@ -99,6 +100,10 @@ func (t *trial) gap(id string) bool {
 		return true
 	case v.Gap.Kind == evidence.GapTarget: // no asynchronous error where it refuses at once
 		return t.behaviour.Refusals == reference.RefuseAtOnce400 || t.behaviour.Refusals == reference.RefuseAtOnce401
+	case slices.Contains(t.faults, "harmless-blocks-after-five-401s"): // it ends the run
+		return true
+	case id == "SUP-22": // needs somebody whom the target says that it does not know
+		return t.behaviour.UnknownUser == http.StatusUnauthorized
 	case slices.Contains(t.faults, "harmless-settings-absent"): // who wraps up and who may choose a device, they tell
 		return v.Gap.Kind == evidence.GapCast || v.Gap.Kind == evidence.GapWrapUp
 	case t.behaviour.NoWorkOnUCCX: // no wrap-up
