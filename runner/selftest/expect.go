@@ -94,14 +94,14 @@ func (t *trial) gap(id string) bool {
 	switch {
 	case id == "TRN-UCCE-01": // nothing leads into UNKNOWN
 		return true
+	case slices.Contains(t.faults, "harmless-blocks-after-five-401s"): // it ends the run
+		return true
 	case v.Gap.Kind == evidence.GapNodes: // the reference of a trial is one node
 		return true
 	case !t.heard && v.Gap.Kind == evidence.GapNotifications:
 		return true
 	case v.Gap.Kind == evidence.GapTarget: // no asynchronous error where it refuses at once
 		return t.behaviour.Refusals == reference.RefuseAtOnce400 || t.behaviour.Refusals == reference.RefuseAtOnce401
-	case slices.Contains(t.faults, "harmless-blocks-after-five-401s"): // it ends the run
-		return true
 	case id == "SUP-22": // needs somebody whom the target says that it does not know
 		return t.behaviour.UnknownUser == http.StatusUnauthorized
 	case slices.Contains(t.faults, "harmless-settings-absent"): // who wraps up and who may choose a device, they tell
