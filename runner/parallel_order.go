@@ -30,7 +30,7 @@ func (p *processes) ranked(items []suites.Item) []jobItem {
 		if !i.Runs() {
 			continue
 		}
-		r := ranking{i, p.stage.EstimateDuration(i.Requirement).Nanoseconds(), beginning(i.Requirement)}
+		r := ranking{i, p.stage.EstimateDuration(i.Requirement, i.Plan).Nanoseconds(), beginning(i.Requirement)}
 		if seeded {
 			r.lasts, r.begins = int64(bits.Len64(uint64(r.lasts/1e6))), ""
 		}

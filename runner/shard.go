@@ -33,7 +33,7 @@ func keepShard(s config.Shard, items []suites.Item) map[string]reports.Gap {
 	gaps := map[string]reports.Gap{}
 	for n := range items {
 		if i := &items[n]; i.Runs() && !s.Has(i.Requirement, n) {
-			i.Outcome, i.Why, i.Way, i.Gap = evidence.NotExercised, "another shard exercises it", "", evidence.Gap{Kind: evidence.GapShard}
+			i.Outcome, i.Why, i.Gap = evidence.NotExercised, "another shard exercises it", evidence.Gap{Kind: evidence.GapShard}
 			gaps[i.Requirement.ID] = reports.NewGap(evidence.Gap{Kind: evidence.GapShard})
 		}
 	}

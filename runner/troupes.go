@@ -98,10 +98,11 @@ func (s *session) arrange(items []suites.Item) {
 	s.alone = map[string]bool{}
 	for n, i := range items {
 		if i.Runs() {
-			items[n].Lasts = s.stage.EstimateDuration(i.Requirement)
+			items[n].Lasts = s.stage.EstimateDuration(i.Requirement, i.Plan)
 		}
 		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
-			return stage.Impossible(i.Requirement) != nil
+			_, err := stage.Plan(i.Requirement)
+			return err != nil
 		})
 	}
 }

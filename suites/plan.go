@@ -24,7 +24,7 @@ type Item struct {
 	// Needs is the piece that is missing for the precondition, whatever the
 	// precondition is; "" where it is none of that kind.
 	Needs string
-	Way   string // how the subject gets into the precondition, in words
+	Plan  scenario.Plan // of one that runs
 
 	// Rank says how early a parallel run takes the item: the higher the
 	// earlier, equal ranks in the order of the seed.
@@ -56,13 +56,13 @@ func Plan(stage *scenario.Stage, selection Selection) []Item {
 			item.Outcome, item.Why = evidence.NotApplicable, why
 		} else if why := selection.Why(req.ID, req.Profiles...); why != "" {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, why, evidence.Gap{Kind: evidence.GapSelection}
-		} else if err := stage.Impossible(req); err != nil {
+		} else if plan, err := stage.Plan(req); err != nil {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, err.Error(), scenario.GapOf(err)
 			if way := (*navigate.Missing)(nil); errors.As(err, &way) && len(way.Pieces) > 0 {
 				item.Needs = way.Needs()
 			}
-		} else if req.Given.State != "" {
-			item.Way, _ = stage.Way(req) // Impossible has asked already
+		} else {
+			item.Plan = plan
 		}
 		items = append(items, item)
 	}

@@ -150,7 +150,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s (%s): %q, %q", test.name, test.item.Requirement.ID, test.item.Outcome, test.item.Why)
 		}
 	}
-	if way := alone["TRN-UCCE-11"].Way; way != "sign in, go ready" {
+	if way := alone["TRN-UCCE-11"].Plan.Path.String(); way != "sign in, go ready" {
 		t.Errorf("the way of TRN-UCCE-11 is %q", way)
 	}
 }

@@ -23,16 +23,16 @@ type Means struct {
 	WrapUp func(*spec.Move) spec.Switch
 }
 
-// Way is a list of moves in order, with the situation after each.
-type Way struct {
+// Path is a list of moves in order, with the situation after each.
+type Path struct {
 	Moves []*spec.Move
 	After []spec.Situation
 }
 
-// String gives the way as a person would say it: "sign in, go ready, …".
-func (w Way) String() string {
-	names := make([]string, len(w.Moves))
-	for i, m := range w.Moves {
+// String gives the path as a person would say it: "sign in, go ready, …".
+func (p Path) String() string {
+	names := make([]string, len(p.Moves))
+	for i, m := range p.Moves {
 		names[i] = m.Name
 	}
 	return strings.Join(names, ", ")
@@ -130,7 +130,7 @@ const (
 
 // Find gives the cheapest way from a situation to one that the Given accepts.
 // The error is a *Missing.
-func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means) (Way, error) {
+func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means) (Path, error) {
 	best := map[spec.Situation]int{from: 0}
 	open := &frontier{{at: from}}
 	for open.Len() > 0 {
@@ -139,7 +139,7 @@ func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means)
 			continue
 		}
 		if Reached(goal, n.at) {
-			return n.way(goal, means)
+			return n.path(goal, means)
 		}
 		for _, m := range moves {
 			if !m.From.Matches(n.at) {
@@ -156,7 +156,7 @@ func Find(moves []*spec.Move, from spec.Situation, goal spec.Given, means Means)
 			heap.Push(open, &node{at: to, by: m, from: n, cost: cost, order: len(best)})
 		}
 	}
-	return Way{}, &Missing{Goal: Goal(goal)}
+	return Path{}, &Missing{Goal: Goal(goal)}
 }
 
 func price(m *spec.Move, means Means) int {
@@ -198,23 +198,23 @@ type node struct {
 	order int // of discovery: equal costs give the same way every time
 }
 
-func (n *node) way(goal spec.Given, means Means) (Way, error) {
-	var w Way
+func (n *node) path(goal spec.Given, means Means) (Path, error) {
+	var p Path
 	var pieces []Piece
 	for ; n.by != nil; n = n.from {
-		w.Moves = append(w.Moves, n.by)
-		w.After = append(w.After, n.at)
+		p.Moves = append(p.Moves, n.by)
+		p.After = append(p.After, n.at)
 		if piece := lacks(n.by, means); piece != (Piece{}) && !slices.Contains(pieces, piece) {
 			pieces = append(pieces, piece)
 		}
 	}
-	slices.Reverse(w.Moves)
-	slices.Reverse(w.After)
+	slices.Reverse(p.Moves)
+	slices.Reverse(p.After)
 	slices.Reverse(pieces)
 	if len(pieces) > 0 {
-		return Way{}, &Missing{Goal: Goal(goal), Pieces: pieces}
+		return Path{}, &Missing{Goal: Goal(goal), Pieces: pieces}
 	}
-	return w, nil
+	return p, nil
 }
 
 type frontier []*node

@@ -160,7 +160,7 @@ func starts(w spec.Switch) []spec.Situation {
 
 // follow checks that each move of a way may be made where it is, and gives
 // the end.
-func follow(t *testing.T, from spec.Situation, way navigate.Way) spec.Situation {
+func follow(t *testing.T, from spec.Situation, way navigate.Path) spec.Situation {
 	t.Helper()
 	for i, m := range way.Moves {
 		if !m.From.Matches(from) {

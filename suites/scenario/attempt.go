@@ -12,6 +12,7 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/navigate"
 )
 
 // attempt is one go at a requirement.
@@ -19,6 +20,7 @@ type attempt struct {
 	*Stage
 	req       *spec.Requirement
 	parts     fixtures.Parts
+	path      navigate.Path // of the plan: the subject's, from being signed out
 	rec       *client.Recorder
 	ev        *evidence.Evidence
 	moves     []*spec.Move
@@ -42,9 +44,9 @@ type attempt struct {
 	participants map[string]*participant
 }
 
-func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *attempt {
+func newAttempt(s *Stage, req *spec.Requirement, plan Plan, n int) *attempt {
 	a := &attempt{
-		Stage: s, req: req, parts: parts, rec: &client.Recorder{Requirement: req.ID},
+		Stage: s, req: req, parts: plan.Parts, path: plan.Path, rec: &client.Recorder{Requirement: req.ID},
 		moves:  s.Catalogue.Moves(s.Target.Deployment, release(s.Target)),
 		values: map[string]string{}, participants: map[string]*participant{},
 		ev: &evidence.Evidence{
@@ -52,7 +54,7 @@ func newAttempt(s *Stage, req *spec.Requirement, parts fixtures.Parts, n int) *a
 		},
 	}
 	a.lasting, a.end = context.WithCancel(context.Background())
-	for actor, u := range parts {
+	for actor, u := range plan.Parts {
 		name := string(actor)
 		if actor == spec.Self {
 			name = "subject"
@@ -175,7 +177,7 @@ func (a *attempt) act(ctx context.Context) error {
 		return err
 	}
 	subject := a.participant(a.parts[spec.Self])
-	if where, hopeless := a.stranded(); hopeless && a.hasWay(subject) {
+	if where, hopeless := a.stranded(); hopeless && a.hasPath(subject) {
 		return waitsFor(*where)
 	}
 	if err := a.together(ctx, subject); err != nil {
@@ -291,18 +293,14 @@ func (a *attempt) signsIn(p *participant) bool {
 	return a.req.Given.Others[a.part(p)] != ""
 }
 
-// mayCall reports whether the peer is needed: by a step, or on the way.
-func (a *attempt) mayCall(subject *participant) bool {
+// mayCall reports whether the peer is needed: by a step, or on the path.
+func (a *attempt) mayCall(path navigate.Path) bool {
 	for _, s := range a.req.Steps {
 		if slices.ContainsFunc(s.Whens(), func(w spec.When) bool { return w.Dialog == "MAKE_CALL" || w.By == spec.Peer }) {
 			return true
 		}
 	}
-	way, err := a.find(subject, a.req.Given)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(way.Moves, func(m *spec.Move) bool { return m.Action.Call != "" })
+	return slices.ContainsFunc(path.Moves, func(m *spec.Move) bool { return m.Action.Call != "" })
 }
 
 // lookAfter looks at everybody whom the requirement does not act on, and at

@@ -87,7 +87,7 @@ func (b *blockedError) Error() string {
 
 // openReason says why a way that would be there is not tried, nil where none of
 // its moves is barred.
-func (c *circuitBreakers) openReason(way navigate.Way) error {
+func (c *circuitBreakers) openReason(way navigate.Path) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, m := range way.Moves {

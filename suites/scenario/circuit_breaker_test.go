@@ -38,7 +38,7 @@ func TestBarrier(t *testing.T) {
 		b := bed.Open(t, bed.Deployment{Around: swallow("<state>READY</state>", &asked)})
 		began := time.Now()
 		for _, item := range b.Items() {
-			if strings.Contains(item.Way, "go ready") {
+			if strings.Contains(item.Plan.Path.String(), "go ready") {
 				needed++
 			}
 			v, _ := b.Play(t.Context(), item)

@@ -177,14 +177,14 @@ func (a *attempt) call(ctx context.Context, from, to *participant) error {
 		return err
 	}
 	if x.Status >= 400 || x.Err != "" {
-		return a.wayFailed(from, x, "", "a call to user "+to.user.ID)
+		return a.failedOnPath(from, x, "", "a call to user "+to.user.ID)
 	}
 	answer, err := a.dialog(ctx, to, "ANSWER", evidence.ForWay)
 	if err != nil {
 		return err
 	}
 	if answer.Status >= 400 || answer.Err != "" {
-		return a.wayFailed(to, answer, "", "the call of user "+from.user.ID)
+		return a.failedOnPath(to, answer, "", "the call of user "+from.user.ID)
 	}
 	return nil
 }
@@ -292,7 +292,7 @@ func (a *attempt) endAnew(ctx context.Context, p *participant, list []dialogView
 	}
 	if p.look.State == spec.ReservedOutbound && tried[leaving] == 0 {
 		tried[leaving]++
-		_, err := a.wayPut(ctx, p, spec.NotReady, a.wayReason(p, spec.NotReady))
+		_, err := a.putOnPath(ctx, p, spec.NotReady, a.reasonOnPath(p, spec.NotReady))
 		return true, err
 	}
 	return false, nil

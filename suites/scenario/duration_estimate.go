@@ -11,23 +11,18 @@ import (
 // EstimateDuration estimates how long a scenario takes on this stage: the quiet times and
 // timers that the requirement demands, and something for each move on the way
 // there and back. It is for putting scenarios into an order, no promise.
-func (s *Stage) EstimateDuration(req *spec.Requirement) time.Duration {
+func (s *Stage) EstimateDuration(req *spec.Requirement, plan Plan) time.Duration {
 	move := 2*s.Poll + s.Target.Quiet/20
 	var timer time.Duration
-	ways := 1
+	ways := 1         // to the precondition
 	total := 3 * move // the looks before and after, and the way back
-	if parts, err := s.Cast.Choose(req, nil); err == nil {
-		timer = parts[spec.Self].WrapUpTimer
-		if way, err := s.route(req, parts); err == nil {
-			for _, st := range req.Steps {
-				if st.Again {
-					ways++
-				}
-			}
-			total += time.Duration(ways) * wayDuration(way, move, timer)
-		}
+	if subject := plan.Parts[spec.Self]; subject != nil {
+		timer = subject.WrapUpTimer
 	}
 	for _, st := range req.Steps {
+		if st.Again {
+			ways++
+		}
 		total += move
 		if quietAfter(st) {
 			total += s.Target.Quiet
@@ -36,10 +31,10 @@ func (s *Stage) EstimateDuration(req *spec.Requirement) time.Duration {
 			total += timer
 		}
 	}
-	return total
+	return total + time.Duration(ways)*pathDuration(plan.Path, move, timer)
 }
 
-func wayDuration(way navigate.Way, move, timer time.Duration) time.Duration {
+func pathDuration(way navigate.Path, move, timer time.Duration) time.Duration {
 	var total time.Duration
 	for _, m := range way.Moves {
 		total += move

@@ -29,7 +29,7 @@ func (a *attempt) standOf(p *participant, l evidence.Observation) (stand, bool) 
 	case l.Event, l.Pending != "", l.Extension != p.user.Extension:
 		return at, false
 	case l.State == spec.NotReady:
-		return at, !at.reason || l.Reason() == a.wayReason(p, spec.NotReady)
+		return at, !at.reason || l.Reason() == a.reasonOnPath(p, spec.NotReady)
 	}
 	return at, l.State == spec.Ready && !at.reason
 }
@@ -77,9 +77,8 @@ func (a *attempt) leadsOver(at stand) bool {
 	case at.reason:
 		return false
 	}
-	way, err := a.route(a.req, a.parts)
-	for i, to := range way.After {
-		if put := way.Moves[i].Action.Put; err != nil || put != spec.Login && put != spec.Ready {
+	for i, to := range a.path.After {
+		if put := a.path.Moves[i].Action.Put; put != spec.Login && put != spec.Ready {
 			return false
 		}
 		if to.State == at.state {

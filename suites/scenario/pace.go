@@ -45,10 +45,10 @@ func (p *pace) hopeless() bool {
 	return p.inVain >= manyInVain
 }
 
-// wayLimit is how long a change on a path may take to show: the settle time, and
+// pathLimit is how long a change on a path may take to show: the settle time, and
 // once several were waited for in vain no longer than the changes that did come
 // suggest. What is under test always has the settle time.
-func (s *Stage) wayLimit() time.Duration {
+func (s *Stage) pathLimit() time.Duration {
 	if s.pace.recent() == 0 || !s.pace.hopeless() {
 		return s.Target.Settle
 	}

@@ -90,7 +90,7 @@ func (s *Stage) putAside() (list []users.Refusal) {
 
 // trySignIn signs a user in and puts it back.
 func (s *Stage) trySignIn(ctx context.Context, u *fixtures.User) *evidence.Evidence {
-	a := newAttempt(s, &spec.Requirement{ID: "sign-in"}, fixtures.Parts{spec.Self: u}, 1)
+	a := newAttempt(s, &spec.Requirement{ID: "sign-in"}, Plan{Parts: fixtures.Parts{spec.Self: u}}, 1)
 	p := a.participant(u)
 	if _, err := a.look(ctx, p, evidence.ForWay); err == nil {
 		_ = a.driveTo(ctx, p, spec.Given{State: spec.NotReady}) // the evidence tells

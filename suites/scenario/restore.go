@@ -22,7 +22,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 	}
 	s.Users.SetInitial(home)
 	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1})
-	a := newAttempt(s, &spec.Requirement{ID: "restore"}, fixtures.Parts{spec.Self: u}, 1)
+	a := newAttempt(s, &spec.Requirement{ID: "restore"}, Plan{Parts: fixtures.Parts{spec.Self: u}}, 1)
 	p := a.participant(u)
 	// Everything may have been done to him: his state alone does not show a
 	// call that he was in when the other run ended.
@@ -39,7 +39,7 @@ func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp 
 // everybody who is astray. The evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 	s.breakers.reset() // whatever did not come about may do so now
-	a := newAttempt(s, &spec.Requirement{ID: "restore"}, nil, 1)
+	a := newAttempt(s, &spec.Requirement{ID: "restore"}, Plan{}, 1)
 	astray := s.Users.Unrestored()
 	for _, u := range s.Cast.Users {
 		if astray[u.ID] != "" || s.Users.Kept(u.ID) {

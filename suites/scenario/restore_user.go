@@ -134,7 +134,7 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 	if !p.asked.open() {
 		return false
 	}
-	left := a.wayLimit() - time.Since(p.asked.at)
+	left := a.pathLimit() - time.Since(p.asked.at)
 	if p.asked.late {
 		left = a.Target.Settle // late once, it may come a good deal later
 	}
@@ -153,7 +153,7 @@ func (a *attempt) insist(ctx context.Context, p *participant, home evidence.Obse
 		return nil
 	}
 	p.done.insisted = true
-	x, err := a.wayPut(ctx, p, spec.Logout, a.wayReason(p, spec.Logout))
+	x, err := a.putOnPath(ctx, p, spec.Logout, a.reasonOnPath(p, spec.Logout))
 	p.asked.seen()
 	if err == nil && p.done.called && x.Status/100 == 4 {
 		return fmt.Errorf("user %s is shown in %s, and what was asked for it never was: it cannot be seen to be back", p.user.ID, p.look.State)

@@ -99,37 +99,37 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	if ctx.Err() != nil {
 		return s.untried(req, &impediment{"the run ended before it: " + context.Cause(ctx).Error(), evidence.Gap{Kind: evidence.GapEnded}}), nil
 	}
-	if why := cmp.Or(s.Impossible(req), s.blocked(req)); why != nil {
+	_, why := s.Plan(req)
+	if why = cmp.Or(why, s.blocked(req)); why != nil {
 		return s.untried(req, why), nil
 	}
 	var all []*evidence.Evidence
 	var attempts []retry.Attempt
-	var parts fixtures.Parts
-	var first fixtures.Parts // of the first attempt
+	var plan, first Plan // of this attempt and of the first
 	used := map[*fixtures.User]int{}
 	for whom := retry.Others; ; {
 		switch whom {
 		case retry.Others:
 			var err error
-			if parts, err = s.choose(req, func(u *fixtures.User) int { return s.rank(req, u, used) }); err != nil {
+			if plan, err = s.choose(req, func(u *fixtures.User) int { return s.rank(req, u, used) }); err != nil {
 				return s.untried(req, err), all
 			}
 		default:
-			parts = first
+			plan = first
 		}
-		if first == nil {
-			first = parts
+		if first.Parts == nil {
+			first = plan
 		}
-		for _, u := range parts {
+		for _, u := range plan.Parts {
 			used[u]++
 			s.Users.TakesPart(u.ID, req.ID)
 		}
-		a := newAttempt(s, req, parts, len(all)+1)
+		a := newAttempt(s, req, plan, len(all)+1)
 		a.play(ctx)
 		all = append(all, a.ev)
 		s.signIns.Add(a.ev, s.Cast.Users)
 		s.noteBlocked(a.ev)
-		attempts = append(attempts, s.outcome(a, parts[spec.Self].ID))
+		attempts = append(attempts, s.outcome(a, plan.Parts[spec.Self].ID))
 		d := s.repetitions.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {
 			d.Verdict.Duration = a.ev.Ended.Sub(all[0].Started)
@@ -168,11 +168,18 @@ func hears(req *spec.Requirement) bool {
 	})
 }
 
-// Impossible says why the requirement cannot be exercised here, as far as
-// that can be told without asking the target; nil if nothing stands against it.
-// [GapOf] tells the same as data.
-func (s *Stage) Impossible(req *spec.Requirement) error {
-	not := func(why string, gap evidence.Gap) error { return &impediment{why, gap} }
+// Plan is who plays a requirement, and the path of its subject into the
+// precondition from being signed out; none where there is no state to be in.
+type Plan struct {
+	Parts fixtures.Parts
+	Path  navigate.Path
+}
+
+// Plan plans a requirement. The error says why it cannot be exercised here, as
+// far as that can be told without asking the target; [GapOf] tells the same as
+// data.
+func (s *Stage) Plan(req *spec.Requirement) (Plan, error) {
+	not := func(why string, gap evidence.Gap) (Plan, error) { return Plan{}, &impediment{why, gap} }
 	if req.Never != "" {
 		return not(req.Never, evidence.Gap{Kind: evidence.GapNever})
 	}
@@ -194,8 +201,7 @@ func (s *Stage) Impossible(req *spec.Requirement) error {
 			return not("needs the Dialog API, which the target does not serve", evidence.Gap{Kind: evidence.GapTarget})
 		}
 	}
-	_, err := s.choose(req, nil)
-	return err
+	return s.choose(req, nil)
 }
 
 // maxAssignments bounds the search for users of whom one can be brought into
@@ -204,16 +210,16 @@ const maxAssignments = 200
 
 // choose gives the parts to users who can play them here: among those who fit
 // it takes the first whose subject has a way into the precondition.
-func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (fixtures.Parts, error) {
+func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (Plan, error) {
 	var first error
 	n := 0
 	for parts := range s.Cast.Assignments(req, prefer) {
-		err := s.outlasted(req, parts[spec.Self])
+		plan, err := Plan{Parts: parts}, s.outlasted(req, parts[spec.Self])
 		if req.Given.State != "" && err == nil {
-			_, err = s.route(req, parts)
+			plan.Path, err = s.route(req, parts)
 		}
 		if err == nil {
-			return parts, nil
+			return plan, nil
 		}
 		if first == nil {
 			first = err
@@ -225,7 +231,7 @@ func (s *Stage) choose(req *spec.Requirement, prefer func(*fixtures.User) int) (
 	if first == nil {
 		_, first = s.Cast.Choose(req, prefer)
 	}
-	return nil, first
+	return Plan{}, first
 }
 
 // outlasted says why a step that waits for the subject's wrap-up timer cannot

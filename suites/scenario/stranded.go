@@ -20,8 +20,8 @@ func (a *attempt) stranded() (where *evidence.Stranded, hopeless bool) {
 	return nil, false
 }
 
-// hasWay reports whether anybody with a part has to be brought anywhere.
-func (a *attempt) hasWay(subject *participant) bool {
+// hasPath reports whether anybody with a part has to be brought anywhere.
+func (a *attempt) hasPath(subject *participant) bool {
 	g := a.req.Given
 	if g.State != "" && g.State != subject.look.State || g.Fresh {
 		return true

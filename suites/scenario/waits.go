@@ -75,7 +75,7 @@ func (a *attempt) inEvent(p *participant, e evidence.Event) (evidence.Observatio
 }
 
 // plan finds the way to a goal, and counts its moves.
-func (a *attempt) plan(p *participant, goal spec.Given) (navigate.Way, error) {
+func (a *attempt) plan(p *participant, goal spec.Given) (navigate.Path, error) {
 	way, err := a.find(p, goal)
 	p.leg.ahead = len(way.Moves)
 	return way, err
@@ -133,11 +133,12 @@ func (a *attempt) hasEvent(p *participant, since time.Time, from spec.State, sou
 // needs them, side by side unless the way of the one leads over the other.
 func (a *attempt) together(ctx context.Context, subject *participant) error {
 	var others, err error
-	a.calls = a.parts[spec.Peer] != nil && a.mayCall(subject)
+	path, noPath := a.find(subject, a.req.Given) // the error is given's to tell
+	a.calls = a.parts[spec.Peer] != nil && a.mayCall(path)
 	goal := a.req.Given
 	if a.calls { // as far as the subject gets on its own
 		goal = spec.Given{}
-		if way, err := a.find(subject, a.req.Given); err == nil && len(way.Moves) > 0 && way.Moves[0].Action.Put == spec.Login {
+		if noPath == nil && len(path.Moves) > 0 && path.Moves[0].Action.Put == spec.Login {
 			goal.State = spec.NotReady
 		}
 	}

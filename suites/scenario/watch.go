@@ -27,7 +27,7 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 		step.Channel = evidence.ChannelNone
 		if a.Events != nil {
 			_, step.Events.Next = a.heard(step.Until)
-			a.deaf(ctx, p, st, step)
+			a.noteOutage(ctx, p, st, step)
 		}
 	}()
 	if st.When.Get != nil || st.When.Probe != "" {
@@ -69,7 +69,7 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 		}
 	}
 	a.quiet(ctx, p, step, sought)
-	a.hear(ctx, p, st, step)
+	a.awaitEvent(ctx, p, st, step)
 	return nil
 }
 
@@ -162,9 +162,9 @@ func (a *attempt) settle(ctx context.Context, p *participant, step *evidence.Ste
 	}))
 }
 
-// hear waits, for what is left of the settle time, for the event that a step
+// awaitEvent waits, for what is left of the settle time, for the event that a step
 // is about: it may come later than the change shows in GETs.
-func (a *attempt) hear(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
+func (a *attempt) awaitEvent(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
 	if a.Events == nil || step.Converged < 0 {
 		return
 	}
@@ -223,10 +223,10 @@ func (a *attempt) soFar() *evidence.Evidence {
 	return so
 }
 
-// deaf notes why nothing can be concluded from what was not heard in a step:
+// noteOutage notes why nothing can be concluded from what was not heard in a step:
 // the session that would have heard it was down. Where the step is about what
 // is heard, the session is asked whether it still stands.
-func (a *attempt) deaf(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
+func (a *attempt) noteOutage(ctx context.Context, p *participant, st spec.Step, step *evidence.Step) {
 	listener, decides, awaited := p.user, a.Explains != nil, false
 	for _, out := range st.Then {
 		awaited = awaited || out.Event != ""

@@ -22,21 +22,10 @@ const maxReplans = 4
 
 // route plans the way of a requirement's subject from LOGOUT: every other
 // place is on it, or nearer.
-func (s *Stage) route(req *spec.Requirement, parts fixtures.Parts) (navigate.Way, error) {
+func (s *Stage) route(req *spec.Requirement, parts fixtures.Parts) (navigate.Path, error) {
 	subject := parts[spec.Self]
 	from := spec.Situation{State: spec.Logout, WrapUp: subject.WrapUp(req.Given.Call)}
 	return navigate.Find(s.Catalogue.Moves(s.Target.Deployment, release(s.Target)), from, req.Given, s.means(subject, parts))
-}
-
-// Way tells in words how the subject of a requirement gets into its
-// precondition from being signed out, or why it cannot.
-func (s *Stage) Way(req *spec.Requirement) (string, error) {
-	parts, err := s.choose(req, nil)
-	if err != nil {
-		return "", err
-	}
-	way, err := s.route(req, parts)
-	return way.String(), err
 }
 
 func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
@@ -52,7 +41,7 @@ func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
 	return means
 }
 
-func (a *attempt) find(p *participant, goal spec.Given) (navigate.Way, error) {
+func (a *attempt) find(p *participant, goal spec.Given) (navigate.Path, error) {
 	means := a.means(p.user, a.parts)
 	way, err := navigate.Find(a.breakers.allowed(a.moves), p.situation, goal, means)
 	if err == nil {
@@ -60,10 +49,10 @@ func (a *attempt) find(p *participant, goal spec.Given) (navigate.Way, error) {
 	}
 	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
 		if why := a.breakers.openReason(barred); why != nil {
-			return navigate.Way{}, why
+			return navigate.Path{}, why
 		}
 	}
-	return navigate.Way{}, err
+	return navigate.Path{}, err
 }
 
 // given brings the subject into the precondition.
@@ -122,21 +111,21 @@ func (a *attempt) leaveReason(ctx context.Context, p *participant) {
 
 // chooseReason sets the reason code of a user who is NOT_READY.
 func (a *attempt) chooseReason(ctx context.Context, p *participant, id string) error {
-	x, err := a.wayPut(ctx, p, spec.NotReady, id)
+	x, err := a.putOnPath(ctx, p, spec.NotReady, id)
 	if err != nil {
 		return err
 	}
 	if x.Status >= 400 && x.Status < 500 {
 		p.asked.seen()
-		return &refusedReason{a.wayFailed(p, x, "", "NOT_READY with reasonCodeId "+id)}
+		return &refusedReason{a.failedOnPath(p, x, "", "NOT_READY with reasonCodeId "+id)}
 	}
-	ok := a.untilSince(ctx, p, x.Started, a.wayLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
+	ok := a.untilSince(ctx, p, x.Started, a.pathLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
 	p.waited += max(a.shown(p, x.Started, p.look), x.Duration)
 	if !ok {
-		return a.wayFailed(p, x, "", fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
+		return a.failedOnPath(p, x, "", fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
 	p.asked.seen()
-	a.onTheWay(p, "choose reason code %s", id)
+	a.noteMove(p, "choose reason code %s", id)
 	return nil
 }
 
@@ -146,8 +135,8 @@ type refusedReason struct{ error }
 
 func (r *refusedReason) Unwrap() error { return r.error }
 
-// onTheWay notes a part of a user's way into the precondition.
-func (a *attempt) onTheWay(p *participant, format string, args ...any) {
+// noteMove notes a part of a user's way into the precondition.
+func (a *attempt) noteMove(p *participant, format string, args ...any) {
 	if a.returning(p) {
 		return
 	}
@@ -199,7 +188,7 @@ func (a *attempt) driveTo(ctx context.Context, p *participant, goal spec.Given) 
 			if err != nil {
 				break
 			}
-			a.onTheWay(p, "%s (%s)", m.Name, way.After[i].State)
+			a.noteMove(p, "%s (%s)", m.Name, way.After[i].State)
 		}
 		if !errors.Is(err, errMoved) {
 			return err
@@ -235,10 +224,10 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 			if x.Status < 500 { // a server in trouble may be at it all the same
 				p.asked.seen()
 			}
-			return a.wayFailed(p, *x, from, string(to.State))
+			return a.failedOnPath(p, *x, from, string(to.State))
 		}
 	}
-	limit := a.wayLimit()
+	limit := a.pathLimit()
 	if act.Timer != "" {
 		limit += p.user.WrapUpTimer
 	}
@@ -254,7 +243,7 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 			return &unreached{why: fmt.Sprintf("user %s stayed in %s for %v after %s; %s was expected on the way",
 				p.user.ID, p.look.State, limit, navigate.Describe(act), to.State), gap: wayGap(p, from), again: true}
 		}
-		return a.wayFailed(p, *x, from, string(to.State))
+		return a.failedOnPath(p, *x, from, string(to.State))
 	}
 	if p.look.State != to.State {
 		return errOpen
@@ -279,7 +268,7 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 func (a *attempt) makeMove(ctx context.Context, p *participant, act spec.Action, stays bool) (*evidence.Exchange, error) {
 	switch {
 	case act.Put != "":
-		x, err := a.wayPut(ctx, p, act.Put, a.wayReason(p, act.Put))
+		x, err := a.putOnPath(ctx, p, act.Put, a.reasonOnPath(p, act.Put))
 		return &x, err
 	case act.Dialog != "":
 		x, err := a.dialog(ctx, p, act.Dialog, evidence.ForWay)
@@ -311,17 +300,17 @@ func (a *attempt) awaitPendingState(ctx context.Context, p *participant, to spec
 	p.waited += a.shown(p, began, p.look)
 }
 
-// wayReason gives the reason code to send along on the way, "" for none.
-func (a *attempt) wayReason(p *participant, state spec.State) string {
+// reasonOnPath gives the reason code to send along on the way, "" for none.
+func (a *attempt) reasonOnPath(p *participant, state spec.State) string {
 	if codes := p.user.Codes[spec.Category(state)]; len(codes) > 0 {
 		return codes[0].ID
 	}
 	return ""
 }
 
-// wayPut sends a PUT on the way. An answer that was lost is looked up with a
+// putOnPath sends a PUT on the way. An answer that was lost is looked up with a
 // GET by the caller's waiting; the PUT is not repeated.
-func (a *attempt) wayPut(ctx context.Context, p *participant, state spec.State, reason string) (evidence.Exchange, error) {
+func (a *attempt) putOnPath(ctx context.Context, p *participant, state spec.State, reason string) (evidence.Exchange, error) {
 	if err := a.Users.LockedOut(p.user.ID); err != nil {
 		return evidence.Exchange{}, &unreached{why: err.Error(), gap: GapOf(err)}
 	}
@@ -365,7 +354,7 @@ func wayGap(p *participant, from spec.State) evidence.Gap {
 		Mismatch: evidence.Mismatch{Kind: evidence.MismatchStayed, From: from, To: p.look.State}}}
 }
 
-func (a *attempt) wayFailed(p *participant, x evidence.Exchange, from spec.State, sought string) error {
+func (a *attempt) failedOnPath(p *participant, x evidence.Exchange, from spec.State, sought string) error {
 	gap := wayGap(p, from)
 	if x.Status >= 400 {
 		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchAnswer, Said: errorType(x)}, Status: x.Status}
