@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/reports/har"
 	"finesse-conformance/reports/html"
 	"finesse-conformance/reports/junit"
+	"finesse-conformance/reports/statement"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
 )
@@ -35,6 +36,7 @@ const (
 type reportInputs struct {
 	waivers  []reports.Waiver
 	baseline *reports.Result
+	key      *statement.Key // nil where nobody signs
 }
 
 func readReportInputs(run config.Run) (a reportInputs, err error) {
@@ -48,6 +50,9 @@ func readReportInputs(run config.Run) (a reportInputs, err error) {
 			return a, fmt.Errorf("the baseline: %w", err)
 		}
 	}
+	if a.key, err = signKey(run); err != nil {
+		return a, err
+	}
 	return a, nil
 }
 
@@ -59,10 +64,11 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
 	errs := a.write(result, all, run)
+	errs = append(errs, a.writeStatement(result, run, with.key, errors.Join(errs...) == nil))
 	style := console.Style{Color: a.Colour && !run.NoColor, Width: a.Width}
 	errs = append(errs, a.print(func(w io.Writer) error { return console.WriteSummary(w, result, style) }), a.tellCI(result))
 	if !run.Quiet {
-		errs = append(errs, a.print(func(w io.Writer) error { return a.writeWhere(w, run) }))
+		errs = append(errs, a.print(func(w io.Writer) error { return a.writeWhere(w, result, run) }))
 	}
 	code := result.Exit.Code
 	if with.baseline != nil {
@@ -76,7 +82,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 }
 
 // writeWhere says where the reports are, and on a terminal how to open them.
-func (a *App) writeWhere(w io.Writer, run config.Run) error {
+func (a *App) writeWhere(w io.Writer, result *reports.Result, run config.Run) error {
 	lines := []string{"reports in " + shortPath(run.Out)}
 	if a.Width > 0 {
 		open := map[string]string{"darwin": "open", "windows": "start"}[runtime.GOOS]
@@ -84,6 +90,14 @@ func (a *App) writeWhere(w io.Writer, run config.Run) error {
 			open = "xdg-open"
 		}
 		lines = append(lines, "  to read them: "+open+" "+shortPath(run.HTML))
+	}
+	switch {
+	case run.SignKey != "" && result.Scope == reports.ScopeSelection:
+		lines = append(lines, "  nothing is signed: a selection is no certificate, and there is no statement of it")
+	case run.SignKey != "":
+		lines = append(lines, "  signed: "+statement.Name)
+	case result.Scope != reports.ScopeSelection:
+		lines = append(lines, "  "+statement.Name+" is not signed; --sign-key FILE signs it")
 	}
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err

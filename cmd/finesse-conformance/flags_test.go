@@ -107,6 +107,7 @@ func TestFlags(t *testing.T) {
 				t.Error(r.Target)
 			}
 		}},
+		"profile": {[]string{"run", "--profile", "sso"}, 0, saw("AUT-10 passed, AUT-11 passed, AUT-12 info")},
 		"only": {[]string{"run", "--only", "SIG-0[13]", "--only", "SIG-03,err-01"}, 0, saw("SIG-01 passed, SIG-03 passed, ERR-01 passed")},
 		"skip": {[]string{"run", "--only", "SIG-03,SIG-10", "--skip", "SIG-10"}, 0, saw("SIG-03 passed")},
 		"procs": {[]string{"run", "--only", "SIG-03,SIG-10", "--procs", "2"}, 0, func(t *testing.T, dir string, _ said) {
@@ -179,7 +180,7 @@ func TestFlags(t *testing.T) {
 	}
 	// These have tests of their own: here, and with the exit codes.
 	for _, flag := range []string{"target", "ca-file", "insecure", "settle", "quiet-time", "shard", "waivers", "require-complete",
-		"journal", "force", "max-requests-per-second", "no-color"} {
+		"journal", "force", "max-requests-per-second", "no-color", "sign-key"} {
 		tests[flag] = flagTest{}
 	}
 	for _, s := range config.Settings() {

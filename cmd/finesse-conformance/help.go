@@ -61,6 +61,9 @@ var helps = map[string]help{
 	"compare": {examples: [][2]string{
 		{"compare before after --html upgrade.html", "two folders of reports, before and after an upgrade"},
 	}, exits: []string{"  0  nothing is worse", "  1  a requirement is worse off; with --fail-on drift, behaviour changed", usageExit}},
+	"history": {examples: [][2]string{
+		{"history nightly --html history.html", "what became of each requirement over many runs"},
+	}, exits: []string{"  0  nothing turned worse", "  1  something did since the last run", usageExit}},
 	"report": {asRun: true, examples: [][2]string{
 		{"report shard-*/results.json --out whole", "merge the shards of a run"},
 		{"report results.json --propose-waivers > waivers.yaml", "waivers to fill in"},
@@ -75,6 +78,10 @@ var helps = map[string]help{
 	"selftest": {examples: [][2]string{
 		{"selftest --fault 'mobile-*'", "that these faults are caught"},
 	}, exits: []string{"  0  everything is as expected", "  1  something is not", usageExit}},
+	"keygen": {examples: [][2]string{{"keygen --write release.key", "release.key signs, release.key.pub verifies"}}},
+	"verify": {examples: [][2]string{
+		{"verify conformance-report/statement.intoto.json --key release.key.pub", "that it is signed, and says what the run showed"},
+	}, exits: []string{"  0  all of it holds", "  1  something does not", usageExit, "  4  something could not be looked at: no key was given, a file is not there, the contract is another"}},
 	"version": {examples: [][2]string{{"version", "of the program and of its contract"}}},
 }
 

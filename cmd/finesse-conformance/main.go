@@ -110,6 +110,7 @@ func root() *cobra.Command {
 		runCommand(), mapCommand(), doctorCommand(), initCommand(), restoreCommand(),
 		listCommand(), explainCommand(), specCommand(), versionCommand(),
 		compareCommand(), historyCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
+		keygenCommand(), verifyCommand(),
 	)
 	for _, sub := range c.Commands() {
 		classifyErrors(sub)

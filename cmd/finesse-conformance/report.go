@@ -12,7 +12,7 @@ import (
 
 func reportCommand() *cobra.Command {
 	var files runner.Files
-	var out, waivers, markdown string
+	var out, waivers, markdown, signKey string
 	var propose bool
 	c := &cobra.Command{
 		Use:   "report RESULT…",
@@ -28,6 +28,7 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			run.SignKey = signKey
 			code, err := a.Report(args, run, markdown, propose)
 			if err != nil {
 				return err
@@ -36,6 +37,7 @@ func reportCommand() *cobra.Command {
 		},
 	}
 	addOutputs(c, &out, &files, &waivers)
+	c.Flags().StringVar(&signKey, "sign-key", "", "`FILE` with the private key that signs the statement")
 	c.Flags().StringVar(&markdown, "markdown", "", "`FILE` for a summary in Markdown")
 	c.Flags().BoolVar(&propose, "propose-waivers", false, "print waivers for the failures, with places to fill in, and nothing else")
 	return c

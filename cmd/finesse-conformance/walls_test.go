@@ -45,6 +45,7 @@ func TestWalls(t *testing.T) {
 		"reports/compare":         {"internal", "spec", "suites/evidence", "reports.", "reports/junit", "reports/console", "reports/diagram", "reports/page"},
 		"reports/history":         {"internal", "spec", "suites/evidence", "reports.", "reports/console", "reports/page", "reports/compare"},
 		"reports/overview":        {"internal", "spec", "suites/evidence", "reports.", "reports/console", "reports/page"},
+		"reports/statement":       {"internal", "spec", "suites/evidence", "reports."},
 		"reports/requirementsdoc": {"internal", "spec", "reports/diagram"},
 		"reports/reporttest":      {"internal", "spec", "suites/evidence", "reports."},
 		"runner":                  {"internal", "spec", "fixtures", "suites", "reports", "runner"},

@@ -121,6 +121,7 @@ type Run struct {
 	Journal    string // "" for journal.jsonl in Out
 	// JournalNamed: the journal's file was named, and is expected to be there.
 	JournalNamed bool
+	SignKey      string // "" to leave the statement unsigned
 	FailOnDrift  bool
 	// RequireComplete makes a requirement that was not exercised count.
 	RequireComplete bool

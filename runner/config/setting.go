@@ -143,6 +143,8 @@ func Settings() []Setting {
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Waivers = v.text }},
 		{Flag: "baseline", Key: "run.baseline", Kind: Path, Arg: "FILE", Help: "result file of an earlier run to compare with",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.Baseline = v.text }},
+		{Flag: "sign-key", Key: "run.sign_key", Kind: Path, Arg: "FILE", Help: "private key that signs the statement of the run; `keygen` makes one",
+			apply: func(c *Config, _ *Target, v parsed) { c.Run.SignKey = v.text }},
 		{Flag: "require-complete", Key: "run.require_complete", Kind: Bool, Help: "exit 4 when an applicable MUST or EITHER requirement was not exercised",
 			apply: func(c *Config, _ *Target, v parsed) { c.Run.RequireComplete = v.yes }},
 		{Flag: "timeout", Key: "run.timeout", Kind: Duration, Arg: "DURATION", Help: "end the whole run after this time",

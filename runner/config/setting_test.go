@@ -82,7 +82,7 @@ func applied(t *testing.T, s Setting, config string, env map[string]string, flag
 // fieldOf finds what the setting sets, by name.
 func fieldOf(s Setting, c *Config) any {
 	names := map[string]string{"target": "URL", "ca-file": "CAFile", "settle": "Timing.Settle", "quiet-time": "Timing.Quiet",
-		"junit": "JUnit", "json": "JSON", "html": "HTML", "har": "HAR", "fail-on": "FailOnDrift", "profile": "Profiles"}
+		"junit": "JUnit", "json": "JSON", "html": "HTML", "har": "HAR", "fail-on": "FailOnDrift", "profile": "Profiles", "sign-key": "SignKey"}
 	name := names[s.Flag]
 	if name == "" {
 		for _, part := range strings.Split(s.Flag, "-") {
