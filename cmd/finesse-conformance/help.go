@@ -96,8 +96,8 @@ func (h help) complete(c *cobra.Command) {
 		lines = append(lines, fmt.Sprintf("  %s %-*s  %s", runner.Name, widest, e[0], e[1]))
 	}
 	c.Example = strings.Join(lines, "\n")
-	if c.Long == "" {
-		c.Long = strings.ToUpper(c.Short[:1]) + c.Short[1:] + "."
+	if !strings.Contains(strings.ToLower(c.Long), strings.ToLower(c.Short)) {
+		c.Long = strings.TrimSpace(strings.ToUpper(c.Short[:1]) + c.Short[1:] + ".\n\n" + c.Long)
 	}
 	switch {
 	case h.asRun:
