@@ -33,7 +33,11 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 		}
 		o.Targets = append(o.Targets, line)
 	}
-	o.ExitCode = o.Worst()
+	o.Titles = map[string]string{}
+	for _, s := range t.Catalogue.Sections() {
+		o.Titles[s.Name] = s.Title
+	}
+	o.Conclude()
 	if err != nil {
 		return 0, err
 	}

@@ -1,22 +1,25 @@
 // Package overview puts several targets that were certified in one run beside
-// each other. It imports the results and the form of the terminal.
+// each other: each with its verdict in words, targets against sections, and what
+// deviates on all of them or on one alone. It imports the results, the form of
+// the terminal and the house style of pages.
 package overview
 
 import (
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
-	"sync"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
+	"finesse-conformance/suites/evidence"
 )
 
-// OverviewID is what the member "schema" of an overview says.
+// SchemaID is what the member "schema" of an overview says.
 const SchemaID = "finesse-conformance/overview/v1"
 
 // Overview is what became of several targets that were certified in one run.
@@ -27,9 +30,33 @@ type Overview struct {
 	Finished time.Time    `json:"finished"`
 	ExitCode int          `json:"exit_code"` // of the worst
 	Targets  []Target     `json:"targets"`   // in the order of the configuration
+	// Deviations are the requirements that fail somewhere, in the catalogue's
+	// order.
+	Deviations []Deviation `json:"deviations,omitempty"`
+
+	// Titles are those of the sections, for the page.
+	Titles map[string]string `json:"-"`
 }
 
-// OverviewTarget is one of them, in a line.
+// Deviation is a requirement that fails on some of the targets.
+type Deviation struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title"`
+	Cause   string   `json:"cause,omitempty"` // on the first of them, where it fails others too
+	Page    string   `json:"page,omitempty"`
+	Fails   []string `json:"fails"` // the names of the targets on which it fails
+	Holds   []string `json:"holds"` // and of those on which it was exercised and holds
+	Section string   `json:"section"`
+}
+
+// Everywhere reports whether it fails wherever it was exercised, on two targets
+// at least: perhaps the contract or the guide is wrong there.
+func (d *Deviation) Everywhere() bool { return len(d.Fails) > 1 && len(d.Holds) == 0 }
+
+// Alone reports whether it fails on one target and holds on others.
+func (d *Deviation) Alone() bool { return len(d.Fails) == 1 && len(d.Holds) > 0 }
+
+// Target is one of them, in a line.
 type Target struct {
 	Name       string           `json:"name"`
 	Folder     string           `json:"folder"` // of its reports, beside the overview
@@ -43,6 +70,16 @@ type Target struct {
 	Summary    *reports.Summary `json:"summary,omitempty"`
 	Requests   int              `json:"requests,omitempty"`
 	WallMS     float64          `json:"wall_ms,omitempty"`
+	Sections   []Section        `json:"sections,omitempty"` // in the catalogue's order
+
+	headline string
+	result   *reports.Result
+}
+
+// Section counts what became of a section's requirements on a target.
+type Section struct {
+	Name    string          `json:"name"`
+	Summary reports.Summary `json:"summary"`
 }
 
 // Take fills in what the target's result says.
@@ -50,6 +87,14 @@ func (t *Target) Take(r *reports.Result) {
 	summary := r.Summary
 	t.URL, t.Deployment, t.Release, t.Verdict, t.Scope, t.Summary = r.Target.URL, r.Target.Deployment, r.Target.Release, r.Verdict, r.Scope, &summary
 	t.Requests, t.WallMS = r.Timings.Requests, r.Timings.Wall
+	t.headline, t.result, t.Sections = r.Headline(), r, nil
+	for i := range r.Requirements {
+		row := &r.Requirements[i]
+		if n := len(t.Sections); n == 0 || t.Sections[n-1].Name != row.Section {
+			t.Sections = append(t.Sections, Section{Name: row.Section})
+		}
+		t.Sections[len(t.Sections)-1].Summary.Count(row.Outcome)
+	}
 	if t.Problem == "" && r.Stopped != "" {
 		t.Problem = r.Stopped
 	}
@@ -72,28 +117,84 @@ func (o *Overview) WriteJSON(w io.Writer) error {
 	return enc.Encode(o)
 }
 
-// words is the verdict, and whether it speaks of a selection alone.
-func (t *Target) words() string {
-	switch {
-	case t.Verdict == "":
-		return "none"
-	case t.Scope == reports.ScopeSelection:
-		return string(t.Verdict) + " (selection)"
+// Conclude works out what follows of the targets: which requirements deviate
+// where, and the exit code of all.
+func (o *Overview) Conclude() {
+	o.ExitCode, o.Deviations = o.Worst(), nil
+	at := map[string]int{}
+	for _, fails := range []bool{true, false} { // those that hold only where one fails elsewhere
+		for i := range o.Targets {
+			t := &o.Targets[i]
+			if t.result == nil {
+				continue
+			}
+			for n := range t.result.Requirements {
+				o.deviation(at, t, &t.result.Requirements[n], fails)
+			}
+		}
 	}
-	return string(t.Verdict)
+	order := map[string]int{}
+	for i := range o.Targets {
+		if r := o.Targets[i].result; r != nil {
+			for n := range r.Requirements {
+				if _, known := order[r.Requirements[n].ID]; !known {
+					order[r.Requirements[n].ID] = len(order)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(o.Deviations, func(a, b Deviation) int { return order[a.ID] - order[b.ID] })
 }
 
-// WriteText writes the overview as a table.
+func (o *Overview) deviation(at map[string]int, t *Target, row *reports.Row, fails bool) {
+	n, known := at[row.ID]
+	switch {
+	case fails && row.Outcome == evidence.Failed:
+		if !known {
+			n = len(o.Deviations)
+			at[row.ID] = n
+			d := Deviation{ID: row.ID, Title: row.Title, Section: row.Section, Page: reports.Page(row), Holds: []string{}}
+			if g := t.result.FailureOf(row.ID); g != nil && !g.One() {
+				d.Cause = g.Cause.Words()
+			}
+			o.Deviations = append(o.Deviations, d)
+		}
+		o.Deviations[n].Fails = append(o.Deviations[n].Fails, t.Name)
+	case !fails && known && (row.Outcome == evidence.Passed || row.Outcome == evidence.Waived):
+		o.Deviations[n].Holds = append(o.Deviations[n].Holds, t.Name)
+	}
+}
+
+// words is the verdict as people read it, with what else the run ended with.
+func (t *Target) words() string {
+	said := t.headline
+	switch {
+	case said == "" && t.Verdict != "":
+		said = string(t.Verdict)
+	case said == "":
+		said = "no result"
+	}
+	if t.ExitCode == reports.ExitConformant || t.ExitCode == reports.ExitNonconformant {
+		return said
+	}
+	for _, m := range reports.ExitMeanings() {
+		if m.Code == t.ExitCode {
+			said += ": " + m.Means
+		}
+	}
+	return said
+}
+
+// WriteText writes the overview as a table, and what deviates where.
 func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(tw, "TARGET\tVERDICT\tEXIT\tPASSED\tFAILED\tNOT EXERCISED\tREPORTS")
+	fmt.Fprintln(tw, "TARGET\tPASSED\tFAILED\tNOT EXERCISED\tREPORTS\tVERDICT")
 	for _, t := range o.Targets {
-		verdict := t.words()
-		if t.Summary == nil {
-			fmt.Fprintf(tw, "%s\t%s\t%d\t-\t-\t-\t%s\n", t.Name, verdict, t.ExitCode, t.Folder)
-			continue
+		counts := "-\t-\t-"
+		if t.Summary != nil {
+			counts = fmt.Sprintf("%d\t%d\t%d", t.Summary.Passed, t.Summary.Failed, t.Summary.NotExercised)
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%d\t%s\n", t.Name, verdict, t.ExitCode, t.Summary.Passed, t.Summary.Failed, t.Summary.NotExercised, t.Folder)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", text.Clean(text.OneLine(t.Name)), counts, text.Clean(t.Folder), text.Clean(text.OneLine(t.words())))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -101,52 +202,71 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	p := &console.Printer{Style: style}
 	for _, t := range o.Targets {
 		if t.Problem != "" {
-			p.WriteString(p.Paint(console.Red, t.Name+": ") + text.Clean(text.OneLine(t.Problem)) + "\n")
+			p.Line(console.Red, t.Name+":", t.Problem, 2)
+		}
+	}
+	for _, l := range o.lists() {
+		p.WriteString("\n" + p.Paint(console.Bold, l.title) + "\n")
+		for _, d := range l.of {
+			where := text.Few(d.Fails, 6)
+			if n := len(d.Holds); n > 0 {
+				where += fmt.Sprintf("; holds on %d", n)
+			}
+			p.Line(console.Red, "  "+d.ID+" "+d.Title+":", where, 6)
 		}
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-var overviewPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("overview").Parse(overviewHTML)) })
-
-const overviewHTML = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Conformance of {{len .Targets}} targets</title>
-<style>
-:root { color-scheme: light dark; --bad: #b3261e; --good: #1b6e3c; --mid: #8a5a00; }
-@media (prefers-color-scheme: dark) { :root { --bad: #ff9a90; --good: #7ddc9e; --mid: #f0c060; } a { color: #8ab4f8; } }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8885; padding: .4rem .6rem; text-align: left; vertical-align: top; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
-th { overflow-wrap: anywhere; } small { font-weight: normal; }
-b { color: var(--mid); } b.conformant { color: var(--good); } b.conformant.selection { color: var(--mid); } b.nonconformant { color: var(--bad); }
-@media (max-width: 45rem) {
-  thead { display: none; } tr, th, td { display: block; } tr { border-bottom: 1px solid #8885; padding: .6rem 0; }
-  th, td, td.n { border: 0; padding: .1rem 0; text-align: left; } td.n::before { content: attr(data-label) ": "; }
+// list is what deviates alike.
+type list struct {
+	id, title, hint string
+	of              []Deviation
 }
-</style>
-</head>
-<body>
-<main>
-<h1>Conformance of {{len .Targets}} targets</h1>
-<p>{{.Tool.Name}} {{.Tool.Build}}, {{.Started.Format "2006-01-02 15:04:05"}} UTC; exit code {{.ExitCode}}.</p>
-<table>
-<thead><tr><th scope="col">Target</th><th scope="col">Deployment</th><th scope="col">Verdict</th><th scope="col">Exit code</th><th scope="col">Passed</th><th scope="col">Failed</th><th scope="col">Not exercised</th><th scope="col">Reports</th></tr></thead>
-<tbody>
-{{range $t := .Targets}}<tr><th scope="row">{{.Name}}<br><small>{{.URL}}</small></th><td>{{.Deployment}} {{.Release}}</td><td>{{with .Verdict}}<b class="{{.}}{{if eq $t.Scope "selection"}} selection{{end}}">{{.}}{{if eq $t.Scope "selection"}} (selection){{end}}</b>{{else}}none{{end}}{{with .Problem}}<br><small>{{.}}</small>{{end}}</td><td class="n" data-label="Exit code">{{.ExitCode}}</td>
-{{with .Summary}}<td class="n" data-label="Passed">{{.Passed}}</td><td class="n" data-label="Failed">{{.Failed}}</td><td class="n" data-label="Not exercised">{{.NotExercised}}</td>{{else}}<td></td><td></td><td></td>{{end}}
-<td>{{if .Summary}}<a href="{{.Folder}}/report.html">report</a> · <a href="{{.Folder}}/results.json">JSON</a> · <a href="{{.Folder}}/junit.xml">JUnit</a>{{end}}</td></tr>
-{{end}}</tbody>
-</table>
-</main>
-</body>
-</html>
-`
 
-// WriteHTML writes the overview as a page with links to the reports.
-func (o *Overview) WriteHTML(w io.Writer) error { return overviewPage().Execute(w, o) }
+// lists sorts the deviations by where they are, without empty lists. Of one
+// target there is nothing to hold against another.
+func (o *Overview) lists() []list {
+	all := []list{
+		{"everywhere", "Deviate everywhere", "Fail on every target that exercised them: look first whether the contract, or the guide, is wrong there.", nil},
+		{"alone", "Deviate on one alone", "Fail on one target and hold on the others: that target is the one to look at.", nil},
+		{"some", "Deviate on some", "", nil},
+	}
+	for _, d := range o.Deviations {
+		n := 2
+		switch {
+		case d.Everywhere():
+			n = 0
+		case d.Alone():
+			n = 1
+		}
+		all[n].of = append(all[n].of, d)
+	}
+	return slices.DeleteFunc(all, func(l list) bool { return len(l.of) == 0 })
+}
+
+// headline is the overview in one line.
+func (o *Overview) headline() string {
+	not, other := 0, 0
+	for _, t := range o.Targets {
+		switch t.Verdict {
+		case reports.Conformant:
+		case reports.Nonconformant:
+			not++
+		default:
+			other++
+		}
+	}
+	var parts []string
+	if not > 0 {
+		parts = append(parts, fmt.Sprintf("%d not conformant", not))
+	}
+	if other > 0 {
+		parts = append(parts, fmt.Sprintf("%d without a verdict", other))
+	}
+	if n := len(o.Targets) - not - other; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d conformant", n))
+	}
+	return text.Count(len(o.Targets), "target") + ": " + strings.Join(parts, ", ")
+}

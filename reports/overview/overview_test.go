@@ -1,0 +1,87 @@
+package overview_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/overview"
+	"finesse-conformance/reports/reporttest"
+	"finesse-conformance/suites/evidence"
+)
+
+// certified is a target on which requirements fail.
+func certified(name string, failing ...string) overview.Target {
+	verdicts := reporttest.SampleVerdicts()
+	for i := range verdicts {
+		if verdicts[i].Requirement == "TRN-UCCE-11" {
+			verdicts[i] = reporttest.Verdict("TRN-UCCE-11", evidence.Passed)
+		}
+		for _, id := range failing {
+			if verdicts[i].Requirement == id {
+				verdicts[i] = reporttest.Verdict(id, evidence.Failed, reporttest.Saw("400", "202", reports.Observed{Status: 202}))
+			}
+		}
+	}
+	r := reports.Build(reporttest.Small(), reporttest.SampleRun(), verdicts)
+	t := overview.Target{Name: name, Folder: name, ExitCode: r.Exit.Code}
+	t.Take(r)
+	return t
+}
+
+func fleet() *overview.Overview {
+	o := &overview.Overview{Schema: overview.SchemaID, Started: reporttest.Noon, Targets: []overview.Target{
+		certified("a", "ERR-03", "SIG-01"), certified("b", "ERR-03", "SIG-02"), certified("c", "ERR-03", "SIG-02"),
+		{Name: "d", Folder: "d", ExitCode: reports.ExitUncertifiable, Verdict: reports.Incomplete, Problem: "unreachable"},
+		{Name: "e", Folder: "e", ExitCode: reports.ExitNotRestored},
+	}}
+	o.Conclude()
+	return o
+}
+
+func TestWhatDeviatesWhere(t *testing.T) {
+	o := fleet()
+	got := map[string]string{}
+	for _, d := range o.Deviations {
+		switch {
+		case d.Everywhere():
+			got[d.ID] = "everywhere"
+		case d.Alone():
+			got[d.ID] = "alone on " + strings.Join(d.Fails, " ")
+		default:
+			got[d.ID] = "on " + strings.Join(d.Fails, " ")
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"ERR-03": "everywhere", "SIG-01": "alone on a", "SIG-02": "on b c"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	one := &overview.Overview{Targets: []overview.Target{certified("a", "ERR-03")}}
+	one.Conclude()
+	if d := one.Deviations[0]; d.Everywhere() || d.Alone() {
+		t.Errorf("of one target there is nothing to hold against another: %+v", d)
+	}
+}
+
+// TestVerdictsInWords: no exit code stands where people read.
+func TestVerdictsInWords(t *testing.T) {
+	o := fleet()
+	said := string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return o.WriteText(b, console.Style{Width: 110}) }))
+	page := string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return o.WriteHTML(b) }))
+	for _, want := range []string{"not conformant", "the target cannot be certified", "a user could not be put back", "Deviate everywhere", "Deviate on one alone"} {
+		if !strings.Contains(said, want) || !strings.Contains(page, want) {
+			t.Errorf("%q is not said:\n%s", want, said)
+		}
+	}
+	if strings.Contains(said+page, "xit code") {
+		t.Error("an exit code is told to people")
+	}
+	for _, want := range []string{"5 targets: 3 not conformant, 2 without a verdict", `href="a/report.html#req-SIG-01"`, "1 of 2 failed"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
