@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -199,6 +201,15 @@ func (s *session) embed() error {
 	if s.embedded, err = StartEmbedded(cfg, "127.0.0.1:0", false); err != nil {
 		return err
 	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, s.embedded.Close())
+	}
+	other, err := s.embedded.ServeSecond(reference.SecondNode{Lag: embeddedDelay}, listener, nil)
+	if err != nil {
+		return errors.Join(err, s.embedded.Close())
+	}
+	s.target.Nodes = []*url.URL{s.embedded.URL, other}
 	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
 	s.target.Timing = s.target.Timing.Or(embeddedTiming, config.DefaultTiming())
 	s.stimuli, s.events = s.embedded.Stimuli(), s.embedded.Events
