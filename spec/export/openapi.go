@@ -55,6 +55,7 @@ func document() (*yaml.Node, error) {
 		onlyAlternatives(s)
 		e.schema(s)
 	}
+	e.leaveOutUnused(top)
 	for i := 0; i+1 < len(e.schemas.Content); i += 2 {
 		e.nameRoot(e.schemas.Content[i].Value, e.schemas.Content[i+1])
 	}
@@ -72,7 +73,26 @@ func (e exporter) openErrorType() {
 	set(property, "type", scalar("string"))
 	set(property, "minLength", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: "1"})
 	set(property, "x-extensible-enum", known)
-	remove(e.schemas, "ErrorType")
+}
+
+// leaveOutUnused leaves out the schemas that nothing refers to any more.
+func (e exporter) leaveOutUnused(top *yaml.Node) {
+	used := map[string]bool{}
+	var look func(n *yaml.Node)
+	look = func(n *yaml.Node) {
+		used[strings.TrimPrefix(value(n, "$ref"), "#/components/schemas/")] = true
+		for _, child := range n.Content {
+			look(child)
+		}
+	}
+	look(top)
+	var kept []*yaml.Node
+	for i := 0; i+1 < len(e.schemas.Content); i += 2 {
+		if used[e.schemas.Content[i].Value] {
+			kept = append(kept, e.schemas.Content[i:i+2]...)
+		}
+	}
+	e.schemas.Content = kept
 }
 
 // onlyAlternatives makes a body of several variants these and nothing beside
