@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/exit"
@@ -144,6 +145,9 @@ func (a *App) judgeAgain(name string) (*rejudged, error) {
 		if req, ok := a.Catalogue.ByID(ev.Requirement); ok {
 			key := itemKey{req.ID, ev.Repetition}
 			attempts[key] = append(attempts[key], a.Judge.Verdict(req, ev))
+			if n := len(attempts[key]); n > 1 && attempts[key][n-2].Gap.Kind == evidence.GapAway {
+				attempts[key] = slices.Delete(attempts[key], n-2, n-1) // the run did not count it either
+			}
 			shortened[req.ID] = shortened[req.ID] || !whole
 		}
 		standing.Add(ev)

@@ -137,6 +137,7 @@ func (t *troupe) take() error {
 	t.shares, t.issued = len(t.job.Troupes), app.tokens(t.job.Environ)
 	t.survey = &t.job.Survey
 	t.connect(cast)
+	t.client.TellOutages(t.say)
 	t.session.troupe = cast.With(nil)
 	for _, id := range t.job.Troupes[t.proc-1] {
 		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))

@@ -151,6 +151,7 @@ func (s *session) open(ctx context.Context) error {
 	if s.survey, err = preflight.Run(ctx, s.client, s.target, cast, preflight.Options{Force: s.config.Run.Force}); err != nil {
 		return err
 	}
+	s.client.WaitOut(s.target.Timing.Outage)
 	if s.journal != nil {
 		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], nodesOf(s.survey, s.target.URL)); err != nil {
 			return err
@@ -195,6 +196,7 @@ func (s *session) connect(cast *fixtures.Cast) {
 	s.client = client.New(options)
 	if s.survey != nil { // of the process that asked
 		s.watchOther()
+		s.client.WaitOut(s.target.Timing.Outage)
 	}
 }
 
@@ -287,6 +289,7 @@ func (s *session) close(ctx context.Context) error {
 // answers nothing any more stops the run: one reason, not a hundred failures.
 func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) suites.Exercise {
 	var silent silence
+	s.client.TellOutages(p.Say)
 	return func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 		req := item.Requirement
 		p.Start(req.ID)

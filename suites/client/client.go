@@ -61,6 +61,7 @@ type Client struct {
 	seen  map[string]string         // how each user was last seen
 
 	limits limits
+	outage outage
 	bodies bodies
 	keep   evidence.Keep
 }
@@ -165,7 +166,9 @@ const keptBody = 4 << 10
 // What was refused before it reached the API, for an access token that had
 // expired or by a reverse proxy without room, is sent again where nothing has
 // changed since.
+// A target that is away is waited for, see WaitOut.
 func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exchange {
+	c.outage.held(ctx)
 	x, token := c.once(ctx, rec, call)
 	if !token.Empty() && x.Status == http.StatusUnauthorized && x.Err == "" {
 		x = c.renewed(ctx, rec, call, x, token)
@@ -175,6 +178,7 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 			x.Err, x.Barred = Obstacle(x), proxied(x) != noObstacle
 		}
 	}
+	x = c.outlast(ctx, rec, call, x)
 	if call.Keep != nil {
 		x.ResponseBody = call.Keep(x.ResponseBody)
 	}

@@ -221,7 +221,9 @@ type Exchange struct {
 	Err            string `json:"error,omitempty"` // why there was no whole answer
 	// Barred: it never reached the API, as Err says: an access token is refused, or
 	// a reverse proxy has something against it.
-	Barred   bool          `json:"barred,omitempty"`
+	Barred bool `json:"barred,omitempty"`
+	// Away: the target was away, and was waited for.
+	Away     bool          `json:"away,omitempty"`
 	Started  time.Time     `json:"started"`
 	Duration time.Duration `json:"duration_ns"`
 }

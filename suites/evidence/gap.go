@@ -65,6 +65,7 @@ const (
 	GapWay           GapKind = "way"           // the target did something else on the way to the precondition
 	GapNodes         GapKind = "nodes"         // needs the other node of a system of two
 	GapTime          GapKind = "time"          // would take longer than the run may wait
+	GapAway          GapKind = "away"          // the target was away meanwhile
 	GapForeign       GapKind = "foreign"       // somebody else moved a user of the cast
 	GapNever         GapKind = "never"         // no run can cause it
 	GapEnded         GapKind = "ended"         // the run ended before it

@@ -42,7 +42,7 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 	}
 	if ev.Foreign != "" {
 		v.Outcome, v.Reason = evidence.NotExercised, ev.Foreign
-		v.Gap.Kind = evidence.GapForeign
+		v.Gap.Kind = cmp.Or(ev.Gap.Kind, evidence.GapForeign)
 		return v
 	}
 	h := j.hear(req, ev, &v)

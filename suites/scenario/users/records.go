@@ -29,6 +29,7 @@ type record struct {
 	left       *evidence.Observation // how the last scenario left it, nil before there was one
 	unrestored string                // why it could not be put back
 	stranded   *stranded             // it could not be brought out of where it is
+	forgotten  bool                  // where it was left says nothing any more
 	kept       bool                  // it is signed in for the next scenario, and was not
 	refused    int                   // how often in a row its own credentials were
 	refusals   int                   // how often a request that it signed was answered 401
@@ -104,6 +105,14 @@ func (r *Records) Leave(l evidence.Observation) {
 	u.left, u.unrestored, u.stranded = &l, "", nil
 }
 
+// Forget notes that it is not known any more where a user is: where it is seen
+// next nobody's hand has moved it.
+func (r *Records) Forget(user string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.get(user).forgotten = true
+}
+
 // Strand notes that a requirement leaves a user where it could not be put
 // back from, and why.
 func (r *Records) Strand(l evidence.Observation, requirement, why string) {
@@ -162,6 +171,10 @@ func (r *Records) Undisturbed(now evidence.Observation) (left evidence.Observati
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(now.User)
+	if u.forgotten && u.initial != nil && u.unrestored == "" {
+		u.forgotten, u.left = false, &now
+		return now, true
+	}
 	known := u.left
 	if known == nil {
 		known = u.initial
