@@ -98,6 +98,12 @@ func (d *doctor) examine(ctx context.Context) {
 	d.client = newClient(d.session)
 	var err error
 	d.survey, err = preflight.Run(ctx, d.client, d.target, d.target.Cast(), preflight.Options{Force: d.config.Run.Force, Lenient: true})
+	if err != nil && d.target.UserAgent == "" && preflight.WantsBrowser(ctx, d.client) {
+		d.add("reverse proxy", preflight.Broken, fmt.Sprintf("set target.user_agent: %q", preflight.Browser), "something before the target takes requests of browsers alone; what follows was asked as one")
+		d.target.UserAgent = preflight.Browser
+		d.client = newClient(d.session)
+		d.survey, err = preflight.Run(ctx, d.client, d.target, d.target.Cast(), preflight.Options{Force: d.config.Run.Force, Lenient: true})
+	}
 	if !d.service(err) {
 		return
 	}

@@ -57,6 +57,7 @@ func WriteNew(name, text string) error {
 // initData is what the template of a configuration is filled with.
 type initData struct {
 	URL, CAFile, Deployment, Release string
+	UserAgent                        string // a browser's, where something before the target wants one
 	Insecure                         bool
 	Seen                             []string // what was read, as comments
 	Timing                           config.Timing
@@ -65,6 +66,9 @@ type initData struct {
 
 type initUser struct {
 	ID, Username, Variable, Extension, Note string
+	// ByToken: it signs in by single sign-on, with the token in TokenVariable.
+	ByToken       bool
+	TokenVariable string
 }
 
 func exampleUsers() []initUser {
@@ -85,7 +89,15 @@ func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 	}
 	defer transport.CloseIdleConnections()
 	c := client.New(a.clientFor(t, transport, a.tokens(a.Environ)))
-	return readConfig(ctx, c, t, user, data)
+	err = readConfig(ctx, c, t, user, data)
+	if err == nil || t.UserAgent != "" || !preflight.WantsBrowser(ctx, c) {
+		return err
+	}
+	asBrowser := *t
+	asBrowser.UserAgent = preflight.Browser
+	c = client.New(a.clientFor(&asBrowser, transport, a.tokens(a.Environ)))
+	data.UserAgent = preflight.Browser
+	return readConfig(ctx, c, &asBrowser, user, data)
 }
 
 func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *fixtures.User, data *initData) error {
@@ -117,6 +129,9 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 			}
 		}
 	}
+	for i := range data.Users {
+		data.Users[i].ByToken = preflight.SignsInByToken(ctx, c, s, data.Users[i].ID)
+	}
 	for i := range data.Seen {
 		data.Seen[i] = text.Truncate(text.OneLine(data.Seen[i]), mostSaid)
 	}
@@ -132,7 +147,7 @@ func newInitUser(id, username, extension, note string) initUser {
 	}, id)
 	return initUser{
 		ID: id, Username: username, Extension: extension,
-		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", Note: text.Truncate(text.OneLine(note), mostSaid),
+		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", TokenVariable: "AGENT_" + strings.ToUpper(variable) + "_TOKEN", Note: text.Truncate(text.OneLine(note), mostSaid),
 	}
 }
 
@@ -169,6 +184,11 @@ target:
   # insecure: true             # or do not check the certificate at all
 {{- end}}
   # proxy: http://proxy:3128   # else the usual environment variables
+{{- if .UserAgent}}
+  user_agent: {{q .UserAgent}}   # a reverse proxy before it takes no other
+{{- end}}
+  # headers: {X-Key: "${KEY}"} # where a reverse proxy wants some
+  # nodes: auto                # both nodes of a system: acted on one, watched on both
 
 deployment: {{.Deployment}}           # auto asks SystemInfo; or ucce, uccx
 release: {{q .Release}}              # such as 12.5(1); it picks the clauses that apply
@@ -182,7 +202,13 @@ users:
 {{- if .Username}}
     username: {{q .Username}}
 {{- end}}
+{{- if .ByToken}}
+    access_token: ${{"{"}}{{.TokenVariable}}}   # single sign-on; or what renews it in a long run:
+    # access_token_exec: [./token.sh, {{q .ID}}]   # prints the token, or JSON with access_token and expires_in
+    # access_token_file: {{.ID}}.token              # written by something else
+{{- else}}
     password: ${{"{"}}{{.Variable}}}
+{{- end}}
 {{- if .Extension}}
     extension: {{q .Extension}}
 {{- else}}

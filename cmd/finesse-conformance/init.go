@@ -56,7 +56,7 @@ func initCommand() *cobra.Command {
 			return os.WriteFile(filepath.Join(filepath.Dir(file), config.SchemaName), schema, 0o644)
 		},
 	}
-	c.Flags().StringVar(&user, "user", "", "`ID` of a user who can be asked about the team; its password is in FINESSE_PASSWORD, or asked for")
+	c.Flags().StringVar(&user, "user", "", "`ID` of a user who can be asked about the team; its password is in FINESSE_PASSWORD, its access token in FINESSE_TOKEN, or the password is asked for")
 	c.Flags().StringVar(&file, "write", "", "`FILE` to write instead of printing; never over one that is there")
 	addSettings(c, func(s config.Setting) bool { return strings.HasPrefix(s.Key, "target.") })
 	return c
@@ -67,6 +67,9 @@ func initTarget(c *cobra.Command, user string) (*config.Target, *fixtures.User, 
 	target, err := config.TargetOf(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv})
 	if err != nil {
 		return nil, nil, err
+	}
+	if token := fixtures.Secret(os.Getenv("FINESSE_TOKEN")); !token.Empty() {
+		return target, &fixtures.User{ID: user, Token: fixtures.TokenFrom{Fixed: token}}, nil
 	}
 	password := fixtures.Secret(os.Getenv("FINESSE_PASSWORD"))
 	if ask := prompt(); password.Empty() && ask != nil {

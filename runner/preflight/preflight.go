@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -165,7 +166,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	case x.Status == http.StatusServiceUnavailable:
 		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:
-		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: give the address that it should be", p.at(), orNothing(x.ResponseHeader["Location"]))}
+		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: %s", p.at(), withoutQuery(x.ResponseHeader["Location"]), p.redirected(x.ResponseHeader["Location"]))}
 	case x.Status/100 != 2 && t.Deployment != "": // whether it is one shows with the users
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
@@ -177,8 +178,12 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	case err != nil && t.Deployment != "":
 		p.note("SystemInfo is %v; the deployment is the configured %s", err, t.Deployment)
 		return nil
-	case err != nil:
-		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %v", p.at(), err)}
+	case err != nil, strings.EqualFold(root.Data, "html"):
+		what := "a page of HTML"
+		if err != nil {
+			what = err.Error()
+		}
+		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %s", p.at(), what)}
 	}
 	if status := textAt(root, "status"); status != "IN_SERVICE" {
 		return &OutOfService{Status: orNothing(status), Reason: fmt.Sprintf("%s is not in service: SystemInfo has the status %s%s",
@@ -203,6 +208,15 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	}
 	p.service(root)
 	return nil
+}
+
+// redirected says what a redirect of the first request may come of.
+func (p *preflight) redirected(location string) string {
+	u, err := url.Parse(location)
+	if err == nil && strings.HasSuffix(u.Path, "/finesse/api/SystemInfo") {
+		return "give the address that it should be"
+	}
+	return "something before the API wants a sign-in of its own, or the address is another one; have this machine let through, or give what it asks for under target.headers or as a client certificate (target.cert_file)"
 }
 
 // perhaps says what an answer to the first request often comes of.

@@ -16,6 +16,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -83,9 +84,27 @@ func (p *preflight) singleSignOn(ctx context.Context, u *fixtures.User, refused 
 	if strings.Contains(strings.ToLower(challenge), "bearer") && !strings.Contains(strings.ToLower(challenge), "basic") {
 		return true
 	}
-	x := p.get(ctx, nil, "/finesse/api/UserAuthMode/"+url.PathEscape(u.Name()), "")
+	return authMode(p.get(ctx, nil, authModePath(u.Name()), "")) == "SSO"
+}
+
+func authModePath(name string) string { return "/finesse/api/UserAuthMode/" + url.PathEscape(name) }
+
+// authMode is what an answer says of how a user signs in, "" where it does not.
+func authMode(x evidence.Exchange) string {
 	root, err := parseRoot(x.ResponseBody)
-	return x.Status == http.StatusOK && err == nil && strings.EqualFold(textAt(root, "authMode"), "SSO")
+	if x.Status != http.StatusOK || err != nil {
+		return ""
+	}
+	return strings.ToUpper(textAt(root, "authMode"))
+}
+
+// SignsInByToken reports whether a user signs in by single sign-on, as far as
+// UserAuthMode tells, or the target for everybody (systemAuthMode).
+func SignsInByToken(ctx context.Context, c *client.Client, s *Survey, id string) bool {
+	if s.AuthMode != "HYBRID" {
+		return s.AuthMode == "SSO"
+	}
+	return authMode(c.Do(ctx, nil, client.Call{Credentials: client.None, Method: http.MethodGet, Path: authModePath(id), Purpose: evidence.ForPrepare})) == "SSO"
 }
 
 // withoutQuery is an address as far as it may be shown: what a redirect to an

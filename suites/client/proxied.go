@@ -23,6 +23,7 @@ const (
 	blockedClient
 	tooMany
 	tooManyConnections
+	wantsSignIn
 )
 
 var obstacles = map[int]obstacle{
@@ -31,6 +32,7 @@ var obstacles = map[int]obstacle{
 }
 
 var obstacleText = map[obstacle]string{
+	wantsSignIn:        "a page to sign in was answered in place of the API: something before the target wants a sign-in of its own; have this machine let through, or give what it asks for under target.headers or as a client certificate (target.cert_file)",
 	wrongAgent:         "a reverse proxy answered HTTP 412: it takes requests of browsers only; set target.user_agent to that of one",
 	wrongReferer:       "a reverse proxy answered HTTP 417: it wants a Referer that it knows; set it under target.headers",
 	blockedClient:      "a reverse proxy answered HTTP 418: it has blocked this client, as after several failed sign-ins; wait, or have it taken off the list",
@@ -44,6 +46,9 @@ var byProxy = text.Pattern(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|sq
 // proxied tells what a reverse proxy has against a request, where the answer is
 // its own: something in it says so, and it is none of the API's.
 func proxied(x evidence.Exchange) obstacle {
+	if x.Status == http.StatusOK && signInPage(x) {
+		return wantsSignIn
+	}
 	what := obstacles[x.Status]
 	if what == noObstacle || strings.Contains(x.ResponseBody, "ApiError") {
 		return noObstacle
@@ -52,6 +57,18 @@ func proxied(x evidence.Exchange) obstacle {
 		return what
 	}
 	return noObstacle
+}
+
+var (
+	htmlPage = text.Pattern(`(?i)^\s*(<!--.*?-->\s*)*<(!doctype html|html)`)
+	signsIn  = text.Pattern(`(?is)<form.*(type\s*=\s*["']?password|SAML(Request|Response)|sign[ -]?in|log[ -]?in)`)
+)
+
+// signInPage reports whether an answer is a page of HTML with a form to sign
+// in, which no API gives.
+func signInPage(x evidence.Exchange) bool {
+	body := x.ResponseBody[:min(len(x.ResponseBody), 64<<10)]
+	return htmlPage().MatchString(body) && signsIn().MatchString(body)
 }
 
 // Obstacle says in words what a reverse proxy has against a request, "" where
