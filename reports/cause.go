@@ -86,7 +86,7 @@ func (r *Result) causeOf(row *Row) Cause {
 		}
 	case evidence.MismatchShown:
 		c.Status, c.XPath = 0, row.XPath
-	case evidence.MismatchUnseen:
+	case evidence.MismatchUnseen, evidence.MismatchUnanswered:
 	default:
 		if m.Kind == evidence.MismatchMoved && c.Status < http.StatusMultipleChoices && row.Exchange != nil && row.Exchange.Method != http.MethodGet {
 			c.Kind = evidence.MismatchAnswer // the answer decided: it accepts what has to be refused
@@ -262,6 +262,11 @@ func (c Cause) Words() string {
 			return "no notification comes"
 		}
 		return fmt.Sprintf("an event says %q", c.Said)
+	case evidence.MismatchUnanswered:
+		if c.Status == 0 {
+			return "a request is not answered"
+		}
+		return fmt.Sprintf("answered %d by a server that did not get the target's answer", c.Status)
 	case evidence.MismatchUnseen:
 		return fmt.Sprintf("%d in place of the user", c.Status)
 	}

@@ -91,18 +91,19 @@ type MismatchKind string
 
 // The kinds of mismatches.
 const (
-	MismatchAnswer    MismatchKind = "answer"    // the answer is another
-	MismatchForm      MismatchKind = "form"      // a body does not have the form that it should
-	MismatchShown     MismatchKind = "shown"     // a text in a body is another
-	MismatchStayed    MismatchKind = "stayed"    // the user did not come to where it should
-	MismatchLate      MismatchKind = "late"      // it came there after the settle time
-	MismatchLeft      MismatchKind = "left"      // it came there and did not stay
-	MismatchMoved     MismatchKind = "moved"     // it changed, and should not
-	MismatchTimer     MismatchKind = "timer"     // it changed as the wrap-up timer ran out, and not for the request
-	MismatchEvent     MismatchKind = "event"     // the notifications are others
-	MismatchBystander MismatchKind = "bystander" // somebody moved on whom nobody acted
-	MismatchUnheard   MismatchKind = "unheard"   // accepted, nothing changed, and no session that would have heard a refusal
-	MismatchUnseen    MismatchKind = "unseen"    // there is nothing to judge by
+	MismatchAnswer     MismatchKind = "answer"     // the answer is another
+	MismatchForm       MismatchKind = "form"       // a body does not have the form that it should
+	MismatchShown      MismatchKind = "shown"      // a text in a body is another
+	MismatchStayed     MismatchKind = "stayed"     // the user did not come to where it should
+	MismatchLate       MismatchKind = "late"       // it came there after the settle time
+	MismatchLeft       MismatchKind = "left"       // it came there and did not stay
+	MismatchMoved      MismatchKind = "moved"      // it changed, and should not
+	MismatchTimer      MismatchKind = "timer"      // it changed as the wrap-up timer ran out, and not for the request
+	MismatchEvent      MismatchKind = "event"      // the notifications are others
+	MismatchBystander  MismatchKind = "bystander"  // somebody moved on whom nobody acted
+	MismatchUnheard    MismatchKind = "unheard"    // accepted, nothing changed, and no session that would have heard a refusal
+	MismatchUnanswered MismatchKind = "unanswered" // no whole answer, or one of somebody who did not get the target's
+	MismatchUnseen     MismatchKind = "unseen"     // there is nothing to judge by
 )
 
 // Mismatch is what was seen instead of what was expected.

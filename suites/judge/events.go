@@ -200,7 +200,7 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 
 // blank makes the spellings of "no reason code" equal (finesse facts §6).
 func blank(text string) string {
-	if text == "-1" {
+	if text == "-1" || text == "0" {
 		return ""
 	}
 	return text

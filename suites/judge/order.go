@@ -75,6 +75,12 @@ func ofAnother(step evidence.Step, e *evidence.Event) bool {
 	return e.RequestID != "" && mine != "" && e.RequestID != mine
 }
 
+// Belongs reports whether an event may be of what a step did: it does not carry
+// the requestId of another request, nor tell of what was so before.
+func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+	return !ofAnother(step, e) && !LateNews(ev, step, e)
+}
+
 // LateNews reports whether an event tells of the subject what was so before
 // the state in which the step found it: it was seen before the step in that
 // stay, or the news of the state that the step found came after it. Events of
@@ -182,7 +188,7 @@ func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
 // only arrived late: also of the state that the step found, where that was not
 // told before, and once more what was told before the step, word for word.
 func (c *stepJudge) earlier(e *evidence.Event) bool {
-	return !e.IsError() && (LateNews(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.repeats(e))
+	return !e.IsError() && (LateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.repeats(e))
 }
 
 // repeats reports whether just this event was heard before the step, or late: a

@@ -88,7 +88,7 @@ func (c *stepJudge) unanswered(out spec.Outcome) *mismatch {
 	if c.act == nil || c.act.Err == "" {
 		return nil
 	}
-	m := c.missed(out, evidence.MismatchUnseen, 0, "no whole answer: "+c.act.Err)
+	m := c.missed(out, evidence.MismatchUnanswered, 0, "no whole answer: "+c.act.Err)
 	m.suspect = true
 	return m
 }
@@ -463,6 +463,9 @@ func (c *stepJudge) asked(s spec.State) bool {
 func (c *stepJudge) answerMissed(out spec.Outcome) *mismatch {
 	m := c.missed(out, evidence.MismatchAnswer, 0, c.answerText())
 	m.what.Said, _ = c.answer().text("ApiErrors/ApiError/ErrorType")
+	if inTrouble(c.act.Status) && m.what.Said == "" {
+		m.what.Kind = evidence.MismatchUnanswered
+	}
 	m.suspect = inTrouble(c.act.Status) || c.misunderstood()
 	return m
 }

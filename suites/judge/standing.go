@@ -209,14 +209,28 @@ func (s *Standing) documentedStates(ev *evidence.Evidence) {
 	}
 }
 
-// signingIn reports whether a LOGIN for the user was sent within the settle
-// time before the sighting.
+// signingIn reports whether LOGIN may have been seen in passing: a LOGIN for the
+// user was sent within the settle time before the sighting, or the run had sent
+// nothing for it since it was in LOGOUT, and somebody else signed it in.
 func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
+	sent := time.Time{} // the last change that the run asked for
 	for _, x := range ev.Exchanges {
-		if x.Method == "PUT" && strings.HasSuffix(strings.TrimSuffix(x.Path, "/"), "/User/"+l.User) &&
-			strings.Contains(x.RequestBody, string(spec.Login)) && !x.Started.After(l.At) &&
-			l.Asked.Sub(x.Started.Add(x.Duration)) <= ev.Target.Settle {
+		if x.Method != "PUT" || !strings.HasSuffix(strings.TrimSuffix(x.Path, "/"), "/User/"+l.User) || x.Started.After(l.At) {
+			continue
+		}
+		sent = x.Started
+		if strings.Contains(x.RequestBody, string(spec.Login)) && l.Asked.Sub(x.Started.Add(x.Duration)) <= ev.Target.Settle {
 			return true
+		}
+	}
+	since := l.Asked // in LOGIN, as far as looks tell
+	for _, o := range slices.Backward(ev.Observations) {
+		switch {
+		case o.Event || o.User != l.User || !o.Asked.Before(l.Asked):
+		case o.State == spec.Login:
+			since = o.Asked
+		default:
+			return o.State == spec.Logout && o.Asked.After(sent) && l.Asked.Sub(since) <= ev.Target.Settle
 		}
 	}
 	return false

@@ -187,7 +187,7 @@ func (a *attempt) awaitEvent(ctx context.Context, p *participant, st spec.Step, 
 				l, ok := evidence.ObservationOfEvent(e)
 				mine := strings.HasSuffix(e.Source, source) && (listener == "" || e.Session == listener)
 				return ok && mine && e.Node == node && slices.Contains(out.States, l.State) &&
-					!step.EventBefore(&e) && !judge.LateNews(so, *step, &e)
+					!step.EventBefore(&e) && judge.Belongs(so, *step, &e)
 			})
 		}
 		deadline := step.Answered.Add(a.Target.Settle)

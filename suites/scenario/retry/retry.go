@@ -22,6 +22,11 @@
 //	nothing proven        passed                 –                           passed
 //	nothing proven        failed, suspect        –                           nothing proven
 //
+// An attempt whose request was not answered, or by somebody on the way who did
+// not get the target's answer, is none of these: it is made again, and condemns
+// only where that happens five times, or twice where it has condemned several
+// requirements already.
+//
 // By chance: somebody else was seen to act on the users in this run, and not
 // both changes came at once after the request.
 package retry
@@ -75,6 +80,32 @@ type Run struct {
 	Weight int
 	// Interference: somebody else was seen to act on the users.
 	Interference bool
+	// Unanswered is how many requirements failed because their request was not
+	// answered.
+	Unanswered int
+}
+
+const (
+	// mostUnanswered is how often a request has to go without an answer before
+	// that is no chance: of 232 requirements one in a thousand runs, where one in
+	// twelve requests is lost.
+	mostUnanswered = 5
+	// manyUnanswered is how many requirements failed for it where it is no chance
+	// any more.
+	manyUnanswered = 3
+	// mostAttempts at one requirement are made, whatever comes.
+	mostAttempts = 7
+)
+
+// unanswered reports whether the request under test was not answered by the
+// target.
+func unanswered(v evidence.Verdict) bool {
+	return v.Outcome == evidence.Failed && v.Suspect && v.Mismatch.Kind == evidence.MismatchUnanswered
+}
+
+// answered gives the attempts whose requests were.
+func answered(attempts []Attempt) []Attempt {
+	return slices.DeleteFunc(slices.Clone(attempts), func(a Attempt) bool { return unanswered(a.Verdict) })
 }
 
 // manyIntermittent is how much weight may come of chance.
@@ -97,15 +128,31 @@ func (r Run) intermittent(id string, promptness int) (Run, bool) {
 // Decide says what follows the attempts so far, of which there is at least
 // one. When the run was stopped no attempt follows.
 func Decide(attempts []Attempt, run Run, stopped bool) Decision {
-	first, last := attempts[0], attempts[len(attempts)-1]
 	done := func(v evidence.Verdict) Decision { return Decision{Verdict: v, Run: run} }
 	again := func(whom Whom) Decision { return Decision{Next: whom, Run: run} }
+	all, told := attempts, answered(attempts)
+	if last := all[len(all)-1]; unanswered(last.Verdict) {
+		most := mostUnanswered
+		if run.Unanswered >= manyUnanswered {
+			most = 2
+		}
+		if !stopped && !last.Unserved && len(all)-len(told) < most {
+			return again(Others)
+		}
+		if len(told) == 0 {
+			run.Unanswered++
+		}
+		return done(together(all))
+	}
+	stopped = stopped || len(all) >= mostAttempts
+	attempts = told
+	first, last := attempts[0], attempts[len(attempts)-1]
 	switch len(attempts) {
 	case 1:
 		v := first.Verdict
 		certain := v.Outcome == evidence.Failed && !v.Suspect
 		if stopped || certain || first.Unserved || !(v.Suspect || first.Disturbed) {
-			return done(v)
+			return done(together(all))
 		}
 		return again(Others)
 	case 2:
@@ -124,7 +171,7 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 			}
 		}
 	}
-	return done(together(attempts))
+	return done(together(all))
 }
 
 // Combine is the verdict on a requirement by those on its attempts, in their
@@ -143,6 +190,10 @@ func Combine(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdic
 
 // together is the verdict of all attempts.
 func together(attempts []Attempt) evidence.Verdict {
+	told := answered(attempts)
+	if lost := len(attempts) - len(told); lost > 0 {
+		return withoutAnswers(attempts, told, lost)
+	}
 	first, last := attempts[0].Verdict, attempts[len(attempts)-1].Verdict
 	if stranded(first, last) {
 		first.Suspect = false
@@ -167,6 +218,21 @@ func together(attempts []Attempt) evidence.Verdict {
 		other = ofTwo(first, other)
 	}
 	return ofThree(first, other, last)
+}
+
+// withoutAnswers is the verdict where some attempts, or all, were not answered.
+func withoutAnswers(attempts, told []Attempt, lost int) evidence.Verdict {
+	if len(told) > 0 {
+		v := together(told)
+		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(lost), "; ")
+		return v
+	}
+	v := attempts[len(attempts)-1].Verdict
+	if lost > 1 {
+		v.Suspect = false
+		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(lost), "; ")
+	}
+	return v
 }
 
 // chance reports whether two failures of one kind may have come of somebody who

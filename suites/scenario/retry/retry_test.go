@@ -209,3 +209,48 @@ func TestChance(t *testing.T) {
 		}
 	}
 }
+
+// A request that is not answered is made again, and condemns only where that is
+// no chance.
+func TestUnanswered(t *testing.T) {
+	lost := with(failing(evidence.Mismatch{Kind: evidence.MismatchUnanswered}), func(v *evidence.Verdict) { v.Reason = "lost" })
+	times := func(v evidence.Verdict, n int, then ...evidence.Verdict) []retry.Attempt {
+		var list []retry.Attempt
+		for range n {
+			list = append(list, retry.Attempt{Verdict: v, Subject: "1001"})
+		}
+		for _, v := range then {
+			list = append(list, retry.Attempt{Verdict: v, Subject: "1002"})
+		}
+		return list
+	}
+	unserved := times(lost, 1)
+	unserved[0].Unserved = true
+	for name, test := range map[string]struct {
+		attempts []retry.Attempt
+		known    int
+		next     retry.Whom
+		outcome  evidence.Outcome
+		note     string
+	}{
+		"once":                                 {times(lost, 1), 0, retry.Others, "", ""},
+		"four times":                           {times(lost, 4), 0, retry.Others, "", ""},
+		"five times":                           {times(lost, 5), 0, retry.Nobody, evidence.Failed, "not answered at 5 attempts"},
+		"twice, as others before":              {times(lost, 2), 3, retry.Nobody, evidence.Failed, "not answered at 2 attempts"},
+		"twice, as two others before":          {times(lost, 2), 2, retry.Others, "", ""},
+		"and nothing else is served either":    {unserved, 0, retry.Nobody, evidence.Failed, ""},
+		"and then passed":                      {times(lost, 1, passed), 0, retry.Nobody, evidence.Passed, "not answered at one attempt"},
+		"and then failed for certain":          {times(lost, 2, certain), 0, retry.Nobody, evidence.Failed, "not answered at 2 attempts"},
+		"and then failed once, suspect":        {times(lost, 2, ready), 0, retry.Others, "", ""},
+		"and then the same twice":              {times(lost, 1, ready, ready), 0, retry.Nobody, evidence.Failed, "not answered at one attempt"},
+		"and so many attempts that it is over": {times(lost, 4, ready, logout, ready), 0, retry.Nobody, evidence.Failed, "not answered at 4 attempts"},
+	} {
+		d := retry.Decide(test.attempts, retry.Run{Unanswered: test.known}, false)
+		if d.Next != test.next || d.Verdict.Outcome != test.outcome || d.Next == retry.Nobody && d.Verdict.Observed.Note != test.note {
+			t.Errorf("%s: next %v, %s, note %q", name, d.Next, d.Verdict.Outcome, d.Verdict.Observed.Note)
+		}
+		if condemned := test.outcome == evidence.Failed && len(test.attempts) == 5; condemned && d.Run.Unanswered != test.known+1 {
+			t.Errorf("%s: %d requirements are known to have failed so", name, d.Run.Unanswered)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package retry
 
 import (
+	"fmt"
 	"strings"
 
 	"finesse-conformance/suites/evidence"
@@ -13,6 +14,13 @@ func notRepeated(others []string) string {
 
 func happenedOnce(v evidence.Verdict) string {
 	return "happened once, and somebody else's hand could explain it: " + v.Reason
+}
+
+func notAnswered(times int) string {
+	if times == 1 {
+		return "not answered at one attempt"
+	}
+	return fmt.Sprintf("not answered at %d attempts", times)
 }
 
 func happenedTwice(v evidence.Verdict) string {
