@@ -154,7 +154,7 @@ func (b *builder) row(req *spec.Requirement) Row {
 	row := Row{
 		ID: req.ID, Title: req.Title, Section: req.Section, Profiles: req.Profiles, Level: string(req.LevelOn(spec.Deployment(b.run.Target.Deployment))),
 		Source: []string{}, Deployments: []string{}, Releases: req.Releases.String(),
-		Standing: req.Standing != "",
+		Standing: req.Invariant != "",
 	}
 	for _, d := range req.Deployments {
 		row.Deployments = append(row.Deployments, string(d))

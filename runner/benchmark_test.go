@@ -37,9 +37,9 @@ func BenchmarkLoadSpec(b *testing.B) {
 }
 
 // Everything that a run needs of the contract, schemas included.
-func BenchmarkNewApp(b *testing.B) {
+func BenchmarkNewCLI(b *testing.B) {
 	for b.Loop() {
-		app, err := NewApp(io.Discard, io.Discard)
+		app, err := NewCLI(io.Discard, io.Discard)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func seenOnce(b *testing.B, only ...string) (*session, []*evidence.Evidence) {
 	}
 	timing := handlerTiming
 	timing.Quiet = 10 * time.Millisecond
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func BenchmarkJudge(b *testing.B) {
 		exchanges += len(e.Exchanges)
 	}
 	for b.Loop() {
-		standing := s.Judge.Standing()
+		standing := s.Judge.Invariants()
 		for _, e := range seen {
 			req, _ := s.Catalogue.ByID(e.Requirement)
 			s.Judge.Verdict(req, e)
@@ -112,7 +112,7 @@ func BenchmarkJudge(b *testing.B) {
 
 // Validating one User document against its schema.
 func BenchmarkValidateUser(b *testing.B) {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func benchmarkRun(b *testing.B, latency time.Duration, procs int) {
 	if err := os.WriteFile(ca, e.CAFile, 0o600); err != nil {
 		b.Fatal(err)
 	}
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func benchmarkRun(b *testing.B, latency time.Duration, procs int) {
 
 // benchmarked runs in as many processes as are asked for. One is this one,
 // without Ginkgo, which plays once in the life of a process.
-func benchmarked(b *testing.B, app *App, c *config.Config) *reports.Result {
+func benchmarked(b *testing.B, app *CLI, c *config.Config) *reports.Result {
 	if c.Run.Procs > 1 {
 		if code, err := app.Run(context.Background(), c); err != nil {
 			b.Fatalf("exit code %d: %v", code, err)

@@ -31,7 +31,7 @@ type Certification struct {
 // cannot be certified: an [*preflight.Unable] or an [*preflight.OutOfService], or what is wrong
 // with the subject.
 func Open(ctx context.Context, subject Subject) (*Certification, error) {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func Open(ctx context.Context, subject Subject) (*Certification, error) {
 }
 
 // Open is [Open] for a program that has loaded the contract already.
-func (a *App) Open(ctx context.Context, subject Subject) (*Certification, error) {
+func (a *CLI) Open(ctx context.Context, subject Subject) (*Certification, error) {
 	s, err := a.sessionOf(subject)
 	if err != nil {
 		return nil, err
@@ -79,8 +79,8 @@ func (c *Certification) Play(ctx context.Context, item suites.Item) (evidence.Ve
 	both, cancel := either(ctx, c.running)
 	defer cancel()
 	verdict, seen := c.exercise(both, item)
-	if c.session.standing != nil {
-		verdict = c.session.standing.Apply(item.Requirement, verdict)
+	if c.session.invariants != nil {
+		verdict = c.session.invariants.Apply(item.Requirement, verdict)
 		c.session.Secrets.Clean(&verdict)
 	}
 	c.results.add(suites.Outcome{Verdict: verdict, Evidence: seen})

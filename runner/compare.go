@@ -39,7 +39,7 @@ func (f Files) write(c comparison, failOnDrift bool) []error {
 // prints what changed and gives the exit code: 1 for a regression, with
 // failOnDrift for a drift too. A name is a file or a folder of reports; where
 // the evidence lies beside a result, the page shows what was sent and answered.
-func (a *App) Compare(names []string, failOnDrift bool, files Files) (int, error) {
+func (a *CLI) Compare(names []string, failOnDrift bool, files Files) (int, error) {
 	for i, name := range names {
 		names[i] = inFolder(name)
 	}
@@ -77,7 +77,7 @@ func (a *App) Compare(names []string, failOnDrift bool, files Files) (int, error
 }
 
 // openSide reads a result, with its evidence where that is wanted and there.
-func (a *App) openSide(name string, withEvidence bool) (*reports.Result, []*evidence.Evidence, error) {
+func (a *CLI) openSide(name string, withEvidence bool) (*reports.Result, []*evidence.Evidence, error) {
 	if withEvidence {
 		return a.open(name)
 	}

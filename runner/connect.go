@@ -12,7 +12,7 @@ import (
 
 // clientFor gives what every client of a target has in common: its address and
 // doors, and how its users sign in.
-func (a *App) clientFor(t *config.Target, transport http.RoundTripper, tokens *client.Tokens) client.Options {
+func (a *CLI) clientFor(t *config.Target, transport http.RoundTripper, tokens *client.Tokens) client.Options {
 	return client.Options{
 		Base: t.URL, Transport: transport, Timeout: t.Timing.Request, Version: a.Version, Secrets: a.Secrets,
 		Header: t.Headers, UserAgent: t.UserAgent, Tokens: tokens,
@@ -20,7 +20,7 @@ func (a *App) clientFor(t *config.Target, transport http.RoundTripper, tokens *c
 }
 
 // tokens makes what gets access tokens for the users of a configuration.
-func (a *App) tokens(environ []string) *client.Tokens {
+func (a *CLI) tokens(environ []string) *client.Tokens {
 	return &client.Tokens{Environ: environ, Secrets: a.Secrets}
 }
 
@@ -28,7 +28,7 @@ func (a *App) tokens(environ []string) *client.Tokens {
 // and for notifications.
 func (s *session) issuer() *client.Tokens {
 	if s.issued == nil {
-		s.issued = s.App.tokens(s.config.HookEnviron(s.Environ))
+		s.issued = s.CLI.tokens(s.config.HookEnviron(s.Environ))
 	}
 	return s.issued
 }

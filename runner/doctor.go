@@ -57,7 +57,7 @@ type doctor struct {
 // The code is the exit code that a run would have for what was found: 0, or 3
 // where a target cannot be certified. The error is a fault of the program or
 // a *exit.UsageError.
-func (a *App) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
+func (a *CLI) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list []*Diagnosis, code int, err error) {
 	for _, t := range cfg.Targets {
 		preflight.FindPort(ctx, t)
 		s, err := a.configured(cfg, t)

@@ -38,7 +38,7 @@ func served(t *testing.T, p *played.Server) *config.Config {
 
 func examine(t *testing.T, cfg *config.Config, signIn bool) (*Diagnosis, int, string) {
 	t.Helper()
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestDoctorSignsIn(t *testing.T) {
 }
 
 func TestInit(t *testing.T) {
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestInitQuotes(t *testing.T) {
 }
 
 func TestInitRefuses(t *testing.T) {
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

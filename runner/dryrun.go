@@ -24,7 +24,7 @@ import (
 // dryRun looks at the target as a run does and prints what the run would do:
 // it signs nobody in, changes nothing and writes no file. The exit code is
 // that of a target that cannot be certified where it cannot.
-func (a *App) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
+func (a *CLI) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {

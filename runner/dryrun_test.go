@@ -52,7 +52,7 @@ func (*stimulated) Describe() string            { return "the played reference" 
 // sessionOn makes a session on a played reference, in this process.
 func sessionOn(t *testing.T, p *played.Server, run config.Run) (*session, *stimulated) {
 	t.Helper()
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func sessionOn(t *testing.T, p *played.Server, run config.Run) (*session, *stimu
 }
 
 // sessionFrom is sessionOn with what was loaded before.
-func sessionFrom(t *testing.T, app *App, p *played.Server, run config.Run) (*session, *stimulated) {
+func sessionFrom(t *testing.T, app *CLI, p *played.Server, run config.Run) (*session, *stimulated) {
 	t.Helper()
 	target := p.Target()
 	run.Procs = 1
@@ -97,7 +97,7 @@ func sessions(t *testing.T, deployment string, troupes int, notifications bool) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func dry(t *testing.T, cfg string, flags map[string][]string) (code int, text st
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	app, err := NewApp(&b, io.Discard)
+	app, err := NewCLI(&b, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

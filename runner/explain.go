@@ -14,7 +14,7 @@ import (
 // Explain writes what a requirement is about: its clause and page, the
 // precondition and how a run gets there, what is done, and every outcome that
 // passes.
-func (a *App) Explain(w io.Writer, id string) error {
+func (a *CLI) Explain(w io.Writer, id string) error {
 	req, ok := a.Catalogue.ByID(strings.ToUpper(id))
 	if !ok {
 		return &exit.UsageError{Err: fmt.Errorf("there is no requirement %q%s", id, a.near(id))}
@@ -50,7 +50,7 @@ func (a *App) Explain(w io.Writer, id string) error {
 	for _, d := range req.Deployments {
 		a.explainOn(p, req, d)
 	}
-	if req.Standing != "" {
+	if req.Invariant != "" {
 		p.line("")
 		p.line("Judged over everything that a run sees, beside its own steps.")
 	}
@@ -58,7 +58,7 @@ func (a *App) Explain(w io.Writer, id string) error {
 }
 
 // explainOn tells the steps as they are on one deployment.
-func (a *App) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
+func (a *CLI) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 	p.line("")
 	p.line("On %s", map[spec.Deployment]string{spec.UCCE: "Unified CCE", spec.UCCX: "Unified CCX"}[d])
 	p.line("  given   %s", givenText(req))
@@ -89,7 +89,7 @@ func (a *App) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 
 // wayText is the way from being signed out, on a target that offers
 // everything.
-func (a *App) wayText(req *spec.Requirement, d spec.Deployment) string {
+func (a *CLI) wayText(req *spec.Requirement, d spec.Deployment) string {
 	if req.Given.State == "" {
 		return ""
 	}
@@ -150,7 +150,7 @@ func givenText(req *spec.Requirement) string {
 
 // near suggests ids that begin like the one that does not exist, or differ
 // from it in little.
-func (a *App) near(id string) string {
+func (a *CLI) near(id string) string {
 	var ids []string
 	for _, req := range a.Catalogue.All() {
 		ids = append(ids, req.ID)

@@ -48,7 +48,7 @@ func (s *session) newModel(delay time.Duration) (*model, error) {
 		return nil, fmt.Errorf("make a model of the target: %w", err)
 	}
 	m.served.Deployment.Subscribe(m.note)
-	app := *s.App // what it masks and prints is not the run's
+	app := *s.CLI // what it masks and prints is not the run's
 	app.Secrets, app.Out, app.Err = redact.New(spec.Words), io.Discard, io.Discard
 	subject := Subject{
 		URL: m.served.URL.String(), Dial: listener.Dial, Users: m.served.Users(), Timing: s.target.Timing,

@@ -106,7 +106,7 @@ func Verdicts(ctx context.Context, subject Subject) (*reports.Result, error) {
 // standingLast puts those last that stand for everything a run sees, each
 // part in its order: what they say is whole then.
 func standingLast[T any](all []T, of func(T) *spec.Requirement) []T {
-	stands := func(item T) bool { return of(item).Standing != "" }
+	stands := func(item T) bool { return of(item).Invariant != "" }
 	return append(slices.DeleteFunc(slices.Clone(all), stands), slices.DeleteFunc(slices.Clone(all), func(item T) bool { return !stands(item) })...)
 }
 
@@ -160,7 +160,7 @@ func Describe(text string, subject func() Subject) bool {
 }
 
 // session makes the session of a subject.
-func (a *App) sessionOf(u Subject) (*session, error) {
+func (a *CLI) sessionOf(u Subject) (*session, error) {
 	release, err := spec.ParseRelease(u.Release)
 	if err != nil {
 		return nil, err

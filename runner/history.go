@@ -16,7 +16,7 @@ import (
 // History puts all results that lie in folders, at any depth, in a row, prints
 // what became of them and gives the exit code: 1 where something turned worse
 // since the run before. A name may also be that of a result.
-func (a *App) History(names []string, files Files) (int, error) {
+func (a *CLI) History(names []string, files Files) (int, error) {
 	var inputs []history.Input
 	var leftOut []string
 	for _, name := range names {

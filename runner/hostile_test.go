@@ -239,7 +239,7 @@ func (n hostileNetwork) dial(ctx context.Context, network, address string) (net.
 }
 
 // run certifies the hostile target.
-func (h *hostile) run(app *App) (o hostileOutcome, err error) {
+func (h *hostile) run(app *CLI) (o hostileOutcome, err error) {
 	const host = "127.0.0.1"
 	network := hostileNetwork{target: memnet.Listen(host+":8445", memnet.Constant(time.Millisecond)), stray: memnet.Listen(host+":8080", nil)}
 	certificate, pem, err := selfSigned(host)
@@ -301,7 +301,7 @@ func (h *hostile) run(app *App) (o hostileOutcome, err error) {
 
 // writeAll writes every report, of which none may be too much for a program
 // either.
-func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error {
+func writeAll(app *CLI, result *reports.Result, seen []*evidence.Evidence) error {
 	return errors.Join(
 		reports.Write(io.Discard, result), junit.Write(io.Discard, result), console.WriteMarkdown(io.Discard, result),
 		html.Write(io.Discard, html.Input{Result: result, Catalogue: app.Catalogue, Evidence: seen}),
@@ -313,7 +313,7 @@ func writeAll(app *App, result *reports.Result, seen []*evidence.Evidence) error
 // settled waits until what was asked for last has happened.
 func settled(d *reference.Deployment) { time.Sleep(10 * d.Config().Delay) }
 
-func (h *hostile) session(app *App, pem []byte, dial func(context.Context, string, string) (net.Conn, error)) (*session, error) {
+func (h *hostile) session(app *CLI, pem []byte, dial func(context.Context, string, string) (net.Conn, error)) (*session, error) {
 	target := (&played.Server{Config: h.config}).Target()
 	target.URL = &url.URL{Scheme: "https", Host: h.address}
 	target.Timing = hostileTiming
@@ -397,7 +397,7 @@ func hostileRuns() []*hostileRun {
 }
 
 // make makes the run, in virtual time.
-func (r *hostileRun) make(t *testing.T, app *App) {
+func (r *hostileRun) make(t *testing.T, app *CLI) {
 	synctest.Test(t, func(t *testing.T) {
 		h, err := newHostile(r.deed)
 		if err != nil {
@@ -424,7 +424,7 @@ func memory() uint64 {
 // limits, keeps its memory, panics nowhere, gives a verdict with a true
 // reason, and its users are put back or named.
 func TestHostileTargets(t *testing.T) {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

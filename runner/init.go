@@ -25,7 +25,7 @@ import (
 // teams through the Team API. Passwords stand in it as ${…} only.
 //
 // The error is that of Preflight where the target cannot be read.
-func (a *App) Init(ctx context.Context, t *config.Target, user *fixtures.User) (string, error) {
+func (a *CLI) Init(ctx context.Context, t *config.Target, user *fixtures.User) (string, error) {
 	data := initData{URL: "https://finesse1.example.com:8445", Deployment: "auto", Release: "auto", Timing: config.DefaultTiming(), Users: exampleUsers()}
 	if t != nil {
 		if err := a.readTarget(ctx, t, user, &data); err != nil {
@@ -81,7 +81,7 @@ func exampleUsers() []initUser {
 }
 
 // readTarget fills in what the user can read.
-func (a *App) readTarget(ctx context.Context, t *config.Target, user *fixtures.User, data *initData) error {
+func (a *CLI) readTarget(ctx context.Context, t *config.Target, user *fixtures.User, data *initData) error {
 	preflight.FindPort(ctx, t)
 	transport, _, err := transportOf(t)
 	if err != nil {

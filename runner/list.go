@@ -35,7 +35,7 @@ type Listed struct {
 // what a run on its target would do with each. A requirement is picked by its
 // id or a pattern that matches it, by its section, or by one of its profiles;
 // without any, all are. A word that picks nothing is an *exit.UsageError.
-func (a *App) List(plan []suites.Item, picked []string) ([]Listed, error) {
+func (a *CLI) List(plan []suites.Item, picked []string) ([]Listed, error) {
 	for _, word := range picked {
 		if !slices.ContainsFunc(a.Catalogue.All(), func(req *spec.Requirement) bool { return picks(word, req) }) {
 			return nil, &exit.UsageError{Err: fmt.Errorf("%q is no id or pattern of ids, no section and no profile%s", word, text.Perhaps(word, a.Picks()))}
@@ -71,7 +71,7 @@ func picks(word string, req *spec.Requirement) bool {
 
 // Picks gives the words that pick requirements: the profiles, the sections and
 // the ids.
-func (a *App) Picks() []string {
+func (a *CLI) Picks() []string {
 	var words []string
 	for _, p := range a.Catalogue.Profiles() {
 		words = append(words, p.Name)

@@ -48,7 +48,7 @@ type MapOptions struct {
 // into the folder of the reports. It acts with the care of a run: journal, put
 // back, rate limits. The exit code is that of a run in which every row of the
 // matrix is a requirement.
-func (a *App) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code int, err error) {
+func (a *CLI) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code int, err error) {
 	if len(cfg.Targets) != 1 {
 		return 0, &exit.UsageError{Err: errors.New("a map is made of one target; name it with --target")}
 	}
@@ -201,7 +201,7 @@ func (m *mapping) visitAll(ctx context.Context, display progress.Display) {
 // or the time is over. Its users are back afterwards, or named.
 func (m *mapping) visit(ctx context.Context, troupe *fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) {
 	mine := *m.session
-	mine.troupe, mine.listener, mine.standing = troupe, nil, nil
+	mine.troupe, mine.listener, mine.invariants = troupe, nil, nil
 	mine.listen(ctx, display.Say)
 	mine.setStage()
 	mine.stage.Cast = mine.survey.Cast.With(troupe.Users)
@@ -275,7 +275,7 @@ func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []re
 		codes = append(codes, reports.ExitNotRestored)
 		fmt.Fprintf(s.Err, "user %s was in %s and was left in %s: %s\n", u.User, u.Was, u.Is, u.Why)
 	}
-	return s.App.end(reports.Strongest(codes...), errs...)
+	return s.CLI.end(reports.Strongest(codes...), errs...)
 }
 
 // lockedDisplay is a display that several troupes tell.

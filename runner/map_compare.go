@@ -42,7 +42,7 @@ func isMap(name string) bool {
 // compareMaps prints and writes which answers changed between two maps. The
 // exit code is 1 where one is against the guide that was not, with failOnDrift
 // where any changed.
-func (a *App) compareMaps(old, new string, failOnDrift bool, files Files) (int, error) {
+func (a *CLI) compareMaps(old, new string, failOnDrift bool, files Files) (int, error) {
 	before, err := loadMap(old)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}

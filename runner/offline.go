@@ -21,7 +21,7 @@ import (
 // Report renders one result again, or merges the results of a sharded run.
 // A file may be a result or the evidence of a run. It gives the exit code
 // that the run had, or the whole run would have had.
-func (a *App) Report(names []string, run config.Run, markdown string, propose bool) (int, error) {
+func (a *CLI) Report(names []string, run config.Run, markdown string, propose bool) (int, error) {
 	with, err := readReportInputs(run)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
@@ -58,7 +58,7 @@ func (a *App) Report(names []string, run config.Run, markdown string, propose bo
 
 // open reads a result file, with the evidence where it lies beside it, or an
 // evidence file. That of a run that was killed is judged first.
-func (a *App) open(name string) (*reports.Result, []*evidence.Evidence, error) {
+func (a *CLI) open(name string) (*reports.Result, []*evidence.Evidence, error) {
 	if strings.HasSuffix(name, ".gz") {
 		result, seen, err := openEvidence(name, nil)
 		if err != nil || !result.CutOff {
@@ -96,7 +96,7 @@ func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, [
 // Recheck judges the evidence of an old run again with the present contract,
 // offline, and prints what would fail today that passed then, and the other
 // way round. Of a run that was killed nobody has judged it before.
-func (a *App) Recheck(name string, run config.Run) (int, error) {
+func (a *CLI) Recheck(name string, run config.Run) (int, error) {
 	with, err := readReportInputs(run)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
@@ -136,9 +136,9 @@ type rejudged struct {
 }
 
 // judgeAgain judges what an evidence file holds.
-func (a *App) judgeAgain(name string) (*rejudged, error) {
+func (a *CLI) judgeAgain(name string) (*rejudged, error) {
 	attempts := map[itemKey][]evidence.Verdict{}
-	standing := a.Judge.Standing()
+	standing := a.Judge.Invariants()
 	shortened := map[string]bool{} // whose answers were too long to be kept whole
 	then, all, err := openEvidence(name, func(ev *evidence.Evidence) {
 		whole := ev.Whole()

@@ -70,7 +70,7 @@ func TestBroken(t *testing.T) {
 // asks. That selftest gives them too, its own test shows.
 func TestOneAnswer(t *testing.T) {
 	t.Parallel()
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 }
 
 // parallelRun is a reference for parallel runs, and what a run on it is told.
-func parallelRun(t *testing.T, procs int, set func(*config.Config)) (*Embedded, *App, *config.Config) {
+func parallelRun(t *testing.T, procs int, set func(*config.Config)) (*Embedded, *CLI, *config.Config) {
 	t.Helper()
 	cfg, err := reference.Default(reference.UCCE, "12.5(1)", 4)
 	if err != nil {
@@ -64,7 +64,7 @@ func parallelRun(t *testing.T, procs int, set func(*config.Config)) (*Embedded, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

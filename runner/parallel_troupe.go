@@ -30,7 +30,7 @@ import (
 
 // RunIfWorker is the whole program where it was started as one of the
 // processes of a run; elsewhere it does nothing and reports false. A program
-// that calls App.Run has to call it first thing.
+// that calls CLI.Run has to call it first thing.
 func RunIfWorker(process Process) (code int, ran bool) {
 	switch {
 	case len(os.Args) == 3 && os.Args[0] == targetName:
@@ -110,7 +110,7 @@ const mostPermits = 1 << 12
 
 // take makes the session that the job describes.
 func (t *troupe) take() error {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (t *troupe) exercise(ctx context.Context, item suites.Item) evidence.Verdic
 		}
 	}()
 	verdict, seen := t.play(ctx, item)
-	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen, Broken: t.standing.Found()}}); err != nil {
+	if err := t.link.send(note{Kind: noteDone, Outcome: &suites.Outcome{Verdict: verdict, Evidence: seen, Broken: t.invariants.Found()}}); err != nil {
 		t.stop(fmt.Errorf("the process that began the run does not listen: %w", err))
 	}
 	return verdict

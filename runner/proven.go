@@ -13,7 +13,7 @@ var ReferenceRelease = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 
 // BrokenBy are the requirements that must fail of a fault of the reference,
 // with notifications or without.
-func (a *App) BrokenBy(f reference.Fault, deployment string, heard bool) []string {
+func (a *CLI) BrokenBy(f reference.Fault, deployment string, heard bool) []string {
 	names := f.Breaks
 	if heard {
 		names = slices.Concat(f.Breaks, f.BreaksWithEvents)
@@ -34,7 +34,7 @@ func FaultCount() int { return len(reference.Faults()) }
 
 // Unproven lists the requirements that no fault makes fail, INFO aside: a
 // selftest shows that the faults do what they say.
-func (a *App) Unproven() []string {
+func (a *CLI) Unproven() []string {
 	proven := map[string]bool{}
 	for _, f := range reference.Faults() {
 		for _, deployment := range []string{reference.UCCE, reference.UCCX} {

@@ -59,7 +59,7 @@ func readReportInputs(run config.Run) (a reportInputs, err error) {
 // publish applies the waivers, writes every report, compares with the
 // baseline, prints the summary, and gives the exit code. The verdict is
 // printed whatever becomes of the files.
-func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with reportInputs) (int, error) {
+func (a *CLI) publish(result *reports.Result, all []*evidence.Evidence, run config.Run, with reportInputs) (int, error) {
 	if run.Waivers != "" {
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
@@ -82,7 +82,7 @@ func (a *App) publish(result *reports.Result, all []*evidence.Evidence, run conf
 }
 
 // writeWhere says where the reports are, and on a terminal how to open them.
-func (a *App) writeWhere(w io.Writer, result *reports.Result, run config.Run) error {
+func (a *CLI) writeWhere(w io.Writer, result *reports.Result, run config.Run) error {
 	lines := []string{"reports in " + shortPath(run.Out)}
 	if a.Width > 0 {
 		open := map[string]string{"darwin": "open", "windows": "start"}[runtime.GOOS]
@@ -127,7 +127,7 @@ func shortPath(path string) string {
 // compareWith prints and writes what changed since the baseline, and gives
 // the exit code of that: a requirement that is worse off counts like one that
 // failed. Its error is a *exit.UsageError.
-func (a *App) compareWith(baseline, result *reports.Result, run config.Run, style console.Style) (code int, errs []error, err error) {
+func (a *CLI) compareWith(baseline, result *reports.Result, run config.Run, style console.Style) (code int, errs []error, err error) {
 	var said bytes.Buffer
 	if result.Stopped != "" || result.Signal != 0 {
 		fmt.Fprintf(&said, "\nnot compared with %s: the run ended before its end\n", run.Baseline)
@@ -165,7 +165,7 @@ type report struct {
 
 // write writes the reports as files. Each that cannot be written is an error,
 // and the others are there.
-func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config.Run) []error {
+func (a *CLI) write(result *reports.Result, all []*evidence.Evidence, run config.Run) []error {
 	return writeFiles([]report{
 		{run.JSON, func(w io.Writer) error { return reports.Write(w, result) }},
 		{run.JUnit, func(w io.Writer) error { return junit.Write(w, result) }},
@@ -180,7 +180,7 @@ func (a *App) write(result *reports.Result, all []*evidence.Evidence, run config
 
 // tellCI adds to the page of a GitHub job and marks its failures there, when
 // the run is part of one.
-func (a *App) tellCI(result *reports.Result) error {
+func (a *CLI) tellCI(result *reports.Result) error {
 	var errs []error
 	if file := a.environ("GITHUB_STEP_SUMMARY"); file != "" {
 		var text bytes.Buffer
@@ -202,7 +202,7 @@ func (a *App) tellCI(result *reports.Result) error {
 	return errors.Join(errs...)
 }
 
-func (a *App) environ(name string) string {
+func (a *CLI) environ(name string) string {
 	for _, entry := range a.Environ {
 		if key, value, _ := strings.Cut(entry, "="); key == name {
 			return value

@@ -24,7 +24,7 @@ import (
 // PutBack puts back who a run that was killed left behind, from its journal,
 // says what it did, and gives the exit code: 7 while somebody is not back, or
 // may not be.
-func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
+func (a *CLI) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 	path := cfg.Run.Journal
 	c, err := journal.Read(path)
 	if errors.Is(err, fs.ErrNotExist) && cfg.Run.JournalNamed {
@@ -68,7 +68,7 @@ func (a *App) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 // before it had put them back, from its journal. What became of each is in the
 // result; the error is a *journal.BusyError, or that of reading the journal.
 func Restore(ctx context.Context, subject Subject, path string) (*journal.Restoration, error) {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func Restore(ctx context.Context, subject Subject, path string) (*journal.Restor
 }
 
 // sayRestored prints what became of everybody, and gives the exit code.
-func (a *App) sayRestored(cfg *config.Config, result *journal.Restoration) int {
+func (a *CLI) sayRestored(cfg *config.Config, result *journal.Restoration) int {
 	path := cfg.Run.Journal
 	code := reports.ExitConformant
 	for _, u := range result.Users {
@@ -162,7 +162,7 @@ func targetOf(cfg *config.Config, users []journal.Unrestored) (*config.Target, e
 // stageLeft reads what has to be known of users who were left behind and sets
 // a stage for them, with the supervisors of the configuration, who can do what
 // they cannot. It needs no ledger: only who is back in the end is back.
-func (a *App) stageLeft(ctx context.Context, t *config.Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
+func (a *CLI) stageLeft(ctx context.Context, t *config.Target, c *client.Client, stimuli fixtures.Stimuli, users []journal.Unrestored) (*scenario.Stage, error) {
 	cast := t.Cast()
 	left := func(id string) int {
 		return slices.IndexFunc(users, func(u journal.Unrestored) bool { return u.User == id })

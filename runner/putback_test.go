@@ -46,7 +46,7 @@ func restorer(t *testing.T, p *played.Server, cfg *config.Config, stimuli bool) 
 	if stimuli {
 		hook = doing{func(name spec.Stimulus) { _ = p.Stimulate(t.Context(), string(name), "1001001", "") }}
 	}
-	app := &App{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
+	app := &CLI{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
 	return &journal.Restorer{
 		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
 			target, err := targetOf(cfg, users)

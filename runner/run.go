@@ -29,7 +29,7 @@ import (
 // Run certifies the target of the configuration, writes the reports and gives
 // the exit code. The error carries its own code: it is an *exit.UsageError where
 // nothing was sent, else a fault of the program.
-func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error) {
+func (a *CLI) Run(ctx context.Context, cfg *config.Config) (code int, err error) {
 	code, err = a.run(ctx, cfg)
 	if err != nil || !cfg.Run.Map || cfg.Run.DryRun || ctx.Err() != nil || len(cfg.Targets) != 1 || code == reports.ExitUncertifiable {
 		return code, err
@@ -39,7 +39,7 @@ func (a *App) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	return reports.Strongest(code, mapped), err
 }
 
-func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error) {
+func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error) {
 	if err := selectionOf(cfg.Run).Check(a.Catalogue); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
@@ -99,7 +99,7 @@ func (a *App) run(ctx context.Context, cfg *config.Config) (code int, err error)
 
 // sayRestore says how those are put back whom the run has left behind. The
 // error names those who are back, and of whom that could not be noted.
-func (a *App) sayRestore(cfg *config.Config, result *reports.Result) error {
+func (a *CLI) sayRestore(cfg *config.Config, result *reports.Result) error {
 	c, err := journal.Read(cfg.Run.Journal)
 	if err != nil {
 		return &UnwrittenError{err}
@@ -128,7 +128,7 @@ func (a *App) sayRestore(cfg *config.Config, result *reports.Result) error {
 	return nil
 }
 
-func (a *App) progress(cfg *config.Config) progress.Display {
+func (a *CLI) progress(cfg *config.Config) progress.Display {
 	mode := cfg.Run.Progress
 	if cfg.Run.Quiet && mode != "json" {
 		mode = "none"
@@ -382,7 +382,7 @@ func (s *session) putBack(ctx context.Context, say func(string, ...any)) []repor
 
 // Plan looks at the target of a configuration and says what a run would do
 // with each requirement. It signs nobody in and changes nothing.
-func (a *App) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, error) {
+func (a *CLI) Plan(ctx context.Context, cfg *config.Config) ([]suites.Item, error) {
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {

@@ -54,7 +54,7 @@ func unzip(t *testing.T, from io.Reader) []byte {
 // when what was recorded is judged again.
 func TestPasswordsChangeNoVerdict(t *testing.T) {
 	only := []string{"SIG-01", "SIG-03", "TRN-UCCE-06", "ERR-03", "AUT-01", "RSN-02", "USR-01", "USR-02", "SUP-01"}
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestPasswordsChangeNoVerdict(t *testing.T) {
 // sameVerdicts holds a run against one with another password, and what it
 // recorded against its own verdicts.
 func sameVerdicts(t *testing.T, password string, s *session, want, result *reports.Result, seen []*evidence.Evidence) {
-	standing := s.Judge.Standing()
+	standing := s.Judge.Invariants()
 	again := map[string]evidence.Verdict{}
 	for _, ev := range seen {
 		standing.Add(ev)

@@ -138,7 +138,7 @@ func addressInUse(err error) bool {
 
 // Serve serves the reference deployment until the context ends. It prints how
 // to certify it.
-func (a *App) Serve(ctx context.Context, o ServeOptions) error {
+func (a *CLI) Serve(ctx context.Context, o ServeOptions) error {
 	if err := o.check(); err != nil {
 		return &exit.UsageError{Err: err}
 	}
@@ -187,7 +187,7 @@ func serveSecond(e *Embedded, o ServeOptions) (string, error) {
 }
 
 // writeFor writes the files that were asked for.
-func (a *App) writeFor(served servedBy, o ServeOptions) error {
+func (a *CLI) writeFor(served servedBy, o ServeOptions) error {
 	if o.Config != "" {
 		if err := a.serveConfig(served, o); err != nil {
 			return err
@@ -241,7 +241,7 @@ func writePrivate(name string, text []byte) error {
 
 // serveConfig writes what a run needs to certify the served reference. It
 // holds passwords and tokens, which only its owner may read.
-func (a *App) serveConfig(e servedBy, o ServeOptions) error {
+func (a *CLI) serveConfig(e servedBy, o ServeOptions) error {
 	var ca string // a configuration names files as seen from its own folder
 	if len(e.CAFile) > 0 {
 		file := o.Config + ".ca.pem"
@@ -259,7 +259,7 @@ func (a *App) serveConfig(e servedBy, o ServeOptions) error {
 }
 
 // announce tells a person, or a script, how to certify what is served.
-func (a *App) announce(e servedBy, o ServeOptions) {
+func (a *CLI) announce(e servedBy, o ServeOptions) {
 	fmt.Fprintf(a.Out, "serving the reference deployment, %s %s, at %s (Ctrl-C ends it)\n", o.Deployment, o.Release, e.URL)
 	for _, name := range o.Faults {
 		fmt.Fprintf(a.Out, "with the fault %s\n", name)

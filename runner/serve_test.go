@@ -37,7 +37,7 @@ func servedConfiguration(t *testing.T, o ServeOptions, tokens int) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := (&App{}).serveConfig(servedBy{Embedded: e, hook: "http://127.0.0.1:1/stimulus"}, ServeOptions{Config: name}); err != nil {
+		if err := (&CLI{}).serveConfig(servedBy{Embedded: e, hook: "http://127.0.0.1:1/stimulus"}, ServeOptions{Config: name}); err != nil {
 			t.Fatal(err)
 		}
 		loaded, err := config.Load(config.Sources{Flags: map[string][]string{"config": {name}}, LookupEnv: os.LookupEnv})
@@ -83,7 +83,7 @@ func TestServeChecksItsFlagsFirst(t *testing.T) {
 	} {
 		o := good
 		change(&o)
-		err := (&App{Out: io.Discard, Err: io.Discard}).Serve(context.Background(), o)
+		err := (&CLI{Out: io.Discard, Err: io.Discard}).Serve(context.Background(), o)
 		if err == nil || !strings.Contains(err.Error(), strings.TrimSuffix(want, ": ")) {
 			t.Errorf("%+v: the error is %v, want %s", o, err, want)
 		}

@@ -43,7 +43,7 @@ func besides(t *testing.T, release string) (*Embedded, *config.Config) {
 func outcomes(t *testing.T, c *config.Config) (map[string]reports.Row, string) {
 	t.Helper()
 	var said bytes.Buffer
-	a, err := NewApp(io.Discard, &said)
+	a, err := NewCLI(io.Discard, &said)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestSessionsAreForThoseFoundSignedOut(t *testing.T) {
 		}
 		in[u.ID] = true
 	}
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestServiceThatRefuses(t *testing.T) {
 	e.Deployment.Close() // nothing of its state is needed
 	_ = e
 	c.Targets[0].Users[0].Password = "not the right one"
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ import (
 
 // session is the certification of one target in this process.
 type session struct {
-	*App
+	*CLI
 	config *config.Config
 	target *config.Target
 
@@ -47,14 +47,14 @@ type session struct {
 	journal   *journal.Journal // nil where nothing has to survive this process
 	ledger    scenario.Ledger
 
-	client   *client.Client
-	survey   *preflight.Survey
-	listener *notify.Listener
-	stage    *scenario.Stage
-	shares   int             // among how many processes what is kept of answers is shared, 0 for one
-	issued   *client.Tokens  // see issuer
-	standing *judge.Standing // of what this process saw, nil before it saw anything
-	began    time.Time
+	client     *client.Client
+	survey     *preflight.Survey
+	listener   *notify.Listener
+	stage      *scenario.Stage
+	shares     int               // among how many processes what is kept of answers is shared, 0 for one
+	issued     *client.Tokens    // see issuer
+	invariants *judge.Invariants // of what this process saw, nil before it saw anything
+	began      time.Time
 
 	troupes []*fixtures.Cast // of the processes of the run
 	troupe  *fixtures.Cast   // of this process, nil where it has the whole cast
@@ -85,8 +85,8 @@ type access struct {
 // newSession makes the session for a target. An embedded target is started;
 // shut ends it. A session is opened by begin, by beginTroupes or as the worker
 // that a run has started, ended by end, and shut in any case.
-func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
-	s := &session{App: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal}
+func (a *CLI) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
+	s := &session{CLI: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal}
 	if n := cfg.Run.MaxRequestsPerSecond; n > 0 && s.limiter == nil {
 		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}
@@ -125,7 +125,7 @@ func (a *App) newSession(cfg *config.Config, target *config.Target, by access) (
 }
 
 // configured makes the session for a target as the configuration says.
-func (a *App) configured(cfg *config.Config, target *config.Target) (*session, error) {
+func (a *CLI) configured(cfg *config.Config, target *config.Target) (*session, error) {
 	s, err := a.newSession(cfg, target, access{})
 	if err == nil && s.events == nil && !target.FindNotifications {
 		s.unheard = "they are switched off (notifications: off)"
@@ -317,13 +317,13 @@ func (s *session) note(seen []*evidence.Evidence, say func(string, ...any)) {
 func (s *session) play(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 	verdict, seen := s.stage.Exercise(ctx, item.Requirement)
 	verdict.Repetition = item.Repetition
-	if s.standing == nil {
-		s.standing = s.Judge.Standing()
+	if s.invariants == nil {
+		s.invariants = s.Judge.Invariants()
 	}
 	cut := false
 	for _, ev := range seen {
 		ev.Repetition = item.Repetition
-		s.standing.Add(ev)
+		s.invariants.Add(ev)
 		cut = cut || slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool { return x.ResponseDigest != "" })
 	}
 	if cut && verdict.Outcome == evidence.Failed {
@@ -354,15 +354,15 @@ func barred(seen []*evidence.Evidence, attempt int) string {
 // is judged here, and nowhere else.
 func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 	var verdicts []evidence.Verdict
-	standing := s.standing
-	if standing == nil {
-		standing = s.Judge.Standing()
+	invariants := s.invariants
+	if invariants == nil {
+		invariants = s.Judge.Invariants()
 	}
 	for _, o := range h.outcomes {
-		standing.Merge(o.Broken)
+		invariants.Merge(o.Broken)
 	}
 	for _, ev := range h.afterwards {
-		standing.Add(ev)
+		invariants.Add(ev)
 	}
 	for _, o := range h.outcomes {
 		verdicts = append(verdicts, o.Verdict)
@@ -373,7 +373,7 @@ func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 			verdicts = append(verdicts, i.Verdict())
 		}
 	}
-	verdicts = standing.Conclude(verdicts)
+	verdicts = invariants.Conclude(verdicts)
 	s.Secrets.Clean(&verdicts) // what a check of the whole run saw is as it came
 	return verdicts
 }

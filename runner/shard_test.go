@@ -17,7 +17,7 @@ import (
 // Each requirement belongs to exactly one shard, those that are judged over
 // everything to all, and who has what depends on nothing but the catalogue.
 func TestShardsShareTheCatalogue(t *testing.T) {
-	app, err := NewApp(io.Discard, io.Discard)
+	app, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 				}
 			}
 			want := 1
-			if req.Standing != "" {
+			if req.Invariant != "" {
 				want = count
 			}
 			if owners != want {
@@ -65,7 +65,7 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		app, err := NewApp(io.Discard, io.Discard)
+		app, err := NewCLI(io.Discard, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}

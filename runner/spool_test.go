@@ -135,8 +135,8 @@ func TestSpoolIsJudged(t *testing.T) {
 		}
 	}})
 	for name, judge := range map[string]func(run config.Run) (int, error){
-		"recheck": func(run config.Run) (int, error) { return s.App.Recheck(killed, run) },
-		"report":  func(run config.Run) (int, error) { return s.App.Report([]string{killed}, run, "", false) },
+		"recheck": func(run config.Run) (int, error) { return s.CLI.Recheck(killed, run) },
+		"report":  func(run config.Run) (int, error) { return s.CLI.Report([]string{killed}, run, "", false) },
 	} {
 		out := t.TempDir()
 		run := config.Run{Out: out, JSON: filepath.Join(out, "results.json"), JUnit: filepath.Join(out, "junit.xml"), HTML: filepath.Join(out, "report.html")}

@@ -66,7 +66,7 @@ func signKey(run config.Run) (*statement.Key, error) {
 
 // writeStatement states what a whole run came to, over the digests of the
 // files, where they were written. Of a selection nothing is stated.
-func (a *App) writeStatement(result *reports.Result, run config.Run, key *statement.Key, written bool) error {
+func (a *CLI) writeStatement(result *reports.Result, run config.Run, key *statement.Key, written bool) error {
 	path := filepath.Join(run.Out, statement.Name)
 	if result.Scope == reports.ScopeSelection || !written {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -108,7 +108,7 @@ func digestOf(name string) (string, error) {
 
 // verification is a statement that is being verified.
 type verification struct {
-	*App
+	*CLI
 	dir   string // where the files are that it is about
 	code  int
 	named *statement.Statement
@@ -136,7 +136,7 @@ func (v *verification) say(word, format string, args ...any) {
 // what they say, and with the evidence that the present contract comes to the
 // same verdicts. It prints what holds and gives 0 where all of it does, 1
 // where something does not, 4 where something could not be looked at.
-func (a *App) Verify(ctx context.Context, name, dir string, keyFiles []string) (int, error) {
+func (a *CLI) Verify(ctx context.Context, name, dir string, keyFiles []string) (int, error) {
 	var keys []*statement.Key
 	for _, file := range keyFiles {
 		key, err := statement.ReadKey(file)
@@ -156,7 +156,7 @@ func (a *App) Verify(ctx context.Context, name, dir string, keyFiles []string) (
 	if dir == "" {
 		dir = filepath.Dir(name)
 	}
-	v := &verification{App: a, dir: dir, named: opened.Statement}
+	v := &verification{CLI: a, dir: dir, named: opened.Statement}
 	switch {
 	case len(opened.SignedBy) > 0:
 		v.say(wordOK, "signed with the key %s", text.Enumerate(opened.SignedBy))
@@ -218,7 +218,7 @@ func (v *verification) judgeAgain(result *reports.Result) {
 		v.say(wordMissing, "the verdicts are not comparable: they are by the contract %s, and this program has %s", short(result.Spec.Digest), short(digest))
 		return
 	}
-	again, err := v.App.judgeAgain(filepath.Join(v.dir, filepath.Base(v.named.Files[1].Name)))
+	again, err := v.CLI.judgeAgain(filepath.Join(v.dir, filepath.Base(v.named.Files[1].Name)))
 	if err != nil {
 		v.say(wordFailed, "the evidence cannot be judged: %v", err)
 		return

@@ -31,7 +31,7 @@ func TestVerifyJudgesAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			a, err := NewApp(&out, &out)
+			a, err := NewCLI(&out, &out)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,7 +27,7 @@ const targetName = Name + "-target"
 // plays once in the life of a process, and a target that hangs holds nobody
 // but its own process.
 type targets struct {
-	*App
+	*CLI
 	ctx     context.Context
 	program string
 	address string
@@ -49,7 +49,7 @@ type targetRun struct {
 
 // runTargets certifies several targets side by side, each in a process of its
 // own that may have more of its own. It gives the exit code of the worst.
-func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err error) {
+func (a *CLI) runTargets(ctx context.Context, cfg *config.Config) (code int, err error) {
 	runs, atOnce, err := eachTarget(cfg)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
@@ -63,7 +63,7 @@ func (a *App) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	t := &targets{App: a, ctx: ctx, address: filepath.Join(dir, socketName), waiting: map[string]*targetRun{}}
+	t := &targets{CLI: a, ctx: ctx, address: filepath.Join(dir, socketName), waiting: map[string]*targetRun{}}
 	if t.program, err = os.Executable(); err != nil {
 		return 0, fmt.Errorf("find this program: %w", err)
 	}

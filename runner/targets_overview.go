@@ -61,7 +61,7 @@ func (r *targetRun) result() *reports.Result {
 }
 
 // dryRunTargets prints the plans of several targets.
-func (a *App) dryRunTargets(ctx context.Context, runs []*targetRun) (worst int, err error) {
+func (a *CLI) dryRunTargets(ctx context.Context, runs []*targetRun) (worst int, err error) {
 	for _, r := range runs {
 		fmt.Fprintf(a.Out, "%s\n\n", r.config.Targets[0].Name)
 		code, err := a.dryRun(ctx, r.config)

@@ -47,7 +47,7 @@ func (p Process) playTarget(address, name string) error {
 		}
 	}()
 	var summary bytes.Buffer
-	app, err := NewApp(&summary, wire{l})
+	app, err := NewCLI(&summary, wire{l})
 	if err != nil {
 		return err
 	}

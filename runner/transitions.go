@@ -25,7 +25,7 @@ type TransitionRow struct {
 // Transitions gives the transition tables of the deployments, with the
 // requirements that go along each edge on their way. With a plan, also what a
 // run on its target would do.
-func (a *App) Transitions(deployments []spec.Deployment, plan []suites.Item) []TransitionRow {
+func (a *CLI) Transitions(deployments []spec.Deployment, plan []suites.Item) []TransitionRow {
 	why := map[string]string{}
 	for _, item := range plan {
 		why[item.Requirement.ID] = "yes"
@@ -55,7 +55,7 @@ func (a *App) Transitions(deployments []spec.Deployment, plan []suites.Item) []T
 
 // waysAlong gives, by the row of the table, the requirements whose way uses
 // its edge, on a target that offers everything.
-func (a *App) waysAlong(d spec.Deployment) map[string][]string {
+func (a *CLI) waysAlong(d spec.Deployment) map[string][]string {
 	along := map[string][]string{}
 	moves := a.Catalogue.Moves(d, newestRelease)
 	for _, req := range a.Catalogue.All() {

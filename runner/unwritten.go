@@ -20,7 +20,7 @@ func (e *UnwrittenError) Unwrap() error { return e.Err }
 
 // print writes what a person has to read: where the output does not take it,
 // to the error output.
-func (a *App) print(write func(io.Writer) error) error {
+func (a *CLI) print(write func(io.Writer) error) error {
 	out := &watchedWriter{Writer: a.Out}
 	err := write(out)
 	if out.err == nil {
@@ -31,7 +31,7 @@ func (a *App) print(write func(io.Writer) error) error {
 
 // end gives the exit code of a command that could not write everything, and
 // says what. An error of any other kind is a fault of the program.
-func (a *App) end(code int, errs ...error) (int, error) {
+func (a *CLI) end(code int, errs ...error) (int, error) {
 	for _, err := range errs {
 		var unwritten *UnwrittenError
 		switch {

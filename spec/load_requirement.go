@@ -38,7 +38,7 @@ func (r *reader) requirement(n *yaml.Node, section string, deployments []Deploym
 		{"when", func(n *yaml.Node) { hasWhen = true; single.When = r.when(n) }},
 		{"then", func(n *yaml.Node) { hasThen = true; single.Then = r.then(n) }},
 		{"steps", func(n *yaml.Node) { hasSteps = true; q.Steps = r.steps(n) }},
-		{"standing", func(n *yaml.Node) { q.Standing = oneOf(r, n, "standing", Standings()...) }},
+		{"standing", func(n *yaml.Node) { q.Invariant = oneOf(r, n, "standing", Invariants()...) }},
 		{"never_exercised", func(n *yaml.Node) { q.Never = r.line(n, "never_exercised") }},
 		{"note", func(n *yaml.Node) { q.Note = r.line(n, "note") }},
 		{"for_each", func(n *yaml.Node) {}},

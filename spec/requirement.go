@@ -17,7 +17,7 @@ type Requirement struct {
 	Transition  *Edge        // rows of a transition table: the edge itself
 	Given       Given        // what has to be true before the first step
 	Steps       []Step       // what is done and what may come of it, in order
-	Standing    Standing     // also judged over everything that a run saw
+	Invariant   Invariant    // also judged over everything that a run saw
 	Never       string       // why no run can exercise it; then there are no steps
 	Note        string       // what a reader of the clause should know
 	File        string       // where it stands, for messages
@@ -109,20 +109,20 @@ const (
 	ByTimer    Cause = "timer"
 )
 
-// Standing names a check that a requirement makes on every exchange of a run
+// Invariant names a check that a requirement makes on every exchange of a run
 // beside its own steps.
-type Standing string
+type Invariant string
 
 // The standing checks.
 const (
-	StandingValidUser  Standing = "valid_user"  // every User body is valid against its schema, and every read said to be XML
-	StandingValidError Standing = "valid_error" // every ApiErrors body is valid against its schema, and said to be XML
-	StandingState      Standing = "state"       // every state is a documented one
-	StandingChangeTime Standing = "change_time" // stateChangeTime is well-formed and moves forward
-	StandingOwnUser    Standing = "own_user"    // every User body is that of the user asked for
+	InvariantValidUser  Invariant = "valid_user"  // every User body is valid against its schema, and every read said to be XML
+	InvariantValidError Invariant = "valid_error" // every ApiErrors body is valid against its schema, and said to be XML
+	InvariantState      Invariant = "state"       // every state is a documented one
+	InvariantChangeTime Invariant = "change_time" // stateChangeTime is well-formed and moves forward
+	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
 )
 
 // Standings lists the standing checks.
-func Standings() []Standing {
-	return []Standing{StandingValidUser, StandingValidError, StandingState, StandingChangeTime, StandingOwnUser}
+func Invariants() []Invariant {
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser}
 }

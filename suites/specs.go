@@ -23,7 +23,7 @@ type Outcome struct {
 	Evidence []*evidence.Evidence `json:"evidence,omitempty"`
 	// Broken is what the checks over a whole run have found so far in the
 	// process that the outcome is of.
-	Broken map[spec.Standing]evidence.Verdict `json:"broken,omitempty"`
+	Broken map[spec.Invariant]evidence.Verdict `json:"broken,omitempty"`
 }
 
 // String is what Ginkgo would print of it: the verdict's one line.

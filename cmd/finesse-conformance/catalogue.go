@@ -64,7 +64,7 @@ func listCommand() *cobra.Command {
 
 // listPlan looks at the target that a list is for; nil without one. A target
 // that nobody named but the folder need not be there.
-func listPlan(c *cobra.Command, a *runner.App) ([]suites.Item, error) {
+func listPlan(c *cobra.Command, a *runner.CLI) ([]suites.Item, error) {
 	found, err := findConfig(c, os.Stderr)
 	if err != nil || !given(c, "config") && !given(c, "target") {
 		return nil, err

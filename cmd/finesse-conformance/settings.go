@@ -108,8 +108,8 @@ func prompt() func(string) (fixtures.Secret, error) {
 }
 
 // app makes what every command needs, with the terminal looked at.
-func app(noColor bool) (*runner.App, error) {
-	a, err := runner.NewApp(unread{os.Stdout}, unread{os.Stderr})
+func app(noColor bool) (*runner.CLI, error) {
+	a, err := runner.NewCLI(unread{os.Stdout}, unread{os.Stderr})
 	if err != nil {
 		return nil, err
 	}

@@ -85,8 +85,8 @@ func along(from, to spec.State, cause spec.Cause) func(*spec.Requirement) {
 
 func never(why string) func(*spec.Requirement) { return func(r *spec.Requirement) { r.Never = why } }
 
-func standing(s spec.Standing) func(*spec.Requirement) {
-	return func(r *spec.Requirement) { r.Standing = s }
+func standing(s spec.Invariant) func(*spec.Requirement) {
+	return func(r *spec.Requirement) { r.Invariant = s }
 }
 
 func Small() catalogue {
@@ -104,7 +104,7 @@ func Small() catalogue {
 		requirement("SUP-13", "SUP", "A plain agent may not change a team mate", spec.Must),
 		requirement("ERR-03", "ERR", "An unknown state is an error", spec.Must),
 		requirement("ERR-04", "ERR", "A state in lower case", spec.Info),
-		requirement("USR-02", "USR", "Every state is a documented one", spec.Must, standing(spec.StandingState)),
+		requirement("USR-02", "USR", "Every state is a documented one", spec.Must, standing(spec.InvariantState)),
 		requirement("NTF-01", "NTF", "A change of state sends an event", spec.Must),
 	}}
 }

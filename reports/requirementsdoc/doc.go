@@ -134,7 +134,7 @@ func docStory(q *spec.Requirement) string {
 	for _, s := range q.Steps {
 		parts = append(parts, docStep(s))
 	}
-	if q.Standing != "" {
+	if q.Invariant != "" {
 		parts = append(parts, "Also judged over everything that a run sees.")
 	}
 	if q.Note != "" {

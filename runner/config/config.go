@@ -153,7 +153,7 @@ func (s Shard) IsZero() bool { return s.Count == 0 }
 // what whatever each of them finds out about the target. What is judged over
 // everything that a run saw is judged in every shard.
 func (s Shard) Has(req *spec.Requirement, position int) bool {
-	return s.IsZero() || req.Standing != "" || position%s.Count == s.Index-1
+	return s.IsZero() || req.Invariant != "" || position%s.Count == s.Index-1
 }
 
 // Host gives the target's host and port, for people.

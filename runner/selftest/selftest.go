@@ -41,19 +41,19 @@ const DefaultJobs = 32
 
 // prover is a selftest under way.
 type prover struct {
-	*runner.App
+	*runner.CLI
 	timing func(pace int) config.Timing // how long things may take in a trial
 	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
 	part   int // of how many requirements a variant's trials are, at most
 }
 
-func newProver(app *runner.App) *prover { return &prover{app, beats, onLoopback, 40} }
+func newProver(app *runner.CLI) *prover { return &prover{app, beats, onLoopback, 40} }
 
 // Run proves the suites: the conformant reference passes in all its
 // variants, and every fault is caught by the requirements that it breaks and
 // for the reason for which it breaks them. It prints what caught what and
 // gives the exit code: 0 when all of that holds, else 1.
-func Run(ctx context.Context, app *runner.App, o Options) (code int, err error) {
+func Run(ctx context.Context, app *runner.CLI, o Options) (code int, err error) {
 	a := newProver(app)
 	result, err := a.prove(ctx, o)
 	switch {

@@ -21,7 +21,7 @@ import (
 
 func selftestApp(t *testing.T, out io.Writer) *prover {
 	t.Helper()
-	a, err := runner.NewApp(out, io.Discard)
+	a, err := runner.NewCLI(out, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestSelftest(t *testing.T) {
 	var out bytes.Buffer
 	a := selftestApp(t, &out)
 	patterns := []string{"sign-in-again-*", "supervisor-of-any-team*", "event-source-*", "user-html", "state-missing-*"}
-	code, err := Run(t.Context(), a.App, Options{Patterns: patterns, JSON: true})
+	code, err := Run(t.Context(), a.CLI, Options{Patterns: patterns, JSON: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestSelftestUnproven(t *testing.T) {
 func TestSelftestUsage(t *testing.T) {
 	a := selftestApp(t, io.Discard)
 	for _, pattern := range []string{"no-such-fault", "[", "CONFORMANT*"} {
-		_, err := Run(t.Context(), a.App, Options{Patterns: []string{"user-html", pattern}})
+		_, err := Run(t.Context(), a.CLI, Options{Patterns: []string{"user-html", pattern}})
 		if got := exit.Code(err); got != exit.Usage || !strings.Contains(err.Error(), pattern) {
 			t.Errorf("%s: %d, %v", pattern, got, err)
 		}

@@ -417,7 +417,7 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 		}
 		switch {
 		case d.media == "":
-		case c.req.Standing == spec.StandingValidUser:
+		case c.req.Invariant == spec.InvariantValidUser:
 			return c.missed(out, evidence.MismatchForm, 2, d.media)
 		default:
 			c.note(d.media)

@@ -109,7 +109,7 @@ func FuzzVerdict(f *testing.F) {
 		if len(v.Reason) > 2000 {
 			t.Errorf("a reason of %d bytes", len(v.Reason))
 		}
-		standing := theJudge().Standing()
+		standing := theJudge().Invariants()
 		standing.Add(s.ev)
 	})
 }

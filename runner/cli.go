@@ -14,9 +14,9 @@ import (
 // Name is the program's name, in reports and in User-Agent.
 const Name = "finesse-conformance"
 
-// App is what every command needs: the contract, the judge, and where to
+// CLI is what every command needs: the contract, the judge, and where to
 // print.
-type App struct {
+type CLI struct {
 	Version   string
 	Catalogue *spec.Catalogue
 	Bodies    *xmlbody.Validator
@@ -32,15 +32,15 @@ type App struct {
 	Environ  []string   // as os.Environ gives it
 }
 
-// NewApp loads the contract: the catalogue, and the schemas of bodies once
+// NewCLI loads the contract: the catalogue, and the schemas of bodies once
 // there is one to validate. An error here is a fault of the program.
-func NewApp(out, err io.Writer) (*App, error) {
+func NewCLI(out, err io.Writer) (*CLI, error) {
 	catalogue, e := spec.Load()
 	if e != nil {
 		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
 	}
 	bodies, secrets := xmlbody.Lazy(spec.OpenAPI), redact.New(spec.Words)
-	return &App{
+	return &CLI{
 		Secrets: secrets,
 		Version: Tool().Version, Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(text.InertWriter(out)), Err: secrets.Writer(text.InertWriter(err)),
 	}, nil

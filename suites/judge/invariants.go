@@ -13,38 +13,38 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// Standing makes the checks that some requirements make on everything a run
+// Invariants make the checks that some requirements make on everything a run
 // saw. Evidence is added as it comes, in any order; it is not safe for
 // concurrent use.
-type Standing struct {
+type Invariants struct {
 	judge  *Judge
 	states []spec.State
-	valid  map[string]bool                    // User bodies that were found valid: most are seen again and again
-	found  map[spec.Standing]evidence.Verdict // of the first requirement, in the catalogue's order, that saw it
-	order  map[string]int                     // of requirements
-	noted  map[spec.Standing]string           // what is recorded and breaks nothing
-	seen   map[spec.Standing]int
+	valid  map[string]bool                     // User bodies that were found valid: most are seen again and again
+	found  map[spec.Invariant]evidence.Verdict // of the first requirement, in the catalogue's order, that saw it
+	order  map[string]int                      // of requirements
+	noted  map[spec.Invariant]string           // what is recorded and breaks nothing
+	seen   map[spec.Invariant]int
 	clocks map[clock]time.Time // when a stateChangeTime was first seen
 }
 
 // clock is one stateChangeTime of a user.
 type clock struct{ user, time string }
 
-// Standing starts the checks of a run.
-func (j *Judge) Standing() *Standing {
+// Invariants starts the checks of a run.
+func (j *Judge) Invariants() *Invariants {
 	order := map[string]int{}
 	for i, req := range j.catalogue.All() {
 		order[req.ID] = i
 	}
-	return &Standing{
+	return &Invariants{
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
-		found: map[spec.Standing]evidence.Verdict{}, seen: map[spec.Standing]int{}, noted: map[spec.Standing]string{}, clocks: map[clock]time.Time{},
+		found: map[spec.Invariant]evidence.Verdict{}, seen: map[spec.Invariant]int{}, noted: map[spec.Invariant]string{}, clocks: map[clock]time.Time{},
 	}
 }
 
 // Add looks through one scenario's evidence.
-func (s *Standing) Add(ev *evidence.Evidence) {
+func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.bodies(ev)
 	s.documentedStates(ev)
 	s.changeTimes(ev)
@@ -52,12 +52,12 @@ func (s *Standing) Add(ev *evidence.Evidence) {
 
 // Apply turns the verdict of a requirement with a standing check into a
 // failure where something in the run broke it.
-func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Verdict {
-	if note := s.noted[req.Standing]; note != "" && v.Outcome == evidence.Passed {
+func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Verdict {
+	if note := s.noted[req.Invariant]; note != "" && v.Outcome == evidence.Passed {
 		v.Observed.Note = join(v.Observed.Note, note)
 	}
-	broken, ok := s.found[req.Standing]
-	if req.Standing == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
+	broken, ok := s.found[req.Invariant]
+	if req.Invariant == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
 		return v
 	}
 	v.Outcome, v.Reason = evidence.Failed, broken.Reason
@@ -69,7 +69,7 @@ func (s *Standing) Apply(req *spec.Requirement, v evidence.Verdict) evidence.Ver
 // Conclude gives the verdicts of a run: those that its scenarios came to, and
 // the failures of the checks over everything that was seen. Whoever concludes
 // a run does it here, so that one target gets one answer from all of them.
-func (s *Standing) Conclude(verdicts []evidence.Verdict) []evidence.Verdict {
+func (s *Invariants) Conclude(verdicts []evidence.Verdict) []evidence.Verdict {
 	out := make([]evidence.Verdict, len(verdicts))
 	for i, v := range verdicts {
 		if req, ok := s.judge.catalogue.ByID(v.Requirement); ok {
@@ -80,9 +80,9 @@ func (s *Standing) Conclude(verdicts []evidence.Verdict) []evidence.Verdict {
 	return out
 }
 
-func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expected, seen string) {
+func (s *Invariants) breaks(kind spec.Invariant, ev *evidence.Evidence, xpath, expected, seen string) {
 	where := "a GET"
-	if kind == spec.StandingValidError {
+	if kind == spec.InvariantValidError {
 		where = "an answer"
 	}
 	s.take(kind, evidence.Verdict{
@@ -92,14 +92,14 @@ func (s *Standing) breaks(kind spec.Standing, ev *evidence.Evidence, xpath, expe
 	})
 }
 
-func (s *Standing) take(kind spec.Standing, v evidence.Verdict) {
+func (s *Invariants) take(kind spec.Invariant, v evidence.Verdict) {
 	if known, ok := s.found[kind]; !ok || s.rank(v.Requirement) < s.rank(known.Requirement) {
 		s.found[kind] = v
 	}
 }
 
 // rank is the place in the catalogue, what is not of it last.
-func (s *Standing) rank(requirement string) int {
+func (s *Invariants) rank(requirement string) int {
 	if n, ok := s.order[requirement]; ok {
 		return n
 	}
@@ -108,10 +108,10 @@ func (s *Standing) rank(requirement string) int {
 
 // Found gives what was found to be broken: the failure of each check, with the
 // requirement whose evidence shows it.
-func (s *Standing) Found() map[spec.Standing]evidence.Verdict { return maps.Clone(s.found) }
+func (s *Invariants) Found() map[spec.Invariant]evidence.Verdict { return maps.Clone(s.found) }
 
 // Merge takes in what was found where evidence was added elsewhere.
-func (s *Standing) Merge(found map[spec.Standing]evidence.Verdict) {
+func (s *Invariants) Merge(found map[spec.Invariant]evidence.Verdict) {
 	for kind, v := range found {
 		s.take(kind, v)
 	}
@@ -123,7 +123,7 @@ const api = "/finesse/api/"
 // userPath is the path of a User object itself.
 var userPath = text.Pattern(`/finesse/api/User/[^/?]+/?$`)
 
-func (s *Standing) bodies(ev *evidence.Evidence) {
+func (s *Invariants) bodies(ev *evidence.Evidence) {
 	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.LevelOn(ev.Target.Deployment) == spec.Info {
 		return // recorded, not judged
 	}
@@ -140,9 +140,9 @@ func (s *Standing) bodies(ev *evidence.Evidence) {
 	}
 }
 
-func (s *Standing) userBody(ev *evidence.Evidence, x evidence.Exchange) {
-	s.seen[spec.StandingValidUser]++
-	s.seen[spec.StandingOwnUser]++
+func (s *Invariants) userBody(ev *evidence.Evidence, x evidence.Exchange) {
+	s.seen[spec.InvariantValidUser]++
+	s.seen[spec.InvariantOwnUser]++
 	contentType := x.ResponseHeader["Content-Type"]
 	key := contentType + "\x00" + x.Path + "\x00" + evidence.Digest(x.ResponseBody)
 	if s.valid[key] {
@@ -150,35 +150,35 @@ func (s *Standing) userBody(ev *evidence.Evidence, x evidence.Exchange) {
 	}
 	d := s.judge.document("User", contentType, x.ResponseBody)
 	if who := stranger(d, path.Base(x.Path)); who != "" {
-		s.breaks(spec.StandingOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
+		s.breaks(spec.InvariantOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
 	}
 	if state, _ := d.text("User/state"); d.media == "" && d.problem != "" && d.path == "User/state" && state == string(spec.Login) {
 		return // a passing moment, which the check of states looks at
 	}
 	if form := d.form(); form != "" {
-		s.breaks(spec.StandingValidUser, ev, d.path, "a User body valid against its schema", form)
+		s.breaks(spec.InvariantValidUser, ev, d.path, "a User body valid against its schema", form)
 		return
 	}
 	s.valid[key] = true
 }
 
 // readBody: what other reads answer is said to be XML too.
-func (s *Standing) readBody(ev *evidence.Evidence, x evidence.Exchange) {
+func (s *Invariants) readBody(ev *evidence.Evidence, x evidence.Exchange) {
 	if d := s.judge.document("User", x.ResponseHeader["Content-Type"], x.ResponseBody); d.media != "" {
-		s.breaks(spec.StandingValidUser, ev, "", "a read of "+x.Path+" that is said to be XML", d.media)
+		s.breaks(spec.InvariantValidUser, ev, "", "a read of "+x.Path+" that is said to be XML", d.media)
 	}
 }
 
 // errorBody: whatever is an ApiErrors document is a right one. An answer in
 // other words is none of the API's; the requirements that ask for one say so.
-func (s *Standing) errorBody(ev *evidence.Evidence, x evidence.Exchange) {
+func (s *Invariants) errorBody(ev *evidence.Evidence, x evidence.Exchange) {
 	d := s.judge.document("ApiErrors", x.ResponseHeader["Content-Type"], x.ResponseBody)
 	if _, told := d.text("ApiErrors/ApiError/ErrorType"); !told {
 		return
 	}
-	s.seen[spec.StandingValidError]++
+	s.seen[spec.InvariantValidError]++
 	if form := d.form(); form != "" {
-		s.breaks(spec.StandingValidError, ev, d.path, "an ApiErrors body valid against its schema", form)
+		s.breaks(spec.InvariantValidError, ev, d.path, "an ApiErrors body valid against its schema", form)
 	}
 }
 
@@ -194,17 +194,17 @@ func stranger(d *document, id string) string {
 	return loginID
 }
 
-func (s *Standing) documentedStates(ev *evidence.Evidence) {
+func (s *Invariants) documentedStates(ev *evidence.Evidence) {
 	for _, l := range ev.Observations {
 		if l.Event {
 			continue
 		}
-		s.seen[spec.StandingState]++
+		s.seen[spec.InvariantState]++
 		switch {
 		case slices.Contains(s.states, l.State) && !(ev.Target.Deployment == spec.UCCX && (l.State == spec.Hold || l.State == spec.WorkReady)):
 		case l.State == spec.Login && signingIn(ev, l):
 		default:
-			s.breaks(spec.StandingState, ev, "User/state", "one of the documented states", fmt.Sprintf("%q", l.State))
+			s.breaks(spec.InvariantState, ev, "User/state", "one of the documented states", fmt.Sprintf("%q", l.State))
 		}
 	}
 }
@@ -239,17 +239,17 @@ func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
 // changeTimeForm is YYYY-MM-DDThh:MM:ss.SSSZ (guide, User parameters).
 const changeTimeForm = "2006-01-02T15:04:05.000Z"
 
-func (s *Standing) changeTimes(ev *evidence.Evidence) {
+func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 	type sighting struct{ user, state, time string }
 	last, known := map[string]evidence.Observation{}, map[sighting]bool{}
 	for _, l := range ev.Observations {
 		if l.Event {
 			continue
 		}
-		s.seen[spec.StandingChangeTime]++
+		s.seen[spec.InvariantChangeTime]++
 		if l.ChangeTime != "" {
 			if t, err := time.Parse(changeTimeForm, l.ChangeTime); err != nil || t.Format(changeTimeForm) != l.ChangeTime {
-				s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
+				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
 			}
 		}
 		first, told := s.clocks[clock{l.User, l.ChangeTime}]
@@ -269,12 +269,12 @@ func (s *Standing) changeTimes(ev *evidence.Evidence) {
 		moved := fmt.Sprintf("%s to %s", was.State, l.State)
 		switch {
 		case l.ChangeTime == "":
-			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
+			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
 		case stepBack(was.ChangeTime, l.ChangeTime) <= nodesApart && l.ChangeTime < was.ChangeTime:
-			s.noted[spec.StandingChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
+			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime:
-			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
+			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
 		case coarse(l.ChangeTime) && was.Asked.Sub(first) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
 			// A clock that counts seconds need not have moved yet since it
 			// was first seen.
@@ -282,7 +282,7 @@ func (s *Standing) changeTimes(ev *evidence.Evidence) {
 			// Neither need one that counts milliseconds, where a target in
 			// this process changes a user twice in one.
 		default:
-			s.breaks(spec.StandingChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
+			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 		}
 	}
 }
