@@ -205,7 +205,7 @@ users:
 {{- if .ByToken}}
     access_token: ${{"{"}}{{.TokenVariable}}}   # single sign-on; or what renews it in a long run:
     # access_token_exec: [./token.sh, {{q .ID}}]   # prints the token, or JSON with access_token and expires_in
-    # access_token_file: {{.ID}}.token              # written by something else
+    # access_token_file: FILE   # written by something else
 {{- else}}
     password: ${{"{"}}{{.Variable}}}
 {{- end}}

@@ -166,7 +166,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	case x.Status == http.StatusServiceUnavailable:
 		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:
-		return &Unable{Reason: fmt.Sprintf("%s redirects to %s: %s", p.at(), withoutQuery(x.ResponseHeader["Location"]), p.redirected(x.ResponseHeader["Location"]))}
+		return &Unable{Reason: fmt.Sprintf("%s redirects to %q: %s", p.at(), withoutQuery(x.ResponseHeader["Location"]), p.redirected(x.ResponseHeader["Location"]))}
 	case x.Status/100 != 2 && t.Deployment != "": // whether it is one shows with the users
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil

@@ -118,6 +118,8 @@ func TestPreflightRefuses(t *testing.T) {
 		{name: "wrong password", users: func(u []*fixtures.User) { u[1].Password = "hunter2hunter2" },
 			want: "user 1001002 cannot sign in: HTTP 401 (Authorization Failure, UNAUTHORIZED), tried once each; user name or password are wrong, or the account is locked; correct"},
 		{name: "two wrong", users: func(u []*fixtures.User) { u[1].Password, u[0].Password = "x", "x" }, want: "users 1001001, 1001002 cannot sign in"},
+		{name: "a page to sign in", before: answer(200, "<!DOCTYPE html><html><body><form action=/login><input type=password></form></body></html>"), want: "a page to sign in was answered in place of the API"},
+		{name: "a page", before: answer(200, "<html><body>It works</body></html>"), want: "SystemInfo is a page of HTML"},
 		{name: "unknown user", users: func(u []*fixtures.User) { u[0].ID, u[0].Username = "7777", u[0].ID }, want: "user 7777 "},
 		{name: "broken User", before: func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/finesse/api/User/1001001" {
