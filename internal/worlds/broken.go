@@ -132,6 +132,7 @@ var masks = []struct {
 	{fault: "sign-in-unknown-device-500", by: "extension-*"},
 	{fault: "reason-wrong-category-*", by: "unknown-reason-*"},
 	{fault: "event-error-*", by: "refusals-40?"},
+	{fault: "user-doubled-settings", by: "harmless-settings-absent"},
 	// Whose timer is as short need not be in wrap-up for longer.
 	{fault: "work-does-not-last", by: "a short wrap-up timer", when: func(w World) bool { return w.WrapUp <= 2*max(w.Quiet, 2*time.Second) }},
 	{fault: "change-time-*", by: "harmless-dead-phone"}, // where nobody else can sign in, nothing changes

@@ -49,8 +49,9 @@ func TestFound(t *testing.T) {
 // What broken worlds have found to pass, and should not have.
 func TestFoundBroken(t *testing.T) {
 	for name, world := range map[string]worlds.World{
-		"a subject without reason codes":                   {Seed: 0x134, Kind: "UCCX", Release: "12.0(1)", Users: 8, Fault: "fresh-reason-chosen"},
-		"refused, and done by a target that takes seconds": {Seed: 0x4f4a, Kind: "UCCE", Release: "12.6(2)", Harmless: []string{"harmless-slow"}, Users: 1, Quiet: time.Second, Fault: "refused-and-done-without-credentials"},
+		"a subject without reason codes":                          {Seed: 0x134, Kind: "UCCX", Release: "12.0(1)", Users: 8, Fault: "fresh-reason-chosen"},
+		"the reason code of the system is none that a user chose": {Seed: 0x9c60, Kind: "UCCE", Release: "12.0(1)", Choices: []string{"no-reason-system"}, Fault: "reason-of-before"},
+		"refused, and done by a target that takes seconds":        {Seed: 0x4f4a, Kind: "UCCE", Release: "12.6(2)", Harmless: []string{"harmless-slow"}, Users: 1, Quiet: time.Second, Fault: "refused-and-done-without-credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

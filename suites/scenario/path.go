@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,9 +105,15 @@ func (a *attempt) leaveReason(ctx context.Context, p *participant) {
 	if len(codes) == 0 || p.look.State == spec.Ready {
 		return
 	}
-	if err := a.driveTo(ctx, p, spec.Given{State: spec.NotReady}); err == nil && p.look.Reason() == "" {
+	if err := a.driveTo(ctx, p, spec.Given{State: spec.NotReady}); err == nil && !p.hasOwnReason() {
 		_ = a.chooseReason(ctx, p, codes[0].ID)
 	}
+}
+
+// hasOwnReason reports whether the last look shows a reason code that the user
+// may choose: not one that a target gives by itself to who chose none.
+func (p *participant) hasOwnReason() bool {
+	return slices.ContainsFunc(p.user.Codes[spec.CategoryNotReady], func(c fixtures.ReasonCode) bool { return c.ID == p.look.Reason() })
 }
 
 // chooseReason sets the reason code of a user who is NOT_READY.
