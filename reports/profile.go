@@ -21,20 +21,24 @@ type Profile struct {
 	Verdict   Word     `json:"verdict"`
 	Required  int      `json:"required"`  // MUST and EITHER requirements that apply to the target
 	Exercised int      `json:"exercised"` // of these, how many were put to the test
+	Info      int      `json:"info"`      // INFO requirements that apply, which prove nothing either way
+	Recorded  int      `json:"recorded"`  // of these, how many were exercised
 	Failed    int      `json:"failed"`
 	Missing   []string `json:"missing,omitempty"` // not exercised, or their failure is waived
 }
 
 // Applies reports whether the target can be asked for the profile: whether one
 // of its requirements applies to it.
-func (p *Profile) Applies() bool { return p.Required > 0 }
+func (p *Profile) Applies() bool { return p.Required+p.Info > 0 }
 
 // Word is the verdict in a word that also tells a profile of which nothing was
-// exercised, and one that does not apply to the target.
+// exercised, one that does not apply to the target, and one that only records.
 func (p *Profile) Word() string {
 	switch {
 	case !p.Applies():
 		return "not applicable"
+	case p.Required == 0 && p.Recorded > 0:
+		return "recorded"
 	case p.Exercised == 0:
 		return "not exercised"
 	}
@@ -43,7 +47,7 @@ func (p *Profile) Word() string {
 
 // Words say the verdict and on what it rests.
 func (p *Profile) Words() string {
-	if p.Verdict != Incomplete || !p.Applies() || p.Exercised == 0 {
+	if p.Word() != Incomplete.Words() {
 		return p.Word()
 	}
 	return fmt.Sprintf("%s, without %d of %d: %s", p.Word(), len(p.Missing), p.Required, text.Few(p.Missing, 6))
@@ -63,7 +67,7 @@ func (r *Result) concludeProfiles() {
 		switch {
 		case p.Failed > 0:
 			p.Verdict = Nonconformant
-		case len(p.Missing) > 0 || !p.Applies():
+		case len(p.Missing) > 0 || p.Required == 0:
 			p.Verdict = Incomplete
 		}
 		r.Profiles[i] = p
@@ -71,7 +75,14 @@ func (r *Result) concludeProfiles() {
 }
 
 func (p *Profile) count(row *Row) {
-	if row.Level == string(spec.Info) || row.Outcome == evidence.NotApplicable {
+	switch {
+	case row.Outcome == evidence.NotApplicable:
+		return
+	case row.Level == string(spec.Info):
+		p.Info++
+		if row.Exercised() {
+			p.Recorded++
+		}
 		return
 	}
 	p.Required++
@@ -101,6 +112,9 @@ func (r *Result) ProfileWords() string {
 		if list := names[verdict.Words()]; len(list) > 0 {
 			words = append(words, verdict.Words()+": "+strings.Join(list, ", "))
 		}
+	}
+	if list := names["recorded"]; len(list) > 0 {
+		words = append(words, "recorded: "+strings.Join(list, ", "))
 	}
 	if list := names["not exercised"]; len(list) > 0 {
 		words = append(words, strings.Join(list, ", ")+" not exercised")

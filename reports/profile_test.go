@@ -24,15 +24,15 @@ func TestProfilesOfAResult(t *testing.T) {
 		headline, words string
 		code            int
 	}{
-		{"whole", nil, rows(passed, passed, passed), "conformant", "conformant: core, calls", 0},
-		{"a whole run is conformant without the calls", nil, rows(passed, passed, not), "conformant", "conformant: core; incomplete: calls", 0},
-		{"asked for", []string{"core"}, rows(passed, passed, not), "conformant: core; incomplete: calls", "", 0},
-		{"in capitals", []string{"CORE"}, rows(passed, passed, not), "conformant: core; incomplete: calls", "", 0},
-		{"asked for and incomplete", []string{"core", "calls"}, rows(passed, passed, not), "incomplete; conformant: core; incomplete: calls", "", 4},
-		{"nothing of it", []string{"core", "calls"}, rows(passed, not, not), "incomplete: core; calls not exercised", "", 4},
-		{"not applicable does not count", []string{"core", "calls"}, rows(passed, passed, evidence.NotApplicable), "conformant: core, calls", "", 0},
-		{"a waived failure does not hold", []string{"core"}, rows(waived, passed, not), "incomplete: core, calls", "", 4},
-		{"failed", []string{"core", "calls"}, rows(passed, passed, failed), "not conformant: calls; conformant: core", "", 1},
+		{"whole", nil, rows(passed, passed, passed), "conformant", "conformant: core, calls; sso not exercised", 0},
+		{"a whole run is conformant without the calls", nil, rows(passed, passed, not), "conformant", "conformant: core; incomplete: calls; sso not exercised", 0},
+		{"asked for", []string{"core"}, rows(passed, passed, not), "conformant: core; incomplete: calls; sso not exercised", "", 0},
+		{"in capitals", []string{"CORE"}, rows(passed, passed, not), "conformant: core; incomplete: calls; sso not exercised", "", 0},
+		{"asked for and incomplete", []string{"core", "calls"}, rows(passed, passed, not), "incomplete; conformant: core; incomplete: calls; sso not exercised", "", 4},
+		{"nothing of it", []string{"core", "calls"}, rows(passed, not, not), "incomplete: core; calls, sso not exercised", "", 4},
+		{"not applicable does not count", []string{"core", "calls"}, rows(passed, passed, evidence.NotApplicable), "conformant: core, calls; sso not exercised", "", 0},
+		{"a waived failure does not hold", []string{"core"}, rows(waived, passed, not), "incomplete: core, calls; sso not exercised", "", 4},
+		{"failed", []string{"core", "calls"}, rows(passed, passed, failed), "not conformant: calls; conformant: core; sso not exercised", "", 1},
 	} {
 		r := &reports.Result{
 			Profiles:     []reports.Profile{{Name: "core"}, {Name: "calls"}, {Name: "sso"}},
@@ -49,6 +49,18 @@ func TestProfilesOfAResult(t *testing.T) {
 		if r.Exit.Code != tc.code {
 			t.Errorf("%s: exit %d, want %d", tc.name, r.Exit.Code, tc.code)
 		}
+	}
+}
+
+// What is only recorded proves nothing: a profile of nothing else is neither
+// conformant nor not.
+func TestAProfileThatOnlyRecords(t *testing.T) {
+	r := &reports.Result{
+		Profiles: []reports.Profile{{Name: "nodes"}}, Settings: reports.Settings{Profiles: []string{"nodes"}},
+		Requirements: []reports.Row{{ID: "A", Level: "INFO", Outcome: evidence.Info, Profiles: []string{"nodes"}}},
+	}
+	if r.Conclude(); r.Headline() != "incomplete; recorded: nodes" || r.Exit.Code != reports.ExitTooLittle {
+		t.Errorf("%q, exit %d", r.Headline(), r.Exit.Code)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestSelectionIsChecked(t *testing.T) {
 		{suites.Selection{Only: []string{""}}, `--only "" matches no requirement; ` + "`finesse-conformance list` shows their ids"},
 		{suites.Selection{Only: []string{"SIG-01 "}}, `--only "SIG-01 " matches no requirement, perhaps SIG-01; ` + "`finesse-conformance list` shows their ids"},
 		{suites.Selection{Profiles: []string{"core", "Calls"}}, ""},
-		{suites.Selection{Profiles: []string{"cor"}}, `--profile "cor" is no profile, perhaps core; there are core, supervisor, reasons, calls, outbound, notifications and sso`},
+		{suites.Selection{Profiles: []string{"cor"}}, `--profile "cor" is no profile, perhaps core; there are core, supervisor, reasons, calls, outbound, notifications, sso and nodes`},
 		{suites.Selection{Skip: []string{"SIG-["}}, `--skip "SIG-[": syntax error in pattern`},
 	} {
 		err := test.selection.Check(all)

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""The smallest mock of Finesse's User API that is certified for what an agent does alone.
+"""The smallest mock of Finesse's User API that is certified for the profile core.
 
-    python3 mock.py 8080          serves http://127.0.0.1:8080, Unified CCE 12.5(1), two agents
+    python3 mock.py 8080          serves http://127.0.0.1:8080, Unified CCE 12.5(1), two agents of one team
 
-It serves SystemInfo, the User object and its reason codes, and answers every impossible request at once with the
-error that the guide has for it. It has no calls, no supervisors and no notifications: what needs them is not
-exercised, with the reason.
+It serves SystemInfo and the User object, and answers every impossible request at once with the error that the guide has
+for it. It has no reason codes, no calls, no supervisors and no notifications: what needs them is not exercised.
 """
 import base64
 import datetime
@@ -13,15 +12,14 @@ import sys
 import threading
 import xml.etree.ElementTree as ET
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
 PASSWORDS = {"1001": "secret-1001", "1002": "secret-1002"}
-CODES = {"NOT_READY": {"1": "Break", "2": "Lunch"}, "LOGOUT": {"11": "End of shift"}}
 STATES = {"LOGIN", "LOGOUT", "NOT_READY", "READY", "RESERVED", "RESERVED_OUTBOUND", "RESERVED_OUTBOUND_PREVIEW",
           "TALKING", "HOLD", "WORK", "WORK_READY", "UNKNOWN"}
 lock = threading.Lock()
-users = {id: {"state": "LOGOUT", "extension": "", "reason": "-1", "since": ""} for id in PASSWORDS}
+users = {id: {"state": "LOGOUT", "extension": "", "since": ""} for id in PASSWORDS}
 
 
 class Refusal(Exception):
@@ -52,7 +50,7 @@ def change(id, root):
         if any(other != id and u["extension"] == extension for other, u in users.items()):
             raise Refusal(400, "Device Busy", "extension", "another user has this extension")
         if user["state"] == "LOGOUT":  # who signs in again stays where it is
-            enter(user, "NOT_READY", "-1")
+            enter(user, "NOT_READY")
         user["extension"] = extension
         return
     if state not in ("LOGOUT", "NOT_READY", "READY"):
@@ -61,12 +59,9 @@ def change(id, root):
         raise Refusal(400, "Invalid State", "", "the user is in " + user["state"])
     if state == "READY" and reason not in (None, "", "null"):
         raise Refusal(400, "Invalid Input", "finesse.api.reasoncode.not_allowed", "For this operation, Reason Codes are not allowed.")
-    if state in CODES:
-        if not reason:
-            raise Refusal(400, "Parameter Missing", "finesse.api.reasoncode.require_reasoncode", "The state change requires a valid reason code.")
-        if reason not in CODES[state]:
-            raise Refusal(400, "Invalid Input", "finesse.api.reasoncode.not_valid", "The Reason Code specified in the request does not exist")
-    enter(user, state, reason if state == "NOT_READY" else "-1")
+    if state != "READY" and reason not in (None, "", "null"):
+        raise Refusal(400, "Invalid Input", "finesse.api.reasoncode.not_valid", "The Reason Code specified in the request does not exist")
+    enter(user, state)
     if state == "LOGOUT":
         user["extension"] = ""
 
@@ -80,29 +75,19 @@ def sign_in_as_mobile_agent(mobile):
     raise Refusal(400, "Mode Not Allowed", "", "the agent is not configured as a mobile agent")
 
 
-def enter(user, state, reason):
-    user["state"], user["reason"] = state, reason
+def enter(user, state):
+    user["state"] = state
     user["since"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def user_document(id):
     u = users[id]
-    reason = ""
-    if u["state"] != "READY":
-        reason = f"<reasonCodeId>{u['reason']}</reasonCodeId>"
-        if u["reason"] in CODES["NOT_READY"]:
-            reason = f"<reasonCode>{reason_code('NOT_READY', u['reason'])}<id>{u['reason']}</id></reasonCode>" + reason
     return (f"<User><dialogs>/finesse/api/User/{id}/Dialogs</dialogs><extension>{u['extension']}</extension>"
             f"<firstName>Agent</firstName><lastName>{id}</lastName><loginId>{id}</loginId><loginName>{id}</loginName>"
-            f"<mediaType>1</mediaType><pendingState></pendingState>{reason}<roles><role>Agent</role></roles>"
+            f"<mediaType>1</mediaType><pendingState></pendingState><roles><role>Agent</role></roles>"
             f"<settings><wrapUpOnIncoming>NOT_ALLOWED</wrapUpOnIncoming></settings><state>{u['state']}</state>"
             f"<stateChangeTime>{u['since']}</stateChangeTime><teamId>1</teamId><teamName>One</teamName>"
             f"<uri>/finesse/api/User/{id}</uri></User>")
-
-
-def reason_code(category, id):
-    return (f"<uri>/finesse/api/ReasonCode/{id}</uri><category>{category}</category><code>{id}</code>"
-            f"<label>{CODES[category][id]}</label><forAll>true</forAll>")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -154,16 +139,9 @@ class Handler(BaseHTTPRequestHandler):
         return parts[4:]
 
     def get(self, id, url):
-        rest = self.whose(id, url)
-        if not rest:
-            return self.send(200, user_document(id))
-        category = parse_qs(url.query).get("category", [""])[0]
-        if rest == ["ReasonCodes"]:
-            if category not in CODES:
-                raise Refusal(400, "Bad Request", "category", "category is missing")
-            codes = "".join(f"<ReasonCode>{reason_code(category, id)}</ReasonCode>" for id in CODES[category])
-            return self.send(200, f'<ReasonCodes category="{category}">{codes}</ReasonCodes>')
-        raise Refusal(404, "Not Found", "", "there is no such resource")
+        if self.whose(id, url):
+            raise Refusal(404, "Not Found", "", "there is no such resource")
+        self.send(200, user_document(id))
 
     def put(self, id, url):
         if self.whose(id, url):
@@ -196,7 +174,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass  # a client that goes away before it has its answer is none of ours
+
+
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 8080), Handler)
+    server = Server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 8080), Handler)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
