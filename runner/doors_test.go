@@ -27,7 +27,7 @@ func TestBrowsersOnly(t *testing.T) {
 		return true
 	}
 	cfg := served(t, p)
-	a, err := NewApp(io.Discard, io.Discard)
+	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestInitSingleSignOn(t *testing.T) {
 				}
 				user = &fixtures.User{ID: asked, Token: fixtures.TokenFrom{Fixed: fixtures.Secret(token)}}
 			}
-			a, err := NewApp(io.Discard, io.Discard)
+			a, err := NewCLI(io.Discard, io.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
