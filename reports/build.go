@@ -92,6 +92,11 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 	for _, req := range all {
 		r.Requirements = append(r.Requirements, b.row(req))
 	}
+	if with, ok := catalogue.(interface{ Guides() []spec.Guide }); ok {
+		for _, g := range with.Guides() {
+			r.Guides = append(r.Guides, Guide{g.Key, g.Title, g.Release})
+		}
+	}
 	r.Timings = timings(run, r.Procs)
 	if o := r.Target.OtherNode; o != nil {
 		o.watch(run.Evidence)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -88,8 +89,8 @@ func (r *Result) causeOf(row *Row) Cause {
 		c.Status, c.XPath = 0, row.XPath
 	case evidence.MismatchUnseen, evidence.MismatchUnanswered:
 	default:
-		if m.Kind == evidence.MismatchMoved && c.Status < http.StatusMultipleChoices && row.Exchange != nil && row.Exchange.Method != http.MethodGet {
-			c.Kind = evidence.MismatchAnswer // the answer decided: it accepts what has to be refused
+		if m.Kind == evidence.MismatchMoved && row.Exchange != nil && row.Exchange.Method != http.MethodGet && c.Status < http.StatusMultipleChoices && cameAsAsked(m) {
+			c.Kind = evidence.MismatchAnswer // what has to be refused was accepted, and done
 			return r.causeOfAnswer(row, c)
 		}
 		c = causeOfMove(m, row.XPath)
@@ -111,6 +112,11 @@ func (r *Result) causeOfAnswer(row *Row, c Cause) Cause {
 		c.By = "" // what is answered to everybody is one deviation
 	}
 	return c
+}
+
+// cameAsAsked reports whether a user came to where the request wanted it.
+func cameAsAsked(m evidence.Mismatch) bool {
+	return m.Asked != "" && m.To == m.Asked || m.Asked == spec.Login && m.To == spec.NotReady
 }
 
 // causeOfMove is of a state that is another than it should be. That a user left

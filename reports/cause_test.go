@@ -56,8 +56,9 @@ func TestCauses(t *testing.T) {
 		}, "a b (w x y)"},
 		"what is accepted, by what was asked": {[]reports.Row{
 			fails("a", answer(""), "", put(202, "<a/>", "")), fails("b", answer(""), "", put(202, "<b/>", "")),
-			fails("c", move(evidence.MismatchMoved, spec.Logout, spec.Ready), "User/state", put(202, "<a/>", "")), other,
-		}, "a c; b; foreign"},
+			fails("c", evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Logout, To: spec.Ready, Asked: spec.Ready}, "User/state", put(202, "<a/>", "")), other,
+			fails("d", evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Talking, To: spec.Ready, Asked: spec.NotReady}, "User/state", put(202, "<a/>", "")),
+		}, "a c; b; foreign; d"},
 		"no status that is wrong for one is for another": {[]reports.Row{
 			fails("a", answer(""), "", put(201, "<a/>", "")), fails("b", answer(""), "", put(201, "<b/>", "")), fails("c", answer(""), "", put(500, "<b/>", "")),
 		}, "a b; c"},

@@ -50,11 +50,13 @@ type Result struct {
 	// CutOff: the run was killed, and this was made of what it had seen by then.
 	CutOff bool `json:"cut_off,omitempty"`
 	// Signal is the exit code of an interrupted run, 130 or 143.
-	Signal          int            `json:"signal,omitempty"`
-	HarnessFaults   []HarnessFault `json:"harness_faults,omitempty"`
-	Unrestored      []Unrestored   `json:"unrestored,omitempty"`
-	Summary         Summary        `json:"summary"`
-	Requirements    []Row          `json:"requirements"`
+	Signal        int            `json:"signal,omitempty"`
+	HarnessFaults []HarnessFault `json:"harness_faults,omitempty"`
+	Unrestored    []Unrestored   `json:"unrestored,omitempty"`
+	Summary       Summary        `json:"summary"`
+	Requirements  []Row          `json:"requirements"`
+	// Guides spell out the abbreviations of sources.
+	Guides          []Guide        `json:"guides,omitempty"`
 	NotExercised    []GapGroup     `json:"not_exercised"`
 	Failures        []FailureGroup `json:"failures,omitempty"`
 	Waivers         []WaiverUse    `json:"waivers,omitempty"`
@@ -176,6 +178,13 @@ type Environment struct {
 type Shard struct {
 	Index int `json:"index"`
 	Count int `json:"count"`
+}
+
+// Guide is a document that sources name by its key.
+type Guide struct {
+	Key     string `json:"key"` // DG12.5
+	Title   string `json:"title"`
+	Release string `json:"release"` // that it speaks about
 }
 
 // HarnessFault is something that went wrong in the program itself. Such a

@@ -2,8 +2,11 @@ package reports
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/suites/evidence"
 )
 
 // Page is where the guide says what the requirement says.
@@ -15,6 +18,27 @@ func Page(row *Row) string {
 		return row.Source[0]
 	}
 	return ""
+}
+
+// Abbreviations spell out the guides that the pages of rows name, in the order
+// in which they are first met.
+func (r *Result) Abbreviations(met func(*Row) bool) []Guide {
+	var list []Guide
+	for i := range r.Requirements {
+		row := &r.Requirements[i]
+		key, _, _ := strings.Cut(Page(row), " ")
+		at := slices.IndexFunc(r.Guides, func(g Guide) bool { return g.Key == key })
+		if at >= 0 && met(row) && !slices.Contains(list, r.Guides[at]) {
+			list = append(list, r.Guides[at])
+		}
+	}
+	return list
+}
+
+// Broken reports whether a row failed, waived or not: those are told with their
+// pages.
+func Broken(row *Row) bool {
+	return row.Outcome == evidence.Failed || row.Outcome == evidence.Waived
 }
 
 // WaivedWords says by whom a row is waived, until when and why; "" for others.

@@ -36,6 +36,8 @@ func (r *reader) guide(key, n *yaml.Node) {
 		{"release", func(n *yaml.Node) { g.Release = r.text(n, "release") }},
 		{"url", func(n *yaml.Node) { g.URL = r.address(n, "url") }},
 		{"page_url", func(n *yaml.Node) { g.PageURL = r.address(n, "page_url") }},
+		{"mirror", func(n *yaml.Node) { g.Mirror = r.flag(n, "mirror") }},
+		{"sections", func(n *yaml.Node) { g.sections = r.guideSections(n) }},
 	})
 	switch {
 	case !guideKey().MatchString(g.Key):
@@ -128,6 +130,90 @@ type Guide struct {
 	Release string // the release that it speaks about
 	URL     string // the document's address, where it has one
 	PageURL string // the address of a page, with {page}
+	Mirror  bool   // its addresses are none of the vendor's own
+
+	sections []guideSection
+}
+
+// guideSection is the title that pages have in print.
+type guideSection struct {
+	from, to int
+	title    string
+}
+
+// guideSections reads titles by pages: "29", or "42-49".
+func (r *reader) guideSections(n *yaml.Node) []guideSection {
+	if n.Kind != yaml.MappingNode {
+		r.errorf(n, "sections is %s: write titles by pages, such as \"42-49\": a title", kindOf(n))
+		return nil
+	}
+	var list []guideSection
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		first, last, ranged := strings.Cut(n.Content[i].Value, "-")
+		if !ranged {
+			last = first
+		}
+		from, err := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if err != nil || err2 != nil || from > to {
+			r.errorf(n.Content[i], "%q is no page and no range of pages: write 29 or 42-49", n.Content[i].Value)
+			continue
+		}
+		list = append(list, guideSection{from, to, r.text(n.Content[i+1], "title")})
+	}
+	return list
+}
+
+// Section is the title of the section that a printed page belongs to, "" where
+// it is not known.
+func (g *Guide) Section(page string) string {
+	n, err := strconv.Atoi(page)
+	if err != nil {
+		return ""
+	}
+	for _, s := range g.sections {
+		if s.from <= n && n <= s.to {
+			return s.title
+		}
+	}
+	return ""
+}
+
+// Citation is a source spelled out: the guide's full name, the section and the
+// page, and the release where the name does not say it.
+type Citation struct {
+	Text    string
+	Address string
+	Mirror  bool // the address is none of the vendor's own
+}
+
+// Citations spells out sources, those on the vendor's own pages first.
+func (c *Catalogue) Citations(sources []Source) []Citation {
+	var vendor, mirrors []Citation
+	for _, s := range sources {
+		g, known := c.Guide(s.Guide)
+		if !known {
+			continue
+		}
+		said := g.Title
+		if !strings.Contains(said, g.Release) {
+			said += ", release " + g.Release
+		}
+		if title := g.Section(s.Page); title != "" {
+			said += ", “" + title + "”"
+		}
+		if _, err := strconv.Atoi(s.Page); err == nil {
+			said += ", page " + s.Page
+		} else if s.Page != "" {
+			said += ", " + s.Page
+		}
+		if cite := (Citation{said, s.URL, g.Mirror}); g.Mirror {
+			mirrors = append(mirrors, cite)
+		} else {
+			vendor = append(vendor, cite)
+		}
+	}
+	return append(vendor, mirrors...)
 }
 
 func (g *Guide) address(page string) string {

@@ -181,13 +181,7 @@ func (b *itemBuilder) fill(it *item, id string, whole bool) {
 		return
 	}
 	it.Asked = b.asked(id, any)
-	for i, said := range any.Source {
-		l := page.Link{Text: text.ShownLine(said, 100)}
-		if i < len(any.Links) {
-			l.Address = any.Links[i]
-		}
-		it.Sources = append(it.Sources, l)
-	}
+	it.Sources = page.Sources(b.c.exhibits.Catalogue, any)
 	for _, side := range []struct {
 		name, report string
 		row          *reports.Row

@@ -36,6 +36,12 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d |\n", s.Passed, s.Failed, s.Waived, s.Info, s.NotExercised, s.NotApplicable)
 	mdFailed(&b, r)
 	mdRows(&b, r, evidence.Waived, "Waived")
+	for i, g := range r.Abbreviations(reports.Broken) {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", Markdown(g.Key), Markdown(g.Title))
+	}
 	if len(r.NotExercised) > 0 {
 		fmt.Fprintf(&b, "\n<details><summary>Not exercised (%d)</summary>\n\n| why | what would make it run | requirements |\n|---|---|---|\n", s.NotExercised)
 		for _, g := range r.NotExercised {

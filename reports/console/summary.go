@@ -30,6 +30,9 @@ func WriteSummary(w io.Writer, r *reports.Result, style Style) error {
 	p.head(r)
 	p.counts(r)
 	p.failures(r)
+	for _, g := range r.Abbreviations(reports.Broken) {
+		p.Line(Dim, "  "+g.Key+":", g.Title, 6)
+	}
 	p.repeated(r)
 	p.unexercised(r)
 	p.tail(r)

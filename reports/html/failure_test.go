@@ -82,3 +82,39 @@ func TestSinceIsOfTheWallClock(t *testing.T) {
 		}
 	}
 }
+
+// TestHTMLCopies: a failure can be copied as a command and as a text for a
+// ticket, without credentials, the first safe in a shell whatever was sent.
+func TestHTMLCopies(t *testing.T) {
+	in := certification(t, func(e *evidence.Evidence) {
+		if e.Requirement == "ERR-03" {
+			e.Exchanges[actAt].RequestBody = `<User><state>it's $(reboot)</state></User>`
+			e.Exchanges[actAt].RequestHeader["Authorization"], e.Exchanges[actAt].RequestHeader["Content-Type"] = "Basic c2VjcmV0", "application/xml"
+		}
+	})
+	page := html.UnescapeString(render(t, in))
+	part := func(id string) string {
+		_, rest, ok := strings.Cut(page, `id="`+id+`"`)
+		if !ok {
+			t.Fatalf("there is no %s", id)
+		}
+		text, _, _ := strings.Cut(rest, "</pre>")
+		return text
+	}
+	curl, ticket := part("curl-ERR-03"), part("ticket-ERR-03")
+	for _, want := range []string{`-u 'USERNAME_OF_1001001:PASSWORD'`, `-X 'PUT'`, `'<User><state>it'\''s $(reboot)</state></User>'`, `'https://finesse1.example.com:8445/finesse/api/User/1001001'`, "Content-Type: application/xml"} {
+		if !strings.Contains(curl, want) {
+			t.Errorf("the command lacks %s:\n%s", want, curl)
+		}
+	}
+	for _, want := range []string{
+		"Target:   UCCE 12.5(1) at https://finesse1.example.com:8445", "“User API Errors”, page 73", "(a mirror)", "Given", "Expected: 400 with Invalid Input", "Seen:     400 Generic Error", "NO_SUCH_STATE</ErrorMessage>", "curl -i",
+	} {
+		if !strings.Contains(ticket, want) {
+			t.Errorf("the ticket lacks %q:\n%s", want, ticket)
+		}
+	}
+	if strings.Contains(page, "c2VjcmV0") {
+		t.Error("the page has credentials")
+	}
+}

@@ -82,9 +82,9 @@ func TestHTMLIsWhole(t *testing.T) {
 	last := 0
 	for _, want := range []string{
 		"Not conformant</h1>", fmt.Sprintf("3 of %d requirements that were put to the test failed.", in.Result.Summary.Exercised()), "https://finesse1.example.com:8445", "12.5(1)",
-		"digest " + in.Catalogue.Digest(), "proven to catch 84 faults", "Exit 1",
+		"digest " + in.Catalogue.Digest()[:12], "proven to catch 84 faults", "Exit 1",
 		`<section id="failures"`, "PUT NO_SUCH_STATE: expected 400 with Invalid Input, ErrorData state and nothing changed; saw 400 Generic Error (state)",
-		`id="fail-TRN-UCCE-33"`, `id="fail-ERR-03"`, "DG12.5 p.33", "<mark>", "Generic Error", "not as expected",
+		`id="fail-TRN-UCCE-33"`, `id="fail-ERR-03"`, "“User API Errors”, page 73", "<mark>", "Generic Error", "not as expected",
 		`<section id="states"`, `<section id="requirements"`, `<section id="gaps"`, "raise timing.longest_wait", `<section id="times"`, `<section id="cast"`,
 	} {
 		at := strings.Index(text[last:], want)

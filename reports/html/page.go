@@ -29,6 +29,7 @@ type reportPage struct {
 	Facts     []fact
 	Alerts    []alert
 	Failures  []failure
+	Groups    []failureGroup // the same, by cause
 	Waived    []failure
 	Diagram   *drawing
 	Sections  []pageSection
@@ -104,6 +105,7 @@ func newPage(in Input) (*reportPage, error) {
 	p.Alerts = alerts(r)
 	b := rowBuilder{in: in, by: reports.ByRequirement(in.Evidence)}
 	p.Failures, p.Waived = b.failures()
+	p.Groups = b.groups(p.Failures)
 	p.Sections = b.sections()
 	if p.Diagram, err = draw(in); err != nil {
 		return nil, err
@@ -171,7 +173,7 @@ func facts(r *reports.Result) []fact {
 	add("Put to the test", fmt.Sprintf("%d of %s that apply", s.Exercised(), text.Count(s.Applicable(), "requirement")))
 	add("Requests", fmt.Sprintf("%d in %s", r.Timings.Requests, page.Took(r.Timings.Wall)))
 	add("When", when(r.Started, r.Finished))
-	add("Contract", fmt.Sprintf("%s, digest %s", text.Count(r.Spec.Requirements, "requirement"), r.Spec.Digest), "code")
+	add("Contract", fmt.Sprintf("%s, digest %s", text.Count(r.Spec.Requirements, "requirement"), shortDigest(r.Spec.Digest)))
 	suite := r.Suite.Version
 	if suite == "" {
 		suite = r.Tool.Version
@@ -210,6 +212,16 @@ func facts(r *reports.Result) []fact {
 		add("Exit "+fmt.Sprint(e.Code), e.Because)
 	}
 	return list
+}
+
+// shortDigest is enough of a digest to tell two apart; results.json has all of
+// it.
+func shortDigest(digest string) string {
+	_, hex, named := strings.Cut(digest, ":")
+	if !named {
+		hex = digest
+	}
+	return hex[:min(len(hex), 12)]
 }
 
 func processes(n int) string {
@@ -260,6 +272,9 @@ func alerts(r *reports.Result) []alert {
 			said += ": " + u.Why
 		}
 		lines = append(lines, text.ShownLine(said, 600))
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "To put them back, in the folder of these reports, with the configuration of the run: finesse-conformance restore --config FILE --journal journal.jsonl")
 	}
 	add("Users who could not be put back", lines)
 	lines = nil

@@ -40,6 +40,13 @@ type pageRow struct {
 
 type sentence struct{ Word, Text string }
 
+// failureGroup are the failures of one cause.
+type failureGroup struct {
+	Cause    string // "" for one that stands alone
+	Failures []failure
+	Kept     []string // not exercised for it
+}
+
 // failure is a requirement that failed, with what decided it.
 type failure struct {
 	pageRow
@@ -50,6 +57,7 @@ type failure struct {
 	Way            []string
 	Panes          []page.Pane
 	Event          *page.Pane
+	Curl, Ticket   string // to be copied
 	Waiver         string
 }
 
@@ -106,13 +114,7 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 	if r.Exercised() {
 		row.Took = float64(r.Duration)
 	}
-	for i, said := range r.Source {
-		l := page.Link{Text: said}
-		if i < len(r.Links) {
-			l.Address = r.Links[i]
-		}
-		row.Sources = append(row.Sources, l)
-	}
+	row.Sources = page.Sources(b.in.Catalogue, r)
 	if r.Observed != nil {
 		row.Observed = text.ShownLine(reports.ObservedText(*r.Observed), 1000)
 	}
@@ -220,6 +222,9 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	if f.Asked != "" {
 		f.Asked = text.ShownLine(b.askedBefore(r, e)+f.Asked, 600)
 	}
+	act := underTest(r, e)
+	f.Curl = b.curl(act)
+	f.Ticket = b.ticket(&f, r, act)
 	if !whole {
 		return f
 	}

@@ -190,7 +190,7 @@ func junitRow(r *reports.Result, row *reports.Row) Case {
 	}
 	switch row.Outcome {
 	case evidence.Failed:
-		c.Failure = reason(row.Level, row.Reason, causeText(r, row)+reports.Account(row))
+		c.Failure = reason(row.Level, row.Reason, causeText(r, row)+reports.Account(row)+guideText(r, row))
 	case evidence.Waived:
 		c.Skipped = reason("waived", "waived: "+row.Reason+reports.WaivedWords(row), "")
 	case evidence.NotApplicable:
@@ -215,6 +215,15 @@ func causeText(r *reports.Result, row *reports.Row) string {
 	said := fmt.Sprintf("cause:    %s\n          fails %s\n", g.Cause.Words(), strings.Join(g.Requirements, ", "))
 	if len(g.Kept) > 0 {
 		said += fmt.Sprintf("          not exercised for it: %s\n", strings.Join(g.Kept, ", "))
+	}
+	return said
+}
+
+// guideText spells out the guide that a failure cites.
+func guideText(r *reports.Result, row *reports.Row) string {
+	said := ""
+	for _, g := range r.Abbreviations(func(other *reports.Row) bool { return other == row }) {
+		said += fmt.Sprintf("\n%s: %s\n", g.Key, g.Title)
 	}
 	return said
 }

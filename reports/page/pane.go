@@ -13,9 +13,6 @@ import (
 // paneLimit is how many bytes of a body a page itself shows.
 const paneLimit = 4 << 10
 
-// Link is a source, with its address where it has one.
-type Link struct{ Text, Address string }
-
 // Pane is one exchange, or one event, in full.
 type Pane struct {
 	Heading  string // what it is: the request under test, the read that showed it

@@ -113,4 +113,6 @@ type Mismatch struct {
 	From spec.State   `json:"from,omitempty"`
 	To   spec.State   `json:"to,omitempty"`
 	Said string       `json:"said,omitempty"` // the ErrorType of an answer or event, or the text that a body shows
+	// Asked is the state that the request under test asked for.
+	Asked spec.State `json:"asked,omitempty"`
 }

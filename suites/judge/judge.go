@@ -331,6 +331,9 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	}
 	m.seen = line(m.seen)
 	v.Mismatch = m.what
+	if c.when.Put != nil {
+		v.Mismatch.Asked = spec.State(c.when.Put.State)
+	}
 	v.XPath, v.Asked, v.Expected, v.Seen, v.Suspect = line(m.xpath), c.action(), m.expected, m.seen, m.suspect
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", v.Asked, m.expected, m.seen)
 	switch {

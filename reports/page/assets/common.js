@@ -26,6 +26,21 @@ function ms(x) {
 // What the verdict rests on is in the way on a phone.
 if (matchMedia('(max-width:44rem)').matches) every('.rests').forEach((d) => { d.open = false; });
 
+// Buttons that copy a text of the page. Where the clipboard is closed, the text
+// is selected for who copies by hand.
+document.addEventListener('click', async (e) => {
+  const button = e.target.closest && e.target.closest('button[data-copy]');
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy), said = one('output', button.parentElement);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    said.textContent = 'copied';
+  } catch (err) {
+    getSelection().selectAllChildren(source);
+    said.textContent = 'selected: copy it by hand';
+  }
+});
+
 const piece = /(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(<\/?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(\/?>)/g;
 const classes = ['', 'xc', 'xp', 'xn', 'xa', 'xp', 'xv', 'xp'];
 function colour(line, into) {
