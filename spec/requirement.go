@@ -122,7 +122,7 @@ const (
 	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
 )
 
-// Standings lists the standing checks.
+// Invariants lists them all.
 func Invariants() []Invariant {
 	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser}
 }
