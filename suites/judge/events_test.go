@@ -239,6 +239,11 @@ func TestStaleEvents(t *testing.T) {
 		{"by another clock, and a look shows it too", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).sees(0, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
 			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 5ms after it", true},
 	})
+	// A look by another node's clock shows what the step found all the same.
+	other := user{state: spec.Ready, changed: "2026-01-02T03:04:03.500Z"}
+	try(t, req, []hearing{
+		{"looks by another clock", begin(was).sees(time.Second, other).sees(time.Second, was).puts(400, apiError("Invalid State", "")).stays(other), passed, "", false},
+	})
 	// Where the state was there before anybody looked no event of it can be
 	// expected, and a look tells.
 	found := func() *scene { return begin(was).listening().puts(400, apiError("Invalid State", "")) }

@@ -24,7 +24,8 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 		e := &ev.Events[l.Index]
 		return ofAnother(step, e) || LateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
-	return passed(ev, step, stayOf(l))
+	// What is as the step found it may be the same stay by another node's clock.
+	return passed(ev, step, stayOf(l)) && !l.Same(step.Baseline)
 }
 
 // behind reports whether the events of a node had not come as far as the state
