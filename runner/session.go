@@ -274,7 +274,7 @@ func (s *session) oneNode() string {
 }
 
 // close ends the listening. Sessions end only when the users are back: one
-// that ends may sign its user out (finesse facts §4.5).
+// that ends may sign its user out (DevNet, Desktop Presence and Forced Logout).
 func (s *session) close(ctx context.Context) error {
 	var errs []error
 	for _, l := range []*notify.Listener{s.listener, s.guests} {

@@ -381,7 +381,6 @@ func TestSourcesCiteAPageThatOpens(t *testing.T) {
 	}{
 		{"SUP-01", 0, "DG12.5 p.47", "https://mcdewey.supported.systems/c/finesse%3A%3Av12.5%3A%3Adeveloper-guide%3A%3Adeveloper-guide%3A%3A47"},
 		{"SUP-01", 1, "DevNet-CAS", "https://developer.cisco.com/docs/finesse/user%e2%80%94change-agent-state/"},
-		{"SUP-01", 2, "facts §5", ""},
 		{"SIG-09", 0, "DevNet user-api-parameters", "https://developer.cisco.com/docs/finesse/user-api-parameters"},
 	} {
 		q, _ := c.ByID(test.id)

@@ -37,7 +37,7 @@ type Given struct {
 	Reason  bool
 	Fresh   bool // signed in by the run a moment ago, nothing changed since
 	Session bool // LOGOUT after having been signed in
-	// WrapUpMode is the subject's wrap-up setting (finesse facts §4.3), where a
+	// WrapUpMode is the subject's wrap-up setting (DevNet, User - wrapUpMode), where a
 	// requirement is about one that WrapUp does not tell apart. No stimulus
 	// switches to it.
 	WrapUpMode string
@@ -74,7 +74,7 @@ const (
 	RoleUser       Role = "user"
 )
 
-// The wrap-up settings of a user (finesse facts §4.3).
+// The wrap-up settings of a user (DevNet, User - wrapUpMode).
 const (
 	WrapUpRequired         = "REQUIRED"
 	WrapUpRequiredWithData = "REQUIRED_WITH_WRAP_UP_DATA" // the agent cannot leave wrap-up without data

@@ -61,8 +61,6 @@ func TestLoadFSRefuses(t *testing.T) {
 		{"an unknown guide", sig, row("guide: G", "guide: H"), "requirements/01-sig.yaml:7: \"H\" is a guide that sources.yaml does not have"},
 		{"no page of a guide with pages", sig, row(", page: 29", ""), "requirements/01-sig.yaml:7: the guide G has pages: say page or url"},
 		{"a page of a guide without pages", sig, row("guide: G", "guide: W"), "requirements/01-sig.yaml:7: the guide W has no pages: leave page out"},
-		{"facts first", sig, row("[{guide", "[{facts: §1.1}, {guide"), "requirements/01-sig.yaml:7: the first source names no guide: begin with where the clause is written"},
-		{"facts in another form", sig, row("page: 29}", "page: 29}, {facts: 4.1}"), "requirements/01-sig.yaml:7: facts is \"4.1\": write a section and row such as §4.1/4, or A7"},
 		{"no address", sig, row("page: 29", "url: page 29"), "requirements/01-sig.yaml:7: url is \"page 29\": write an address that begins with https://"},
 
 		// Given.

@@ -76,16 +76,11 @@ func (r *reader) sources(n *yaml.Node) []Source {
 	for _, e := range n.Content {
 		all = append(all, r.source(e))
 	}
-	switch {
-	case len(all) == 0:
+	if len(all) == 0 {
 		r.errorf(n, "sources is empty: say where the clause is written")
-	case all[0].Guide == "" && all[0].Facts != "":
-		r.errorf(n, "the first source names no guide: begin with where the clause is written")
 	}
 	return all
 }
-
-var factsForm = text.Pattern(`^(§\d+(\.\d+)?(/\d+(-\d+)?)?|A\d+)$`)
 
 func (r *reader) source(n *yaml.Node) Source {
 	var s Source
@@ -93,22 +88,14 @@ func (r *reader) source(n *yaml.Node) Source {
 		{"guide", func(n *yaml.Node) { s.Guide = r.text(n, "guide") }},
 		{"page", func(n *yaml.Node) { s.Page = r.text(n, "page") }},
 		{"url", func(n *yaml.Node) { s.URL = r.address(n, "url") }},
-		{"facts", func(n *yaml.Node) {
-			if s.Facts = r.text(n, "facts"); s.Facts != "" && !factsForm().MatchString(s.Facts) {
-				r.errorf(n, "facts is %q: write a section and row such as §4.1/4, or A7", s.Facts)
-			}
-		}},
 	})
 	if n.Kind != yaml.MappingNode {
 		return s
 	}
 	g := r.words.guide(s.Guide)
 	switch {
-	case s.Guide == "" && s.Facts == "":
-		r.errorf(n, "a source names no guide: say guide with page or url, or facts")
-	case s.Guide == "" && (s.Page != "" || s.URL != ""):
-		r.errorf(n, "a source has a page or an address and no guide: say whose it is")
 	case s.Guide == "":
+		r.errorf(n, "a source names no guide: say guide, with page or url")
 	case g == nil:
 		r.errorf(n, "%q is a guide that sources.yaml does not have", s.Guide)
 		s.Guide = ""
@@ -227,8 +214,6 @@ func (g *Guide) address(page string) string {
 // "DevNet user-states" or "DevNet-CAS". Its address is URL.
 func (s Source) Cite() string {
 	switch _, err := strconv.Atoi(s.Page); {
-	case s.Guide == "":
-		return "facts " + s.Facts
 	case s.Page == "":
 		return s.Guide
 	case err == nil:

@@ -87,7 +87,6 @@ type Source struct {
 	Guide string // key of a guide in sources.yaml: DG12.5, DevNet-CAS, …
 	Page  string // printed page, where the guide has pages
 	URL   string // address, where it has none of its own
-	Facts string // section and row of the fact sheet, such as §4.1/4
 }
 
 // Edge is an arrow of a transition table. From "*" means any state.

@@ -62,7 +62,7 @@ func (c catalogue) Without(ids ...string) catalogue {
 
 func requirement(id, section, title string, level spec.Level, more ...func(*spec.Requirement)) *spec.Requirement {
 	r := &spec.Requirement{ID: id, Section: section, Title: title, Level: level,
-		Deployments: spec.Deployments(), Sources: []spec.Source{{Guide: "DG12.5", Page: "47", URL: "https://example.com/guide#page=47"}, {Facts: "§4.1"}}}
+		Deployments: spec.Deployments(), Sources: []spec.Source{{Guide: "DG12.5", Page: "47", URL: "https://example.com/guide#page=47"}}}
 	for _, f := range more {
 		f(r)
 	}

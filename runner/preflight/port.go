@@ -11,7 +11,7 @@ import (
 
 // usualPorts are those on which Finesse serves its API, in the order in which they are tried
 // where an address names none: since 11.0 HTTPS is on 8445, and before 12.5
-// HTTP was on 8082 too (finesse facts §1.3). The scheme's own port stands for
+// HTTP was on 8082 too (DevNet, FAQ). The scheme's own port stands for
 // whatever is put before it.
 func usualPorts(scheme string) []string {
 	if scheme == "http" {

@@ -277,7 +277,7 @@ type Observation struct {
 }
 
 // Reason gives the reason code id without the spellings of "none": absent,
-// empty and -1 (finesse facts §6) are all "", and so is 0, which is no id either:
+// empty and -1 (DevNet, User API Parameters) are all "", and so is 0, which is no id either:
 // a target may have one in a GET and another in an event.
 func (l Observation) Reason() string {
 	if l.ReasonCodeID == "-1" || l.ReasonCodeID == "0" {

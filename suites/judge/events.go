@@ -11,7 +11,7 @@ import (
 
 // own gives the events of the step on the subject's own node. Events that
 // carry the requestId of another request do not belong to it; where none is
-// echoed, node and time decide (A18): that of the arrival, and that of the
+// echoed, node and time decide: that of the arrival, and that of the
 // change, which may be one on the way to the precondition.
 func (c *stepJudge) own(node string) []*evidence.Event {
 	var list []*evidence.Event
@@ -198,7 +198,7 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 	return nil
 }
 
-// blank makes the spellings of "no reason code" equal (finesse facts §6).
+// blank makes the spellings of "no reason code" equal (DevNet, User API Parameters).
 func blank(text string) string {
 	if text == "-1" || text == "0" {
 		return ""

@@ -42,7 +42,7 @@ func (c *stepJudge) holds(out spec.Outcome) *mismatch {
 	return c.missed(out, evidence.MismatchUnseen, 0, fmt.Sprintf("an outcome %q that this program does not know", out.Kind))
 }
 
-// accepted: 200 or 202 (the guide has both, A1), then the state.
+// accepted: 200 or 202 (the guide has both), then the state.
 func (c *stepJudge) accepted(out spec.Outcome) *mismatch {
 	if m := c.taken(out); m != nil {
 		return m
@@ -236,7 +236,7 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 
 // oldWish reports whether a look differs from the baseline only in showing,
 // or not yet or no more, a change that was asked for before this request: on a
-// call a pending change may show late, or never (A16). What became of it shows
+// call a pending change may show late, or never (DG12.5 p.348). What became of it shows
 // with the end of the call.
 func (c *stepJudge) oldWish(l evidence.Observation) bool {
 	base := c.step.Baseline

@@ -108,7 +108,7 @@ func Goal(g spec.Given) string {
 // Reached reports whether the situation is one that the Given accepts.
 func Reached(g spec.Given, s spec.Situation) bool {
 	if g.State.Resting() && g.Call == "" && s.Call != "" {
-		return false // on a call that the state does not show (Unified CCX, finesse facts §7)
+		return false // on a call that the state does not show (Unified CCX; DevNet, Change Agent State)
 	}
 	return (g.State == "" || g.State == s.State) &&
 		(g.Was == "" || g.Was == s.Was) &&

@@ -28,7 +28,7 @@ func (a *attempt) read(p *participant, x evidence.Exchange) (evidence.Observatio
 }
 
 // look reads a user with its own credentials (who else may is not
-// documented, A20). A node of a cluster that lags behind what another one has
+// documented). A node of a cluster that lags behind what another one has
 // shown already is asked again, for as long as a change may take to show.
 func (a *attempt) look(ctx context.Context, p *participant, purpose evidence.Purpose) (evidence.Observation, error) {
 	var err error

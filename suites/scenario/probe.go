@@ -31,8 +31,8 @@ func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) e
 	return a.probePlain(ctx, base, step)
 }
 
-// plainPorts are where releases up to 12.0 answered plain HTTP (finesse facts
-// §1.3). They are only asked beside the documented ports of the API: what
+// plainPorts are where releases up to 12.0 answered plain HTTP (DevNet,
+// FAQ). They are only asked beside the documented ports of the API: what
 // listens beside another port may be anybody's.
 var plainPorts = map[string][]string{"8445": {"80", "8082"}, "8443": {"80", "8082"}, "443": {"80"}, "": {"80"}}
 

@@ -183,7 +183,7 @@ type mobileDocument struct {
 // The parts of bodies that are wrong on purpose.
 const (
 	unknownMode = "NO_SUCH_MODE"
-	validMode   = "CALL_BY_CALL" // guide, User object; finesse facts §8
+	validMode   = "CALL_BY_CALL" // guide, User object (DG12.5 p.31)
 	dialNumber  = "5550100"
 	hugeText    = 1 << 20 // characters
 )

@@ -215,7 +215,7 @@ func (a *attempt) restoreState(ctx context.Context, p *participant, home evidenc
 		return fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
 	}
 	if home.State == spec.NotReady && home.Reason() == "" && p.look.Reason() != "" {
-		// No code is what who just signed in has (finesse facts §6). Where
+		// No code is what who just signed in has (DevNet, User API Parameters). Where
 		// signing out and in again does not come about, NOT_READY it is.
 		if err := a.driveBack(ctx, p, spec.Logout); err != nil {
 			return a.driveBack(ctx, p, home.State)
