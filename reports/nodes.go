@@ -2,9 +2,10 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"finesse-conformance/suites/evidence"
 )
@@ -86,5 +87,5 @@ func (o *OtherNode) Words() string {
 }
 
 func milliseconds(ms float64) string {
-	return time.Duration(ms * float64(time.Millisecond)).Round(time.Millisecond).String()
+	return strconv.Itoa(int(math.Round(ms))) + " ms"
 }
