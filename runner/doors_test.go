@@ -104,4 +104,3 @@ func passwordOf(d *reference.Deployment, id string) string {
 	}
 	return ""
 }
-

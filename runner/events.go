@@ -106,8 +106,8 @@ func (h *heard) Unsubscribed(user, node string) string {
 
 // Listens reports whether the user has a session of its own.
 func (h *heard) Listens(user string) bool {
-	_, ok := h.of(user).Status(user)
-	return ok
+	st, ok := h.of(user).Status(user)
+	return ok && st.State != notify.Left
 }
 
 // Outage says whether the user's session was down at any moment since t.

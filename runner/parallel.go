@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
 )
 
 // processes are the processes that exercise the requirements of a run side by
@@ -130,6 +131,7 @@ func (p *processes) prompt(items []suites.Item, troupes []*fixtures.Cast) error 
 		Survey: *p.survey,
 	}
 	p.job.Survey.Exchanges, p.job.Survey.Notes = nil, nil
+	p.job.Limits = p.client.Limits()
 	for _, t := range troupes {
 		p.job.Troupes = append(p.job.Troupes, t.IDs())
 	}
@@ -174,6 +176,9 @@ func (p *processes) serve(l *link) {
 	p.members[m.proc] = m
 	p.mu.Unlock()
 	if err := l.send(note{Kind: noteCue, Cue: &p.job}); err == nil {
+		for _, limit := range p.client.Limits() { // met since the job was written
+			_ = l.send(note{Kind: noteLimit, Text: string(limit)})
+		}
 		if p.ctx.Err() != nil {
 			p.tell(m)
 		}
@@ -224,10 +229,29 @@ func (p *processes) hear(m *member, n note) {
 				_ = m.link.send(note{Kind: noteGo})
 			}
 		}()
+	case noteLimit:
+		p.heed(m, client.Limit(n.Text))
 	case noteOver:
 		p.mu.Lock()
 		m.ending = n.Ending
 		p.mu.Unlock()
+	}
+}
+
+// heed tells all other processes of a limit that one has met: the connections
+// and requests of all of them add up.
+func (p *processes) heed(by *member, l client.Limit) {
+	p.client.Heed(l)
+	p.mu.Lock()
+	var others []*member
+	for _, m := range p.members {
+		if m != by && !m.gone {
+			others = append(others, m)
+		}
+	}
+	p.mu.Unlock()
+	for _, m := range others {
+		_ = m.link.send(note{Kind: noteLimit, Text: string(l)}) // one that is gone needs no limit
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -138,6 +139,13 @@ func (t *troupe) take() error {
 	t.survey = &t.job.Survey
 	t.connect(cast)
 	t.client.TellOutages(t.say)
+	for _, l := range t.job.Limits {
+		t.client.Heed(l)
+	}
+	t.client.OnLimit(func(l client.Limit) {
+		_ = t.link.send(note{Kind: noteLimit, Text: string(l)}) // the others learn of it; alone it holds here all the same
+		t.keepTo(t.ctx, l)
+	})
 	t.session.troupe = cast.With(nil)
 	for _, id := range t.job.Troupes[t.proc-1] {
 		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))
@@ -160,6 +168,8 @@ func (t *troupe) obey() {
 			return
 		case n.Kind == noteStop && n.Signal != 0:
 			t.stop(Interrupted{syscall.Signal(n.Signal)})
+		case n.Kind == noteLimit:
+			t.heed(t.ctx, client.Limit(n.Text))
 		case n.Kind == noteStop:
 			t.stop(errors.New(n.Text))
 		case n.Kind == noteGo:

@@ -11,6 +11,7 @@ import (
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
+	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -53,6 +54,7 @@ const (
 	noteAsk      noteKind = "ask"      // may a request be sent?
 	noteGo       noteKind = "go"       // one may
 	noteStop     noteKind = "stop"     // put users back and end
+	noteLimit    noteKind = "limit"    // a reverse proxy was seen to set a limit, named in Text
 	noteOver     noteKind = "over"     // a process has put its users back and ends
 )
 
@@ -61,10 +63,11 @@ const (
 type workerJob struct {
 	Version string
 	Target  *config.Target
-	CA      []byte // of the embedded reference, PEM
-	Journal string // file, "" for none
-	Run     string // the id of the run in the journal
-	Limited bool   // every request has to be asked for
+	CA      []byte         // of the embedded reference, PEM
+	Journal string         // file, "" for none
+	Run     string         // the id of the run in the journal
+	Limited bool           // every request has to be asked for
+	Limits  []client.Limit // of a reverse proxy, that are known already
 	Environ []string
 
 	Survey  preflight.Survey // with the whole cast

@@ -50,6 +50,7 @@ type session struct {
 	client     *client.Client
 	survey     *preflight.Survey
 	listener   *notify.Listener
+	hearing    *atomic.Pointer[notify.Listener] // the same, for whoever tells of a limit meanwhile
 	stage      *scenario.Stage
 	shares     int               // among how many processes what is kept of answers is shared, 0 for one
 	issued     *client.Tokens    // see issuer
@@ -86,7 +87,7 @@ type access struct {
 // shut ends it. A session is opened by begin, by beginTroupes or as the worker
 // that a run has started, ended by end, and shut in any case.
 func (a *CLI) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
-	s := &session{CLI: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal}
+	s := &session{CLI: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal, hearing: &atomic.Pointer[notify.Listener]{}}
 	if n := cfg.Run.MaxRequestsPerSecond; n > 0 && s.limiter == nil {
 		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}
@@ -194,6 +195,7 @@ func (s *session) connect(cast *fixtures.Cast) {
 	options.Limiter, options.Dial = s.limiter, s.dialer
 	options.Share, options.Keep = s.shares, client.DefaultKeep/int64(max(s.shares, 1))
 	s.client = client.New(options)
+	s.client.OnLimit(func(l client.Limit) { s.keepTo(context.Background(), l) })
 	if s.survey != nil { // of the process that asked
 		s.watchOther()
 		s.client.WaitOut(s.target.Timing.Outage)
@@ -226,7 +228,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 			say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
 		}
 	}
-	for _, u := range s.listeners() {
+	for _, u := range s.withinLimit(s.listeners()) {
 		options.Accounts = append(options.Accounts, s.account(u))
 		for _, team := range u.Supervises {
 			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
@@ -243,6 +245,9 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	}
 	connected.Store(true)
 	s.listener, s.listening = listener, true
+	s.hearing.Store(listener)
+	s.client.Listening()
+	s.uncrowd(ctx, listener)
 }
 
 // setStage puts everything in place for acting.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/notify"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -124,7 +126,7 @@ func (s *session) setCast(ctx context.Context, req *spec.Requirement, say func(s
 		return s.troupe.ByID(u.ID) != nil
 	})}
 	guest := *s
-	guest.troupe, guest.listener = rest, nil
+	guest.troupe, guest.listener, guest.hearing, guest.shares = rest, nil, &atomic.Pointer[notify.Listener]{}, 1
 	guest.listen(ctx, say)
 	if s.guests = guest.listener; s.guests != nil {
 		heard.join(s.guests, rest.IDs())

@@ -88,7 +88,10 @@ func dialWebSocket(ctx context.Context, u *url.URL, o Options) (link, error) {
 		transport.CloseIdleConnections()
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
 			reason := NotXMPP
-			if response.StatusCode >= 500 {
+			switch {
+			case response.StatusCode == http.StatusServiceUnavailable, response.StatusCode == http.StatusTooManyRequests:
+				reason = Crowded
+			case response.StatusCode >= 500:
 				reason = Unreachable
 			}
 			return nil, &because{reason, fmt.Sprintf("no WebSocket at %s, but HTTP %s", u.Path, response.Status), nil}

@@ -215,6 +215,28 @@ func (l *Listener) Wait(ctx context.Context, mark Mark, match func(Event) bool) 
 // holds up the connection that the event came on.
 func (l *Listener) Events(f func(Event)) (stop func()) { return l.history.follow(f) }
 
+// Keep ends the sessions of everybody but some users, for whom they are waited for as long as ctx lasts.
+func (l *Listener) Keep(ctx context.Context, users []string) {
+	var leaving sync.WaitGroup
+	for user, c := range l.accounts {
+		if !slices.Contains(users, user) {
+			leaving.Go(func() { _ = c.leave(ctx) }) // it is wanted no more, however it ends
+		}
+	}
+	leaving.Wait()
+	for _, user := range users {
+		for c := l.accounts[user]; c != nil && c.status().State != Up && !c.status().Reason.Lasting(); {
+			t := time.NewTimer(100 * time.Millisecond)
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				t.Stop()
+				return
+			}
+		}
+	}
+}
+
 // Confirm makes sure that everything the server had sent to a user before the call has been heard: it waits for the
 // answer to a ping sent now, which comes behind it. With it the absence of an event can be shown, also on a connection
 // that broke without anybody noticing: one without an answer is an outage from its last sign of life on, and is made

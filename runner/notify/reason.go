@@ -36,6 +36,8 @@ const (
 	TooLarge Reason = "too large"
 	// Closed: the service ended the connection.
 	Closed Reason = "closed"
+	// Crowded: something before the service takes no more connections, or no more requests, for now.
+	Crowded Reason = "crowded"
 	// Refused: the service refused something that a listener needs: an address, a subscription.
 	Refused Reason = "refused"
 )

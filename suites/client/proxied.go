@@ -82,23 +82,95 @@ const (
 	allowedConnections = 10
 )
 
-// limits are kept once they were met. The zero value has none.
-type limits struct {
-	mu    sync.Mutex
-	rate  *rate.Limiter
-	slots chan struct{}
+// Limit is one that a reverse proxy sets.
+type Limit string
+
+// The limits of a reverse proxy.
+const (
+	LimitRate        Limit = "rate"        // so many requests in a second
+	LimitConnections Limit = "connections" // so many connections at the same time
+)
+
+// limitOf are the limits that answers tell of.
+var limitOf = map[obstacle]Limit{tooMany: LimitRate, tooManyConnections: LimitConnections}
+
+// Within gives how many requests at the same time, and how many sessions of the
+// notification service, each of several processes may have below the limit of
+// connections.
+func Within(processes int) (requests, sessions int) {
+	each := max(allowedConnections/max(processes, 1), 1)
+	requests = max(each/3, 1)
+	return requests, each - requests
 }
 
-// met takes note of a limit, of which this process has one share of several.
-func (l *limits) met(by obstacle, shares int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	shares = max(shares, 1)
+// limits are kept once they were met, here or in another process. The zero
+// value has none.
+type limits struct {
+	mu        sync.Mutex
+	rate      *rate.Limiter
+	slots     chan struct{}
+	listening bool        // sessions of the notification service take connections too
+	told      func(Limit) // of each limit once, nil for nobody
+}
+
+// OnLimit has somebody told when a limit is met that was not known yet.
+func (c *Client) OnLimit(told func(Limit)) {
+	c.limits.mu.Lock()
+	defer c.limits.mu.Unlock()
+	c.limits.told = told
+}
+
+// Listening says that connections go to sessions of the notification service
+// as well.
+func (c *Client) Listening() {
+	c.limits.mu.Lock()
+	defer c.limits.mu.Unlock()
+	c.limits.listening = true
+}
+
+// Heed keeps to a limit from here on. It reports whether it was not known yet.
+func (c *Client) Heed(l Limit) bool {
+	shares, known := max(c.opts.Share, 1), &c.limits
+	known.mu.Lock()
+	defer known.mu.Unlock()
 	switch {
-	case by == tooMany && l.rate == nil:
-		l.rate = rate.NewLimiter(rate.Limit(allowedRate)/rate.Limit(shares), 1)
-	case by == tooManyConnections && l.slots == nil:
-		l.slots = make(chan struct{}, max(allowedConnections/shares, 1))
+	case l == LimitRate && known.rate == nil:
+		known.rate = rate.NewLimiter(rate.Limit(allowedRate)/rate.Limit(shares), 1)
+	case l == LimitConnections && known.slots == nil:
+		requests, sessions := Within(shares)
+		if !known.listening {
+			requests += sessions
+		}
+		known.slots = make(chan struct{}, requests)
+	default:
+		return false
+	}
+	return true
+}
+
+// Limits are those that are known.
+func (c *Client) Limits() (list []Limit) {
+	c.limits.mu.Lock()
+	defer c.limits.mu.Unlock()
+	if c.limits.rate != nil {
+		list = append(list, LimitRate)
+	}
+	if c.limits.slots != nil {
+		list = append(list, LimitConnections)
+	}
+	return list
+}
+
+// Met takes note of a limit that was met: it is kept to, and told of.
+func (c *Client) Met(l Limit) {
+	if !c.Heed(l) {
+		return
+	}
+	c.limits.mu.Lock()
+	told := c.limits.told
+	c.limits.mu.Unlock()
+	if told != nil {
+		told(l)
 	}
 }
 

@@ -141,7 +141,7 @@ func (c *Client) crowded(ctx context.Context, rec *Recorder, call Call, x eviden
 		if by := proxied(x); by != tooMany && by != tooManyConnections {
 			return x
 		} else {
-			c.limits.met(by, c.opts.Share)
+			c.Met(limitOf[by])
 		}
 		t := time.NewTimer(firstWait << n)
 		select {

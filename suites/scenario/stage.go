@@ -155,6 +155,9 @@ func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures
 	if s.Users.WhyNotBack(u.ID) != "" {
 		r -= 2
 	}
+	if s.Events != nil && hears(req) && !s.Events.Listens(u.ID) {
+		r -= 4 // fewer sessions than users may be had
+	}
 	if req.Unauthorized() {
 		r -= 8 * s.Users.Refusals(u.ID)
 	}
