@@ -40,7 +40,9 @@ type Subject struct {
 	// Dial makes the connections to URL and Events, such as through a tunnel
 	// or in memory; nil for those of the network.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
-	Only, Skip []string // patterns of requirement ids
+	Only, Skip []string    // patterns of requirement ids
+	Headers    http.Header // sent with every request, as a reverse proxy wants them
+	UserAgent  string      // "" for the program's own
 	// OtherNode is the address of the other node of a system of two, which is
 	// watched and not acted on; "auto" takes it from SystemInfo, "" is none.
 	OtherNode string
@@ -170,6 +172,7 @@ func (a *CLI) sessionOf(u Subject) (*session, error) {
 	}
 	target := &config.Target{
 		Name: "target", Deployment: u.Deployment, Release: release, Users: u.Users, Timing: u.Timing, Insecure: u.Insecure,
+		Headers: u.Headers, UserAgent: u.UserAgent,
 	}
 	by := access{handler: u.Handler, roots: u.RootCAs, dial: u.Dial, stimuli: u.Stimuli, journal: u.Journal, wrap: u.Wrap}
 	switch {

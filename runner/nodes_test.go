@@ -104,31 +104,3 @@ func orOther(say, otherwise string) string {
 	}
 	return say
 }
-
-// A correct system of two nodes has no failure, and every accepted change is
-// looked for on the other one.
-func TestTwoNodesWhole(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the whole catalogue")
-	}
-	const skew = -400 * time.Millisecond
-	synctest.Test(t, func(t *testing.T) {
-		played := bed.Play(t, bed.Deployment{
-			Release: "12.6(2)", Notifications: true,
-			Second: &reference.SecondNode{Lag: 150 * time.Millisecond, Skew: skew, Secondary: true},
-		})
-		for _, id := range played.Failed() {
-			t.Errorf("%s: %s", id, played.Verdict(id).Reason)
-		}
-		if len(played.Left) > 0 {
-			t.Errorf("%v are not back", played.Left)
-		}
-		o := played.Target.OtherNode
-		if o == nil || o.Changes < 50 || o.Shown != o.Changes || o.LagMax < 100 || o.LagMax > 1000 || o.WithinMS > 10 {
-			t.Fatalf("the other node is said to be so: %+v", o)
-		}
-		if time.Duration(o.SkewMS)*time.Millisecond != skew {
-			t.Errorf("a skew of %v is told as %v ms", skew, o.SkewMS)
-		}
-	})
-}

@@ -55,6 +55,8 @@ type Deployment struct {
 	Second *reference.SecondNode
 	// AroundSecond stands before the other node.
 	AroundSecond func(http.Handler) http.Handler
+	// Started is told of the deployment before the run begins.
+	Started func(*reference.Deployment)
 	// Around stands before the deployment, its notification service included,
 	// as a proxy would.
 	Around func(http.Handler) http.Handler
@@ -150,6 +152,9 @@ func Serve(t testing.TB, d Deployment) (*runner.Embedded, runner.Subject) {
 			t.Logf("the deployment did not end well: %v", err)
 		}
 	})
+	if d.Started != nil {
+		d.Started(embedded.Deployment)
+	}
 	subject := runner.Subject{
 		URL: embedded.URL.String(), Dial: listener.Dial, RootCAs: embedded.CA,
 		Users: embedded.Users(), Release: release, Timing: timing, Stimuli: embedded.Stimuli(), Events: "off",
