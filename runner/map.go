@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -18,8 +17,6 @@ import (
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -49,60 +46,19 @@ type MapOptions struct {
 // back, rate limits. The exit code is that of a run in which every row of the
 // matrix is a requirement.
 func (a *CLI) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code int, err error) {
-	if len(cfg.Targets) != 1 {
-		return 0, &exit.UsageError{Err: errors.New("a map is made of one target; name it with --target")}
-	}
 	rules, err := spec.LoadRules()
 	if err != nil {
 		return 0, err
 	}
-	if err := writable(cfg); err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	if limit := cfg.Run.Timeout; limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
-		defer cancel()
-	}
-	preflight.FindPort(ctx, cfg.Targets[0])
-	s, err := a.configured(cfg, cfg.Targets[0])
-	if err != nil {
-		return 0, &exit.UsageError{Err: err}
-	}
-	defer s.shut()
-	display := a.progress(cfg)
-	if s.embedded == nil && !cfg.Run.DryRun {
-		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
-			return 0, &exit.UsageError{Err: err}
-		}
-	}
-	code, err = s.mapTarget(ctx, rules, o, display)
-	if s.journal != nil {
-		var closed error
-		if closed = s.journal.Close(); closed != nil {
-			closed = &UnwrittenError{closed}
-		}
-		if err == nil {
-			code, err = a.end(code, closed)
-		}
-	}
-	return code, err
+	return a.beside(ctx, cfg, "map", func(ctx context.Context, s *session, display progress.Display) (int, error) {
+		return s.mapTarget(ctx, rules, o, display)
+	})
 }
 
 func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions, display progress.Display) (int, error) {
-	s.began = time.Now()
-	if err := s.open(ctx); err != nil {
-		fmt.Fprintf(s.Err, "no map: %v\n", err)
-		if signal := signalOf(ctx); signal != 0 {
-			return signal, nil
-		}
-		return reports.ExitUncertifiable, nil
-	}
-	s.split()
 	plan := behaviour.Plan{Deployment: s.survey.Deployment, Release: s.survey.Release, Codes: codesOf(s.survey.Cast)}
 	rows := plan.Rows(rules, s.Catalogue.Moves(s.survey.Deployment, s.survey.Release))
 	selection := s.selection()
-	selection.Profiles = nil // they are of requirements, not of rows of the map
 	if o.whole {
 		selection = suites.Selection{}
 	}
@@ -184,28 +140,15 @@ func (m *mapping) items() []suites.Item {
 }
 
 func (m *mapping) visitAll(ctx context.Context, display progress.Display) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	shown := &lockedDisplay{Display: display}
-	var troupes sync.WaitGroup
-	for _, t := range m.troupes {
-		troupes.Go(func() { m.visit(ctx, t, shown, stop) })
-	}
-	troupes.Wait()
+	m.unrestored = m.eachTroupe(ctx, display, m.visit)
 	for ; m.next < len(m.rows); m.next++ {
 		m.leftOut = append(m.leftOut, m.rows[m.next].Requirement.ID)
 	}
 }
 
 // visit has a troupe visit what nobody has visited yet, until nothing is left
-// or the time is over. Its users are back afterwards, or named.
-func (m *mapping) visit(ctx context.Context, troupe *fixtures.Cast, display progress.Display, stop context.CancelCauseFunc) {
-	mine := *m.session
-	mine.troupe, mine.listener, mine.invariants = troupe, nil, nil
-	mine.listen(ctx, display.Say)
-	mine.setStage()
-	mine.stage.Cast = mine.survey.Cast.With(troupe.Users)
-	mine.stage.Say = display.Say
+// or the time is over.
+func (m *mapping) visit(ctx context.Context, mine *session, display progress.Display, stop context.CancelCauseFunc) {
 	var silent silence
 	for row := m.take(); row != nil && ctx.Err() == nil; row = m.take() {
 		display.Start(row.Requirement.ID)
@@ -220,10 +163,6 @@ func (m *mapping) visit(ctx context.Context, troupe *fixtures.Cast, display prog
 			stop(silent.why(m.target))
 		}
 	}
-	left := mine.end(ctx, display)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.unrestored = append(m.unrestored, left...)
 }
 
 // take gives the next row, nil where none is left or the time is over.
@@ -276,22 +215,4 @@ func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []re
 		fmt.Fprintf(s.Err, "user %s was in %s and was left in %s: %s\n", u.User, u.Was, u.Is, u.Why)
 	}
 	return s.CLI.end(reports.Strongest(codes...), errs...)
-}
-
-// lockedDisplay is a display that several troupes tell.
-type lockedDisplay struct {
-	mu sync.Mutex
-	progress.Display
-}
-
-func (d *lockedDisplay) Start(id string) { d.mu.Lock(); defer d.mu.Unlock(); d.Display.Start(id) }
-func (d *lockedDisplay) Done(v evidence.Verdict) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.Display.Done(v)
-}
-func (d *lockedDisplay) Say(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.Display.Say(format, args...)
 }

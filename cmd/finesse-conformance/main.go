@@ -107,7 +107,7 @@ func root() *cobra.Command {
 	}
 	c.SetFlagErrorFunc(flagError)
 	c.AddCommand(
-		runCommand(), mapCommand(), doctorCommand(), initCommand(), restoreCommand(),
+		runCommand(), mapCommand(), exploreCommand(), doctorCommand(), initCommand(), restoreCommand(),
 		listCommand(), explainCommand(), specCommand(), versionCommand(),
 		compareCommand(), historyCommand(), reportCommand(), recheckCommand(), serveCommand(), selftestCommand(),
 		keygenCommand(), verifyCommand(),

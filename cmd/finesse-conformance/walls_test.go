@@ -36,6 +36,7 @@ func TestWalls(t *testing.T) {
 		"suites/explore":          {"internal", "spec", "suites/evidence", "suites/behaviour"},
 		"reports":                 {"internal", "spec", "suites/evidence"},
 		"reports/behaviourmap":    {"internal", "spec", "suites/evidence", "suites/judge", "suites/behaviour", "reports.", "reports/junit", "reports/diagram"},
+		"reports/exploration":     {"internal", "spec", "suites/evidence", "suites/explore", "reports.", "reports/junit"},
 		"reports/diagram":         {"internal", "spec", "suites/evidence"},
 		"reports/junit":           {"internal", "spec", "suites/evidence", "reports."},
 		"reports/console":         {"internal", "spec", "suites/evidence", "reports."},

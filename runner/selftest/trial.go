@@ -64,6 +64,9 @@ func onLoopback(cfg reference.Config) (*runner.Embedded, runner.Subject, error) 
 // of them has its turn.
 func (a *prover) affordable(f reference.Fault, t trial) []string {
 	ids := slices.Concat(t.must, f.Requires)
+	if f.FoundBy != "" { // what finds it is no requirement
+		ids = slices.Clone(f.Requires)
+	}
 	const others = 8
 	var rest []string
 	for _, req := range a.Catalogue.Applicable(spec.Deployment(t.deployment), runner.ReferenceRelease) {
@@ -145,12 +148,36 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 			c.Play(ctx, item)
 		}
 	}
+	if t.fault != nil && t.fault.FoundBy != "" && ctx.Err() == nil {
+		v, err := between(ctx, c, t.fault.FoundBy)
+		if err != nil {
+			return err
+		}
+		t.verdicts[v.Requirement] = v
+	}
 	for _, v := range c.Verdicts() {
 		if meant[v.Requirement] {
 			t.verdicts[v.Requirement] = v
 		}
 	}
 	return nil
+}
+
+// between has a fault found that lies between the requirements.
+func between(ctx context.Context, c *runner.Certification, by reference.Finder) (evidence.Verdict, error) {
+	const steps = 1000 // within which whatever there is has to be found
+	v := evidence.Verdict{Requirement: string(by), Outcome: evidence.Passed, Step: -1, Exchange: -1, Event: -1, Attempts: 1}
+	var err error
+	switch by {
+	case reference.ByExploration:
+		v.Reason, err = c.Explored(ctx, 1, steps)
+	case reference.ByMap:
+		v.Reason, err = c.Mapped(ctx)
+	}
+	if v.Reason != "" {
+		v.Outcome = evidence.Failed
+	}
+	return v, err
 }
 
 // outOfService is the failure of a deployment that says that it is not in

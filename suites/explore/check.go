@@ -91,7 +91,7 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 		served := true
 		for n := range r.Does {
 			a, ok := answerOf(ev, step, n, len(r.Does))
-			a.Late = lastSeen(ev, step).At.Sub(since) > ev.Target.Settle
+			a.Late, a.Wrapped = cameAt(ev, step).Sub(since) > ev.Target.Settle, wrapped(ev, step)
 			served = served && ok
 			p.answer = append(p.answer, a)
 		}
@@ -103,6 +103,14 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 		h.rounds = append(h.rounds, p)
 	}
 	return h
+}
+
+// wrapped reports whether wrap-up may have lasted to its end in a step: the
+// user wrapped up before it already, or the step took long.
+func wrapped(ev *evidence.Evidence, step evidence.Step) bool {
+	timer := ev.Cast["subject"].WrapUpTimer
+	was := step.Baseline.State
+	return timer == 0 || was == spec.Work || was == spec.WorkReady || cameAt(ev, step).Sub(step.Sent) > timer/2
 }
 
 // answerOf gives what the target said to the nth thing of a step; false where
@@ -168,6 +176,19 @@ func lastSeen(ev *evidence.Evidence, step evidence.Step) (last evidence.Observat
 		}
 	}
 	return last
+}
+
+// cameAt says when the subject was first seen in a step where it is in the
+// end: what is watched for long was not caused late.
+func cameAt(ev *evidence.Evidence, step evidence.Step) time.Time {
+	last := lastSeen(ev, step)
+	at := last.At
+	for _, l := range ev.Observations {
+		if l.User == step.Baseline.User && l.State == last.State && !step.Before(l) && l.At.Before(at) {
+			at = l.At
+		}
+	}
+	return at
 }
 
 // reasonOf says which of the user's codes a sighting shows.
@@ -251,7 +272,7 @@ func (m *Model) linearizable(w Walk, ops operations) bool {
 // another it takes in that order (guide 12.5(1), page 22).
 func (m *Model) step(s State, in input, out output) []State {
 	if in.when == nil {
-		return m.See(s, out.state, out.reason, out.answer.Late)
+		return m.See(s, out.state, out.reason, out.answer)
 	}
 	if s.done&in.after != in.after {
 		return nil

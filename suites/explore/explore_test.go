@@ -10,12 +10,15 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/spec"
-	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/explore"
 )
 
-var steps = flag.Int("steps", 120, "how many steps are explored")
+var (
+	steps = flag.Int("steps", 120, "how many `steps` are explored")
+	seed  = flag.Uint64("seed", 1, "`seed` of the walks")
+	whole = flag.Bool("whole", false, "find every fault, not a few")
+)
 
 var release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 
@@ -32,10 +35,14 @@ func modelOf(t *testing.T, kind string) *explore.Model {
 	return explore.NewModel(rules, catalogue, spec.Deployment(kind), release, map[spec.Category]bool{spec.CategoryNotReady: true, spec.CategoryLogout: true}, true)
 }
 
+func generator(m *explore.Model, seed uint64) *explore.Generator {
+	return &explore.Generator{Model: m, Seed: seed, Dialogs: true, Peer: true, Supervisor: true, Stimulus: func(spec.Stimulus) bool { return true }}
+}
+
 func exercise(b *bed.Bed) explore.Exercise {
 	return func(ctx context.Context, req *spec.Requirement, e explore.Explainer) []*evidence.Evidence {
 		b.Stage().Explains = e
-		_, seen := b.Play(ctx, suites.Item{Requirement: req})
+		_, seen := b.Stage().Exercise(ctx, req)
 		return seen
 	}
 }
@@ -47,28 +54,20 @@ func TestReference(t *testing.T) {
 			m := modelOf(t, kind)
 			synctest.Test(t, func(t *testing.T) {
 				b := bed.Open(t, bed.Deployment{Kind: kind, Notifications: true})
-				g := &explore.Generator{Model: m, Seed: 1, Dialogs: true, Peer: true, Supervisor: true, Stimulus: func(spec.Stimulus) bool { return true }}
-				done, states := 0, map[string]int{}
-				for n := 0; done < *steps; n++ {
-					w := g.Walk(n)
-					s := m.Play(t.Context(), w, exercise(b))
+				search := &explore.Search{Generator: generator(m, *seed), Steps: *steps}
+				search.Ended = func(w explore.Walk, s explore.Seen) {
 					if s.Deviation != nil {
-						t.Errorf("%s: %s: %+v", w.Name, w.Words(), s.Deviation)
+						t.Errorf("%s from %+v: %s: %+v", w.Name, w.Start, w.Words(), s.Deviation)
 						dump(t, w, s)
 					} else if s.Why != "" {
 						t.Logf("%s: %d of %d: %s (%s)", w.Name, s.Rounds, len(w.Rounds), s.Why, w.Rounds[min(s.Rounds, len(w.Rounds)-1)].Words())
 					}
-					for i, r := range w.Rounds {
-						if i < s.Rounds {
-							done += len(r.Does)
-							states[r.ID()]++
-						}
-					}
 				}
+				search.Work(t.Context(), exercise(b))
 				if p := b.Finish(); len(p.Unrestored)+len(p.Left) > 0 {
 					t.Errorf("not back: %v %v", p.Unrestored, p.Left)
 				}
-				t.Logf("%d steps, %v", done, states)
+				t.Logf("%+v", search.Result())
 			})
 		})
 	}

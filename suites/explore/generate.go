@@ -43,6 +43,12 @@ func (g *Generator) Walk(n int) Walk {
 		w.Rounds = append(w.Rounds, r)
 		at = next
 	}
+	end := Round{How: Alone, From: at[0].State, Does: []spec.When{{By: spec.Self, Dialog: "DROP"}}}
+	if at[0].State == spec.Talking || at[0].State == spec.Hold {
+		if next := g.Model.After(at, end); g.Dialogs && !slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
+			w.Rounds = append(w.Rounds, end) // only then shows what waited for it
+		}
+	}
 	return w
 }
 
@@ -52,13 +58,13 @@ func called(w Walk) bool {
 	return w.Start.Call == spec.CallDirect || slices.ContainsFunc(w.Rounds, func(r Round) bool { return r.Does[0].Dialog == "MAKE_CALL" })
 }
 
-// start draws where a walk begins: half of them somewhere on a call, in a
+// start draws where a walk begins: two of three somewhere on a call, in a
 // reservation or in wrap-up, so that rare situations get their share.
 func (g *Generator) start(random *rand.Rand) spec.Situation {
 	all := behaviour.Situations(g.Model.moves)
 	for range 20 {
 		s := all[random.IntN(len(all))]
-		if s.State.Resting() == (random.IntN(2) == 0) && g.reaches(s) {
+		if s.State.Resting() == (random.IntN(3) == 0) && g.reaches(s) {
 			return s
 		}
 	}
@@ -125,7 +131,11 @@ func (g *Generator) draw(random *rand.Rand, at []State, how How, things int) []s
 func (g *Generator) thing(random *rand.Rand, at []State, several bool, before []spec.When) spec.When {
 	calls := g.onCalls(at, several || slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil }))
 	busy := slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil })
-	if len(calls) > 0 && !busy && random.IntN(3) > 0 {
+	often := 2 // in five: a call that ends at once shows less
+	if at[0].Call == "" {
+		often = 4
+	}
+	if len(calls) > 0 && !busy && random.IntN(5) < often {
 		return calls[random.IntN(len(calls))]
 	}
 	return g.request(random, at)
@@ -137,7 +147,10 @@ func (g *Generator) request(random *rand.Rand, at []State) spec.When {
 	if at[0].State == spec.Logout && random.IntN(2) == 0 {
 		ask = spec.Login
 	}
-	if g.Supervisor && ask != spec.Login && random.IntN(3) == 0 {
+	if at[0].Call != "" && (ask == spec.Login || ask == spec.Logout) && random.IntN(3) > 0 {
+		ask = spec.NotReady // what waits for the end of the call tells more
+	}
+	if g.Supervisor && ask != spec.Login && random.IntN(3) == 0 && (at[0].Call == "" || random.IntN(4) == 0) {
 		return spec.When{By: spec.Supervisor, Put: &spec.Put{State: string(ask), Reason: spec.ReasonAuto}}
 	}
 	put := &spec.Put{State: string(ask), Reason: spec.ReasonAuto}

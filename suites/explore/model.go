@@ -46,8 +46,9 @@ type Answer struct {
 	Silent bool
 	// Failed: it could not be done at all, as when a call is over already.
 	Failed bool
-	// Late: a reservation may have ended by itself before.
-	Late bool
+	// Late: a reservation may have ended by itself before, and Wrapped the same
+	// of wrap-up.
+	Late, Wrapped bool
 	// Any: nothing is known of the answer; what may come of any is asked for.
 	Any bool
 }
@@ -59,7 +60,7 @@ func (m *Model) Next(s State, w spec.When, a Answer) []State {
 		return []State{s}
 	}
 	var list []State
-	for _, from := range m.spontaneous(s, a.Late) {
+	for _, from := range m.spontaneous(s, a) {
 		switch {
 		case w.Put != nil:
 			list = append(list, m.put(from, w, a)...)
@@ -74,12 +75,12 @@ func (m *Model) Next(s State, w spec.When, a Answer) []State {
 
 // See gives which states those are that an observation can be of. What reason
 // it shows is "" where that says nothing.
-func (m *Model) See(s State, state spec.State, reason string, late bool) []State {
+func (m *Model) See(s State, state spec.State, reason string, by Answer) []State {
 	if s.Open {
 		return []State{s}
 	}
 	var list []State
-	for _, at := range m.spontaneous(s, late) {
+	for _, at := range m.spontaneous(s, by) {
 		at.done = 0
 		if at.State != state || state == spec.NotReady && at.Reason != "" && reason != "" && at.Reason != reason {
 			continue
@@ -90,16 +91,16 @@ func (m *Model) See(s State, state spec.State, reason string, late bool) []State
 }
 
 // spontaneous gives where a user may be without anything being done: wrap-up
-// ends by its timer, and a reservation that has lasted long by itself.
-func (m *Model) spontaneous(s State, late bool) []State {
+// that has lasted ends by its timer, and such a reservation by itself.
+func (m *Model) spontaneous(s State, by Answer) []State {
 	list := []State{s}
 	for _, move := range m.moves {
-		ends := move.Action.Timer != "" || late && (move.Action.Stimulus == spec.CancelOutbound || move.Action.Stimulus == spec.CallUnanswered)
+		ends := by.Wrapped && move.Action.Timer != "" || by.Late && (move.Action.Stimulus == spec.CancelOutbound || move.Action.Stimulus == spec.CallUnanswered)
 		if ends && move.From.Matches(s.Situation) {
 			list = append(list, apply(s, move)...)
 		}
 	}
-	if late && (s.State == spec.Reserved || s.State == spec.ReservedOutboundPreview) {
+	if by.Late && (s.State == spec.Reserved || s.State == spec.ReservedOutboundPreview) {
 		// An offered call that nobody answers goes elsewhere (TRN-UCCE-35).
 		for _, to := range []spec.State{spec.Ready, spec.NotReady} {
 			list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
@@ -179,12 +180,17 @@ func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
 		}
 		return list
 	case spec.Deferred:
-		switch to := o.States[0]; {
-		case to == spec.Work || to == spec.WorkReady || to == spec.State(cell.Ask):
-			s.Pending, s.Wish = spec.State(cell.Ask), reason
-		default: // what was asked for comes too late
-			s.Pending = to
+		ask := spec.State(cell.Ask)
+		to := o.States[0]
+		switch to { // by way of wrap-up
+		case spec.Work:
+			to = spec.NotReady
+		case spec.WorkReady:
+			to = spec.Ready
 		}
+		if s.Pending = to; to == ask {
+			s.Wish = reason
+		} // else what was asked for comes too late
 		return []State{s}
 	case spec.Accepted, spec.Reaches:
 		if o.MayReturn != "" {

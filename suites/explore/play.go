@@ -39,6 +39,9 @@ type Seen struct {
 func (m *Model) Play(ctx context.Context, w Walk, exercise Exercise) Seen {
 	var s Seen
 	for _, ev := range exercise(ctx, m.Requirement(w), Explainer{m, w}) {
+		if ev.Requirement != w.Name {
+			continue // of something else that had to be found out
+		}
 		s = Seen{Deviation: m.Check(w, ev), Rounds: len(m.history(w, ev).rounds), Evidence: ev, Why: ev.Unreached}
 		if s.Deviation != nil {
 			break

@@ -67,7 +67,7 @@ func (m *Model) deviation(w Walk, h history, n int) *Deviation {
 	for _, p := range h.rounds[:n] {
 		var next []State
 		for _, s := range m.orders(from, p.does, p.how, p.answer) {
-			next = append(next, m.See(s, p.seen.state, p.seen.reason, p.seen.answer.Late)...)
+			next = append(next, m.See(s, p.seen.state, p.seen.reason, p.seen.answer)...)
 		}
 		from = unique(next)
 	}

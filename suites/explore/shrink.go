@@ -56,7 +56,7 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 	s := &shrinking{Model: m, ctx: ctx, exercise: exercise, seen: d}
 	shortest := w
 	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
-	if s.shows(shortest, 1+tries) {
+	if s.shows(shortest, Repeats) {
 		for shorter := true; shorter; {
 			shortest, shorter = s.shorter(shortest)
 		}
@@ -125,6 +125,11 @@ func (m *Model) Shorter(w Walk) []Walk {
 	for i := range w.Rounds[:len(w.Rounds)-1] {
 		less := w
 		less.Rounds = slices.Delete(slices.Clone(w.Rounds), i, i+1)
+		list = append(list, less)
+	}
+	if w.Start.Call == "" && w.Start.WrapUp != "" {
+		less := w
+		less.Start.WrapUp = ""
 		list = append(list, less)
 	}
 	for i, r := range w.Rounds {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/behaviour"
 )
 
 // Section is the section of exploration in reports. It is outside the
@@ -126,3 +127,38 @@ func (m *Model) start(w Walk) []State {
 	}
 	return []State{s}
 }
+
+// IDs lists the ids of the classes of rounds that may be walked here.
+func (m *Model) IDs() []string {
+	reached := map[spec.State]bool{}
+	for _, s := range behaviour.Situations(m.moves) {
+		reached[s.State] = true
+	}
+	var ids []string
+	for _, s := range states() {
+		for _, how := range Hows() {
+			if reached[s] {
+				ids = append(ids, Round{How: how, From: s}.ID())
+			}
+		}
+	}
+	return ids
+}
+
+// IDs lists the ids of all classes of rounds, in the order of reports.
+func IDs() []string {
+	var ids []string
+	for _, s := range states() {
+		for _, how := range Hows() {
+			ids = append(ids, Round{How: how, From: s}.ID())
+		}
+	}
+	return ids
+}
+
+// states lists those in which somebody can be for a while.
+func states() []spec.State {
+	return slices.DeleteFunc(spec.States(), func(s spec.State) bool { return s == spec.Login || s == spec.Unknown })
+}
+
+func order(id string) int { return slices.Index(IDs(), id) }

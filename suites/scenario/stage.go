@@ -133,7 +133,9 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 			whom = retry.First // the same once more: it proves nothing, either way
 			continue
 		}
-		s.signIns.Add(a.ev, s.Cast.Users)
+		if s.Explains == nil { // what a walk does at the same moment says nothing of a phone
+			s.signIns.Add(a.ev, s.Cast.Users)
+		}
 		s.noteBlocked(a.ev)
 		attempts = append(attempts, s.outcome(a, plan.Parts[spec.Self].ID))
 		d := s.repetitions.decide(attempts, ctx.Err() != nil)
