@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -20,6 +21,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/compare"
+	"finesse-conformance/reports/history"
 	"finesse-conformance/reports/overview"
 	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
@@ -69,8 +71,10 @@ func poisoned[T any](t *testing.T, v *T, least int) *T {
 	return v
 }
 
-// TestPagesInABrowser opens the pages of several targets, of a comparison and
-// of a map in a real browser, all of whose texts are attacks: none acts.
+// TestPagesInABrowser opens the pages of several targets, of a comparison, of a
+// history and of a map in a real browser, all of whose texts are attacks: none
+// acts. With texts as they are the pages fit a phone and can be used without a
+// mouse.
 func TestPagesInABrowser(t *testing.T) {
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
@@ -91,10 +95,6 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	summary := reporttest.Sample().Summary
-	targets := &overview.Overview{Targets: []overview.Target{
-		{Name: "a", Folder: "a", URL: "https://a", Deployment: "UCCE", Verdict: reports.Conformant, Summary: &summary}, {Name: "b", Problem: "lost", ExitCode: 6}, {Name: "c", Verdict: reports.Nonconformant, ExitCode: 1, Summary: &summary},
-	}}
 	cell := func(mark behaviour.Mark) behaviourmap.Cell {
 		return behaviourmap.Cell{Row: "MAP-NOT_READY-self", Situation: behaviourmap.Situation{State: spec.NotReady, Text: "x"}, Who: spec.Self, Ask: "READY", Reason: "none",
 			Mark: mark, Rules: []string{"r"}, Sources: []behaviourmap.Source{{Cite: "c", URL: "https://u"}}, Rows: []string{"SIG-01"}}
@@ -103,33 +103,136 @@ func TestPagesInABrowser(t *testing.T) {
 		return &behaviourmap.Map{Schema: behaviourmap.SchemaID, Target: reports.Target{URL: "https://a", Deployment: "UCCE"}, LeftOut: []string{"MAP"},
 			Cells: []behaviourmap.Cell{cell(behaviour.AsDocumented), cell(behaviour.Against), cell(behaviour.Undocumented), cell(behaviour.NotReached)}, Summary: behaviourmap.Summary{Against: 1}}
 	}
-	before, after := reporttest.Sample(), reporttest.Sample()
-	after.Row("SIG-01").Outcome, before.Row("TRN-UCCE-11").Outcome = evidence.Failed, evidence.Passed
-	after.Row("TRN-UCCE-06").Observed.ErrorType, after.Row("TRN-UCCE-06").Observed.Status = "other", 400
-	comparison, err := compare.Results(before, after)
+	pages := map[string]func(attack bool) func(io.Writer) error{
+		"overview.html": func(attack bool) func(io.Writer) error { return fleet(t, attack).WriteHTML },
+		"compare.html":  func(attack bool) func(io.Writer) error { return comparison(t, attack).WriteHTML },
+		"history.html":  func(attack bool) func(io.Writer) error { return nights(t, attack).WriteHTML },
+		"map.html":      func(bool) func(io.Writer) error { return poisoned(t, mapOf(), 40).WriteHTML },
+	}
+	for name, write := range pages {
+		t.Run(name, func(t *testing.T) {
+			harmless(t, ctx, written(t, name, write(true)))
+			if name != "map.html" {
+				sound(t, ctx, written(t, name, write(false)))
+			}
+		})
+	}
+	t.Run("filter", func(t *testing.T) { filtered(t, ctx, written(t, "compare.html", comparison(t, false).WriteHTML)) })
+}
+
+func written(t *testing.T, name string, write func(io.Writer) error) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	var page bytes.Buffer
+	if err := write(&page); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// sampled is the sample with its evidence; with attack all its texts are.
+func sampled(t *testing.T, attack bool, change func(*reports.Result, []*evidence.Evidence)) (*reports.Result, []*evidence.Evidence) {
+	t.Helper()
+	run := reporttest.SampleRun()
+	r := reports.Build(reporttest.Small(), run, reporttest.SampleVerdicts())
+	change(r, run.Evidence)
+	if attack {
+		ids := make([]string, len(r.Requirements)) // of the catalogue, not of the target
+		for i := range ids {
+			ids[i] = r.Requirements[i].ID
+		}
+		deployment := r.Target.Deployment
+		poisoned(t, r, 100)
+		r.Target.Deployment = deployment
+		for i := range ids {
+			r.Requirements[i].ID = ids[i]
+		}
+		for _, e := range run.Evidence {
+			id := e.Requirement
+			poisoned(t, e, 5)
+			e.Requirement = id
+		}
+	}
+	r.Conclude()
+	return r, run.Evidence
+}
+
+// fails makes a requirement fail.
+func fails(r *reports.Result, id string) {
+	row := r.Row(id)
+	row.Outcome, row.Asked, row.Expected, row.Seen, row.Reason = evidence.Failed, "PUT READY", "READY", "WORK", "PUT READY: expected READY; saw WORK"
+	row.Mismatch = &evidence.Mismatch{Kind: evidence.MismatchStayed, From: spec.Ready, To: spec.Work}
+}
+
+// comparison has regressions of one cause, a repair and drift.
+func comparison(t *testing.T, attack bool) *compare.Comparison {
+	t.Helper()
+	before, old := sampled(t, attack, func(r *reports.Result, _ []*evidence.Evidence) {})
+	after, now := sampled(t, attack, func(r *reports.Result, all []*evidence.Evidence) {
+		fails(r, "SIG-01")
+		fails(r, "SIG-02")
+		r.Row("TRN-UCCE-11").Outcome = evidence.Passed
+		r.Row("TRN-UCCE-06").Observed.ErrorType, r.Row("TRN-UCCE-06").Observed.Status = "other", 400
+		all[0].Exchanges[0].Status, all[0].Exchanges[0].ResponseBody = 400, "<ApiErrors><ApiError><ErrorType>other</ErrorType></ApiError></ApiErrors>"
+	})
+	c, err := compare.Results(before, after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(comparison.Regressions) == 0 || len(comparison.Drifts) == 0 {
-		t.Fatalf("nothing changed: %+v", comparison)
+	if len(c.Regressions) != 2 || len(c.Repairs) != 1 || len(c.Drifts) == 0 {
+		t.Fatalf("%d regressions, %d repairs, %d drifts", len(c.Regressions), len(c.Repairs), len(c.Drifts))
 	}
-	for name, write := range map[string]func(io.Writer) error{
-		"overview.html": poisoned(t, targets, 15).WriteHTML,
-		"compare.html":  poisoned(t, comparison, 15).WriteHTML,
-		"map.html":      poisoned(t, mapOf(), 40).WriteHTML,
-	} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), name)
-			var page bytes.Buffer
-			if err := write(&page); err != nil {
-				t.Fatal(err)
+	c.Show(compare.Exhibits{Old: old, New: now, OldReport: "before/report.html", NewReport: "after/report.html"})
+	return c
+}
+
+func nights(t *testing.T, attack bool) *history.History {
+	t.Helper()
+	var all []history.Input
+	for n := range 6 {
+		r, _ := sampled(t, attack, func(r *reports.Result, _ []*evidence.Evidence) {
+			r.Started = r.Started.AddDate(0, 0, n)
+			if n == 2 || n == 5 {
+				fails(r, "SIG-01")
 			}
-			if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
-				t.Fatal(err)
+			if n > 3 {
+				r.Target.Release = "12.5(1)"
+				fails(r, "SIG-02")
 			}
-			harmless(t, ctx, file)
 		})
+		all = append(all, history.Input{Result: r, Report: "night/report.html"})
 	}
+	h := history.Build(all)
+	h.LeftOut = []string{"x"}
+	if attack {
+		h.LeftOut = attacks
+	}
+	return h
+}
+
+func fleet(t *testing.T, attack bool) *overview.Overview {
+	t.Helper()
+	o := &overview.Overview{Titles: map[string]string{"SIG": "Signing in"}}
+	for _, name := range []string{"a", "b", "c"} {
+		r, _ := sampled(t, attack, func(r *reports.Result, _ []*evidence.Evidence) {
+			fails(r, "SIG-01")
+			if name == "b" {
+				fails(r, "SIG-02")
+			}
+		})
+		target := overview.Target{Name: name, Folder: name}
+		target.Take(r)
+		o.Targets = append(o.Targets, target)
+	}
+	o.Targets = append(o.Targets, overview.Target{Name: "lost", Problem: "lost", ExitCode: reports.ExitHarness})
+	if attack {
+		o.Targets[3] = *poisoned(t, &o.Targets[3], 2)
+	}
+	o.Conclude()
+	return o
 }
 
 // harmless opens a page, unfolds and hovers over everything in it, and finds
@@ -188,5 +291,71 @@ func harmless(t *testing.T, parent context.Context, file string) {
 	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.textContent`))
 	if err != nil || !strings.Contains(said, "alert(") {
 		t.Errorf("the page does not show what the target said: %v", err)
+	}
+}
+
+// sound opens a page on a phone, in the dark, and looks at what people would
+// stumble over.
+func sound(t *testing.T, parent context.Context, file string) {
+	ctx, cancel := chromedp.NewContext(parent)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 2, Mobile: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`(() => {
+		document.querySelectorAll('details').forEach(d => { d.open = true; });
+		const all = s => Array.from(document.querySelectorAll(s)), seen = {};
+		return [
+			...(document.documentElement.scrollWidth > 390 ? ['the page is ' + document.documentElement.scrollWidth + ' wide: ' + Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > 391 && !e.closest('.canvas, .scroll, .top')).slice(0, 4).map(e => e.outerHTML.slice(0, 100)).join(' ')] : []),
+			...(getComputedStyle(document.body).backgroundColor === 'rgb(14, 18, 22)' ? [] : ['it is not dark']),
+			...all('a, button, input, select, summary, [tabindex="0"]').filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || (e.labels && e.labels[0] && e.labels[0].textContent.trim()))).map(e => 'without a name: ' + e.outerHTML.slice(0, 120)),
+			...all('[id]').map(e => e.id).filter(id => seen[id] || !(seen[id] = true)).map(id => 'twice: ' + id),
+			...all('a[href^="#"]').map(a => a.getAttribute('href').slice(1)).filter(id => !document.getElementById(decodeURIComponent(id))).map(id => 'leads nowhere: ' + id),
+			...all('[aria-labelledby]').filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).map(e => 'labelled by nothing: ' + e.outerHTML.slice(0, 80)),
+			...(all('h1').length === 1 && all('main').length === 1 ? [] : ['not one h1 and one main']),
+		];
+	})()`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range found {
+		t.Error(what)
+	}
+}
+
+// filtered picks changes by what they are, and follows a link to one that the
+// filter hides.
+func filtered(t *testing.T, parent context.Context, file string) {
+	ctx, cancel := chromedp.NewContext(parent)
+	defer cancel()
+	const shown = `Array.from(document.querySelectorAll('.item')).filter(i => i.checkVisibility()).map(i => i.id).join(' ')`
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ do, want string }{
+		{`document.querySelector('.f-kind').value = 'Repaired'`, "change-TRN-UCCE-11"},
+		{`document.querySelector('.f-kind').value = ''; document.querySelector('.f-class').value = 'breaking'`, "drift-1"},
+		{`document.querySelector('.f-class').value = ''; document.querySelector('.f-section').value = 'SIG'`, "change-SIG-01 change-SIG-02"},
+		{`document.querySelector('.q').value = 'no such word'`, ""},
+	} {
+		if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](step.do+`; document.querySelector('.filter').dispatchEvent(new Event('input', {bubbles: true}))`)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](shown))
+		if err != nil || got != step.want {
+			t.Errorf("%s: %q, want %q, %v", step.do, got, step.want, err)
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`location.hash = '#change-TRN-UCCE-11'`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('#change-TRN-UCCE-11').open && document.querySelector('#change-TRN-UCCE-11').checkVisibility() && document.activeElement.parentElement.id === 'change-TRN-UCCE-11'`, chromedp.WithPollingTimeout(5*time.Second))); err != nil {
+		t.Errorf("a link to a hidden change: %v", err)
 	}
 }
