@@ -358,7 +358,7 @@ func TestWrongAddress(t *testing.T) {
 		{"another name, TCP", strings.Replace(w.secure, "127.0.0.1", "localhost", 1), true, notify.WrongCertificate, "localhost"},
 		{"no TLS there", strings.Replace(w.plain, "xmpp:", "xmpps:", 1), true, notify.NotXMPP, "no TLS is spoken there"},
 		{"another path", strings.Replace(w.wss, "/ws/", "/xmpp", 1), true, notify.NotXMPP, "no WebSocket at /xmpp, but HTTP 404"},
-		{"overloaded", strings.Replace(busy.URL, "http", "ws", 1), true, notify.Unreachable, "HTTP 503"},
+		{"overloaded", strings.Replace(busy.URL, "http", "ws", 1), true, notify.Crowded, "HTTP 503"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := w.options(t, c.url, "1001")
