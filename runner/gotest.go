@@ -70,14 +70,15 @@ var handlerTiming = config.Timing{
 
 // Certify certifies a deployment in a Go test: each requirement is a subtest
 // with its id for a name, that fails or is skipped with the reason of the
-// verdict. It gives the whole result, nil when the target cannot be certified.
+// verdict. What Only and Skip leave out is no subtest. It gives the whole
+// result, nil when the target cannot be certified.
 func Certify(t *testing.T, subject Subject) *reports.Result {
 	t.Helper()
 	c, err := Open(t.Context(), subject)
 	if err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
-	for _, item := range standingLast(c.Items(), func(i suites.Item) *spec.Requirement { return i.Requirement }) {
+	for _, item := range standingLast(selected(c.Items()), func(i suites.Item) *spec.Requirement { return i.Requirement }) {
 		t.Run(item.Requirement.ID, func(t *testing.T) {
 			t.Helper()
 			verdict, _ := c.Play(t.Context(), item)
@@ -89,6 +90,11 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 		t.Error(why)
 	}
 	return result
+}
+
+// selected leaves out what Only and Skip do.
+func selected(items []suites.Item) []suites.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i suites.Item) bool { return i.Gap.Kind == evidence.GapSelection })
 }
 
 // Verdicts certifies a deployment without a test, for callers who look at the
@@ -123,20 +129,27 @@ func tell(t *testing.T, v evidence.Verdict) {
 }
 
 // Describe registers the certification of a deployment in a Ginkgo suite, one
-// It for each requirement. Call it while the tree is built; the target is
-// first asked when the suite runs. The specs run in order in one process,
-// also in a parallel suite: they share the users.
-func Describe(text string, subject func() Subject) bool {
+// It for each requirement, or for those whose ids match one of the patterns,
+// where there are any. Call it while the tree is built; the target is first
+// asked when the suite runs. The specs run in order in one process, also in a
+// parallel suite: they share the users.
+func Describe(text string, subject func() Subject, only ...string) bool {
+	selected := suites.Selection{Only: only}
 	return ginkgo.Describe(text, ginkgo.Serial, ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
 		catalogue, err := spec.Load()
 		if err != nil {
 			ginkgo.Fail("the contract in the program is broken: " + err.Error())
 		}
+		if err := selected.Check(catalogue); err != nil {
+			ginkgo.Fail(err.Error())
+		}
 		var c *Certification
 		plan := map[string]suites.Item{}
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
 			// What is opened here is played in other nodes: it outlives this one.
-			if c, err = Open(context.WithoutCancel(ctx), subject()); err != nil {
+			s := subject()
+			s.Only = append(s.Only, only...)
+			if c, err = Open(context.WithoutCancel(ctx), s); err != nil {
 				ginkgo.Fail("the target cannot be certified: " + err.Error())
 			}
 			for _, item := range c.Items() {
@@ -153,6 +166,9 @@ func Describe(text string, subject func() Subject) bool {
 			}
 		})
 		for _, req := range standingLast(catalogue.All(), func(r *spec.Requirement) *spec.Requirement { return r }) {
+			if selected.Why(req.ID) != "" {
+				continue
+			}
 			ginkgo.It(req.ID+" "+req.Title, suites.Labels(req), func(ctx ginkgo.SpecContext) {
 				verdict, seen := c.Play(ctx, plan[req.ID])
 				suites.Report(verdict, seen)
@@ -177,7 +193,7 @@ func (a *CLI) sessionOf(u Subject) (*session, error) {
 	by := access{handler: u.Handler, roots: u.RootCAs, dial: u.Dial, stimuli: u.Stimuli, journal: u.Journal, wrap: u.Wrap}
 	switch {
 	case u.Handler != nil:
-		target.URL = &url.URL{Scheme: "http", Host: "target.invalid"}
+		target.URL = &url.URL{Scheme: "http", Host: "handler.invalid"}
 		target.Timing = u.Timing.Or(handlerTiming, config.Timing{})
 	case u.URL != "":
 		if target.URL, err = url.Parse(u.URL); err != nil {

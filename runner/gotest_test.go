@@ -66,6 +66,9 @@ func TestCertify(t *testing.T) {
 	if result.Summary.Failed != 0 || result.Summary.Passed < 20 {
 		t.Errorf("%d passed and %d failed", result.Summary.Passed, result.Summary.Failed)
 	}
+	if got, want := result.Target.URL, "handler:*reference.Deployment"; got != want {
+		t.Errorf("the handler is named %q, want %q", got, want)
+	}
 }
 
 // TestCertifyNotices certifies a handler that lets a supervisor touch anybody.
@@ -93,16 +96,42 @@ func TestCertifyNotices(t *testing.T) {
 	}
 }
 
+// What was not selected is no subtest: it would be a line of a log each.
+func TestWhatIsNotSelectedIsNoSubtest(t *testing.T) {
+	d, users := mock(t, "UCCE")
+	c, err := runner.Open(t.Context(), runner.Subject{Handler: d, Users: users, Release: "12.5(1)", Only: []string{"SIG-0*"}, Skip: []string{"SIG-01"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Finish(t.Context())
+	for _, item := range runner.Selected(c.Items()) {
+		if id := item.Requirement.ID; !strings.HasPrefix(id, "SIG-0") || id == "SIG-01" {
+			t.Errorf("%s would be a subtest", id)
+		}
+	}
+	if len(runner.Selected(c.Items())) == 0 {
+		t.Error("nothing would be a subtest")
+	}
+}
+
 var _ = runner.Describe("The mock", func() runner.Subject {
 	if runner.IsBroken() {
 		return runner.BrokenSubject(ginkgo.GinkgoT())
 	}
 	d, users := mock(ginkgo.GinkgoT(), "UCCX")
 	return runner.Subject{
-		Handler: d, Users: users, Release: "12.5(1)", Stimuli: calls{d}, Only: []string{"TRN-UCCX-0*", "AUT-*"},
+		Handler: d, Users: users, Release: "12.5(1)", Stimuli: calls{d},
 		Timing: config.Timing{Quiet: 20 * time.Millisecond},
 	}
-})
+}, described()...)
+
+// described are the requirements of the suite; the broken subject says its own.
+func described() []string {
+	if runner.IsBroken() {
+		return nil
+	}
+	return []string{"TRN-UCCX-0*", "AUT-*"}
+}
 
 // TestSuite runs a Ginkgo suite in which the certification is registered
 // beside whatever else it holds.

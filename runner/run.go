@@ -280,7 +280,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 func (s *session) facts() reports.Run {
 	run := reports.Run{
 		Tool: Tool(), Suite: reports.Suite{Version: s.Version, FaultsDetectable: FaultCount(), Unproven: s.Unproven()}, Started: s.began, Finished: s.began,
-		Target: reports.Target{URL: s.target.URL.String(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
+		Target: reports.Target{URL: s.address(), Deployment: string(s.target.Deployment), Release: s.target.Release.String()},
 		ID:     s.config.Run.ID, Seed: s.config.Run.Seed, Procs: max(len(s.troupes), 1), RequireComplete: s.config.Run.RequireComplete,
 		Shard: shardReport(s.config.Run.Shard),
 	}
@@ -292,6 +292,15 @@ func (s *session) facts() reports.Run {
 		run.Settings, run.Cast = s.settings(), s.castMembers()
 	}
 	return run
+}
+
+// address is where the target is. A handler in this process is nowhere: it is
+// named by its type.
+func (s *session) address() string {
+	if s.handler != nil {
+		return fmt.Sprintf("handler:%T", s.handler)
+	}
+	return s.target.URL.String()
 }
 
 // otherNode is the node of a system of two that is watched, as a result has it.

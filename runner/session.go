@@ -36,7 +36,8 @@ type session struct {
 	config *config.Config
 	target *config.Target
 
-	embedded  *Embedded // nil for a target elsewhere
+	embedded  *Embedded    // nil for a target elsewhere
+	handler   http.Handler // the target itself, nil for one at an address
 	transport http.RoundTripper
 	wire      *http.Transport // at the bottom of transport, nil for a handler
 	tls       *tls.Config
@@ -87,7 +88,7 @@ type access struct {
 // shut ends it. A session is opened by begin, by beginTroupes or as the worker
 // that a run has started, ended by end, and shut in any case.
 func (a *CLI) newSession(cfg *config.Config, target *config.Target, by access) (*session, error) {
-	s := &session{CLI: a, config: cfg, target: target, dialer: by.dial, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal, hearing: &atomic.Pointer[notify.Listener]{}}
+	s := &session{CLI: a, config: cfg, target: target, dialer: by.dial, handler: by.handler, stimuli: by.stimuli, events: by.events, limiter: by.limiter, journal: by.journal, hearing: &atomic.Pointer[notify.Listener]{}}
 	if n := cfg.Run.MaxRequestsPerSecond; n > 0 && s.limiter == nil {
 		s.limiter = rate.NewLimiter(rate.Limit(n), 1)
 	}

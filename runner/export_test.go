@@ -1,0 +1,4 @@
+package runner
+
+// Selected is what Certify makes subtests of.
+var Selected = selected
