@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -139,13 +140,20 @@ func (p *preflight) fly(ctx context.Context) error {
 		}
 		x = p.get(ctx, p.survey.Cast.Usable()[0], "/finesse/api/SystemInfo", "")
 	}
-	if err := p.systemInfo(x); err != nil {
+	err := p.systemInfo(x)
+	var untold *untold
+	if err != nil && !errors.As(err, &untold) {
 		return err
 	}
 	if !closed {
-		if err := p.users(ctx); err != nil {
+		if err := p.users(ctx); untold != nil && !p.anybody() {
+			return &untold.Unable
+		} else if err != nil {
 			return err
 		}
+	}
+	if untold != nil {
+		p.assume(x)
 	}
 	p.details(ctx)
 	if err := p.nodes(ctx, x); err != nil {
@@ -171,7 +179,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
 	case x.Status/100 != 2:
-		return &Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}
+		return &untold{Unable{Reason: fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}}
 	}
 	root, err := parseRoot(x.ResponseBody)
 	switch {
@@ -208,6 +216,35 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	}
 	p.service(root)
 	return nil
+}
+
+// untold is the error of a target that gives no SystemInfo: whether it is a
+// Finesse API shows with the users.
+type untold struct{ Unable }
+
+// anybody reports whether the target showed one of the users.
+func (p *preflight) anybody() bool {
+	return slices.ContainsFunc(p.survey.Cast.Users, func(u *fixtures.User) bool { return u.State != "" })
+}
+
+// assume takes the deployment to be what the users look like: settings for
+// wrap-up are of Unified CCE (User API parameters), whose ids are the numbers of
+// peripherals; an id that is no number is of Unified CCX.
+func (p *preflight) assume(x evidence.Exchange) {
+	s, why := p.survey, "nothing of its users says otherwise"
+	s.Deployment = spec.UCCE
+	for _, u := range s.Cast.Usable() {
+		switch {
+		case u.WrapUpIncoming != "" || u.WrapUpOutgoing != "":
+			s.Deployment, why = spec.UCCE, fmt.Sprintf("user %s has settings for wrap-up", u.ID)
+		case strings.Trim(u.ID, "0123456789") != "":
+			s.Deployment, why = spec.UCCX, fmt.Sprintf("the id of user %s is no number", u.ID)
+		default:
+			continue
+		}
+		break
+	}
+	p.note("SystemInfo was answered with HTTP %d%s: the deployment is taken to be %s, since %s; --deployment says what it is", x.Status, Saying(x), s.Deployment, why)
 }
 
 // redirected says what a redirect of the first request may come of.

@@ -21,6 +21,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/client"
 )
 
@@ -94,6 +95,12 @@ func TestPreflightRefuses(t *testing.T) {
 			return true
 		}
 	}
+	nothing := func(status int) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(status)
+			return true
+		}
+	}
 	const info = "<SystemInfo><status>IN_SERVICE</status><deploymentType>%s</deploymentType></SystemInfo>"
 	for _, test := range []struct {
 		name       string
@@ -113,8 +120,8 @@ func TestPreflightRefuses(t *testing.T) {
 		{name: "redirect", before: answer(301, ""), want: `redirects to "https://other.example.com/finesse/api/SystemInfo"`},
 		{name: "something else", before: answer(200, "<html><p>Welcome<br></html>"), want: "is no Finesse API that can be certified: SystemInfo is not well-formed XML"},
 		{name: "no XML", before: answer(200, `{"status":"IN_SERVICE"}`), want: "SystemInfo is not well-formed XML"},
-		{name: "no SystemInfo", before: answer(404, ""), want: "GET SystemInfo was answered with HTTP 404"},
-		{name: "server error", before: answer(500, "oops"), want: "GET SystemInfo was answered with HTTP 500"},
+		{name: "nothing at all", before: nothing(404), want: "GET SystemInfo was answered with HTTP 404"},
+		{name: "server error", before: nothing(500), want: "GET SystemInfo was answered with HTTP 500"},
 		{name: "wrong password", users: func(u []*fixtures.User) { u[1].Password = "hunter2hunter2" },
 			want: "user 1001002 cannot sign in: HTTP 401 (Authorization Failure, UNAUTHORIZED), tried once each; user name or password are wrong, or the account is locked; correct"},
 		{name: "two wrong", users: func(u []*fixtures.User) { u[1].Password, u[0].Password = "x", "x" }, want: "users 1001001, 1001002 cannot sign in"},
@@ -171,6 +178,44 @@ func TestPreflightWithoutOpenSystemInfo(t *testing.T) {
 	s, err := fly(t, p, p.Target(), false)
 	if err != nil || s.Deployment != spec.UCCX {
 		t.Errorf("%v, %+v", err, s)
+	}
+}
+
+// Where SystemInfo does not tell, the users do, and what is assumed is said.
+func TestPreflightAssumesTheDeployment(t *testing.T) {
+	for name, test := range map[string]struct {
+		deployment string
+		id         string // of the users, instead of theirs
+		want       spec.Deployment
+		why        string
+	}{
+		"settings for wrap-up":  {"UCCE", "", spec.UCCE, "user 1001001 has settings for wrap-up"},
+		"an id that is a name":  {"UCCX", "anna", spec.UCCX, "the id of user anna is no number"},
+		"nothing that tells it": {"UCCX", "", spec.UCCE, "nothing of its users says otherwise"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := played.New(t, test.deployment)
+			p.Before = func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.URL.Path, "/SystemInfo") {
+					return false
+				}
+				w.WriteHeader(http.StatusNotFound)
+				return true
+			}
+			target := p.Target()
+			if test.id != "" {
+				s := &Survey{Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: test.id}}}}
+				(&preflight{survey: s, target: target}).assume(evidence.Exchange{Status: 404})
+				if s.Deployment != test.want || !strings.Contains(s.Notes[0], test.why) {
+					t.Errorf("%s: %v", s.Deployment, s.Notes)
+				}
+				return
+			}
+			s, err := fly(t, p, target, false)
+			if err != nil || s.Deployment != test.want || !strings.Contains(strings.Join(s.Notes, "\n"), "SystemInfo was answered with HTTP 404: the deployment is taken to be "+string(test.want)+", since "+test.why) {
+				t.Errorf("%v, %s: %v", err, s.Deployment, s.Notes)
+			}
+		})
 	}
 }
 
