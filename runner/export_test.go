@@ -1,4 +1,4 @@
 package runner
 
 // Selected is what Certify makes subtests of.
-var Selected = selected
+var Selected = (*Certification).selected

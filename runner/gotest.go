@@ -78,7 +78,7 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 	if err != nil {
 		t.Fatalf("the target cannot be certified: %v", err)
 	}
-	for _, item := range standingLast(selected(c.Items()), func(i suites.Item) *spec.Requirement { return i.Requirement }) {
+	for _, item := range standingLast(c.selected(), func(i suites.Item) *spec.Requirement { return i.Requirement }) {
 		t.Run(item.Requirement.ID, func(t *testing.T) {
 			t.Helper()
 			verdict, _ := c.Play(t.Context(), item)
@@ -92,9 +92,12 @@ func Certify(t *testing.T, subject Subject) *reports.Result {
 	return result
 }
 
-// selected leaves out what Only and Skip do.
-func selected(items []suites.Item) []suites.Item {
-	return slices.DeleteFunc(slices.Clone(items), func(i suites.Item) bool { return i.Gap.Kind == evidence.GapSelection })
+// selected leaves out what Only and Skip do, also where it does not apply.
+func (c *Certification) selected() []suites.Item {
+	selection := c.session.selection()
+	return slices.DeleteFunc(slices.Clone(c.items), func(i suites.Item) bool {
+		return selection.Why(i.Requirement.ID, i.Requirement.Profiles...) != ""
+	})
 }
 
 // Verdicts certifies a deployment without a test, for callers who look at the

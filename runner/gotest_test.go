@@ -104,12 +104,13 @@ func TestWhatIsNotSelectedIsNoSubtest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Finish(t.Context())
-	for _, item := range runner.Selected(c.Items()) {
+	items := runner.Selected(c)
+	for _, item := range items {
 		if id := item.Requirement.ID; !strings.HasPrefix(id, "SIG-0") || id == "SIG-01" {
 			t.Errorf("%s would be a subtest", id)
 		}
 	}
-	if len(runner.Selected(c.Items())) == 0 {
+	if len(items) < 5 {
 		t.Error("nothing would be a subtest")
 	}
 }
