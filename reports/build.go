@@ -94,7 +94,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 	}
 	if with, ok := catalogue.(interface{ Guides() []spec.Guide }); ok {
 		for _, g := range with.Guides() {
-			r.Guides = append(r.Guides, Guide{g.Key, g.Title, g.Release})
+			r.Guides = append(r.Guides, Guide{g.Key, g.Title, g.Release, g.Mirror})
 		}
 	}
 	r.Timings = timings(run, r.Procs)

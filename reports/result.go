@@ -185,6 +185,8 @@ type Guide struct {
 	Key     string `json:"key"` // DG12.5
 	Title   string `json:"title"`
 	Release string `json:"release"` // that it speaks about
+	// Mirror: the addresses of its pages are none of the vendor's own.
+	Mirror bool `json:"mirror,omitempty"`
 }
 
 // HarnessFault is something that went wrong in the program itself. Such a

@@ -35,6 +35,17 @@ func (r *Result) Abbreviations(met func(*Row) bool) []Guide {
 	return list
 }
 
+// RestoreCommand puts users back that a run could not, in the folder of its
+// reports; FILE is the configuration of the run.
+const RestoreCommand = "finesse-conformance restore --config FILE --journal journal.jsonl"
+
+// OnMirror reports whether a source is known to be on an address that is none
+// of the vendor's own.
+func (r *Result) OnMirror(source string) bool {
+	key, _, _ := strings.Cut(source, " ")
+	return slices.ContainsFunc(r.Guides, func(g Guide) bool { return g.Key == key && g.Mirror })
+}
+
 // Broken reports whether a row failed, waived or not: those are told with their
 // pages.
 func Broken(row *Row) bool {

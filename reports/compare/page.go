@@ -69,6 +69,7 @@ type comparisonPart struct {
 
 type sidePart struct {
 	Name, Where, Headline, Report string
+	Label                         string // where and when, for a heading
 	Verdict                       reports.Word
 	Tally                         []page.Tally
 	Facts                         [][2]string
@@ -242,6 +243,7 @@ func (c *Comparison) causeOf(id string) string {
 func (c *Comparison) side(name string, s Side, r *reports.Result, report string) sidePart {
 	p := sidePart{Name: name, Verdict: s.Verdict, Report: report, Tally: page.Tallies(s.Summary), Headline: text.ShownLine(upperFirst(r.Headline()), 200)}
 	p.Where = text.ShownLine(strings.TrimSpace(s.Target.Deployment+" "+s.Target.Release), 100)
+	p.Label = strings.TrimPrefix(p.Where+", "+s.Started.UTC().Format("2 Jan 2006"), ", ")
 	add := func(name, value string) {
 		if value != "" {
 			p.Facts = append(p.Facts, [2]string{name, text.ShownLine(value, 300)})

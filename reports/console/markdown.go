@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -49,6 +48,9 @@ func WriteMarkdown(w io.Writer, r *reports.Result) error {
 		}
 		b.WriteString("\n</details>\n")
 	}
+	for _, u := range r.Unrestored {
+		fmt.Fprintf(&b, "\n**Not put back:** user %s was %s, is %s. %s  \nTo put it back, in the folder of the reports: `%s`\n", Markdown(u.User), Markdown(u.Was), Markdown(u.Is), Markdown(u.Why), reports.RestoreCommand)
+	}
 	if len(r.Exit.All) > 0 {
 		b.WriteString("\n")
 	}
@@ -76,12 +78,12 @@ func mdFailed(b *strings.Builder, r *reports.Result) {
 			single = append(single, rows...)
 			continue
 		}
-		mdTable(b, "Failed: "+g.Cause.Words()+" ("+groupCounts(g)+")", rows)
+		mdTable(b, r, "Failed: "+g.Cause.Words()+" ("+groupCounts(g)+")", rows)
 		if len(g.Kept) > 0 {
 			fmt.Fprintf(b, "\nNot exercised for it: %s\n", Markdown(text.Few(g.Kept, 12)))
 		}
 	}
-	mdTable(b, "Failed", single)
+	mdTable(b, r, "Failed", single)
 }
 
 func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title string) {
@@ -91,10 +93,10 @@ func mdRows(b *strings.Builder, r *reports.Result, o evidence.Outcome, title str
 			rows = append(rows, row)
 		}
 	}
-	mdTable(b, title, rows)
+	mdTable(b, r, title, rows)
 }
 
-func mdTable(b *strings.Builder, title string, rows []*reports.Row) {
+func mdTable(b *strings.Builder, r *reports.Result, title string, rows []*reports.Row) {
 	if len(rows) == 0 {
 		return
 	}
@@ -107,19 +109,38 @@ func mdTable(b *strings.Builder, title string, rows []*reports.Row) {
 		if row.WaivedBy != nil {
 			seen += reports.WaivedWords(row)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", Markdown(row.ID+" "+row.Title), Markdown(row.Asked), Markdown(expected), Markdown(seen), mdPage(row))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", Markdown(row.ID+" "+row.Title), Markdown(row.Asked), Markdown(expected), Markdown(seen), mdPage(r, row))
 	}
 }
 
-// mdPage is the page of the clause, as a link where its address is known. The
-// address is of the contract, not of the target; a bracket in it would end
+// mdPage is the page of the clause, and where that is on a mirror a page of the
+// vendor's own before it, as links where their addresses are known. The
+// addresses are of the contract, not of the target; a bracket in one would end
 // the link.
-func mdPage(row *reports.Row) string {
-	page := reports.Page(row)
-	if i := slices.Index(row.Source, page); i >= 0 && i < len(row.Links) && row.Links[i] != "" {
-		return "[" + Markdown(page) + "](" + strings.NewReplacer("(", "%28", ")", "%29", "|", "%7C").Replace(row.Links[i]) + ")"
+func mdPage(r *reports.Result, row *reports.Row) string {
+	said, clause := reports.Page(row), ""
+	var own string
+	for i, source := range row.Source {
+		link := Markdown(source)
+		if i < len(row.Links) && row.Links[i] != "" {
+			link = "[" + link + "](" + strings.NewReplacer("(", "%28", ")", "%29", "|", "%7C").Replace(row.Links[i]) + ")"
+		}
+		switch {
+		case source == said && r.OnMirror(source):
+			clause = link + " (mirror)"
+		case source == said:
+			return link
+		case own == "" && !r.OnMirror(source):
+			own = link
+		}
 	}
-	return Markdown(page)
+	switch {
+	case clause == "":
+		return Markdown(said)
+	case own == "":
+		return clause
+	}
+	return own + ", " + clause
 }
 
 // mdText makes text plain for Markdown: one line, and nothing in it is

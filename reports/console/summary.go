@@ -268,6 +268,9 @@ func (p *Printer) tail(r *reports.Result) {
 	for _, u := range r.Unrestored {
 		p.Line(Red, "not put back: user "+u.User, fmt.Sprintf("was %s, is %s. %s", u.Was, u.Is, u.Why), 2)
 	}
+	if len(r.Unrestored) > 0 {
+		p.Line(Red, "  to put them back, in the folder of the reports:", reports.RestoreCommand, 4)
+	}
 	if len(r.Exit.All) == 0 {
 		return
 	}

@@ -274,7 +274,7 @@ func alerts(r *reports.Result) []alert {
 		lines = append(lines, text.ShownLine(said, 600))
 	}
 	if len(lines) > 0 {
-		lines = append(lines, "To put them back, in the folder of these reports, with the configuration of the run: finesse-conformance restore --config FILE --journal journal.jsonl")
+		lines = append(lines, "To put them back, in the folder of these reports, with the configuration of the run: "+reports.RestoreCommand)
 	}
 	add("Users who could not be put back", lines)
 	lines = nil
