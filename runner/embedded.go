@@ -74,6 +74,7 @@ func ServeEmbedded(config reference.Config, listener net.Listener, plain bool, a
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", d)
+	mux.Handle(tokenPath, d.Tokens())
 	mux.Handle("/ws", e.notifications)
 	mux.Handle("/ws/", e.notifications)
 	var handler http.Handler = mux
@@ -131,6 +132,10 @@ func (e *Embedded) ServeSecond(n reference.SecondNode, listener net.Listener, ar
 	go func() { _ = e.second.ServeTLS(listener, "", "") }()
 	return at, nil
 }
+
+// tokenPath is where the small identity service of a deployment is, see
+// [reference.Deployment.Tokens].
+const tokenPath = "/token"
 
 // Close ends the deployment and everything that it serves.
 func (e *Embedded) Close() error {

@@ -11,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +40,9 @@ type ServeOptions struct {
 	Auth       string        // how its users sign in: AuthBasic, AuthSSO or AuthHybrid
 	Second     string        // host:port of the other node, "" for none
 	SecondNode reference.SecondNode
+	// TokenLife is how long an access token is good; 0 for longer than anybody
+	// serves. The configuration then has a command that asks for new ones.
+	TokenLife time.Duration
 }
 
 // How the users of a served reference sign in.
@@ -61,7 +67,9 @@ func (o ServeOptions) config() (reference.Config, error) {
 	default:
 		return cfg, fmt.Errorf("--auth %q is none of %s, %s and %s", o.Auth, AuthBasic, AuthSSO, AuthHybrid)
 	}
-	cfg.TokenLife = servedLife // nothing renews what the configuration has
+	if cfg.TokenLife = o.TokenLife; o.TokenLife == 0 {
+		cfg.TokenLife = servedLife // nothing renews what the configuration has
+	}
 	cfg.Latency, cfg.Delay, cfg.Faults = o.Latency, o.Delay, o.Faults
 	cfg.Settle, cfg.Quiet = servedTiming.Settle, servedTiming.Quiet
 	return cfg, nil
@@ -76,6 +84,7 @@ type servedBy struct {
 	*Embedded
 	hook   string // address of the stimulus hook
 	second string // address of the other node, "" for none
+	renews bool   // tokens expire, and the configuration asks for new ones
 }
 
 // check tells what is wrong with the options before anything is listened on
@@ -158,7 +167,7 @@ func (a *CLI) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return errors.Join(&exit.UsageError{Err: err}, hook.Close())
 	}
-	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus"}
+	served := servedBy{Embedded: e, hook: "http://" + hook.Addr().String() + "/stimulus", renews: o.TokenLife > 0}
 	if o.Second != "" {
 		if served.second, err = serveSecond(e, o); err != nil {
 			return errors.Join(&exit.UsageError{Err: err}, hook.Close(), e.Close())
@@ -265,6 +274,9 @@ func (a *CLI) announce(e servedBy, o ServeOptions) {
 		fmt.Fprintf(a.Out, "with the fault %s\n", name)
 	}
 	fmt.Fprintln(a.Out)
+	if o.Auth != AuthBasic {
+		fmt.Fprintf(a.Out, "access tokens: POST {\"user\": …, \"password\": …} to %s, DELETE revokes those of the user\n\n", e.URL.JoinPath(tokenPath))
+	}
 	if o.Config != "" {
 		fmt.Fprintf(a.Out, "certify it from another terminal:\n\n    %s run --config %s\n", Name, o.Config)
 		return
@@ -286,7 +298,11 @@ func writeServed(w io.Writer, e servedBy, ca string, secrets bool) {
 	}
 	fmt.Fprintf(w, "release: %s\nusers:\n", e.Deployment.Config().Release)
 	for _, u := range e.Users() {
-		fmt.Fprintf(w, "  - {id: %q, %s", u.ID, credentials(u, secrets))
+		signsIn := credentials(u, secrets)
+		if e.renews && u.ByToken() {
+			signsIn = e.asksFor(u, ca, secrets)
+		}
+		fmt.Fprintf(w, "  - {id: %q, %s", u.ID, signsIn)
 		if u.Mobile != nil {
 			fmt.Fprintf(w, ", mobile: {extension: %q, dial_number: %q}}\n", u.Mobile.Extension, u.Mobile.DialNumber)
 			continue
@@ -296,6 +312,28 @@ func writeServed(w io.Writer, e servedBy, ca string, secrets bool) {
 	t := servedTiming
 	fmt.Fprintf(w, "timing: {settle: %v, quiet: %v, poll: %v, longest_wait: %v}\n", t.Settle, t.Quiet, t.Poll, t.LongestWait)
 	fmt.Fprintf(w, "notifications: {url: %q}\nstimuli: {http: %q}\n", e.Events, e.hook)
+}
+
+// asksFor is the command by which a user gets a new access token, as a
+// configuration has it.
+func (e servedBy) asksFor(u *fixtures.User, ca string, secrets bool) string {
+	password := "${FINESSE_PASSWORD}"
+	if users := e.Deployment.Config().Users; secrets {
+		password = users[slices.IndexFunc(users, func(r reference.User) bool { return r.ID == u.ID })].Password
+	}
+	command := []string{"curl", "--silent", "--show-error", "--fail"}
+	switch {
+	case ca != "":
+		command = append(command, "--cacert", ca)
+	case e.URL.Scheme == "https":
+		command = append(command, "--insecure")
+	}
+	command = append(command, "--data", fmt.Sprintf(`{"user": %q, "password": %q}`, u.ID, password), e.URL.JoinPath(tokenPath).String())
+	quoted := make([]string, len(command))
+	for i, part := range command {
+		quoted[i] = strconv.Quote(part)
+	}
+	return "access_token_exec: [" + strings.Join(quoted, ", ") + "]"
 }
 
 // credentials are what a user signs in with, as a configuration has them.

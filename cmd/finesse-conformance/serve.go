@@ -42,6 +42,7 @@ func serveCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.Delay, "delay", 30*time.Millisecond, "between the answer and the change")
 	c.Flags().IntVar(&o.Troupes, "troupes", 1, "how many processes can certify it at the same time")
 	c.Flags().StringVar(&o.Auth, "auth", runner.AuthHybrid, "how users sign in: basic, all by password; sso, all by access token; hybrid, one of a troupe by token")
+	c.Flags().DurationVar(&o.TokenLife, "token-life", 0, "how long an access token is good, such as 20s; the configuration then asks for new ones with curl")
 	c.Flags().StringVar(&o.Second, "second-node", "", "`ADDRESS` on which a second node of the same system listens")
 	c.Flags().DurationVar(&o.SecondNode.Lag, "node-lag", 0, "how much later the second node shows a change")
 	c.Flags().DurationVar(&o.SecondNode.Skew, "node-skew", 0, "by how much the clock of the second node is ahead")
