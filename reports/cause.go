@@ -237,6 +237,7 @@ func (g *FailureGroup) One() bool { return len(g.Requirements) == 1 && len(g.Kep
 // Words tells the cause in one line. That of a failure that stands alone is its
 // requirement.
 func (c Cause) Words() string {
+	//exhaustive:enforce
 	switch c.Kind {
 	case evidence.MismatchForm:
 		if c.Media != "" {
@@ -275,6 +276,7 @@ func (c Cause) Words() string {
 		return fmt.Sprintf("answered %d by a server that did not get the target's answer", c.Status)
 	case evidence.MismatchUnseen:
 		return fmt.Sprintf("%d in place of the user", c.Status)
+	case evidence.MismatchLeft, evidence.MismatchUnheard: // what they have in common is the requirement
 	}
 	return c.Requirement
 }

@@ -27,6 +27,8 @@ type GapGroup struct {
 }
 
 // remedies say for each kind what would make a requirement run.
+//
+//exhaustive:enforce
 var remedies = map[evidence.GapKind]string{
 	evidence.GapSelection:     "run without --profile, --only and --skip",
 	evidence.GapShard:         "merge the results of all shards with report",
@@ -43,6 +45,8 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapForeign:       "see that nobody else uses or moves the users of the cast during the run",
 	evidence.GapNever:         "",
 	evidence.GapEnded:         "remove what ended the run and run again",
+
+	evidence.GapOther:         "",
 	evidence.GapHarness:       "report it with the output of the run: this is a fault of the program, not of the target",
 }
 

@@ -289,9 +289,11 @@ type Rates = evidence.Rates
 
 // Exercised reports whether the requirement was put to the test.
 func (r *Row) Exercised() bool {
+	//exhaustive:enforce
 	switch r.Outcome {
 	case evidence.Passed, evidence.Failed, evidence.Waived, evidence.Info:
 		return true
+	case evidence.NotExercised, evidence.NotApplicable:
 	}
 	return false
 }

@@ -187,6 +187,7 @@ func (p *Put) words(values map[string]string) string {
 // allows on both, and where they differ.
 func (o Outcome) Words(d Deployment) string {
 	var text string
+	//exhaustive:enforce
 	switch o.Kind {
 	case Accepted:
 		text = "202 or 200, then " + either(o.States)

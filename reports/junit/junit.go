@@ -188,7 +188,9 @@ func junitRow(r *reports.Result, row *reports.Row) Case {
 	reason := func(kind, message, said string) *Reason {
 		return &Reason{Type: kind, Message: reports.Message(message), Text: Escape(said)}
 	}
+	//exhaustive:enforce
 	switch row.Outcome {
+	case evidence.Passed, evidence.Info:
 	case evidence.Failed:
 		c.Failure = reason(row.Level, row.Reason, causeText(r, row)+reports.Account(row)+guideText(r, row))
 	case evidence.Waived:

@@ -79,6 +79,8 @@ func Write(w io.Writer, t *template.Template, name string, data any) error {
 }
 
 // outcomeWords are the outcomes as people read them.
+//
+//exhaustive:enforce
 var outcomeWords = map[evidence.Outcome]string{
 	evidence.Passed: "passed", evidence.Failed: "failed", evidence.Waived: "waived", evidence.Info: "recorded",
 	evidence.NotExercised: "not exercised", evidence.NotApplicable: "not applicable",

@@ -63,7 +63,9 @@ func mark(c Cell, v evidence.Verdict) Mark {
 
 // Symbol is the mark as one character of a matrix.
 func (m Mark) Symbol() string {
+	//exhaustive:enforce
 	switch m {
+	case NotReached:
 	case AsDocumented:
 		return "✓"
 	case Against:

@@ -19,6 +19,7 @@ func (c *stepJudge) outcome(out spec.Outcome) *mismatch {
 }
 
 func (c *stepJudge) holds(out spec.Outcome) *mismatch {
+	//exhaustive:enforce
 	switch out.Kind {
 	case spec.Accepted:
 		return c.accepted(out)

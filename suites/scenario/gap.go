@@ -48,6 +48,7 @@ func GapOf(err error) evidence.Gap {
 }
 
 func gapOfPiece(p navigate.Piece) evidence.Gap {
+	//exhaustive:enforce
 	switch p.Kind {
 	case navigate.PieceStimulus:
 		if p.Stimulus == spec.WrapUpOn || p.Stimulus == spec.WrapUpOff {
