@@ -1,9 +1,6 @@
 package bed_test
 
 import (
-	"net/http"
-	"net/http/httptest"
-	pathpkg "path"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,57 +55,5 @@ func TestQuietTimeAsLongAsTheWrapUpTimer(t *testing.T) {
 	}})
 	for id, why := range wrong {
 		t.Errorf("%s failed: %s", id, why)
-	}
-}
-
-// answering has a proxy change the answers to GETs of a kind.
-func answering(path string, change func(w http.ResponseWriter, answer *httptest.ResponseRecorder)) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if ok, _ := pathpkg.Match(path, r.URL.Path); !ok || r.Method != http.MethodGet {
-				next.ServeHTTP(w, r)
-				return
-			}
-			answer := httptest.NewRecorder()
-			next.ServeHTTP(answer, r)
-			change(w, answer)
-		})
-	}
-}
-
-// A target without SystemInfo, and one whose reads are answered with another
-// status, are judged to the end: one cause is one finding.
-func TestPreflightStopsForNothingElse(t *testing.T) {
-	t.Parallel()
-	for name, target := range map[string]struct {
-		around func(http.Handler) http.Handler
-		fails  string
-	}{
-		"no SystemInfo": {answering("/finesse/api/SystemInfo", func(w http.ResponseWriter, _ *httptest.ResponseRecorder) {
-			w.WriteHeader(http.StatusNotFound)
-		}), "USR-07"},
-		"reads are answered with 202": {answering("/finesse/api/User/*", func(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
-			for name, values := range answer.Header() {
-				w.Header()[name] = values
-			}
-			if answer.Code == http.StatusOK {
-				answer.Code = http.StatusAccepted
-			}
-			w.WriteHeader(answer.Code)
-			_, _ = w.Write(answer.Body.Bytes())
-		}), "USR-01"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			wrong, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Around: target.around})
-			if wrong[target.fails] == "" {
-				t.Errorf("%s did not fail", target.fails)
-			}
-			for id, why := range wrong {
-				if id != target.fails {
-					t.Errorf("%s failed: %s", id, why)
-				}
-			}
-		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -185,7 +186,27 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *participant) boo
 	return false
 }
 
+// signsOutWithoutCall signs out a user who is shown on a call that it does not
+// have, and that the run did not bring about: a target that stores any state has
+// nothing to end.
+func (a *attempt) signsOutWithoutCall(ctx context.Context, p *participant, home evidence.Observation) bool {
+	if !p.look.State.OnCall() || p.done.called || !a.Dialogs || home.State != spec.Logout {
+		return false
+	}
+	list, err := a.dialogs(ctx, p, evidence.ForReturn)
+	if err != nil || slices.ContainsFunc(list, func(d dialogView) bool { return !d.over() }) {
+		return false
+	}
+	x, err := a.putOnPath(ctx, p, spec.Logout, a.reasonOnPath(p, spec.Logout))
+	out := err == nil && x.Status/100 == 2 && a.until(ctx, p, a.quietWindow(), func(l evidence.Observation) bool { return l.State == spec.Logout })
+	p.asked.seen()
+	return out
+}
+
 func (a *attempt) restoreState(ctx context.Context, p *participant, home evidence.Observation) error {
+	if a.signsOutWithoutCall(ctx, p, home) {
+		return nil
+	}
 	if p.look.State.OnCall() || p.done.called && a.Dialogs {
 		began := time.Now()
 		err := a.endCalls(ctx, p, evidence.ForReturn)
