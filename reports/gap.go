@@ -53,6 +53,8 @@ var remedies = map[evidence.GapKind]string{
 // remediesOfCauses are those of events that nobody hears, where the remedy of
 // the kind is not the one.
 var remediesOfCauses = map[string]string{
+	evidence.CauseOff:       "take `notifications: off` out of the configuration",
+	evidence.CauseRefused:   "see with `doctor` why the notification service does not answer, or lets nobody in, and correct that",
 	evidence.CauseNoSession: "sign the users out before the run, or set notifications.url: for the service that it finds by itself it opens no session of users who are signed in",
 	evidence.CauseOutage:    "nothing in the configuration: the notification service ended the session; run again",
 }

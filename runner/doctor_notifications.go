@@ -5,6 +5,8 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/preflight"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // notifications looks whether there is a notification service. Only with
@@ -24,7 +26,7 @@ func (d *doctor) notifications(ctx context.Context) {
 			d.add(name+" tried", preflight.Fine, "", "%s", text.Truncate(trial.String(), mostSaid))
 		}
 		if d.events == nil {
-			d.add(name, preflight.Lacking, "say where the service is with notifications.url", "%s", text.Truncate(d.unheard, mostSaid))
+			d.add(name, preflight.Lacking, "say where the service is with notifications.url", "%s", text.Truncate(d.unheard.Why, mostSaid))
 			return
 		}
 		d.add(name, preflight.Fine, "", "found at %s%s", d.events, map[bool]string{false: "; --sign-in signs somebody in to it"}[d.signIn])
@@ -34,7 +36,7 @@ func (d *doctor) notifications(ctx context.Context) {
 	checks, reached := preflight.Reach(ctx, name+" ", at, d.target, d.tls)
 	d.found.Checks = append(d.found.Checks, checks...)
 	if !reached {
-		d.events, d.unheard = nil, at.Redacted()+" cannot be reached"
+		d.events, d.unheard = nil, scenario.Unheard{Why: at.Redacted() + " cannot be reached", Cause: evidence.CauseRefused}
 		return
 	}
 	users := d.listeners()
@@ -44,7 +46,7 @@ func (d *doctor) notifications(ctx context.Context) {
 	}
 	if err := d.tryService(ctx, at.String(), users[0]); err != nil {
 		d.add(name, preflight.Lacking, "", "user %s cannot sign in to it: %s", users[0].ID, text.Truncate(err.Error(), mostSaid))
-		d.events, d.unheard = nil, err.Error()
+		d.events, d.unheard = nil, scenario.Unheard{Why: err.Error(), Cause: evidence.CauseRefused}
 		return
 	}
 	d.add(name, preflight.Fine, "", "user %s signed in to it", users[0].ID)

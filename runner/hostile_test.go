@@ -325,7 +325,7 @@ func (h *hostile) session(app *CLI, pem []byte, dial func(context.Context, strin
 	if err != nil {
 		return nil, err
 	}
-	s.unscheduled, s.unheard = true, "they are switched off"
+	s.unscheduled, s.unheard.Why = true, "they are switched off"
 	return s, nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/notify"
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // mostSearched bounds looking for the notification service at one place: a
@@ -36,7 +38,7 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 		return
 	}
 	if s.survey.XMPPDomain == "" {
-		s.unheard = "SystemInfo tells no xmppDomain; set notifications.url and notifications.domain where the target has a notification service"
+		s.unheard.Why = "SystemInfo tells no xmppDomain; set notifications.url and notifications.domain where the target has a notification service"
 		return
 	}
 	s.searched = notify.Discover(ctx, s.listenerOptions(min(mostSearched, s.target.Timing.Request)), notify.Places(notify.System{
@@ -52,7 +54,8 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 		}
 	}
 	if user == nil {
-		s.unheard = "every user was found signed in, and the end of a session of the run's could sign it out; sign users out before the run, or set notifications.url"
+		s.unheard = scenario.Unheard{Cause: evidence.CauseNoSession,
+			Why: "every user was found signed in, and the end of a session of the run's could sign it out; sign users out before the run, or set notifications.url"}
 		return
 	}
 	var why []string
@@ -75,9 +78,9 @@ func (s *session) findService(ctx context.Context, signIn bool) {
 			break
 		}
 	}
-	s.unheard = "no notification service was found; " + why[0]
+	s.unheard.Why = "no notification service was found; " + why[0]
 	if len(why) > 1 {
-		s.unheard += fmt.Sprintf(" (and %d more places, which `doctor` shows)", len(why)-1)
+		s.unheard.Why += fmt.Sprintf(" (and %d more places, which `doctor` shows)", len(why)-1)
 	}
 }
 

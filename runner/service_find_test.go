@@ -153,11 +153,11 @@ func TestServiceThatRefuses(t *testing.T) {
 	cast.Users[0].State = "LOGOUT"
 	s.survey = &preflight.Survey{Cast: cast, XMPPDomain: "finesse.localdomain"}
 	s.findService(t.Context(), true)
-	if s.events != nil || !strings.Contains(s.unheard, "refuses the user name and password") {
-		t.Errorf("found %v: %s", s.events, s.unheard)
+	if s.events != nil || !strings.Contains(s.unheard.Why, "refuses the user name and password") {
+		t.Errorf("found %v: %s", s.events, s.unheard.Why)
 	}
-	if n := strings.Count(s.unheard, "wss://") + strings.Count(s.unheard, "xmpps://"); n != 1 {
-		t.Errorf("the search went on after the refusal: %s", s.unheard)
+	if n := strings.Count(s.unheard.Why, "wss://") + strings.Count(s.unheard.Why, "xmpps://"); n != 1 {
+		t.Errorf("the search went on after the refusal: %s", s.unheard.Why)
 	}
 }
 

@@ -67,7 +67,7 @@ type session struct {
 	spool       *spool               // of what is seen, nil for none
 	afterwards  []*evidence.Evidence // of putting users back when the last scenario was over
 	listening   bool                 // to notifications, in this process or in those that it started
-	unheard     string               // why they are not listened to, though they are wanted
+	unheard     scenario.Unheard     // why they are not listened to, though they are wanted
 	searched    []notify.Trial       // where the notification service was looked for
 }
 
@@ -130,7 +130,7 @@ func (a *CLI) newSession(cfg *config.Config, target *config.Target, by access) (
 func (a *CLI) configured(cfg *config.Config, target *config.Target) (*session, error) {
 	s, err := a.newSession(cfg, target, access{})
 	if err == nil && s.events == nil && !target.FindNotifications {
-		s.unheard = "they are switched off (notifications: off)"
+		s.unheard = scenario.Unheard{Why: "they are switched off (notifications: off)", Cause: evidence.CauseOff}
 	}
 	return s, err
 }
@@ -217,8 +217,8 @@ func (s *session) watchOther() {
 func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	var connected atomic.Bool
 	if s.events == nil {
-		if s.unheard != "" {
-			say("notifications are not listened to, GETs are used instead: %s", s.unheard)
+		if s.unheard.Why != "" {
+			say("notifications are not listened to, GETs are used instead: %s", s.unheard.Why)
 		}
 		return
 	}
@@ -238,7 +238,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	listener, err := notify.Connect(ctx, options)
 	switch {
 	case listener == nil:
-		s.unheard = err.Error()
+		s.unheard = scenario.Unheard{Why: err.Error(), Cause: evidence.CauseRefused}
 		say("notifications are not listened to, GETs are used instead: %v", err)
 		return
 	case err != nil:

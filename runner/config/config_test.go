@@ -327,12 +327,16 @@ func TestWarnings(t *testing.T) {
 		"defaults":   {small, ""},
 		"documented": {small + "timing: {request: 15s, settle: 10s}\n", ""},
 		"too long":   {small + "timing: {request: 15s, settle: 7s}\n", "timing.request: 15s is more than twice the settle time 7s"},
-		"several": {"targets: [{name: a, target: {url: 'https://a.example'}, users: [{id: '1', password: p}]}, {name: b, target: {url: 'https://b.example'}, users: [{id: '1', password: p}]}]\ntiming: {settle: 1s}\n",
+		"derived":    {small + "timing: {settle: 1s}\n", ""},
+		"several": {"targets: [{name: a, target: {url: 'https://a.example'}, users: [{id: '1', password: p}]}, {name: b, target: {url: 'https://b.example'}, users: [{id: '1', password: p}]}]\ntiming: {request: 3s, settle: 1s}\n",
 			"set it to 2s or less"},
 	} {
 		c2, err := load(t, c.text, nil, nil)
 		if err != nil {
 			t.Fatal(name, err)
+		}
+		if name == "derived" && c2.Targets[0].Timing.Request != 5*time.Second {
+			t.Errorf("%s: an exchange may take %v", name, c2.Targets[0].Timing.Request)
 		}
 		if got := c2.Warnings.Error(); (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

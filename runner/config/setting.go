@@ -90,7 +90,7 @@ func Settings() []Setting {
 			apply: func(_ *Config, t *Target, v parsed) { t.Release = v.release }},
 		{Key: "unused_extension", Kind: Text, Arg: "NUMBER", Help: "extension that no device has, for sign-ins that must be refused; else an improbable one is made up",
 			apply: func(_ *Config, t *Target, v parsed) { t.UnusedExtension = v.text }},
-		{Key: "timing.request", Kind: Duration, Arg: "DURATION", Default: "15s", Help: "longest time for one HTTP exchange",
+		{Key: "timing.request", Kind: Duration, Arg: "DURATION", Default: "15s", Help: "longest time for one HTTP exchange; where it is not set, no more than twice the settle time, and at least 5s",
 			apply: func(_ *Config, t *Target, v parsed) { t.Timing.Request = v.duration }},
 		{Flag: "settle", Key: "timing.settle", Kind: Duration, Arg: "DURATION", Default: "10s", Help: "longest wait for an accepted change to show",
 			apply: func(_ *Config, t *Target, v parsed) { t.Timing.Settle = v.duration }},

@@ -134,7 +134,7 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	defer c.Abandon(ctx)
 	// Where the service is, SystemInfo tells.
 	if stage := c.Stage(); t.heard && !stage.Target.Notifications && !slices.Contains(t.must, "USR-07") {
-		return fmt.Errorf("the notification service could not be reached: %s", stage.Unheard)
+		return fmt.Errorf("the notification service could not be reached: %s", stage.Unheard.Why)
 	}
 	meant := map[string]bool{}
 	for _, item := range c.Items() {

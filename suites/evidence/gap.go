@@ -46,6 +46,8 @@ const (
 	CauseNoService = "no_service" // no notifications are listened to
 	CauseNoSession = "no_session" // those of others are, and not the user's
 	CauseOutage    = "outage"     // the session was down for some time
+	CauseOff       = "off"        // they are switched off
+	CauseRefused   = "refused"    // the service that is configured was not reached, or let nobody in
 )
 
 // GapKind classes the reasons for which requirements are not exercised. The

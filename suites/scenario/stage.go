@@ -35,7 +35,7 @@ type Stage struct {
 	Dialogs   bool          // whether the target has the Dialog API
 	Expected  bool          // a plan is made for a run that will have notifications
 	Stays     bool          // who signs in may stay so for the next scenario; PutBack ends it
-	Unheard   string        // why there are none, where they are configured
+	Unheard   Unheard       // why there are none, where they are wanted
 	OneNode   string        // why the other node is not watched, where it is configured
 
 	// Explains tells of a requirement that is no clause but a walk what what
@@ -179,6 +179,10 @@ func hears(req *spec.Requirement) bool {
 	})
 }
 
+// Unheard is why notifications are not listened to: in words, and as one of
+// evidence's causes where the remedy of missing notifications is not the one.
+type Unheard struct{ Why, Cause string }
+
 // Plan is who plays a requirement, and the path of its subject into the
 // precondition from being signed out; none where there is no state to be in.
 type Plan struct {
@@ -198,8 +202,8 @@ func (s *Stage) Plan(req *spec.Requirement) (Plan, error) {
 		return not(cmp.Or(s.OneNode, "needs the other node of a system of two: target.nodes names none"), evidence.Gap{Kind: evidence.GapNodes})
 	}
 	if req.Given.Notifications && s.Events == nil && !s.Expected {
-		if s.Unheard != "" {
-			return not("needs notifications, which are not listened to: "+s.Unheard, evidence.Gap{Kind: evidence.GapNotifications})
+		if s.Unheard.Why != "" {
+			return not("needs notifications, which are not listened to: "+s.Unheard.Why, evidence.Gap{Kind: evidence.GapNotifications, Cause: s.Unheard.Cause})
 		}
 		return not("needs notifications: none are configured", evidence.Gap{Kind: evidence.GapNotifications})
 	}
