@@ -42,7 +42,7 @@ func (a *CLI) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return reports.ExitConformant, p.write(a.Out)
+	return reports.ExitConformant, p.write(text.Wrapping(a.Out, a.Width))
 }
 
 // intent is what a run would do.

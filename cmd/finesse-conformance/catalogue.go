@@ -65,7 +65,7 @@ func listCommand() *cobra.Command {
 // listPlan looks at the target that a list is for; nil without one. A target
 // that nobody named but the folder need not be there.
 func listPlan(c *cobra.Command, a *runner.CLI) ([]suites.Item, error) {
-	found, err := findConfig(c, os.Stderr)
+	found, err := findConfig(c, notices())
 	if err != nil || !given(c, "config") && !given(c, "target") {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func listPlan(c *cobra.Command, a *runner.CLI) ([]suites.Item, error) {
 		plan, err = a.Plan(c.Context(), cfg)
 	}
 	if err != nil && found {
-		fmt.Fprintf(os.Stderr, "the target of %s cannot be asked, so this is the list for any target: %v\n", usualConfig, err)
+		fmt.Fprintf(notices(), "the target of %s cannot be asked, so this is the list for any target: %v\n", usualConfig, err)
 		return nil, nil
 	}
 	return plan, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
@@ -19,7 +20,7 @@ func doctorCommand() *cobra.Command {
 		Short: "everything that has to hold before a run, and what a run would not exercise",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if _, err := findConfig(c, os.Stderr); err != nil {
+			if _, err := findConfig(c, notices()); err != nil {
 				return err
 			}
 			cfg, err := load(c)
@@ -45,7 +46,7 @@ func doctorCommand() *cobra.Command {
 				return err
 			}
 			for _, d := range list {
-				if err := d.Write(os.Stdout, a.Colour); err != nil {
+				if err := d.Write(text.Wrapping(os.Stdout, a.Width), a.Colour); err != nil {
 					return err
 				}
 			}

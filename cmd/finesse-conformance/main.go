@@ -60,9 +60,9 @@ func run() (code int) {
 	switch {
 	case err == nil, errors.As(err, &said):
 	case errors.As(err, &problems):
-		fmt.Fprintln(os.Stderr, problems)
+		fmt.Fprintln(notices(), problems)
 	default:
-		fmt.Fprintf(os.Stderr, "%s: %s\n", runner.Name, strings.TrimSpace(err.Error()))
+		fmt.Fprintf(notices(), "%s: %s\n", runner.Name, strings.TrimSpace(err.Error()))
 	}
 	return exit.Code(err)
 }

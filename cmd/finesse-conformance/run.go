@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,11 +15,11 @@ func runCommand() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if changesNothing(c) {
-				if _, err := findConfig(c, os.Stderr); err != nil {
+				if _, err := findConfig(c, notices()); err != nil {
 					return err
 				}
 			} else {
-				pointAtConfig(c, os.Stderr)
+				pointAtConfig(c, notices())
 			}
 			cfg, err := load(c)
 			if err != nil {

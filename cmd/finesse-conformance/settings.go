@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
@@ -71,7 +72,7 @@ func load(c *cobra.Command) (*config.Config, error) {
 		return nil, err
 	}
 	for _, w := range cfg.Warnings {
-		fmt.Fprintf(c.ErrOrStderr(), "warning: %v\n", w)
+		fmt.Fprintf(notices(), "warning: %v\n", w)
 	}
 	return cfg, nil
 }
@@ -131,6 +132,10 @@ func width(f *os.File) int {
 	}
 	return columns
 }
+
+// notices is where a person is told what is no result: lines that keep to the
+// terminal.
+func notices() io.Writer { return text.Wrapping(os.Stderr, width(os.Stderr)) }
 
 // unread writes to where nobody may read any more: a run does not end, nor
 // has it a fault, because a pipe was closed behind it.

@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 	"unsafe"
 
 	"finesse-conformance/fixtures/reference"
@@ -46,11 +48,51 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// On a terminal of 40 columns nothing is wider, but for words that cannot be
+// broken: the line that moves leaves no trail, and text is broken at spaces.
+func TestNarrowTerminal(t *testing.T) {
+	t.Parallel()
+	m := target(t, func(c *reference.Config) { c.Faults = []string{"state-missing-data"} })
+	for _, args := range [][]string{
+		{"run", "--config", m.config, "--only", "SIG-03,ERR-01"},
+		{"run", "--config", m.config, "--dry-run"},
+		{"doctor", "--config", m.config},
+		{"list", "SIG", "core"},
+		{"list", "--config", m.config, "SUP"},
+	} {
+		shown := onTerminalOf(t, 40, m.dir, nil, args...)
+		plain := regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]").ReplaceAllString(shown, "")
+		lines := strings.FieldsFunc(plain, func(r rune) bool { return r == '\r' || r == '\n' })
+		for _, line := range lines {
+			if utf8.RuneCountInString(line) > 40 && len(strings.Fields(line)) > 1 {
+				t.Errorf("%v: %d columns: %q", args, utf8.RuneCountInString(line), line)
+			}
+			if strings.ContainsAny(line, "█░") && utf8.RuneCountInString(line) >= 40 {
+				t.Errorf("%v: the bar reaches the last column: %q", args, line)
+			}
+		}
+		if args[0] == "run" && len(args) == 5 {
+			contain(t, plain, "reports in conformance-report", "to read them:")
+		}
+	}
+}
+
 // onTerminal runs the program with a terminal for its output, and gives what
 // arrived there.
 func onTerminal(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
+	return onTerminalOf(t, 0, dir, env, args...)
+}
+
+// onTerminalOf is onTerminal with a terminal of so many columns, 0 for one that
+// does not tell.
+func onTerminalOf(t *testing.T, columns uint16, dir string, env []string, args ...string) string {
+	t.Helper()
 	ours, theirs := terminal(t)
+	size := struct{ rows, columns, x, y uint16 }{24, columns, 0, 0}
+	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, theirs.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))); errno != 0 {
+		t.Fatal(errno)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	c := exec.CommandContext(ctx, executable(t), args...)

@@ -18,10 +18,22 @@ func TestWrap(t *testing.T) {
 		{"one two three four", 9, 2, "one two|  three|  four"},
 		{"  begins indented here", 12, 4, "  begins|    indented|    here"},
 		{"see https://example.com/very/long for more", 10, 2, "see|  https://example.com/very/long|  for more"},
+		{"\x1b[31mFAILED\x1b[0m one two", 14, 2, "\x1b[31mFAILED\x1b[0m one two"},
+		{"\x1b[31mFAILED\x1b[0m one two", 11, 2, "\x1b[31mFAILED\x1b[0m one|  two"},
 		{"größe ändert sich", 12, 1, "größe ändert| sich"},
 	} {
 		if got := strings.Join(text.Wrap(c.line, c.width, c.hang), "|"); got != c.want {
 			t.Errorf("%q in %d: %q, want %q", c.line, c.width, got, c.want)
 		}
+	}
+}
+
+func TestWrapping(t *testing.T) {
+	var b strings.Builder
+	if _, err := text.Wrapping(&b, 12).Write([]byte("one two three\n\n  four five six\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "one two\n    three\n\n  four five\n      six\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
 	}
 }
