@@ -1,6 +1,7 @@
 package worlds
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -30,14 +31,29 @@ type Outcome struct {
 
 // Play certifies the world in a bubble of its own: with the items that are
 // picked, nil for all.
-func (w World) Play(t *testing.T, pick func([]suites.Item) []suites.Item) (o Outcome) {
+func (w World) Play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcome {
+	return w.Act(t, func(ctx context.Context, b *bed.Bed) []suites.Item {
+		items := b.Items()
+		if pick != nil {
+			items = pick(items)
+		}
+		for _, item := range items {
+			b.Play(ctx, item)
+		}
+		return items
+	})
+}
+
+// Act has something done in the world, in a bubble of its own, and gives the
+// verdicts on the items of which it says that they were played.
+func (w World) Act(t *testing.T, do func(context.Context, *bed.Bed) []suites.Item) (o Outcome) {
 	synctest.Test(t, func(t *testing.T) {
-		o = w.play(t, pick)
+		o = w.act(t, do)
 	})
 	return o
 }
 
-func (w World) play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcome {
+func (w World) act(t *testing.T, do func(context.Context, *bed.Bed) []suites.Item) Outcome {
 	o := Outcome{Verdicts: map[string]evidence.Verdict{}}
 	began, n := time.Now(), w.network()
 	t.Cleanup(func() { time.Sleep(time.Minute) }) // until the last end of a connection has arrived, when all else is closed
@@ -52,13 +68,7 @@ func (w World) play(t *testing.T, pick func([]suites.Item) []suites.Item) Outcom
 	around.Go(func() { n.hangUp(stopped) })
 	around.Go(func() { move(b.Reference, others, w.Strangers, w.source("strangers"), stopped) })
 	around.Go(func() { move(b.Reference, ours, w.Meddlers, w.source("meddlers"), stopped) })
-	items := b.Items()
-	if pick != nil {
-		items = pick(items)
-	}
-	for _, item := range items {
-		b.Play(t.Context(), item)
-	}
+	items := do(t.Context(), b)
 	close(stopped)
 	around.Wait()
 	played := b.Finish()

@@ -41,12 +41,31 @@ type output struct {
 // refused, wherever a refusal would be heard.
 func (m *Model) Settled(w Walk, ev *evidence.Evidence) bool {
 	h := m.history(w, ev)
-	if m.linearizable(w, h.upTo(len(ev.Steps), true)) {
-		return true
+	n := len(h.rounds)
+	if n < len(ev.Steps) || n == 0 {
+		return false // it was not seen yet
+	}
+	possible := m.linearizable(w, h.upTo(n, true))
+	if possible {
+		return h.rounds[n-1].seen.state != ev.Steps[n-1].Baseline.State || !m.mayMove(w, h)
 	}
 	// Where only a refusal that nobody hears would do, waiting is in vain.
-	last := h.rounds[len(h.rounds)-1]
-	return last.silent() && !m.linearizable(w, h.upTo(len(ev.Steps), true).unseen()) && m.linearizable(w, h.upTo(len(ev.Steps), false))
+	return h.rounds[n-1].silent() && !m.linearizable(w, h.upTo(n, true).unseen()) && m.linearizable(w, h.upTo(n, false))
+}
+
+// mayMove reports whether the last round may still bring the user elsewhere
+// than where it was before, and is.
+func (m *Model) mayMove(w Walk, h history) bool {
+	rounds := slices.Clone(h.rounds)
+	last := &rounds[len(rounds)-1]
+	stays := last.seen.state
+	last.seen.reason = ""
+	for _, s := range states() {
+		if last.seen.state = s; s != stays && m.linearizable(w, history{rounds}.upTo(len(rounds), true)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Check holds what was seen of a walk against the model. It gives nil where all of it is possible.
@@ -84,14 +103,17 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 			break
 		}
 		r := w.Rounds[i]
-		if since.IsZero() || slices.ContainsFunc(r.Does, func(d spec.When) bool { return d.Stimulus != "" }) {
+		if since.IsZero() {
+			since = firstSeen(ev, step)
+		}
+		if slices.ContainsFunc(r.Does, func(d spec.When) bool { return d.Stimulus != "" }) {
 			since = step.Sent
 		}
 		p := played{does: r.Does, how: r.How}
 		served := true
 		for n := range r.Does {
 			a, ok := answerOf(ev, step, n, len(r.Does))
-			a.Late, a.Wrapped = cameAt(ev, step).Sub(since) > ev.Target.Settle, wrapped(ev, step)
+			a.Late, a.Wrapped = cameAt(ev, step).Sub(since) > min(ev.Target.Settle/2, longestReservation), wrapped(ev, step)
 			served = served && ok
 			p.answer = append(p.answer, a)
 		}
@@ -103,6 +125,26 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 		h.rounds = append(h.rounds, p)
 	}
 	return h
+}
+
+// longestReservation is after how long a reservation or an offered call may end by
+// itself, at the latest: targets have timers of seconds for them.
+const longestReservation = 5 * time.Second
+
+// firstSeen says since when the subject is known to be where it is before the
+// first step.
+func firstSeen(ev *evidence.Evidence, step evidence.Step) time.Time {
+	at := step.Sent
+	for _, l := range slices.Backward(ev.Observations) {
+		if l.User != step.Baseline.User || !step.Before(l) {
+			continue
+		}
+		if l.State != step.Baseline.State {
+			break
+		}
+		at = l.Asked
+	}
+	return at
 }
 
 // wrapped reports whether wrap-up may have lasted to its end in a step: the

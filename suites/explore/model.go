@@ -100,10 +100,13 @@ func (m *Model) spontaneous(s State, by Answer) []State {
 			list = append(list, apply(s, move)...)
 		}
 	}
-	if by.Late && (s.State == spec.Reserved || s.State == spec.ReservedOutboundPreview) {
-		// An offered call that nobody answers goes elsewhere (TRN-UCCE-35).
-		for _, to := range []spec.State{spec.Ready, spec.NotReady} {
-			list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+	switch s.State {
+	case spec.Reserved, spec.ReservedOutbound, spec.ReservedOutboundPreview:
+		// What nobody answers goes elsewhere (TRN-UCCE-35), and what pends is done.
+		for _, to := range []spec.State{spec.Ready, spec.NotReady, s.Pending} {
+			if by.Late && to != "" {
+				list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+			}
 		}
 	}
 	return list
@@ -116,6 +119,10 @@ func (m *Model) put(s State, w spec.When, a Answer) []State {
 		return []State{{Open: true, done: s.done}} // no guide says what a wish for LOGOUT gives way to
 	}
 	demand := m.demand(cell)
+	wrapsUp := s.State == spec.Work || s.State == spec.WorkReady
+	if wrapsUp && a.Type == "Invalid State" {
+		return []State{s} // it owes data (CTI 280), which no setting may tell
+	}
 	if !demand.Documented() {
 		return []State{{Open: true, done: s.done}}
 	}
@@ -174,7 +181,7 @@ func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
 		return []State{s}
 	case spec.Keeps:
 		list := []State{s}
-		if to := spec.State(cell.Ask); s.State.OnCall() && (to == spec.NotReady || to == spec.Ready) {
+		if to := spec.State(cell.Ask); s.State.OnCall() && (to == spec.NotReady || to == spec.Ready || to == spec.Logout) {
 			s.Pending, s.Wish = to, reason // it may wait
 			list = append(list, s)
 		}
@@ -219,24 +226,37 @@ func (m *Model) move(s State, w spec.When) []State {
 			list = append(list, apply(s, move)...)
 		}
 	}
-	if len(list) > 0 {
-		return m.unsure(s, list)
+	if s.Pending != "" && m.ends(s, w) {
+		list = append(list, m.released(s, w)...)
 	}
-	if s.Pending == spec.Logout && m.ends(s, w) {
-		out := State{Situation: spec.Effect{State: spec.Logout}.Apply(s.Situation), done: s.done}
-		list = append(list, out)
-		if s.WrapUp != spec.Off { // wrap-up may come first
-			for _, to := range []spec.State{spec.Work, spec.WorkReady} {
-				list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
-			}
-		}
-		return list
+	if len(list) > 0 {
+		return unique(m.unsure(s, list))
 	}
 	over := w.Stimulus == spec.CallerHangup || w.Dialog != "" && w.Dialog != "MAKE_CALL"
 	if s.State.Resting() && s.Call == "" && over || w.Timer != "" {
 		return []State{s} // there is nothing to do it to
 	}
 	return []State{{Open: true, done: s.done}}
+}
+
+// released gives where a call or reservation leads by what pends on it, where
+// no move says so: to what was asked for.
+func (m *Model) released(s State, w spec.When) []State {
+	says := slices.ContainsFunc(m.moves, func(move *spec.Move) bool {
+		return does(move.Action, w) && move.From.Matches(s.Situation) && (move.From.After != "" || move.From.Pending != "")
+	})
+	if says {
+		return nil
+	}
+	ends := []spec.State{s.Pending}
+	if s.WrapUp != spec.Off && (s.State == spec.Talking || s.State == spec.Hold) { // wrap-up may come first
+		ends = append(ends, spec.Work, spec.WorkReady)
+	}
+	var list []State
+	for _, to := range ends {
+		list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+	}
+	return list
 }
 
 // unsure adds that wrap-up may follow the call that begins, where nothing

@@ -105,13 +105,24 @@ func (a *attempt) watchWalk(ctx context.Context, p *participant, st spec.Step, s
 	} else {
 		a.waits(time.Since(started))
 	}
-	a.quiet(ctx, p, step, nil)
+	a.quietAfter(ctx, p, step)
 	if a.Explains.Possible(a.req, a.upTo(step)) || ctx.Err() != nil {
 		return nil
 	}
 	a.awaitSettled(ctx, p, step, a.Target.Settle)
-	a.quiet(ctx, p, step, nil)
+	a.quietAfter(ctx, p, step)
 	return nil
+}
+
+// quietAfter is quiet. Of several requests the last may come about long after
+// what was seen.
+func (a *attempt) quietAfter(ctx context.Context, p *participant, step *evidence.Step) {
+	converged := step.Converged
+	if len(step.Acts) > 0 {
+		step.Converged = -1
+	}
+	a.quiet(ctx, p, step, nil)
+	step.Converged = converged
 }
 
 func (a *attempt) awaitSettled(ctx context.Context, p *participant, step *evidence.Step, limit time.Duration) bool {
