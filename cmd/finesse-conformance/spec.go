@@ -58,18 +58,16 @@ func specCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), aPart),
 		ValidArgs: []string{"openapi", "requirements", "moves", "rules", "profiles", "config"},
 		RunE: func(c *cobra.Command, args []string) error {
-			d := spec.Deployment(strings.ToUpper(deployment))
 			switch {
 			case len(args) > 0 && (given(c, "format") || given(c, "deployment")):
 				return &exit.UsageError{Err: errors.New("--format and --deployment are for the contract as a whole, without " + args[0])}
 			case len(args) > 0:
 				return printPart(args[0])
-			case specFormats[format] == nil:
-				return &exit.UsageError{Err: fmt.Errorf("--format is %s, not %q%s", text.Or(forms), format, text.Perhaps(format, forms))}
-			case !slices.Contains(spec.Deployments(), d):
-				return &exit.UsageError{Err: fmt.Errorf("--deployment %q is neither ucce nor uccx", deployment)}
 			}
-			contract, err := specFormats[format](d)
+			if err := errors.Join(oneOf("format", format, forms...), oneOf("deployment", strings.ToLower(deployment), "ucce", "uccx")); err != nil {
+				return err
+			}
+			contract, err := specFormats[format](spec.Deployment(strings.ToUpper(deployment)))
 			if err != nil {
 				return err
 			}
