@@ -46,8 +46,8 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapNever:         "",
 	evidence.GapEnded:         "remove what ended the run and run again",
 
-	evidence.GapOther:         "",
-	evidence.GapHarness:       "report it with the output of the run: this is a fault of the program, not of the target",
+	evidence.GapOther:   "",
+	evidence.GapHarness: "report it with the output of the run: this is a fault of the program, not of the target",
 }
 
 // remediesOfCauses are those of events that nobody hears, where the remedy of
