@@ -266,20 +266,25 @@ func mergeObservations(shards []*Result) []Observation {
 					mine = &Element{Path: e.Path, Forms: map[string]int{}}
 					into.elements[e.Path] = mine
 				}
-				mine.Seen += e.Seen
-				for form, n := range e.Forms {
-					mine.Forms[form] += n
-				}
-				for value, n := range e.Values {
-					if mine.Values == nil {
-						mine.Values = map[string]int{}
-					}
-					mine.Values[value] += n
-				}
+				mine.add(e)
 			}
 		}
 	}
 	return (&observer{shapes: shapes}).observations()
+}
+
+// add adds what another shard saw of the element.
+func (e *Element) add(o Element) {
+	e.Seen += o.Seen
+	for form, n := range o.Forms {
+		e.Forms[form] += n
+	}
+	if e.Values == nil && len(o.Values) > 0 {
+		e.Values = map[string]int{}
+	}
+	for value, n := range o.Values {
+		e.Values[value] += n
+	}
 }
 
 func mergeTransitions(shards []*Result, m *Result) *Transitions {

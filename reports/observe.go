@@ -195,27 +195,11 @@ func parseDocument(said string) *document {
 				return nil
 			}
 			content.Reset()
-			for _, a := range t.Attr {
-				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
-					p := strings.Join(append(slices.Clone(path[1:]), "@"+a.Name.Local), "/")
-					d.texts[p] = append(d.texts[p], strings.TrimSpace(a.Value))
-				}
-			}
+			d.attributes(path, t.Attr)
 		case xml.CharData:
 			content.Write(t)
 		case xml.EndElement:
-			if p := strings.Join(path[1:], "/"); p != "" {
-				value := ""
-				if leaf[len(leaf)-1] {
-					value = strings.TrimSpace(content.String())
-					d.texts[p] = append(d.texts[p], value)
-				} else if _, known := d.texts[p]; !known {
-					d.texts[p] = nil // there, with children
-				}
-				if p == "state" {
-					d.state = value
-				}
-			}
+			d.element(path, leaf[len(leaf)-1], strings.TrimSpace(content.String()))
 			path, leaf = path[:len(path)-1], leaf[:len(leaf)-1]
 			content.Reset()
 		}
@@ -224,6 +208,35 @@ func parseDocument(said string) *document {
 		return nil
 	}
 	return d
+}
+
+// attributes adds those of the element at a path.
+func (d *document) attributes(path []string, list []xml.Attr) {
+	for _, a := range list {
+		if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+			p := strings.Join(append(slices.Clone(path[1:]), "@"+a.Name.Local), "/")
+			d.texts[p] = append(d.texts[p], strings.TrimSpace(a.Value))
+		}
+	}
+}
+
+// element adds the element at a path, with its text where it has no children.
+func (d *document) element(path []string, leaf bool, content string) {
+	p := strings.Join(path[1:], "/")
+	if p == "" {
+		return
+	}
+	if !leaf {
+		content = ""
+		if _, known := d.texts[p]; !known {
+			d.texts[p] = nil
+		}
+	} else {
+		d.texts[p] = append(d.texts[p], content)
+	}
+	if p == "state" {
+		d.state = content
+	}
 }
 
 // forms are tried in their order.

@@ -84,40 +84,56 @@ func escape(b []byte) (r rune, raw bool, size int) {
 				return n.r, false, len(n.text)
 			}
 		}
-		if end := bytes.IndexByte(b[:min(len(b), 16)], ';'); end > 2 && b[1] == '#' {
-			digits, base := string(b[2:end]), 10
-			if digits[0] == 'x' {
-				digits, base = digits[1:], 16
-			}
-			if n, err := strconv.ParseUint(digits, base, 21); err == nil && n != 0 {
-				return rune(n), false, end + 1
-			}
-		}
+		r, size = numbered(b)
+		return r, false, size
 	case '%':
 		if n, ok := hexadecimal(b, 1, 2); ok {
 			return n, true, 3
 		}
 	case '\\':
-		if len(b) < 2 {
+		return backslashed(b)
+	}
+	return 0, false, 0
+}
+
+// numbered reads a character reference by number: &#60; or &#x3c;.
+func numbered(b []byte) (r rune, size int) {
+	end := bytes.IndexByte(b[:min(len(b), 16)], ';')
+	if end <= 2 || b[1] != '#' {
+		return 0, 0
+	}
+	digits, base := string(b[2:end]), 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	n, err := strconv.ParseUint(digits, base, 21)
+	if err != nil || n == 0 {
+		return 0, 0
+	}
+	return rune(n), end + 1
+}
+
+// backslashed reads an escape of JSON and its like.
+func backslashed(b []byte) (r rune, raw bool, size int) {
+	if len(b) < 2 {
+		return 0, false, 0
+	}
+	switch b[1] {
+	case 'u':
+		n, ok := hexadecimal(b, 2, 4)
+		if !ok {
 			return 0, false, 0
 		}
-		switch b[1] {
-		case 'u':
-			n, ok := hexadecimal(b, 2, 4)
-			if !ok {
-				return 0, false, 0
-			}
-			if low, two := hexadecimal(b, 8, 4); two && n >= 0xd800 && n < 0xdc00 && b[6] == '\\' && b[7] == 'u' {
-				return 0x10000 + (n-0xd800)<<10 + (low - 0xdc00), false, 12
-			}
-			return n, false, 6
-		case 'x':
-			if n, ok := hexadecimal(b, 2, 2); ok {
-				return n, true, 4
-			}
-		case '\\', '/', '"', '\'':
-			return rune(b[1]), true, 2
+		if low, two := hexadecimal(b, 8, 4); two && n >= 0xd800 && n < 0xdc00 && b[6] == '\\' && b[7] == 'u' {
+			return 0x10000 + (n-0xd800)<<10 + (low - 0xdc00), false, 12
 		}
+		return n, false, 6
+	case 'x':
+		if n, ok := hexadecimal(b, 2, 2); ok {
+			return n, true, 4
+		}
+	case '\\', '/', '"', '\'':
+		return rune(b[1]), true, 2
 	}
 	return 0, false, 0
 }

@@ -90,6 +90,28 @@ func isName(c byte) bool {
 	return c == '_' || c == '-' || c == '.' || c == ':' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
+// assigned finds the value in a text that stands at a place and begins with
+// what follows a name: = or :.
+func assigned(rest string, at int) span {
+	inner := strings.TrimLeft(rest[1:], " \t\r\n")
+	at += len(rest) - len(inner)
+	switch {
+	case inner == "":
+	case inner[0] == '"' || inner[0] == '\'':
+		if n := closing(inner); n > 1 {
+			return span{at + 1, at + n}
+		}
+	case rest[0] == '=':
+		if n := strings.IndexAny(inner, "&\"'<> \t\r\n"); n != 0 {
+			if n < 0 {
+				n = len(inner)
+			}
+			return span{at, at + n}
+		}
+	}
+	return span{}
+}
+
 // valueAfter finds the value of a name, of which a part stands at from.
 func valueAfter(text string, from, end int) span {
 	if text[end-1] == ':' { // a name may end with what comes after it
@@ -98,23 +120,7 @@ func valueAfter(text string, from, end int) span {
 	rest := strings.TrimLeft(text[end:min(len(text), end+longestValue)], "\"' \t\r\n")
 	at := min(len(text), end+longestValue) - len(rest)
 	if rest != "" && (rest[0] == '=' || rest[0] == ':') {
-		inner := strings.TrimLeft(rest[1:], " \t\r\n")
-		at += len(rest) - len(inner)
-		switch {
-		case inner == "":
-		case inner[0] == '"' || inner[0] == '\'':
-			if n := closing(inner); n > 1 {
-				return span{at + 1, at + n}
-			}
-		case rest[0] == '=':
-			if n := strings.IndexAny(inner, "&\"'<> \t\r\n"); n != 0 {
-				if n < 0 {
-					n = len(inner)
-				}
-				return span{at, at + n}
-			}
-		}
-		return span{}
+		return assigned(rest, at)
 	}
 	begin := from
 	for begin > 0 && from-begin < longestName && isName(text[begin-1]) {

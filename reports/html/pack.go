@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -223,15 +224,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		}
 		r.Items = append(r.Items, item)
 	}
-	slices.SortStableFunc(r.Items, func(a, b packedItem) int {
-		switch {
-		case a.At < b.At:
-			return -1
-		case a.At > b.At:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(r.Items, func(a, b packedItem) int { return cmp.Compare(a.At, b.At) })
 	r.Items = gather(r.Items)
 	k.size += itemBytes * len(r.Items)
 	r.States = subjectStates(e)

@@ -98,11 +98,11 @@ func (a *prover) attempt(ctx context.Context, t *trial) {
 	t.took = time.Since(began)
 }
 
-func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
-	timing := a.timing(t.pace)
+// config is the deployment of a trial.
+func (t *trial) config(timing runner.Timing) (reference.Config, error) {
 	cfg, err := reference.Default(t.deployment, runner.ReferenceRelease.String(), 1)
 	if err != nil {
-		return err
+		return cfg, err
 	}
 	cfg = cfg.WithTokenUsers()
 	cfg.Delay, cfg.WrapUpTimer = timing.Quiet/20, 25*timing.Quiet
@@ -113,6 +113,15 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	}
 	if t.fault != nil {
 		cfg.Faults = append(slices.Clone(cfg.Faults), t.fault.Name)
+	}
+	return cfg, nil
+}
+
+func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
+	timing := a.timing(t.pace)
+	cfg, err := t.config(timing)
+	if err != nil {
+		return err
 	}
 	e, subject, err := a.serve(cfg)
 	if err != nil {

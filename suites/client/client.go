@@ -242,6 +242,26 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token f
 			fmt.Errorf("no whole answer within %v", c.opts.Timeout))
 		defer cancel()
 	}
+	req, err := c.request(ctx, rec, call, x)
+	if err != nil {
+		return err
+	}
+	if err := c.sign(req, call, token); err != nil {
+		return err
+	}
+	resp, err := c.opts.Transport.RoundTrip(req)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+			return cause
+		}
+		return err
+	}
+	defer resp.Body.Close()
+	return c.answer(ctx, call, resp, x)
+}
+
+// request makes the request of a call, without its credentials.
+func (c *Client) request(ctx context.Context, rec *Recorder, call Call, x *evidence.Exchange) (*http.Request, error) {
 	u := *c.base(call)
 	u.Path = strings.TrimSuffix(u.Path, "/") + call.Path
 	u.RawQuery = call.Query
@@ -251,7 +271,7 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token f
 	}
 	req, err := http.NewRequestWithContext(ctx, call.Method, u.String(), body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.opts.UserAgent == "" {
 		req.Header.Set("User-Agent", "finesse-conformance/"+c.opts.Version+" ("+rec.label()+")")
@@ -277,17 +297,11 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token f
 		req.Header[http.CanonicalHeaderKey(name)] = values
 		x.RequestHeader[http.CanonicalHeaderKey(name)] = redact.Mask
 	}
-	if err := c.sign(req, call, token); err != nil {
-		return err
-	}
-	resp, err := c.opts.Transport.RoundTrip(req)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
-			return cause
-		}
-		return err
-	}
-	defer resp.Body.Close()
+	return req, nil
+}
+
+// answer reads the answer to a call.
+func (c *Client) answer(ctx context.Context, call Call, resp *http.Response, x *evidence.Exchange) error {
 	x.Status, x.Proto = resp.StatusCode, resp.Proto
 	x.ResponseHeader = keptHeader(resp.Header)
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, c.opts.MaxBody+1))

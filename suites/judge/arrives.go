@@ -21,13 +21,9 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		}
 		return c.unseen()
 	}
-	first := -1
-	for i, l := range c.observations {
-		if slices.Contains(out.States, l.State) || Returned(out, c.step.Baseline, l) {
-			first = i
-			break
-		}
-	}
+	first := slices.IndexFunc(c.observations, func(l evidence.Observation) bool {
+		return slices.Contains(out.States, l.State) || Returned(out, c.step.Baseline, l)
+	})
 	if m := c.unsettled(first); m != nil {
 		return m
 	}
@@ -40,20 +36,7 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		return m
 	}
 	if first < 0 || c.step.Converged < 0 {
-		if m := c.unwaited(); m != nil {
-			return m
-		}
-		m := c.missed(out, evidence.MismatchStayed, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
-		m.at(c.step.Baseline, last)
-		m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
-		if first >= 0 {
-			// The state was there; what it has to show was not.
-			if s := c.shows(out, last); s != nil {
-				s.progress = 3
-				return s
-			}
-		}
-		return m
+		return c.notArrived(out, last, first >= 0)
 	}
 	if late := c.observations[first]; c.when.Timer == "" && late.Asked.Sub(c.step.Answered) > c.ev.Target.Settle {
 		m := c.missed(out, evidence.MismatchLate, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
@@ -61,8 +44,9 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		m.at(c.step.Baseline, late)
 		return m
 	}
-	led := !slices.Contains(out.States, last.State) && c.ledOut(first)
-	if !slices.Contains(out.States, last.State) && (out.MayReturn == "" || last.State != out.MayReturn) && !led {
+	there := slices.Contains(out.States, last.State)
+	led := !there && c.ledOut(first)
+	if !there && (out.MayReturn == "" || last.State != out.MayReturn) && !led {
 		m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
 		m.at(c.observations[first], last)
 		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
@@ -84,6 +68,24 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 		return c.shows(out, last)
 	}
 	return nil
+}
+
+// notArrived is the mismatch of a change that did not come in time. Where the
+// state was there, what it has to show was not.
+func (c *stepJudge) notArrived(out spec.Outcome, last evidence.Observation, there bool) *mismatch {
+	if m := c.unwaited(); m != nil {
+		return m
+	}
+	if there {
+		if s := c.shows(out, last); s != nil {
+			s.progress = 3
+			return s
+		}
+	}
+	m := c.missed(out, evidence.MismatchStayed, 2, fmt.Sprintf("%s for %v", stateText(last), round(c.step.Until.Sub(c.step.Sent))))
+	m.at(c.step.Baseline, last)
+	m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
+	return m
 }
 
 // lastIn is the last sighting of the user in a state, one there is.

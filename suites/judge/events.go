@@ -71,32 +71,20 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 	if !c.ev.Target.Notifications && !c.req.Given.Notifications {
 		return nil // beside the point of the requirement, and not listened to
 	}
-	if !c.ev.Target.Notifications {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseNoService, seen: "needs notifications: none are configured"}
-	}
-	if user := c.step.Facts["unheard"]; user != "" {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseNoSession, seen: unheard(user)}
-	}
-	if c.step.Facts["outage"] != "" {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: evidence.CauseOutage,
-			seen: "the notification service was down: " + c.step.Facts["outage"]}
+	if cause, why := c.unlistened(); cause != "" {
+		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: cause, seen: why}
 	}
 	events := c.own(c.node())
 	switch out.Event {
 	case spec.EventNone:
-		for _, e := range events {
-			if !c.earlier(e) {
-				return c.eventMismatch(out, e, "an event on "+e.Node)
-			}
-		}
-		return nil
+		return c.noEvent(out, events, func(e *evidence.Event) string { return "on " + e.Node })
 	case spec.EventNoChange:
-		for _, e := range events {
-			if s := c.userState(e); s != "" && s != string(c.step.Baseline.State) && !c.earlier(e) {
-				return c.eventMismatch(out, e, "an event with state "+s)
+		return c.noEvent(out, events, func(e *evidence.Event) string {
+			if s := c.userState(e); s != "" && s != string(c.step.Baseline.State) {
+				return "with state " + s
 			}
-		}
-		return nil
+			return ""
+		})
 	case spec.EventError, spec.EventErrorShape, spec.EventErrorEcho:
 		return c.errorEventIs(out)
 	case spec.EventPending:
@@ -117,16 +105,13 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 	}
 	switch out.Event {
 	case spec.EventShape:
-		if m := c.misshapen(out, e); m != nil {
-			return m
+		m := c.misshapen(out, e)
+		// The same user in another event may be the news of something that a
+		// User does not show; the same event is not.
+		if m == nil && slices.ContainsFunc(events, func(o *evidence.Event) bool { return o != e && o.Session == e.Session && o.Payload == e.Payload }) {
+			c.note("the same event twice")
 		}
-		for _, o := range events {
-			// The same user in another event may be the news of something
-			// that a User does not show; the same event is not.
-			if o != e && o.Session == e.Session && o.Payload == e.Payload {
-				c.note("the same event twice")
-			}
-		}
+		return m
 	case spec.EventEcho:
 		return c.echoes(out, e)
 	case spec.EventUnasked:
@@ -135,6 +120,31 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 		}
 	case spec.EventAgrees:
 		return c.eventAgrees(out, e)
+	}
+	return nil
+}
+
+// unlistened says why nobody listened to what the step is about, "" where
+// somebody did.
+func (c *stepJudge) unlistened() (cause, why string) {
+	unheardBy, outage := c.step.Facts["unheard"], c.step.Facts["outage"]
+	switch {
+	case !c.ev.Target.Notifications:
+		return evidence.CauseNoService, "needs notifications: none are configured"
+	case unheardBy != "":
+		return evidence.CauseNoSession, unheard(unheardBy)
+	case outage != "":
+		return evidence.CauseOutage, "the notification service was down: " + outage
+	}
+	return "", ""
+}
+
+// noEvent: none that counts, which says what is wrong with it.
+func (c *stepJudge) noEvent(out spec.Outcome, events []*evidence.Event, counts func(*evidence.Event) string) *mismatch {
+	for _, e := range events {
+		if what := counts(e); what != "" && !c.earlier(e) {
+			return c.eventMismatch(out, e, "an event "+what)
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ package judge
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -126,24 +127,25 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 			h.broken = m
 			return h
 		}
-		if c.when.Put != nil {
-			h.came, h.silent = out.Kind, nil
-			if out.Kind != spec.Refused && c.act != nil && c.act.Status < 400 && c.refusable() {
-				h.silent = c.silence()
-			}
-		}
-		for part, state := range out.Others {
-			h.led[part] = state
-		}
-		if out.Kind != spec.Recorded {
-			h.proven = true
-		}
+		h.follow(c, out)
 		if len(req.Steps[i].Then) > 1 || c.level() == spec.Info {
 			h.taken = append(h.taken, c.label(out))
 		}
 	}
 	h.proven = h.proven || !left
 	return h
+}
+
+// follow keeps up with what an outcome means for the steps to come.
+func (h *hearing) follow(c *stepJudge, out spec.Outcome) {
+	if c.when.Put != nil {
+		h.came, h.silent = out.Kind, nil
+		if out.Kind != spec.Refused && c.act != nil && c.act.Status < 400 && c.refusable() {
+			h.silent = c.silence()
+		}
+	}
+	maps.Copy(h.led, out.Others)
+	h.proven = h.proven || out.Kind != spec.Recorded
 }
 
 // record keeps what an outcome says is to be recorded.
@@ -416,7 +418,7 @@ func (c *stepJudge) via(last evidence.Observation) evidence.Via {
 
 // note records what this requirement does not fail for.
 func (c *stepJudge) note(text string) {
-	if !slices.Contains(c.notes, text) {
+	if text != "" && !slices.Contains(c.notes, text) {
 		c.notes = append(c.notes, text)
 	}
 }

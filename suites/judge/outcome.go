@@ -379,6 +379,31 @@ func (c *stepJudge) impossible(out spec.Outcome) *mismatch {
 	return c.answerMissed(out)
 }
 
+// answerForm: the body of an answer has the form that it is to have, and is
+// said to have it.
+func (c *stepJudge) answerForm(out spec.Outcome) *mismatch {
+	if out.Schema == "" {
+		if c.when.Get != nil {
+			c.note(c.read("User").media)
+		}
+		return nil
+	}
+	if c.level() == spec.Info {
+		return nil
+	}
+	d := c.read(out.Schema)
+	if d.problem != "" && !(out.Schema == "ApiErrors" && !d.xml) {
+		m := c.missed(out, evidence.MismatchForm, 2, d.problem)
+		m.xpath = d.path
+		return m
+	}
+	if d.media != "" && c.req.Invariant == spec.InvariantValidUser {
+		return c.missed(out, evidence.MismatchForm, 2, d.media)
+	}
+	c.note(d.media)
+	return nil
+}
+
 // answered: only the answer counts.
 func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 	if c.act == nil {
@@ -408,25 +433,8 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 			return m
 		}
 	}
-	if c.when.Get != nil && out.Schema == "" {
-		if d := c.read("User"); d.media != "" {
-			c.note(d.media)
-		}
-	}
-	if out.Schema != "" && c.level() != spec.Info {
-		d := c.read(out.Schema)
-		if d.problem != "" && !(out.Schema == "ApiErrors" && !d.xml) {
-			m := c.missed(out, evidence.MismatchForm, 2, d.problem)
-			m.xpath = d.path
-			return m
-		}
-		switch {
-		case d.media == "":
-		case c.req.Invariant == spec.InvariantValidUser:
-			return c.missed(out, evidence.MismatchForm, 2, d.media)
-		default:
-			c.note(d.media)
-		}
+	if m := c.answerForm(out); m != nil {
+		return m
 	}
 	if c.when.Put != nil || c.when.Method != "" {
 		if m := c.unchanged(out); m != nil && (c.level() != spec.Info) {

@@ -125,6 +125,21 @@ func (r Run) intermittent(id string, promptness int) (Run, bool) {
 	return r, often
 }
 
+// unsure reports whether a first attempt that was answered need not be the last
+// word.
+func (a Attempt) unsure() bool {
+	certain := a.Verdict.Outcome == evidence.Failed && !a.Verdict.Suspect
+	return !certain && !a.Unserved && (a.Verdict.Suspect || a.Disturbed)
+}
+
+// patience is how many attempts at a requirement may go unanswered.
+func (r Run) patience() int {
+	if r.Unanswered >= manyUnanswered {
+		return 2
+	}
+	return mostUnanswered
+}
+
 // Decide says what follows the attempts so far, of which there is at least
 // one. When the run was stopped no attempt follows.
 func Decide(attempts []Attempt, run Run, stopped bool) Decision {
@@ -132,11 +147,7 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 	again := func(whom Whom) Decision { return Decision{Next: whom, Run: run} }
 	all, told := attempts, answered(attempts)
 	if last := all[len(all)-1]; unanswered(last.Verdict) {
-		most := mostUnanswered
-		if run.Unanswered >= manyUnanswered {
-			most = 2
-		}
-		if !stopped && !last.Unserved && len(all)-len(told) < most {
+		if !stopped && !last.Unserved && len(all)-len(told) < run.patience() {
 			return again(Others)
 		}
 		if len(told) == 0 {
@@ -149,12 +160,9 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 	first, last := attempts[0], attempts[len(attempts)-1]
 	switch len(attempts) {
 	case 1:
-		v := first.Verdict
-		certain := v.Outcome == evidence.Failed && !v.Suspect
-		if stopped || certain || first.Unserved || !(v.Suspect || first.Disturbed) {
-			return done(together(all))
+		if !stopped && first.unsure() {
+			return again(Others)
 		}
-		return again(Others)
 	case 2:
 		waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
 		if !stopped && (waits || undecided(first.Verdict, last.Verdict) || run.Interference && chance(first, last)) {
