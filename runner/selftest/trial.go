@@ -157,12 +157,8 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 			c.Play(ctx, item)
 		}
 	}
-	if t.fault != nil && t.fault.FoundBy != "" && ctx.Err() == nil {
-		v, err := between(ctx, c, t.fault.FoundBy)
-		if err != nil {
-			return err
-		}
-		t.verdicts[v.Requirement] = v
+	if err := t.between(ctx, c); err != nil {
+		return err
 	}
 	for _, v := range c.Verdicts() {
 		if meant[v.Requirement] {
@@ -173,20 +169,22 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 }
 
 // between has a fault found that lies between the requirements.
-func between(ctx context.Context, c *runner.Certification, by reference.Finder) (evidence.Verdict, error) {
+func (t *trial) between(ctx context.Context, c *runner.Certification) (err error) {
+	if t.fault == nil || t.fault.FoundBy == "" || ctx.Err() != nil {
+		return nil
+	}
 	const steps = 1000 // within which whatever there is has to be found
-	v := evidence.Verdict{Requirement: string(by), Outcome: evidence.Passed, Step: -1, Exchange: -1, Event: -1, Attempts: 1}
-	var err error
-	switch by {
-	case reference.ByExploration:
-		v.Reason, err = c.Explored(ctx, 1, steps)
-	case reference.ByMap:
+	v := evidence.Verdict{Requirement: string(t.fault.FoundBy), Outcome: evidence.Passed, Step: -1, Exchange: -1, Event: -1, Attempts: 1}
+	if t.fault.FoundBy == reference.ByMap {
 		v.Reason, err = c.Mapped(ctx)
+	} else {
+		v.Reason, err = c.Explored(ctx, 1, steps)
 	}
 	if v.Reason != "" {
 		v.Outcome = evidence.Failed
 	}
-	return v, err
+	t.verdicts[v.Requirement] = v
+	return err
 }
 
 // outOfService is the failure of a deployment that says that it is not in
