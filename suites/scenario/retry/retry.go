@@ -164,22 +164,29 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 			return again(Others)
 		}
 	case 2:
-		waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
-		if !stopped && (waits || undecided(first.Verdict, last.Verdict) || run.Interference && chance(first, last)) {
-			return again(First)
-		}
-		if first.Verdict.Outcome == evidence.Failed && didNotHappen(last.Verdict) {
-			before := run.Intermittent
-			var often bool
-			if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
-				return done(Intermittent(first.Verdict, before))
-			}
-			if !stopped && first.Subject != last.Subject {
-				return again(First)
-			}
-		}
+		return afterTwo(first, last, run, stopped, together(all))
 	}
 	return done(together(all))
+}
+
+// afterTwo is Decide after two attempts that were answered, with the verdict of
+// all of them.
+func afterTwo(first, last Attempt, run Run, stopped bool, all evidence.Verdict) Decision {
+	waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
+	if !stopped && (waits || undecided(first.Verdict, last.Verdict) || run.Interference && chance(first, last)) {
+		return Decision{Next: First, Run: run}
+	}
+	if first.Verdict.Outcome == evidence.Failed && didNotHappen(last.Verdict) {
+		before := run.Intermittent
+		var often bool
+		if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
+			return Decision{Verdict: Intermittent(first.Verdict, before), Run: run}
+		}
+		if !stopped && first.Subject != last.Subject {
+			return Decision{Next: First, Run: run}
+		}
+	}
+	return Decision{Verdict: all, Run: run}
 }
 
 // Combine is the verdict on a requirement by those on its attempts, in their
