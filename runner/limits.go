@@ -50,22 +50,26 @@ func (s *session) fewer(ctx context.Context, listener *notify.Listener) {
 
 // withinLimit are those of the users who may have a session: all where no
 // limit is known. Who was found signed in keeps its session, since the end of
-// one may sign it out; supervisors hear what happens to their teams.
+// one may sign it out; a supervisor hears what happens to its team.
 func (s *session) withinLimit(users []*fixtures.User) []*fixtures.User {
 	if !slices.Contains(s.client.Limits(), client.LimitConnections) {
 		return users
 	}
-	_, sessions := client.Within(s.shares)
+	_, sessions := client.Within(min(s.shares, mostSeats))
+	var supervisor *fixtures.User
 	rank := func(u *fixtures.User) int {
 		switch {
 		case u.State != spec.Logout:
 			return 0
-		case u.Role == spec.RoleSupervisor:
+		case u == supervisor, u.HasWrapUpMode(spec.WrapUpRequiredWithData): // there may be no other
 			return 1
-		case u.Mobile != nil:
+		case u.Role == spec.RoleSupervisor, u.Mobile != nil:
 			return 3
 		}
 		return 2
+	}
+	if i := slices.IndexFunc(users, func(u *fixtures.User) bool { return u.Role == spec.RoleSupervisor }); i >= 0 {
+		supervisor = users[i]
 	}
 	users = slices.Clone(users)
 	slices.SortStableFunc(users, func(a, b *fixtures.User) int { return cmp.Compare(rank(a), rank(b)) })

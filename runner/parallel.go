@@ -38,6 +38,7 @@ type processes struct {
 	members   map[int]*member
 	results   *results
 	silence   silence
+	seats     seats
 	homeward  sync.WaitGroup // troupes of lost processes, on their way home
 	conns     sync.WaitGroup
 	listening bool
@@ -195,6 +196,7 @@ func (p *processes) serve(l *link) {
 	lost := m.ending == nil
 	m.lost = m.current
 	p.mu.Unlock()
+	p.vacate(m.proc)
 	if lost {
 		p.homeward.Go(func() { p.sendHome(m.proc) })
 	}
@@ -229,12 +231,15 @@ func (p *processes) hear(m *member, n note) {
 				_ = m.link.send(note{Kind: noteGo})
 			}
 		}()
+	case noteSeat:
+		p.seat(m)
 	case noteLimit:
 		p.heed(m, client.Limit(n.Text))
 	case noteOver:
 		p.mu.Lock()
 		m.ending = n.Ending
 		p.mu.Unlock()
+		p.vacate(m.proc)
 	}
 }
 

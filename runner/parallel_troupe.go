@@ -63,6 +63,8 @@ type troupe struct {
 	ctx     context.Context
 	stop    context.CancelCauseFunc
 	permits chan struct{} // a value for each request that may be sent
+	seat    chan struct{} // a value when this process has a seat, see sit
+	seated  bool
 }
 
 func (p Process) playTroupe(address string) error {
@@ -72,7 +74,7 @@ func (p Process) playTroupe(address string) error {
 		return fmt.Errorf("reach the run that this process is of: %w", err)
 	}
 	defer conn.Close()
-	t := &troupe{process: p, proc: suite.ParallelProcess, link: newLink(conn), permits: make(chan struct{}, mostPermits)}
+	t := &troupe{process: p, proc: suite.ParallelProcess, link: newLink(conn), permits: make(chan struct{}, mostPermits), seat: make(chan struct{}, 1)}
 	if err := t.link.send(note{Kind: noteHello, Proc: t.proc, PID: os.Getpid()}); err != nil {
 		return err
 	}
@@ -168,6 +170,8 @@ func (t *troupe) obey() {
 			return
 		case n.Kind == noteStop && n.Signal != 0:
 			t.stop(Interrupted{syscall.Signal(n.Signal)})
+		case n.Kind == noteSeat:
+			t.seat <- struct{}{}
 		case n.Kind == noteLimit:
 			t.heed(t.ctx, client.Limit(n.Text))
 		case n.Kind == noteStop:
@@ -206,6 +210,7 @@ func (t *troupe) register() {
 	suites.Specs(Name, items, func(within context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 		both, cancel := either(within, t.ctx)
 		defer cancel()
+		t.sit(both)
 		t.setCast(both, item.Requirement, t.say)
 		return t.exercise(both, item), nil
 	})

@@ -55,6 +55,7 @@ const (
 	noteGo       noteKind = "go"       // one may
 	noteStop     noteKind = "stop"     // put users back and end
 	noteLimit    noteKind = "limit"    // a reverse proxy was seen to set a limit, named in Text
+	noteSeat     noteKind = "seat"     // may a process go on under a limit of connections? it may
 	noteOver     noteKind = "over"     // a process has put its users back and ends
 )
 

@@ -21,8 +21,8 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/spec"
-	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
 )
 
 func fly(t *testing.T, p *played.Server, target *config.Target, force bool) (*Survey, error) {
