@@ -90,6 +90,7 @@ func TestBrowser(t *testing.T) {
 	usual := file(nil)
 	t.Run("filter", func(t *testing.T) { testFilter(t, ctx, usual) })
 	t.Run("exchanges", func(t *testing.T) { testExchanges(t, ctx, usual) })
+	t.Run("copies", func(t *testing.T) { testCopies(t, ctx, usual) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(t, ctx, usual) })
 	t.Run("phone", func(t *testing.T) { testPhone(t, ctx, usual) })
 	t.Run("dark", func(t *testing.T) { testDark(t, ctx, usual) })
@@ -278,6 +279,26 @@ func testExchanges(t *testing.T, ctx context.Context, file string) {
 	b.run(chromedp.Focus(chromedp.CSS(items + `:nth-child(2) summary`)))
 	b.keys(kb.Enter)
 	b.until(`document.querySelector('` + items + `:nth-child(2) pre')?.textContent.includes('<state>LOGIN</state>')`)
+	b.quiet()
+}
+
+// testCopies copies a failure as a command; where the clipboard is closed the
+// text is selected.
+func testCopies(t *testing.T, ctx context.Context, file string) {
+	b := tab(t, ctx, file)
+	b.click(`#fail-ERR-03 .copies > summary`)
+	b.do(`window.copied = ''; navigator.clipboard.writeText = async (text) => { window.copied = text; }`)
+	b.click(`button[data-copy=curl-ERR-03]`)
+	b.until(`document.querySelector('#fail-ERR-03 .copies output').textContent === 'copied'`)
+	if got := says[string](b, `window.copied`); !strings.HasPrefix(got, "curl -i") || !strings.Contains(got, "/finesse/api/User/1001001'") {
+		t.Errorf("copied: %s", got)
+	}
+	b.do(`navigator.clipboard.writeText = async () => { throw new Error('closed'); }`)
+	b.click(`button[data-copy=ticket-ERR-03]`)
+	b.until(`document.querySelector('#fail-ERR-03 .copies output').textContent.startsWith('selected')`)
+	if got := says[string](b, `getSelection().toString()`); !strings.Contains(got, "Expected: 400 with Invalid Input") {
+		t.Errorf("selected: %s", got)
+	}
 	b.quiet()
 }
 
