@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,8 +20,10 @@ import (
 var updateScripts = flag.Bool("update-scripts", false, "write what commands print into the scripts that compare it")
 
 // Each script of testdata/script is a behaviour of the command line, told as
-// somebody at a terminal sees it. `exits CODE command…` is beside the usual
-// commands of such scripts: it runs one that has to end with the code.
+// somebody at a terminal sees it. Beside the usual commands of such scripts there
+// are `exits CODE command…`, which runs one that has to end with the code, and
+// `silent NAME`, which puts the address of a target into a variable, and into
+// every file that has @NAME@, to which nothing may be sent.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -30,7 +35,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv(asProgram, "1") // and whatever the program starts is no test either
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "silent": leftAlone(t)},
 	})
 }
 
@@ -73,4 +78,46 @@ func exitCode(err error) string {
 		return strconv.Itoa(ended.ExitCode())
 	}
 	return err.Error()
+}
+
+// leftAlone opens a target that nobody may speak to.
+func leftAlone(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		if len(args) != 1 {
+			ts.Fatalf("usage: silent NAME")
+		}
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		var spoken atomic.Bool
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for {
+				c, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				spoken.Store(true)
+				_ = c.Close()
+			}
+		}()
+		ts.Defer(func() {
+			_ = listener.Close()
+			<-ended
+			if spoken.Load() {
+				t.Errorf("%s spoke to a target that has to be left alone", ts.Name())
+			}
+		})
+		address := "http://" + listener.Addr().String()
+		ts.Setenv(args[0], address)
+		files, err := filepath.Glob(ts.MkAbs("*"))
+		ts.Check(err)
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				continue // a folder
+			}
+			ts.Check(os.WriteFile(name, bytes.ReplaceAll(text, []byte("@"+args[0]+"@"), []byte(address)), 0o644))
+		}
+	}
 }
