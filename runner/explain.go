@@ -29,6 +29,12 @@ func (a *CLI) Explain(w io.Writer, id string) error {
 		}
 	}
 	p.line("applies     %s", appliesText(req))
+	switch why := a.Catalogue.Apart(req.ID); {
+	case len(req.Profiles) > 0:
+		p.line("profiles    %s", strings.Join(req.Profiles, ", "))
+	case why != "":
+		p.line("profiles    none: it %s", why)
+	}
 	for i, s := range req.Sources {
 		name := "source"
 		if i > 0 {

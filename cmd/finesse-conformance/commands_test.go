@@ -91,13 +91,6 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestExplain(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	contain(t, ok(t, dir, "explain", "trn-ucce-11"), "TRN-UCCE-11", "MUST", "DG12.5 p.", "On Unified CCE", "given", "way", "when", "then")
-	contain(t, ok(t, dir, "explain", "TRN-UCCE-01"), "not exercised:")
-}
-
 func TestSpecVersionCompletion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -24,11 +24,11 @@ func findConfig(c *cobra.Command, say io.Writer) (bool, error) {
 	return true, c.Flags().Set("config", usualConfig)
 }
 
-// pointAtConfig says that a run does not use the file that is there: nobody's
-// real agents are acted on because of the folder that a command was given in.
+// pointAtConfig says that the file that is there is not used: nobody's real
+// agents are acted on because of the folder that a command was given in.
 func pointAtConfig(c *cobra.Command, say io.Writer) {
 	if !given(c, "config") && !given(c, "target") && isFile(usualConfig) {
-		fmt.Fprintf(say, "%s is there and not used: this certifies the embedded reference. To certify its target: %s --config %s\n",
+		fmt.Fprintf(say, "%s is there and not used: this is about the embedded reference. For its target: %s --config %s\n",
 			usualConfig, c.CommandPath(), usualConfig)
 	}
 }
@@ -39,4 +39,15 @@ func changesNothing(c *cobra.Command) bool {
 		return f.Value.String() == "true"
 	}
 	return os.Getenv(config.Setting{Flag: "dry-run"}.Env()) == "true"
+}
+
+// regardConfig is for commands that act on a target: without a file they use
+// the usual one where they change nothing, and else only point at it.
+func regardConfig(c *cobra.Command, say io.Writer) error {
+	if changesNothing(c) {
+		_, err := findConfig(c, say)
+		return err
+	}
+	pointAtConfig(c, say)
+	return nil
 }

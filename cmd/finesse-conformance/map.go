@@ -19,6 +19,9 @@ func mapCommand() *cobra.Command {
 			"and map-junit.xml into the folder of the reports.",
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := regardConfig(c, notices()); err != nil {
+				return err
+			}
 			cfg, err := load(c)
 			if err != nil {
 				return err

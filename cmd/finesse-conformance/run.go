@@ -14,12 +14,8 @@ func runCommand() *cobra.Command {
 		Short: "certify a target; without one, the embedded reference deployment",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if changesNothing(c) {
-				if _, err := findConfig(c, notices()); err != nil {
-					return err
-				}
-			} else {
-				pointAtConfig(c, notices())
+			if err := regardConfig(c, notices()); err != nil {
+				return err
 			}
 			cfg, err := load(c)
 			if err != nil {
