@@ -150,6 +150,18 @@ func TestMissingMeans(t *testing.T) {
 	}
 }
 
+// Where nothing but the wrap-up timer leads on, it has to be short enough.
+func TestWrapUpTimer(t *testing.T) {
+	timers := slices.DeleteFunc(slices.Clone(moves("UCCE")), func(m *spec.Move) bool { return m.Action.Timer == "" })
+	work, notReady := spec.Situation{State: spec.Work}, spec.Given{State: spec.NotReady}
+	if path, err := navigate.Find(timers, work, notReady, all()); err != nil || path.String() != "the wrap-up timer ends WORK" {
+		t.Errorf("%s, %v", path, err)
+	}
+	if path, err := navigate.Find(timers, work, notReady, without("timer")); err == nil || err.Error() != "needs a wrap-up timer within the longest wait to reach NOT_READY" {
+		t.Errorf("%s, %v", path, err)
+	}
+}
+
 // starts are the situations from which a requirement may have to begin.
 func starts(w spec.Switch) []spec.Situation {
 	return []spec.Situation{
