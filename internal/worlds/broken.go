@@ -132,6 +132,11 @@ var masks = []struct {
 	{fault: "sign-in-unknown-device-500", by: "extension-*"},
 	{fault: "reason-wrong-category-*", by: "unknown-reason-*"},
 	{fault: "event-error-*", by: "refusals-40?"},
+	{fault: "occupied-extension-shared", by: "occupied-extension-taken-over"}, // that signs the other user out
+	{fault: "call-state-refused-and-done", by: "call-states-event"},
+	{fault: "type-misspelt-invalid-authorization-*", by: "authorization-*"},
+	{fault: "type-misspelt-user-not-found", by: "not-found"},
+	{fault: "type-misspelt-user-not-found", by: "unknown-user-401"},
 	{fault: "user-doubled-settings", by: "harmless-settings-absent"},
 	// Whose timer is as short need not be in wrap-up for longer.
 	{fault: "work-does-not-last", by: "a short wrap-up timer", when: func(w World) bool { return w.WrapUp <= 2*max(w.Quiet, 2*time.Second) }},

@@ -167,12 +167,9 @@ func Draw(seed uint64) World {
 	return w
 }
 
-// blocks reports whether more is refused with 401 than the reference has it,
-// and a proxy counts them: it ends such a run, and what it left.
-func (w World) blocks() bool {
-	return slices.Contains(w.Harmless, "harmless-blocks-after-five-401s") &&
-		(w.Tokens || slices.ContainsFunc(w.Choices, func(name string) bool { return strings.Contains(name, "401") }))
-}
+// blocks reports whether a proxy ends the run, and what it left, after a few
+// refusals that it takes for failed sign-ins.
+func (w World) blocks() bool { return slices.Contains(w.Harmless, "harmless-blocks-after-five-401s") }
 
 func (w *World) disturb(r *rand.Rand) {
 	if r.IntN(2) == 0 {

@@ -242,7 +242,7 @@ const changeTimeForm = "2006-01-02T15:04:05.000Z"
 func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 	type sighting struct{ user, state, time string }
 	last, known := map[string]evidence.Observation{}, map[sighting]bool{}
-	for _, l := range ev.Observations {
+	for i, l := range ev.Observations {
 		if l.Event {
 			continue
 		}
@@ -261,6 +261,9 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		was, seen := last[l.User]
 		if seen && known[this] && l.ChangeTime != was.ChangeTime {
 			continue // a node that lags shows an older change once more
+		}
+		if seen && was.State != l.State && l.ChangeTime < was.ChangeTime && goneAgain(ev.Observations[i+1:], l, was) {
+			continue // and by a clock of its own
 		}
 		last[l.User], known[this] = l, true
 		if !seen || was.State == l.State {
@@ -285,6 +288,17 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 		}
 	}
+}
+
+// goneAgain reports whether the next look shows the user where it was before this
+// one: that one lagged.
+func goneAgain(then []evidence.Observation, l, was evidence.Observation) bool {
+	for _, next := range then {
+		if !next.Event && next.User == l.User {
+			return next.State == was.State
+		}
+	}
+	return false
 }
 
 // sameTick is within how long after a time of change was first seen another
