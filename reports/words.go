@@ -23,12 +23,23 @@ func Page(row *Row) string {
 // Abbreviations spell out the guides that the pages of rows name, in the order
 // in which they are first met.
 func (r *Result) Abbreviations(met func(*Row) bool) []Guide {
-	var list []Guide
+	var pages []string
 	for i := range r.Requirements {
-		row := &r.Requirements[i]
-		key, _, _ := strings.Cut(Page(row), " ")
+		if row := &r.Requirements[i]; met(row) {
+			pages = append(pages, Page(row))
+		}
+	}
+	return r.SpelledOut(pages)
+}
+
+// SpelledOut are the guides that pages such as "DG12.5 p.47" name, in the order
+// in which they are first met.
+func (r *Result) SpelledOut(pages []string) []Guide {
+	var list []Guide
+	for _, page := range pages {
+		key, _, _ := strings.Cut(page, " ")
 		at := slices.IndexFunc(r.Guides, func(g Guide) bool { return g.Key == key })
-		if at >= 0 && met(row) && !slices.Contains(list, r.Guides[at]) {
+		if at >= 0 && !slices.Contains(list, r.Guides[at]) {
 			list = append(list, r.Guides[at])
 		}
 	}

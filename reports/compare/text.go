@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"finesse-conformance/internal/text"
+	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
 )
 
@@ -185,10 +186,27 @@ func (c *Comparison) WriteText(w io.Writer, style console.Style) error {
 			p.Line(ch.color, indent+e.subject+":", said, 6)
 		}
 	}
+	for i, g := range c.guides() {
+		if i == 0 {
+			p.WriteString("\n")
+		}
+		p.Line(console.Dim, g.Key+":", g.Title, 2)
+	}
 	if _, err := io.WriteString(w, p.String()); err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)
 	}
 	return nil
+}
+
+// guides spell out the abbreviations of the pages that the chapters name.
+func (c *Comparison) guides() []reports.Guide {
+	var pages []string
+	for _, ch := range c.chapters() {
+		for _, e := range ch.entries {
+			pages = append(pages, e.page)
+		}
+	}
+	return c.new.SpelledOut(pages)
 }
 
 // WriteJSON writes the comparison as JSON; its member names are kept stable.
@@ -216,6 +234,12 @@ func (c *Comparison) WriteMarkdown(w io.Writer) error {
 		for _, e := range ch.entries {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", console.Markdown(e.subject), console.Markdown(e.text), console.Markdown(e.page), console.Markdown(e.cause))
 		}
+	}
+	for i, g := range c.guides() {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", console.Markdown(g.Key), console.Markdown(g.Title))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)

@@ -212,11 +212,34 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 			if n := len(d.Holds); n > 0 {
 				where += fmt.Sprintf("; holds on %d", n)
 			}
+			if d.Page != "" {
+				where += " [" + d.Page + "]"
+			}
 			p.Line(console.Red, "  "+d.ID+" "+d.Title+":", where, 6)
 		}
 	}
+	for i, g := range o.guides() {
+		if i == 0 {
+			p.WriteString("\n")
+		}
+		p.Line(console.Dim, g.Key+":", g.Title, 2)
+	}
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// guides spell out the abbreviations of the pages that deviations name.
+func (o *Overview) guides() []reports.Guide {
+	var pages []string
+	for _, d := range o.Deviations {
+		pages = append(pages, d.Page)
+	}
+	for i := range o.Targets {
+		if r := o.Targets[i].result; r != nil {
+			return r.SpelledOut(pages)
+		}
+	}
+	return nil
 }
 
 // list is what deviates alike.

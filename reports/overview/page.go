@@ -26,6 +26,7 @@ type overviewPage struct {
 	Targets              []targetPart
 	Sections             []page.Link // name and title
 	Lists                []listPart
+	Guides               [][2]string // keys and titles
 }
 
 type targetPart struct {
@@ -89,6 +90,9 @@ func (o *Overview) WriteHTML(w io.Writer) error {
 	}
 	for _, l := range o.lists() {
 		p.Lists = append(p.Lists, o.list(l))
+	}
+	for _, g := range o.guides() {
+		p.Guides = append(p.Guides, [2]string{text.ShownLine(g.Key, 40), text.ShownLine(g.Title, 300)})
 	}
 	if p.Head, err = page.NewHead("Conformance of "+p.Headline, string(css), ""); err != nil {
 		return err
