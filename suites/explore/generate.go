@@ -28,6 +28,7 @@ type Generator struct {
 const (
 	mostRounds = 12
 	mostStates = 4 // of the model, at the same time
+	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
 )
 
 // Walk gives the nth walk.
@@ -101,7 +102,7 @@ func (g *Generator) round(random *rand.Rand, at []State, called bool) (Round, []
 			things = 2 + random.IntN(4)/3
 		}
 		r.Does = g.draw(random, at, r.How, things)
-		if len(r.Does) < things {
+		if len(r.Does) < things || ownRequests(r) > mostOwn {
 			continue
 		}
 		next := g.Model.After(at, r)
@@ -111,6 +112,16 @@ func (g *Generator) round(random *rand.Rand, at []State, called bool) (Round, []
 		return r, next, true
 	}
 	return Round{}, nil, false
+}
+
+func ownRequests(r Round) int {
+	n := 0
+	for _, w := range r.Does {
+		if w.Put != nil && w.By == spec.Self {
+			n++
+		}
+	}
+	return n
 }
 
 // draw draws things that make sense together.

@@ -123,6 +123,9 @@ func (m *Model) put(s State, w spec.When, a Answer) []State {
 	if wrapsUp && a.Type == "Invalid State" {
 		return []State{s} // it owes data (CTI 280), which no setting may tell
 	}
+	if s.State == spec.Logout && cell.Ask == string(spec.Login) && (a.Type == "Invalid Device" || a.Type == "Device Busy") {
+		return []State{s} // a phone that is not there, or taken, is no fault of the target
+	}
 	if !demand.Documented() {
 		return []State{{Open: true, done: s.done}}
 	}
