@@ -108,7 +108,7 @@ func (r *Result) scope() Scope {
 func (r *Result) Headline() string {
 	words := r.Verdict.Words()
 	if r.Scope == ScopeProfiles {
-		return r.profileHeadline()
+		return r.profileHeadline(r.ProfileWords())
 	}
 	if r.Scope != ScopeSelection {
 		return words

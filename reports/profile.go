@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,12 +102,34 @@ func (p *Profile) count(row *Row) {
 // ProfileWords say of all profiles that apply to the target what became of
 // them: "conformant: core, supervisor; calls not exercised". It is "" where the
 // result knows of none.
+//
+// Where profiles were asked for, one of the others that is not whole was not
+// exercised, whatever of it is in those as well.
 func (r *Result) ProfileWords() string {
+	words := r.profileVerdicts()
+	if list := r.profilesBy()["not exercised"]; len(list) > 0 {
+		words = append(words, strings.Join(list, ", ")+" not exercised")
+	}
+	return strings.Join(words, "; ")
+}
+
+// profilesBy gives the names of the profiles by their words.
+func (r *Result) profilesBy() map[string][]string {
 	names := map[string][]string{}
 	for i := range r.Profiles {
 		p := &r.Profiles[i]
-		names[p.Word()] = append(names[p.Word()], p.Name)
+		word := p.Word()
+		if r.Scope == ScopeProfiles && !p.Asked && word == Incomplete.Words() {
+			word = "not exercised"
+		}
+		names[word] = append(names[word], p.Name)
 	}
+	return names
+}
+
+// profileVerdicts say of the profiles that were exercised what became of them.
+func (r *Result) profileVerdicts() []string {
+	names := r.profilesBy()
 	var words []string
 	for _, verdict := range []Word{Nonconformant, Conformant, Incomplete} {
 		if list := names[verdict.Words()]; len(list) > 0 {
@@ -116,19 +139,25 @@ func (r *Result) ProfileWords() string {
 	if list := names["recorded"]; len(list) > 0 {
 		words = append(words, "recorded: "+strings.Join(list, ", "))
 	}
-	if list := names["not exercised"]; len(list) > 0 {
-		words = append(words, strings.Join(list, ", ")+" not exercised")
-	}
-	return strings.Join(words, "; ")
+	return words
 }
 
 // profileHeadline begins with the verdict, whatever became of the profiles.
-func (r *Result) profileHeadline() string {
-	words, verdict := r.ProfileWords(), r.Verdict.Words()
-	if strings.HasPrefix(words, verdict+": ") {
-		return words
+func (r *Result) profileHeadline(words string) string {
+	verdict := r.Verdict.Words()
+	if words == "" || strings.HasPrefix(words, verdict+": ") {
+		return cmp.Or(words, verdict)
 	}
 	return verdict + "; " + words
+}
+
+// ShortHeadline is the headline where there is little room: without the
+// profiles that were not exercised.
+func (r *Result) ShortHeadline() string {
+	if r.Scope != ScopeProfiles {
+		return r.Headline()
+	}
+	return r.profileHeadline(strings.Join(r.profileVerdicts(), "; "))
 }
 
 // profilesTooLittle says which of the profiles that were asked for is not

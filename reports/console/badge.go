@@ -23,7 +23,7 @@ func WriteBadge(w io.Writer, r *reports.Result) error {
 	text := string(r.Verdict)
 	switch {
 	case r.Scope == reports.ScopeSelection, r.Scope == reports.ScopeProfiles:
-		text = r.Headline()
+		text = r.ShortHeadline()
 	case r.Verdict == reports.Nonconformant:
 		text = fmt.Sprintf("not conformant, %d failed", r.Summary.Failed)
 	case r.Verdict == reports.Conformant, r.Verdict == reports.Incomplete:
