@@ -259,11 +259,8 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		}
 		this := sighting{l.User, string(l.State), l.ChangeTime}
 		was, seen := last[l.User]
-		if seen && known[this] && l.ChangeTime != was.ChangeTime {
-			continue // a node that lags shows an older change once more
-		}
-		if seen && was.State != l.State && l.ChangeTime < was.ChangeTime && goneAgain(ev.Observations[i+1:], l, was) {
-			continue // and by a clock of its own
+		if seen && lagging(known[this], ev.Observations[i+1:], l, was) {
+			continue
 		}
 		last[l.User], known[this] = l, true
 		if !seen || was.State == l.State {
@@ -276,6 +273,7 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
 		case stepBack(was.ChangeTime, l.ChangeTime) <= nodesApart && l.ChangeTime < was.ChangeTime:
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
+		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
 		case l.ChangeTime < was.ChangeTime:
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
 		case coarse(l.ChangeTime) && was.Asked.Sub(first) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
@@ -290,6 +288,12 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 	}
 }
 
+// lagging reports whether a look shows an older change once more, as a node that
+// lags does, maybe by a clock of its own.
+func lagging(known bool, then []evidence.Observation, l, was evidence.Observation) bool {
+	return known && l.ChangeTime != was.ChangeTime || was.State != l.State && l.ChangeTime < was.ChangeTime && goneAgain(then, l, was)
+}
+
 // goneAgain reports whether the next look shows the user where it was before this
 // one: that one lagged.
 func goneAgain(then []evidence.Observation, l, was evidence.Observation) bool {
@@ -299,6 +303,19 @@ func goneAgain(then []evidence.Observation, l, was evidence.Observation) bool {
 		}
 	}
 	return false
+}
+
+// byOtherClock reports whether a look may show, by the clock of another node and
+// late, a stay that was seen before: the look after it shows something else.
+func byOtherClock(list []evidence.Observation, i int) bool {
+	l := list[i]
+	then := slices.IndexFunc(list[i+1:], func(next evidence.Observation) bool { return !next.Event && next.User == l.User })
+	if then < 0 || stayOf(list[i+1+then]) == stayOf(l) {
+		return false
+	}
+	return slices.ContainsFunc(list[:i], func(old evidence.Observation) bool {
+		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && stepBack(old.ChangeTime, l.ChangeTime).Abs() <= nodesApart
+	})
 }
 
 // sameTick is within how long after a time of change was first seen another

@@ -125,6 +125,8 @@ func TestStateChangeTimes(t *testing.T) {
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
 		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
 		{"a look that lags, by another clock", []*scene{begin(at(spec.Ready, "2026-01-02T03:04:07.200Z")).sees(time.Second, at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.200Z"))}, ""},
+		{"an earlier stay, late and by another clock", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
+			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
 		{"backward, with no clock at all", moved("soon", first), form + `"soon"`},
 		{"lost", moved(first, ""), "in a GET of TST-01: expected a time after the change from NOT_READY to READY; saw none"},
 		{"seconds alone, within one", []*scene{begin(at(spec.NotReady, whole)).sees(500*time.Millisecond, at(spec.Ready, whole))}, ""},
