@@ -122,7 +122,9 @@ func (w When) Elsewhere() bool {
 const (
 	CredentialsNone     = "none"
 	CredentialsWrong    = "wrong"
-	CredentialsUnissued = "unissued_token" // a bearer token that nobody issued
+	CredentialsUnissued = "unissued_token"   // a bearer token that nobody issued
+	CredentialsAnother  = "token_of_another" // the token of another user, a plain agent who signs in by token
+	CredentialsMadeUp   = "made_up_password" // the user's name and a password that nobody has, also of a user by token
 )
 
 // What a GET in the step before has to have said for a Put to be sent.

@@ -139,6 +139,7 @@ const (
 	None                        // no Authorization header
 	Wrong                       // the user's name with a password that is made up, or a token that nobody issued
 	Unissued                    // a token that nobody issued, also of a user with a password
+	MadeUp                      // the user's name with a password that is made up, also of a user by token
 )
 
 // Call is one request.
@@ -191,7 +192,7 @@ func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.E
 	x := evidence.Exchange{
 		Purpose: call.Purpose, Method: call.Method, Path: call.Path, Started: time.Now(),
 		RequestBody: call.Body, RequestHeader: map[string]string{},
-		WrongPassword: call.Credentials == Wrong || call.Credentials == Unissued,
+		WrongPassword: call.Credentials == Wrong || call.Credentials == Unissued || call.Credentials == MadeUp,
 	}
 	if call.Query != "" {
 		x.Path += "?" + call.Query
@@ -349,7 +350,7 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		}
 		password = rand.Text()
 	}
-	if call.As.ByToken() || call.Credentials == Unissued {
+	if call.As.ByToken() && call.Credentials != MadeUp || call.Credentials == Unissued {
 		if call.Credentials != Own {
 			token = fixtures.Secret(password)
 			c.opts.Secrets.Token(password)

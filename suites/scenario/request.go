@@ -94,6 +94,12 @@ func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Act
 		call.Credentials = client.None
 	case spec.CredentialsWrong:
 		call.Credentials = client.Wrong
+	case spec.CredentialsMadeUp:
+		call.Credentials = client.MadeUp
+	case spec.CredentialsAnother:
+		if call.As = a.anotherByToken(subject.user); call.As == nil {
+			return client.Call{}, &unreached{why: "needs another agent who is no supervisor and signs in by token: none in the cast", gap: evidence.Gap{Kind: evidence.GapCast}}
+		}
 	case spec.CredentialsUnissued:
 		call.Credentials = client.Unissued
 	}
@@ -249,4 +255,15 @@ func (a *attempt) idFor(subject *participant, user string) string {
 		return subject.user.LoginName
 	}
 	return subject.user.ID
+}
+
+// anotherByToken gives a plain agent who signs in by token and is not the user,
+// nil where there is none.
+func (a *attempt) anotherByToken(than *fixtures.User) *fixtures.User {
+	for _, u := range a.Cast.Usable() {
+		if u != than && u.ByToken() && u.Role == spec.RoleAgent {
+			return u
+		}
+	}
+	return nil
 }
