@@ -11,11 +11,6 @@ import (
 // Problems. They are not part of Load, since few commands need them.
 func LoadRules() (*Rules, error) { return loadRules(contract, &embedded) }
 
-// LoadRulesFS reads rules.yaml with the vocabulary of openapi.yaml,
-// sources.yaml and aliases.yaml. The error is Problems and names everything
-// that is not understood, with file and line.
-func LoadRulesFS(files fs.FS) (*Rules, error) { return loadRules(files, nil) }
-
 func loadRules(files fs.FS, known *vocabulary) (*Rules, error) {
 	found := &problems{}
 	docs, w := readWords(files, known, found, "rules.yaml")

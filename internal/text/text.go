@@ -33,14 +33,6 @@ func Truncate(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// TruncateStart is Truncate for a text whose end is what matters.
-func TruncateStart(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return "…" + strings.ToValidUTF8(s[len(s)-limit:], "")
-}
-
 // TruncateMiddle keeps the beginning and the end of a long output: what went
 // wrong stands at the one or at the other.
 func TruncateMiddle(s string, limit int) string {

@@ -12,8 +12,6 @@ func TestTexts(t *testing.T) {
 		{Truncate("abc", 3), "abc"},
 		{Truncate("aüb", 2), "a…"},
 		{Truncate("aüb", 3), "aü…"},
-		{TruncateStart("abc", 3), "abc"},
-		{TruncateStart("aüb", 2), "…b"},
 		{TruncateMiddle("abcdef", 6), "abcdef"},
 		{TruncateMiddle("abcdefg", 4), "ab\n…\nfg"},
 		{TruncateMiddle("aübcdüf", 4), "a\n…\nf"},
