@@ -162,6 +162,21 @@ func TestWrapUpTimer(t *testing.T) {
 	}
 }
 
+// Where the user's settings say whether wrap-up follows, they are asked for the
+// moves that begin a call, and no stimulus is needed.
+func TestWrapUpBySettings(t *testing.T) {
+	means := without("wrap_up_on", "wrap_up_off")
+	means.WrapUp = func(m *spec.Move) spec.Switch {
+		if m.To.Call == "" {
+			t.Errorf("%s begins no call", m.Name)
+		}
+		return spec.On
+	}
+	if path, err := navigate.Find(moves("UCCE"), signedOut(spec.Off), spec.Given{State: spec.Work}, means); err != nil {
+		t.Errorf("%s, %v", path, err)
+	}
+}
+
 // starts are the situations from which a requirement may have to begin.
 func starts(w spec.Switch) []spec.Situation {
 	return []spec.Situation{
