@@ -23,6 +23,7 @@ import (
 
 var (
 	whole = flag.Bool("whole", false, "visit every situation, not one of each state")
+	maps  = flag.Int("maps", 2, "how many maps of one deployment are compared")
 	page  = flag.String("page", "", "`FILE` into which the page of the last map is written")
 )
 
@@ -118,6 +119,32 @@ func TestReference(t *testing.T) {
 				}
 				t.Logf("%+v", m.Summary)
 			})
+		})
+	}
+}
+
+// Maps of one deployment are equal.
+func TestEqual(t *testing.T) {
+	k := load(t)
+	only := func(r *behaviour.Row) bool {
+		return r.Situation.State == spec.Talking || r.Situation.State == spec.NotReady
+	}
+	for _, kind := range []string{reference.UCCE, reference.UCCX} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			var first *behaviourmap.Map
+			for n := range *maps {
+				synctest.Test(t, func(t *testing.T) {
+					m := mapOf(t, k, bed.Deployment{Kind: kind, Notifications: true}, only)
+					if first == nil {
+						first = m
+					}
+					changed, err := behaviourmap.Compare(first, m)
+					if err != nil || len(changed.Changed) > 0 || changed.Same != len(first.Cells) {
+						t.Errorf("map %d is not the first one: %+v, %v", n+1, changed.Changed, err)
+					}
+				})
+			}
 		})
 	}
 }
