@@ -137,6 +137,7 @@ var masks = []struct {
 	{fault: "type-misspelt-invalid-authorization-*", by: "authorization-*"},
 	{fault: "type-misspelt-user-not-found", by: "not-found"},
 	{fault: "type-misspelt-user-not-found", by: "unknown-user-401"},
+	{fault: "event-*of-refused-request", by: "harmless-event-late"}, // later than anybody listens for nothing
 	{fault: "user-doubled-settings", by: "harmless-settings-absent"},
 	// Whose timer is as short need not be in wrap-up for longer.
 	{fault: "work-does-not-last", by: "a short wrap-up timer", when: func(w World) bool { return w.WrapUp <= 2*max(w.Quiet, 2*time.Second) }},
