@@ -32,6 +32,7 @@ func (h *results) add(o suites.Outcome) {
 		room := evidence.NewRoom()
 		h.room = &room
 	}
+	o.Evidence = slices.Clone(o.Evidence) // whoever played it may hold it as it is
 	for i, ev := range o.Evidence {
 		o.Evidence[i] = h.room.Hold(ev)
 	}
