@@ -194,7 +194,7 @@ func TestTwoRuns(t *testing.T) {
 func TestLostTarget(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms,")
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms, outage: 300ms,")
 	s.inhabit(t)
 	before := s.look(t)
 	run, out := begin(t, s)
@@ -221,7 +221,7 @@ func TestLostNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := connect(t, there.Host)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms,", s.Target.URL, "https://"+network.listener.Addr().String())
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms, outage: 300ms,", s.Target.URL, "https://"+network.listener.Addr().String())
 	run, out := begin(t, s)
 	network.cut()
 	checkLost(t, run, out, "")

@@ -101,11 +101,7 @@ func mirrorWord(mirror bool) string {
 // underTest is the request that a copied text is about: that of the step which
 // failed, or the exchange that decided.
 func underTest(r *reports.Row, e *evidence.Evidence) *reports.ExchangeRef {
-	list := sent(e, r.Step-1)
-	if r.Step < 1 {
-		list = nil
-	}
-	if len(list) > 0 {
+	if list := sent(e, r.Step-1); len(list) > 0 {
 		return reports.NewExchangeRef(e, list[0], true)
 	}
 	return r.Exchange

@@ -277,9 +277,10 @@ func (b *rowBuilder) panes(r *reports.Row, e *evidence.Evidence) []page.Pane {
 }
 
 // sent gives the exchanges that carried out a step: the request under test
-// or, for the end of a call, which has none, what was sent to end it.
+// or, for the end of a call, which has none, what was sent to end it. No step
+// is at fault where n is -1.
 func sent(e *evidence.Evidence, n int) []int {
-	if e == nil || n >= len(e.Steps) || e.Steps[n].Skipped != "" {
+	if e == nil || n < 0 || n >= len(e.Steps) || e.Steps[n].Skipped != "" {
 		return nil
 	}
 	s := e.Steps[n]
