@@ -50,10 +50,10 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapHarness: "report it with the output of the run: this is a fault of the program, not of the target",
 }
 
-// remediesOfCauses are those of events that nobody hears, where the remedy of
-// the kind is not the one.
+// remediesOfCauses are those where the remedy of the kind is not the one.
 var remediesOfCauses = map[string]string{
 	evidence.CauseOff:       "take `notifications: off` out of the configuration",
+	evidence.CausePlain:     "certify the target at its https:// address, where it has one (target.url)",
 	evidence.CauseRefused:   "see with `doctor` why the notification service does not answer, or lets nobody in, and correct that",
 	evidence.CauseNoSession: "sign the users out before the run, or set notifications.url: for the service that it finds by itself it opens no session of users who are signed in",
 	evidence.CauseOutage:    "nothing in the configuration: the notification service ended the session; run again",
@@ -63,7 +63,7 @@ var remediesOfCauses = map[string]string{
 func NewGap(of evidence.Gap) Gap {
 	kind := cmp.Or(of.Kind, evidence.GapOther)
 	g := Gap{Kind: kind, Cause: of.Cause, Remedy: remedies[kind], Instead: of.Instead, Waits: of.Waits}
-	if remedy, known := remediesOfCauses[of.Cause]; known && kind == evidence.GapNotifications {
+	if remedy, known := remediesOfCauses[of.Cause]; known {
 		g.Remedy = remedy
 	}
 	if kind == evidence.GapStimulus && of.Stimulus != "" {

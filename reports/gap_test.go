@@ -24,6 +24,8 @@ func TestNewGap(t *testing.T) {
 		{evidence.Gap{Kind: evidence.GapNotifications, Cause: evidence.CauseNoSession}, evidence.GapNotifications, "sign the users out before the run"},
 		{evidence.Gap{Kind: evidence.GapNotifications, Cause: evidence.CauseOff}, evidence.GapNotifications, "take `notifications: off` out"},
 		{evidence.Gap{Kind: evidence.GapNotifications, Cause: evidence.CauseRefused}, evidence.GapNotifications, "see with `doctor` why"},
+		{evidence.Gap{Kind: evidence.GapTarget}, evidence.GapTarget, "nothing in the configuration"},
+		{evidence.Gap{Kind: evidence.GapTarget, Cause: evidence.CausePlain}, evidence.GapTarget, "at its https:// address"},
 		{evidence.Gap{Kind: evidence.GapWrapUp, Stimulus: spec.WrapUpOn}, evidence.GapWrapUp, "or configure the stimuli wrap_up_on"},
 	} {
 		if got := reports.NewGap(tc.of); got.Kind != tc.kind || !strings.Contains(got.Remedy, tc.remedy) || tc.remedy == "" && got.Remedy != "" {

@@ -281,7 +281,11 @@ func (h *hostile) run(app *CLI) (o hostileOutcome, err error) {
 	defer cancel()
 	began := time.Now()
 	func() {
-		defer func() { if p := recover(); p != nil { o.panicked = fmt.Sprint(p, string(debug.Stack())) } }()
+		defer func() {
+			if p := recover(); p != nil {
+				o.panicked = fmt.Sprint(p, string(debug.Stack()))
+			}
+		}()
 		result, seen := s.certify(ctx, progress.New("plain", &said, progress.Screen{Terminal: false, Colour: false}))
 		o.result, err = result, writeAll(app, result, seen)
 	}()

@@ -360,6 +360,11 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 			p.results.unrestored = append(p.results.unrestored, m.ending.Unrestored...)
 			p.results.afterwards = append(p.results.afterwards, m.ending.Afterwards...)
 			p.results.peakMemory += m.ending.PeakMemory
+			for id, why := range m.ending.LeftAlone {
+				if u := p.survey.Cast.ByID(id); u != nil && u.Barred == "" {
+					u.Barred = why
+				}
+			}
 			continue
 		}
 		message := fmt.Sprintf("process %d of %d was lost", proc, procs)

@@ -234,7 +234,7 @@ func (t *troupe) register() {
 		if t.journal != nil {
 			_ = t.journal.Close() // what it could not note it has said
 		}
-		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, Afterwards: t.afterwards, PeakMemory: peakMemory()}})
+		_ = t.link.send(note{Kind: noteOver, Ending: &ending{Unrestored: left, Afterwards: t.afterwards, PeakMemory: peakMemory(), LeftAlone: leftAlone(t.survey.Cast)}})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
@@ -89,6 +90,7 @@ type ending struct {
 	Unrestored []reports.Unrestored
 	Afterwards []*evidence.Evidence // of putting users back in the end
 	PeakMemory int64                // bytes
+	LeftAlone  map[string]string    // users who could not sign in, and why
 
 	// Of a process that certifies one of several targets.
 	Code   int
@@ -134,4 +136,15 @@ func (c *workerJob) requirements(catalogue *spec.Catalogue) map[string]*spec.Req
 		}
 	}
 	return found
+}
+
+// leftAlone are the users whom a process took no longer, with the reasons.
+func leftAlone(cast *fixtures.Cast) map[string]string {
+	left := map[string]string{}
+	for _, u := range cast.Users {
+		if u.Barred != "" {
+			left[u.ID] = u.Barred
+		}
+	}
+	return left
 }

@@ -47,6 +47,7 @@ const (
 	CauseNoSession = "no_session" // those of others are, and not the user's
 	CauseOutage    = "outage"     // the session was down for some time
 	CauseOff       = "off"        // they are switched off
+	CausePlain     = "plain"      // the target is reached without TLS
 	CauseRefused   = "refused"    // the service that is configured was not reached, or let nobody in
 )
 

@@ -23,7 +23,7 @@ const probeTimeout = 5 * time.Second
 func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) error {
 	base := a.Client.Base()
 	if base.Scheme != "https" || a.Client.InProcess() {
-		return &unreached{why: "needs a target that is reached over HTTPS", gap: evidence.Gap{Kind: evidence.GapTarget}}
+		return &unreached{why: "needs a target that is reached over HTTPS", gap: evidence.Gap{Kind: evidence.GapTarget, Cause: evidence.CausePlain}}
 	}
 	if what == "tls" {
 		return a.probeTLS(ctx, base, step)
