@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"finesse-conformance/fixtures/reference"
 )
@@ -13,7 +14,10 @@ import (
 // exit code of a run.
 func TestExplore(t *testing.T) {
 	t.Parallel()
-	wrong := target(t, func(c *reference.Config) { c.Faults = []string{"second-of-two-lost"} })
+	wrong := target(t, func(c *reference.Config) {
+		c.Faults = []string{"second-of-two-lost"}
+		c.Delay = 15 * time.Millisecond // so long that the second is quick on a busy machine too
+	})
 	explore := func(args ...string) said {
 		return invoke(t, wrong.dir, append([]string{"explore", "--config", wrong.config, "--seed", "2", "--only", "EXP-LOGOUT-*", "--only", "EXP-NOT_READY-row"}, args...)...)
 	}

@@ -37,9 +37,9 @@ func (s *Stage) outcome(a *attempt, subject string) retry.Attempt {
 // promptness tells whether the subject may have left its state as soon after the
 // request under test as this target's own changes show, which a hand hardly
 // does by chance: 0 for no, 2 where it went to what the request asked for,
-// else 1.
+// else 1. When others moved, who are looked at after a step, nobody can tell.
 func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
-	if v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
+	if v.Mismatch.Kind == evidence.MismatchBystander || v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
 		return 0
 	}
 	soon := max(2*s.Poll, s.pace.recent())
