@@ -36,7 +36,7 @@ func TestVirtualTime(t *testing.T) {
 	case "":
 		o.Patterns = []string{"a part"}
 		var some []*trial
-		for i := 0; i < len(all); i += len(all)/16 + 1 {
+		for i := 0; i < len(all); i += len(all)/8 + 1 {
 			some = append(some, all[i])
 		}
 		all = some
