@@ -389,23 +389,3 @@ func TestBound(t *testing.T) {
 		}
 	}
 }
-
-// Who cannot sign in is named, in whatever process that was found out.
-func TestLeftAloneInAProcess(t *testing.T) {
-	t.Parallel()
-	var mistyped string
-	_, app, c := parallelRun(t, 2, func(c *config.Config) {
-		u := c.Targets[0].Users[0]
-		u.Extension, mistyped = "9999999", u.ID
-		c.Run.Only = []string{"TRN-UCCE-0*"}
-	})
-	code, err := app.Run(t.Context(), c)
-	if code != reports.ExitConformant || err != nil {
-		t.Errorf("exit %d, %v", code, err)
-	}
-	for _, m := range loadResult(t, c).Cast {
-		if (m.LeftAlone != "") != (m.ID == mistyped) {
-			t.Errorf("user %s is left alone: %q", m.ID, m.LeftAlone)
-		}
-	}
-}
