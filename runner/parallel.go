@@ -345,6 +345,15 @@ func (p *processes) sendHome(proc int) {
 	wg.Wait()
 }
 
+// leaveAlone notes who could not sign in in another process.
+func (p *processes) leaveAlone(reasons map[string]string) {
+	for id, why := range reasons {
+		if u := p.survey.Cast.ByID(id); u != nil && u.Barred == "" {
+			u.Barred = why
+		}
+	}
+}
+
 // account makes sure that everything that was planned came to something, and
 // names what did not.
 func (p *processes) account(items []suites.Item, procs int, printed string) {
@@ -360,11 +369,7 @@ func (p *processes) account(items []suites.Item, procs int, printed string) {
 			p.results.unrestored = append(p.results.unrestored, m.ending.Unrestored...)
 			p.results.afterwards = append(p.results.afterwards, m.ending.Afterwards...)
 			p.results.peakMemory += m.ending.PeakMemory
-			for id, why := range m.ending.LeftAlone {
-				if u := p.survey.Cast.ByID(id); u != nil && u.Barred == "" {
-					u.Barred = why
-				}
-			}
+			p.leaveAlone(m.ending.LeftAlone)
 			continue
 		}
 		message := fmt.Sprintf("process %d of %d was lost", proc, procs)
