@@ -51,6 +51,21 @@ func sweep(out string) {
 	}
 }
 
+// listenIn listens at the socket in a temporary folder. The socket has its name
+// only when it is listened at: one at which nobody listens yet is like that of a
+// run that was killed, and another run would sweep the folder away.
+func listenIn(folder string) (net.Listener, error) {
+	unnamed := filepath.Join(folder, socketName+"0")
+	l, err := net.Listen("unix", unnamed)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Rename(unnamed, filepath.Join(folder, socketName)); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
 // isAbandoned reports whether a temporary folder is one of a run that is gone:
 // nobody listens at its socket. One without a socket may be about to have it.
 func isAbandoned(folder string) bool {

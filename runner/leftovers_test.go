@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -77,4 +79,45 @@ func aged(t *testing.T, path string, age time.Duration) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// A run that begins is never taken for one that was killed, at whatever moment
+// another one looks.
+func TestSweepSparesWhoBegins(t *testing.T) {
+	t.Parallel()
+	parent, err := os.MkdirTemp("/tmp", "sweep") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(parent)
+	for n := range 300 {
+		folder := filepath.Join(parent, fmt.Sprintf("fc-%d", n))
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		listening := make(chan struct{})
+		var look sync.WaitGroup
+		look.Go(func() {
+			for {
+				if isAbandoned(folder) {
+					t.Errorf("%s is taken for left behind", folder)
+					return
+				}
+				select {
+				case <-listening:
+					return
+				default:
+				}
+			}
+		})
+		l, err := listenIn(folder)
+		close(listening)
+		look.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

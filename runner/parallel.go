@@ -80,7 +80,7 @@ func (p *processes) play(items []suites.Item, troupes []*fixtures.Cast) (err err
 		return err
 	}
 	address := filepath.Join(dir, socketName)
-	if p.socket, err = net.Listen("unix", address); err != nil {
+	if p.socket, err = listenIn(dir); err != nil {
 		return fmt.Errorf("listen for the processes of the run: %w", err)
 	}
 	if err := p.prompt(items, troupes); err != nil {

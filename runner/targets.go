@@ -67,7 +67,7 @@ func (a *CLI) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 	if t.program, err = os.Executable(); err != nil {
 		return 0, fmt.Errorf("find this program: %w", err)
 	}
-	if t.socket, err = net.Listen("unix", t.address); err != nil {
+	if t.socket, err = listenIn(dir); err != nil {
 		return 0, fmt.Errorf("listen for the processes of the targets: %w", err)
 	}
 	go t.accept()
