@@ -21,15 +21,21 @@ var Schema []byte
 // a hundredth of it.
 const maxResultBytes = 256 << 20
 
-// Write writes the result as results.json.
-func Write(w io.Writer, r *Result) error {
+// WriteJSON writes data for programs, each level indented, with the characters
+// of HTML as they are. What it is called stands in errors.
+func WriteJSON(w io.Writer, what string, data any, indent string) error {
 	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
+	enc.SetIndent("", indent)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+	if err := enc.Encode(data); err != nil {
+		return fmt.Errorf("writing %s: %w", what, err)
 	}
 	return nil
+}
+
+// Write writes the result as results.json.
+func Write(w io.Writer, r *Result) error {
+	return WriteJSON(w, "the result", r, "  ")
 }
 
 // Load reads a result file. See Read.

@@ -12,7 +12,6 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites/evidence"
@@ -28,11 +27,8 @@ func (a *CLI) beside(ctx context.Context, cfg *config.Config, what string, do fu
 	if err := writable(cfg); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	if limit := cfg.Run.Timeout; limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
-		defer cancel()
-	}
+	ctx, cancel := limited(ctx, cfg.Run.Timeout)
+	defer cancel()
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.configured(cfg, cfg.Targets[0])
 	if err != nil {
@@ -40,9 +36,9 @@ func (a *CLI) beside(ctx context.Context, cfg *config.Config, what string, do fu
 	}
 	defer s.shut()
 	display := a.progress(cfg)
-	if s.embedded == nil && !cfg.Run.DryRun {
-		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: rand.Text(), Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
-			return 0, &exit.UsageError{Err: err}
+	if !cfg.Run.DryRun {
+		if err = s.openJournal(rand.Text(), display); err != nil {
+			return 0, err
 		}
 	}
 	code, err = s.opened(ctx, what, display, do)

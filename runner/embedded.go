@@ -50,27 +50,33 @@ func StartEmbedded(config reference.Config, address string, plain bool) (*Embedd
 	return ServeEmbedded(config, listener, plain, nil)
 }
 
+// placeOf gives the host and the port of a listener.
+func placeOf(l net.Listener) (host string, port int, err error) {
+	host, service, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "", 0, err
+	}
+	port, err = net.LookupPort("tcp", service)
+	return host, port, err
+}
+
 // ServeEmbedded serves a reference deployment on a listener, whose address
 // has to be a host and a port. What around makes of the handler is served in
 // its place; nil serves it as it is.
 func ServeEmbedded(config reference.Config, listener net.Listener, plain bool, around func(http.Handler) http.Handler) (*Embedded, error) {
-	host, port, err := net.SplitHostPort(listener.Addr().String())
+	host, port, err := placeOf(listener)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	number, err := net.LookupPort("tcp", port)
-	if err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	config.Node.Host, config.Node.HTTPSPort, config.Node.XMPPDomain = host, number, "finesse.localdomain"
+	config.Node.Host, config.Node.HTTPSPort, config.Node.XMPPDomain = host, port, "finesse.localdomain"
 	d, err := reference.New(config)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	e := &Embedded{
 		Deployment: d, served: make(chan error, 1), notifications: d.Notifications(nil),
-		URL:    &url.URL{Scheme: "https", Host: net.JoinHostPort(host, port)},
-		Events: &url.URL{Scheme: "wss", Host: net.JoinHostPort(host, port), Path: "/ws/"},
+		URL:    &url.URL{Scheme: "https", Host: listener.Addr().String()},
+		Events: &url.URL{Scheme: "wss", Host: listener.Addr().String(), Path: "/ws/"},
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", d)
@@ -106,11 +112,7 @@ func ServeEmbedded(config reference.Config, listener net.Listener, plain bool, a
 // system of two has it, and gives its address. SystemInfo names it from then
 // on. It is called once.
 func (e *Embedded) ServeSecond(n reference.SecondNode, listener net.Listener, around func(http.Handler) http.Handler) (*url.URL, error) {
-	host, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	number, err := net.LookupPort("tcp", port)
+	host, port, err := placeOf(listener)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -119,9 +121,9 @@ func (e *Embedded) ServeSecond(n reference.SecondNode, listener net.Listener, ar
 		handler = around(handler)
 	}
 	e.second = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	at := &url.URL{Scheme: e.URL.Scheme, Host: net.JoinHostPort(host, port)}
+	at := &url.URL{Scheme: e.URL.Scheme, Host: listener.Addr().String()}
 	node := e.Deployment.Node()
-	node.SecondHost, node.SecondPort = host, number
+	node.SecondHost, node.SecondPort = host, port
 	e.Deployment.SetNode(node)
 	// Both end with Close.
 	if e.certificate == nil {

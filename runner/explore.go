@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -59,7 +58,7 @@ func (a *CLI) Explore(ctx context.Context, cfg *config.Config, o ExploreOptions)
 	}
 	report := &exploration.Report{}
 	if o.Resume {
-		if report, err = loadExploration(filepath.Join(cfg.Run.Out, exploreName)); err != nil {
+		if report, err = readFrom(filepath.Join(cfg.Run.Out, exploreName), exploration.Read); err != nil {
 			return 0, &exit.UsageError{Err: fmt.Errorf("--resume: %w", err)}
 		}
 		cfg.Run.Seed = int64(report.Seed)
@@ -70,19 +69,6 @@ func (a *CLI) Explore(ctx context.Context, cfg *config.Config, o ExploreOptions)
 	return a.beside(ctx, cfg, "exploration", func(ctx context.Context, s *session, display progress.Display) (int, error) {
 		return s.explore(ctx, rules, report, waivers, display)
 	})
-}
-
-func loadExploration(name string) (*exploration.Report, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := exploration.Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
 }
 
 func (s *session) explore(ctx context.Context, rules *spec.Rules, report *exploration.Report, waivers []reports.Waiver, display progress.Display) (int, error) {

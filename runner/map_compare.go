@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,11 +42,11 @@ func isMap(name string) bool {
 // exit code is 1 where one is against the guide that was not, with failOnDrift
 // where any changed.
 func (a *CLI) compareMaps(old, new string, failOnDrift bool, files Files) (int, error) {
-	before, err := loadMap(old)
+	before, err := readFrom(old, behaviourmap.Read)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	after, err := loadMap(new)
+	after, err := readFrom(new, behaviourmap.Read)
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
@@ -61,17 +60,4 @@ func (a *CLI) compareMaps(old, new string, failOnDrift bool, files Files) (int, 
 		code = reports.ExitNonconformant
 	}
 	return a.end(code, errs...)
-}
-
-func loadMap(name string) (*behaviourmap.Map, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := behaviourmap.Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return m, nil
 }

@@ -81,6 +81,20 @@ func (a *CLI) open(name string) (*reports.Result, []*evidence.Evidence, error) {
 	return result, seen, nil
 }
 
+// readFrom reads a file; its errors name it.
+func readFrom[T any](name string, read func(io.Reader) (*T, error)) (*T, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	what, err := read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return what, nil
+}
+
 func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, []*evidence.Evidence, error) {
 	f, err := os.Open(name)
 	if err != nil {

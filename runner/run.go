@@ -58,11 +58,8 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	if cfg.Run.ID == "" {
 		cfg.Run.ID = rand.Text()
 	}
-	if limit := cfg.Run.Timeout; limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
-		defer cancel()
-	}
+	ctx, cancel := limited(ctx, cfg.Run.Timeout)
+	defer cancel()
 	if len(cfg.Targets) > 1 {
 		return a.runTargets(ctx, cfg)
 	}
@@ -73,10 +70,8 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	}
 	defer s.shut()
 	display := a.progress(cfg)
-	if s.embedded == nil { // what is embedded ends with the process, and its users with it
-		if s.journal, err = journal.Open(cfg.Run.Journal, journal.Run{ID: cfg.Run.ID, Targets: touchable(cfg.Targets), Say: display.Say}); err != nil {
-			return 0, &exit.UsageError{Err: err}
-		}
+	if err = s.openJournal(cfg.Run.ID, display); err != nil {
+		return 0, err
 	}
 	if s.embedded == nil {
 		if s.spool, err = openSpool(cfg.Run.Out); err != nil {
@@ -95,6 +90,27 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 		code, err = a.end(code, closed, a.sayRestore(cfg, result), s.spool.replaced(filepath.Join(cfg.Run.Out, evidenceName)))
 	}
 	return code, err
+}
+
+// limited gives a context that ends when a run's time is over, 0 for no limit.
+func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
+}
+
+// openJournal opens the journal of a session for a run. What is embedded has
+// none: it ends with the process, and its users with it.
+func (s *session) openJournal(run string, display progress.Display) (err error) {
+	if s.embedded != nil {
+		return nil
+	}
+	s.journal, err = journal.Open(s.config.Run.Journal, journal.Run{ID: run, Targets: touchable(s.config.Targets), Say: display.Say})
+	if err != nil {
+		return &exit.UsageError{Err: err}
+	}
+	return nil
 }
 
 // sayRestore says how those are put back whom the run has left behind. The

@@ -44,6 +44,20 @@ func spooled(t *testing.T, dir string) map[string]int {
 	return attempts
 }
 
+// spooling is a session that plays three requirements, and the folder of its
+// spool.
+func spooling(t *testing.T) (*session, string) {
+	t.Helper()
+	dir := t.TempDir()
+	s, _ := sessionOn(t, played.New(t, "UCCE"), config.Run{Only: []string{"SIG-01", "SIG-03", "ERR-03"}})
+	s.unscheduled = true
+	var err error
+	if s.spool, err = openSpool(dir); err != nil {
+		t.Fatal(err)
+	}
+	return s, dir
+}
+
 // watcher looks at the spool at each verdict.
 type watcher struct {
 	progress.None
@@ -55,13 +69,7 @@ func (w watcher) Done(v evidence.Verdict) { w.done(v) }
 // What a run has seen is on the disk when its verdict is told, so that a run
 // that is killed leaves it; the evidence takes its place.
 func TestSpool(t *testing.T) {
-	dir := t.TempDir()
-	s, _ := sessionOn(t, played.New(t, "UCCE"), config.Run{Only: []string{"SIG-01", "SIG-03", "ERR-03"}})
-	s.unscheduled = true
-	var err error
-	if s.spool, err = openSpool(dir); err != nil {
-		t.Fatal(err)
-	}
+	s, dir := spooling(t)
 	told := 0
 	s.certify(t.Context(), watcher{done: func(v evidence.Verdict) {
 		told++
@@ -79,6 +87,7 @@ func TestSpool(t *testing.T) {
 	if there := spooled(t, dir); len(there) != 3 {
 		t.Errorf("there is no evidence, and what is left is %v", there)
 	}
+	var err error
 	if s.spool, err = openSpool(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -117,13 +126,7 @@ func TestSpoolThatIsFull(t *testing.T) {
 // What a run had seen that was killed is judged by recheck and by report,
 // and is no certification.
 func TestSpoolIsJudged(t *testing.T) {
-	dir := t.TempDir()
-	s, _ := sessionOn(t, played.New(t, "UCCE"), config.Run{Only: []string{"SIG-01", "SIG-03", "ERR-03"}})
-	s.unscheduled = true
-	var err error
-	if s.spool, err = openSpool(dir); err != nil {
-		t.Fatal(err)
-	}
+	s, dir := spooling(t)
 	killed := filepath.Join(t.TempDir(), "left.jsonl.gz")
 	told := 0
 	s.certify(t.Context(), watcher{done: func(evidence.Verdict) {

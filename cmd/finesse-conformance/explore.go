@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -22,22 +22,9 @@ func exploreCommand() *cobra.Command {
 			"the folder of the reports. --only and --skip pick classes of walks: EXP-<state>-alone, -row and -together.\n\n" + exitCodes(),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			a, err := app(cfg.Run.NoColor)
-			if err != nil {
-				return err
-			}
-			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(a.Err, text) })
-			defer stop()
-			boundMemory()
-			code, err := a.Explore(ctx, cfg, o)
-			if err != nil {
-				return err
-			}
-			return ended(code)
+			return actOnTarget(c, func(ctx context.Context, a *runner.CLI, cfg *config.Config) (int, error) {
+				return a.Explore(ctx, cfg, o)
+			})
 		},
 	}
 	c.Flags().IntVar(&o.Steps, "steps", 1000, "end after `N` things done")

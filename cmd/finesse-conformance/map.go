@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -22,22 +22,7 @@ func mapCommand() *cobra.Command {
 			if err := regardConfig(c, notices()); err != nil {
 				return err
 			}
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			a, err := app(cfg.Run.NoColor)
-			if err != nil {
-				return err
-			}
-			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(a.Err, text) })
-			defer stop()
-			boundMemory()
-			code, err := a.Map(ctx, cfg, o)
-			if err != nil {
-				return err
-			}
-			return ended(code)
+			return actOnTarget(c, func(ctx context.Context, a *runner.CLI, cfg *config.Config) (int, error) { return a.Map(ctx, cfg, o) })
 		},
 	}
 	c.Flags().DurationVar(&o.Budget, "budget", 0, "visit the most telling situations for this `DURATION` and say which were left")

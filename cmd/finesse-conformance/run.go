@@ -1,10 +1,11 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
 
@@ -17,27 +18,7 @@ func runCommand() *cobra.Command {
 			if err := regardConfig(c, notices()); err != nil {
 				return err
 			}
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			a, err := app(cfg.Run.NoColor)
-			if err != nil {
-				return err
-			}
-			ctx, stop := process.StopOnSignal(c.Context(), func(text string) {
-				if a.Terminal {
-					fmt.Fprintln(a.Err) // the cursor is behind the progress and the terminal's ^C
-				}
-				fmt.Fprintln(a.Err, text)
-			})
-			defer stop()
-			boundMemory()
-			code, err := a.Run(ctx, cfg)
-			if err != nil {
-				return err
-			}
-			return ended(code)
+			return actOnTarget(c, func(ctx context.Context, a *runner.CLI, cfg *config.Config) (int, error) { return a.Run(ctx, cfg) })
 		},
 	}
 	addSettings(c, func(config.Setting) bool { return true })

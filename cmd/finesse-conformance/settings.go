@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +76,33 @@ func load(c *cobra.Command) (*config.Config, error) {
 		fmt.Fprintf(notices(), "warning: %v\n", w)
 	}
 	return cfg, nil
+}
+
+// actOnTarget has something done on the target that a command's flags and
+// configuration name, in a process whose memory is bounded and that a signal
+// ends with everybody back.
+func actOnTarget(c *cobra.Command, do func(context.Context, *runner.CLI, *config.Config) (int, error)) error {
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	a, err := app(cfg.Run.NoColor)
+	if err != nil {
+		return err
+	}
+	ctx, stop := process.StopOnSignal(c.Context(), func(text string) {
+		if a.Terminal {
+			fmt.Fprintln(a.Err) // the cursor is behind the progress and the terminal's ^C
+		}
+		fmt.Fprintln(a.Err, text)
+	})
+	defer stop()
+	boundMemory()
+	code, err := do(ctx, a, cfg)
+	if err != nil {
+		return err
+	}
+	return ended(code)
 }
 
 // given reports whether a setting was given, by its flag or its variable.

@@ -1,7 +1,6 @@
 package behaviourmap
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -138,10 +137,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 
 // WriteJSON writes the comparison for programs.
 func (c *Comparison) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(c)
+	return reports.WriteJSON(w, "the comparison", c, " ")
 }
 
 // WriteMarkdown writes what changed as a table.

@@ -213,13 +213,7 @@ func shortened(body string) string {
 
 // Write writes map.json.
 func (m *Map) Write(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
-		return fmt.Errorf("writing the map: %w", err)
-	}
-	return nil
+	return reports.WriteJSON(w, "the map", m, " ")
 }
 
 // mostBytes is how large a map may be: a whole one has about 3 MB.

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -53,16 +52,10 @@ func (s Series) WriteMarkdown(w io.Writer) error {
 
 // WriteJSON writes them as JSON.
 func (s Series) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(struct {
+	return reports.WriteJSON(w, "the comparisons", struct {
 		Schema      string `json:"schema"`
 		Comparisons Series `json:"comparisons"`
-	}{SeriesSchema, s}); err != nil {
-		return fmt.Errorf("writing the comparisons: %w", err)
-	}
-	return nil
+	}{SeriesSchema, s}, "  ")
 }
 
 // WriteJUnit writes them as JUnit XML, the suites of each under its number.

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -211,13 +210,7 @@ func (c *Comparison) guides() []reports.Guide {
 
 // WriteJSON writes the comparison as JSON; its member names are kept stable.
 func (c *Comparison) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(c); err != nil {
-		return fmt.Errorf("writing the comparison: %w", err)
-	}
-	return nil
+	return reports.WriteJSON(w, "the comparison", c, "  ")
 }
 
 // WriteMarkdown writes the comparison for a pull request or a ticket.

@@ -154,13 +154,7 @@ func (r *Report) ExitCode() int {
 
 // Write writes explore.json.
 func (r *Report) Write(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("writing the exploration: %w", err)
-	}
-	return nil
+	return reports.WriteJSON(w, "the exploration", r, " ")
 }
 
 const mostBytes = 64 << 20 // of explore.json: twelve findings have a few hundred kB

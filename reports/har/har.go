@@ -3,7 +3,6 @@
 package har
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -112,13 +111,7 @@ func Write(w io.Writer, r *reports.Result, all []*evidence.Evidence) error {
 	}
 	slices.SortStableFunc(log.Pages, func(a, b harPage) int { return a.Started.Compare(b.Started) })
 	slices.SortStableFunc(log.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) })
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(archive{log}); err != nil {
-		return fmt.Errorf("writing HAR: %w", err)
-	}
-	return nil
+	return reports.WriteJSON(w, "HAR", archive{log}, " ")
 }
 
 func harOf(base, page string, x *evidence.Exchange) harEntry {

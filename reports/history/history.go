@@ -7,8 +7,6 @@ package history
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -135,13 +133,7 @@ func (h *History) ExitCode() int {
 
 // WriteJSON writes the history for programs.
 func (h *History) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(h); err != nil {
-		return fmt.Errorf("writing the history: %w", err)
-	}
-	return nil
+	return reports.WriteJSON(w, "the history", h, "  ")
 }
 
 // add takes a run that is not there yet.

@@ -5,7 +5,6 @@
 package overview
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -111,10 +110,7 @@ func (o *Overview) Worst() int {
 
 // WriteJSON writes the overview for programs.
 func (o *Overview) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(o)
+	return reports.WriteJSON(w, "the overview", o, "  ")
 }
 
 // Conclude works out what follows of the targets: which requirements deviate
