@@ -122,7 +122,7 @@ type Guide struct {
 	sections []guideSection
 }
 
-// guideSection is the title that pages have in print.
+// guideSection is the title of a section, with the pages that it is on.
 type guideSection struct {
 	from, to int
 	title    string
@@ -151,19 +151,20 @@ func (r *reader) guideSections(n *yaml.Node) []guideSection {
 	return list
 }
 
-// Section is the title of the section that a printed page belongs to, "" where
-// it is not known.
-func (g *Guide) Section(page string) string {
+// Sections are the titles of the sections that a printed page has something
+// of, in print's order; none where they are not known.
+func (g *Guide) Sections(page string) []string {
 	n, err := strconv.Atoi(page)
 	if err != nil {
-		return ""
+		return nil
 	}
+	var titles []string
 	for _, s := range g.sections {
 		if s.from <= n && n <= s.to {
-			return s.title
+			titles = append(titles, s.title)
 		}
 	}
-	return ""
+	return titles
 }
 
 // Citation is a source spelled out: the guide's full name, the section and the
@@ -186,8 +187,8 @@ func (c *Catalogue) Citations(sources []Source) []Citation {
 		if !strings.Contains(said, g.Release) {
 			said += ", release " + g.Release
 		}
-		if title := g.Section(s.Page); title != "" {
-			said += ", “" + title + "”"
+		if titles := g.Sections(s.Page); len(titles) > 0 {
+			said += ", “" + strings.Join(titles, "” and “") + "”"
 		}
 		if _, err := strconv.Atoi(s.Page); err == nil {
 			said += ", page " + s.Page

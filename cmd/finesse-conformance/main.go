@@ -103,7 +103,8 @@ func root() *cobra.Command {
 		Long: "finesse-conformance certifies any deployment of Cisco Finesse's User state-change API, real or mock.\n\n" +
 			"Without a target, `run` starts the embedded reference deployment and certifies that.",
 		Version: runner.Tool().Build(), SilenceUsage: true, SilenceErrors: true, Args: aCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:             func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRun: sayUnknownVariables,
 	}
 	c.SetFlagErrorFunc(flagError)
 	c.AddCommand(
@@ -125,6 +126,18 @@ func root() *cobra.Command {
 		shells.Args, shells.RunE = aCommand, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	return c
+}
+
+// sayUnknownVariables warns, whatever the command, of variables that are meant
+// for this program and that it does not know. What a shell asks for while
+// somebody types is left alone.
+func sayUnknownVariables(c *cobra.Command, _ []string) {
+	if c.Name() == cobra.ShellCompRequestCmd || c.Name() == cobra.ShellCompNoDescRequestCmd {
+		return
+	}
+	for _, p := range config.UnknownVariables(os.Environ()) {
+		fmt.Fprintf(notices(), "warning: %v\n", p)
+	}
 }
 
 // seeHelp is an error of the command line.

@@ -68,7 +68,7 @@ type takesList struct {
 // load reads the configuration that a command's flags point to, and says what
 // in it is probably not what was meant.
 func load(c *cobra.Command) (*config.Config, error) {
-	cfg, err := config.Load(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Environ: os.Environ(), Prompt: prompt()})
+	cfg, err := config.Load(config.Sources{Flags: flagsOf(c), LookupEnv: os.LookupEnv, Prompt: prompt()})
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,6 @@ type Sources struct {
 	Flags map[string][]string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(string) (string, bool)
-	// Environ is os.Environ(), looked through for variables that no setting
-	// has; nil where nobody wants to know.
-	Environ []string
 	// Prompt asks a person for a user's password; nil where nobody can be
 	// asked.
 	Prompt func(user string) (fixtures.Secret, error)
@@ -56,7 +53,6 @@ func Load(src Sources) (*Config, error) {
 		l.target(e, f.common, len(f.entries) > 1, i)
 	}
 	l.finish()
-	l.unknownVariables()
 	if len(l.problems) > 0 {
 		return nil, l.problems
 	}
@@ -282,19 +278,33 @@ func (l *loader) finish() {
 	l.askForPasswords()
 }
 
-// unknownVariables warns of what looks like a variable of a setting and is
-// none: a setting that is misspelt there is not set.
-func (l *loader) unknownVariables() {
+// UnknownVariables names what in an environment looks like a variable of a
+// setting and is none: a setting that is misspelt there is not set.
+func UnknownVariables(environ []string) Problems {
+	var unknown Problems
 	var known []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix) {
+			continue
+		}
+		if known == nil {
+			known = variables()
+		}
+		if !slices.Contains(known, name) {
+			unknown = append(unknown, Problem{Key: name, Text: "is set, and no setting has this variable" + text.Perhaps(name, known)})
+		}
+	}
+	return unknown
+}
+
+// variables gives the names of the variables that settings have.
+func variables() []string {
+	var names []string
 	for _, s := range Settings() {
 		if s.Flag != "" {
-			known = append(known, s.Env())
+			names = append(names, s.Env())
 		}
 	}
-	for _, entry := range l.src.Environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
-			l.config.Warnings = append(l.config.Warnings, Problem{Key: name, Text: "is set, and no setting has this variable" + text.Perhaps(name, known)})
-		}
-	}
+	return names
 }
