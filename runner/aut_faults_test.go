@@ -4,7 +4,9 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/suites/evidence"
 )
@@ -13,10 +15,10 @@ import (
 // is found out by the row about it, and nobody else is.
 func TestTokenFaults(t *testing.T) {
 	rows := []string{"AUT-10", "AUT-11", "AUT-13", "AUT-14"}
-	for fault, row := range map[string]string{"": "", "token-of-anybody-taken": "AUT-13", "password-for-token-users": "AUT-14", "token-of-nobody-taken": "AUT-11"} {
+	for fault, row := range map[string]string{"": "", "token-of-anybody-taken": "AUT-13", "password-for-token-users": "AUT-14", "token-of-nobody-taken": "AUT-11", "expired-token-taken": "AUT-11"} {
 		t.Run(fault, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := bed.Deployment{}
+				d := bed.Deployment{Configure: func(c *reference.Config) { c.TokenLife = 20 * time.Second }}
 				if fault != "" {
 					d.Faults = []string{fault}
 				}

@@ -187,16 +187,30 @@ func (e *Embedded) Users() []*fixtures.User {
 			user.Mobile = &fixtures.Mobile{Extension: u.Extension, DialNumber: u.DialNumber}
 		}
 		if u.SSO {
-			// It exists and signs in by token: nothing else is an error here.
-			token, err := e.Deployment.IssueToken(u.ID, servedLife)
-			if err != nil {
-				panic(err)
-			}
-			user.Password, user.Token = "", fixtures.TokenFrom{Fixed: fixtures.Secret(token)}
+			user.Password, user.Token = "", e.tokens(u.ID)
 		}
 		users = append(users, user)
 	}
 	return users
+}
+
+// tokens are where a user by token has them from: one that outlasts every run,
+// or new ones where the deployment's expire.
+func (e *Embedded) tokens(id string) fixtures.TokenFrom {
+	life := e.Deployment.Config().TokenLife
+	issue := func(context.Context) (fixtures.IssuedToken, error) {
+		text, err := e.Deployment.IssueToken(id, life)
+		return fixtures.IssuedToken{Text: fixtures.Secret(text), Expires: time.Now().Add(life)}, err
+	}
+	if life < servedLife {
+		return fixtures.TokenFrom{Ask: issue}
+	}
+	// The user exists and signs in by token: nothing else is an error here.
+	token, err := issue(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	return fixtures.TokenFrom{Fixed: token.Text}
 }
 
 // Stimuli makes the deployment's stimuli happen without a detour over HTTP.

@@ -130,7 +130,7 @@ func (r *reader) put(n *yaml.Node) *Put {
 		{"body", func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) }},
 		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown, UserLoginName) }},
 		{"credentials", func(n *yaml.Node) {
-			p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong, CredentialsUnissued, CredentialsAnother, CredentialsMadeUp)
+			p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong, CredentialsUnissued, CredentialsExpired, CredentialsAnother, CredentialsMadeUp)
 		}},
 		{"only_if", func(n *yaml.Node) { p.OnlyIf = oneOf(r, n, "only_if", OnlyIfUnknown, OnlyIfOwn) }},
 		{"node", func(n *yaml.Node) { p.Node = oneOf(r, n, "node", NodeOther) }},

@@ -125,6 +125,7 @@ var userWords = map[string]string{UserUnknown: "an id that nobody has", UserLogi
 
 var credentialWords = map[string]string{
 	CredentialsNone: "no credentials", CredentialsWrong: "a wrong password", CredentialsUnissued: "a token that nobody issued",
+	CredentialsExpired: "a token that has expired",
 	CredentialsAnother: "the token of another agent", CredentialsMadeUp: "a password in the place of the token",
 }
 

@@ -123,6 +123,7 @@ const (
 	CredentialsNone     = "none"
 	CredentialsWrong    = "wrong"
 	CredentialsUnissued = "unissued_token"   // a bearer token that nobody issued
+	CredentialsExpired  = "expired_token"    // a token that the user had and that has expired; left out where none is known to have
 	CredentialsAnother  = "token_of_another" // the token of another user, a plain agent who signs in by token
 	CredentialsMadeUp   = "made_up_password" // the user's name and a password that nobody has, also of a user by token
 )

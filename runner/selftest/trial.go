@@ -105,6 +105,7 @@ func (t *trial) config(timing runner.Timing) (reference.Config, error) {
 		return cfg, err
 	}
 	cfg = cfg.WithTokenUsers()
+	cfg.TokenLife = 4 * timing.Settle // some expire in the course of a trial
 	cfg.Delay, cfg.WrapUpTimer = timing.Quiet/20, 25*timing.Quiet
 	cfg.Settle, cfg.Quiet = timing.Settle, timing.Quiet
 	cfg.Behaviour, cfg.Faults = t.behaviour, t.faults

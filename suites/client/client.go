@@ -139,13 +139,23 @@ const (
 	None                        // no Authorization header
 	Wrong                       // the user's name with a password that is made up, or a token that nobody issued
 	Unissued                    // a token that nobody issued, also of a user with a password
+	Expired                     // a token that the user had, see [Call.Token]
 	MadeUp                      // the user's name with a password that is made up, also of a user by token
 )
+
+// refusable reports whether the target has to refuse them.
+func (c Credentials) refusable() bool { return c != Own && c != None }
+
+// Expiring is [Tokens.Expiring] of the client's tokens.
+func (c *Client) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+	return c.opts.Tokens.Expiring(u)
+}
 
 // Call is one request.
 type Call struct {
 	As          *fixtures.User // may be nil with None
 	Credentials Credentials
+	Token       fixtures.Secret // with Expired
 	Method      string
 	Path        string // below the base, such as /finesse/api/SystemInfo
 	Elsewhere   bool   // sent to the other node, see SetOther
@@ -192,7 +202,7 @@ func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.E
 	x := evidence.Exchange{
 		Purpose: call.Purpose, Method: call.Method, Path: call.Path, Started: time.Now(),
 		RequestBody: call.Body, RequestHeader: map[string]string{},
-		WrongPassword: call.Credentials == Wrong || call.Credentials == Unissued || call.Credentials == MadeUp,
+		WrongPassword: call.Credentials.refusable(),
 	}
 	if call.Query != "" {
 		x.Path += "?" + call.Query
@@ -351,7 +361,11 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		password = rand.Text()
 	}
 	if call.As.ByToken() && call.Credentials != MadeUp || call.Credentials == Unissued {
-		if call.Credentials != Own {
+		switch call.Credentials {
+		case Own:
+		case Expired:
+			token = call.Token
+		default:
 			token = fixtures.Secret(password)
 			c.opts.Secrets.Token(password)
 		}

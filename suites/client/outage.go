@@ -149,7 +149,7 @@ func (c *Client) outlast(ctx context.Context, rec *Recorder, call Call, x eviden
 			return x
 		}
 		x.Away = true
-		if call.Purpose == evidence.ForAct || call.Credentials == Wrong || call.Credentials == Unissued || call.Credentials == MadeUp {
+		if call.Purpose == evidence.ForAct || call.Credentials.refusable() {
 			return x
 		}
 		why := x.Err

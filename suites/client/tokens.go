@@ -27,7 +27,8 @@ type Tokens struct {
 type heldToken struct {
 	mu sync.Mutex
 	fixtures.IssuedToken
-	got time.Time
+	got    time.Time
+	former fixtures.IssuedToken // the first of those that it had before and that tell when they expire
 }
 
 // ahead is how long before a token expires a new one is asked for: a fifth of
@@ -75,9 +76,24 @@ func (t *Tokens) get(ctx context.Context, u *fixtures.User, h *heldToken) error 
 	}
 	if issued.Text != h.Text {
 		h.got = time.Now()
+		if h.former.Text.Empty() && !h.Expires.IsZero() {
+			h.former = h.IssuedToken
+		}
 	}
 	h.IssuedToken = issued
 	return nil
+}
+
+// Expiring gives the token of the user that expires first, or has, among those
+// it had and still has; false where none is known to, or nothing renews it.
+func (t *Tokens) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+	h := t.of(u)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.former.Text.Empty() {
+		return h.former, true
+	}
+	return h.IssuedToken, !h.Text.Empty() && !h.Expires.IsZero() && u.Token.Renews()
 }
 
 // Patience with a file that something else renews.
@@ -98,7 +114,7 @@ func (t *Tokens) Renew(ctx context.Context, u *fixtures.User, refused fixtures.S
 	if !h.Text.Empty() && h.Text != refused {
 		return h.Text, nil // got by another request meanwhile
 	}
-	if u.Token.File == "" && len(u.Token.Exec) == 0 {
+	if !u.Token.Renews() {
 		return "", fmt.Errorf("%w: access_token gives one that cannot be renewed, access_token_file and access_token_exec can", errNotRenewed)
 	}
 	for end := time.Now().Add(fileWait); ; {

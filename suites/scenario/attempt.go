@@ -25,10 +25,11 @@ type attempt struct {
 	ev        *evidence.Evidence
 	moves     []*spec.Move
 	values    map[string]string
-	witness   *fixtures.User // nil where there is nobody to spare, or no need
-	over      bool           // users are put back
-	clean     bool           // it went as the guide says
-	disturbed bool           // worth trying again: what went wrong may not do so twice
+	expired   fixtures.Secret // an access token of the subject that has, see expire
+	witness   *fixtures.User  // nil where there is nobody to spare, or no need
+	over      bool            // users are put back
+	clean     bool            // it went as the guide says
+	disturbed bool            // worth trying again: what went wrong may not do so twice
 
 	calls     bool      // the peer takes part, on the way or in a step
 	final     bool      // the step is the last one

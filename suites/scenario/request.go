@@ -102,6 +102,8 @@ func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Act
 		}
 	case spec.CredentialsUnissued:
 		call.Credentials = client.Unissued
+	case spec.CredentialsExpired:
+		call.Credentials, call.Token = client.Expired, a.expired
 	}
 	call.Path = userPath(a.idFor(subject, p.User))
 	reason, err := a.reasonFor(ctx, subject, by, p)

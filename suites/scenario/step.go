@@ -113,7 +113,11 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 	case len(st.Together)+len(st.Following) > 0:
 		return a.several(ctx, subject, st, step)
 	case w.Put != nil:
-		if why := a.leftOut(subject, w.Put.OnlyIf); why != "" {
+		why := a.leftOut(subject, w.Put.OnlyIf)
+		if w.Put.Credentials == spec.CredentialsExpired {
+			why = a.expire(ctx, subject)
+		}
+		if why != "" {
 			step.Skipped = why
 			return nil, nil
 		}
@@ -195,6 +199,25 @@ func (a *attempt) leftOut(subject *participant, onlyIf string) string {
 	case onlyIf == spec.OnlyIfOwn && !shows(x, "User/loginId", subject.user.ID):
 		return "the GET by the login name did not show the user"
 	}
+	return ""
+}
+
+// leeway is how long after its end a target may still take an access token:
+// clocks differ (RFC 7519 §4.1.4). It is this many times the settle time.
+const leeway = 3
+
+// expire waits until an access token that the subject has or had is one that a
+// target has to refuse, or says why there is none.
+func (a *attempt) expire(ctx context.Context, subject *participant) string {
+	token, ok := a.Client.Expiring(subject.user)
+	due := time.Until(token.Expires) + leeway*a.Target.Settle
+	switch {
+	case !ok:
+		return "no access token of the user is known to expire"
+	case due > a.Target.LongestWait, !a.pause(ctx, max(due, 0)):
+		return "no access token of the user has expired for long enough"
+	}
+	a.expired = token.Text
 	return ""
 }
 
