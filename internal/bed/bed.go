@@ -23,6 +23,8 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -33,6 +35,14 @@ import (
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
+
+// A test binary that plays suites keeps little and throws much away. Where it
+// may keep four times what is in use, collecting costs a sixth less of its time.
+func init() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
 
 // Deployment says what is certified and how. The zero value is the reference
 // on UCCE 12.5(1), without notifications, with the timing of a run that is

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/antchfx/xmlquery"
@@ -60,6 +61,44 @@ func Parse(contentType string, body []byte) (*xmlquery.Node, error) {
 	}
 	return doc, nil
 }
+
+// ParseShared is Parse for those who only read the tree: who parses the same body soon after gets the same
+// one.
+func ParseShared(contentType string, body []byte) (*xmlquery.Node, error) {
+	if len(body) > longestKept {
+		return Parse(contentType, body)
+	}
+	key := contentType + "\n" + string(body)
+	parsed.Lock()
+	doc, ok := parsed.trees[key]
+	parsed.Unlock()
+	if ok {
+		return doc, nil
+	}
+	doc, err := Parse(contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	parsed.Lock()
+	if len(parsed.trees) == mostKept {
+		clear(parsed.trees)
+	}
+	parsed.trees[key] = doc
+	parsed.Unlock()
+	return doc, nil
+}
+
+// What was parsed lately. A run reads a user again and again until it has
+// moved, and judges what it read: most bodies are met several times.
+var parsed = struct {
+	sync.Mutex
+	trees map[string]*xmlquery.Node
+}{trees: make(map[string]*xmlquery.Node)}
+
+const (
+	mostKept    = 64
+	longestKept = 4 << 10 // bytes: a User has about 1,500
+)
 
 // alreadyUTF8 makes the decoder ignore the encoding of the XML declaration, which toUTF8 has seen to.
 func alreadyUTF8(_ string, input io.Reader) (io.Reader, error) { return input, nil }

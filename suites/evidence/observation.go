@@ -15,7 +15,7 @@ func ObservationOf(x Exchange) (Observation, bool) {
 	if x.Err != "" || x.Status/100 != 2 {
 		return Observation{}, false
 	}
-	node, err := xmlbody.Parse("", []byte(x.ResponseBody))
+	node, err := xmlbody.ParseShared("", []byte(x.ResponseBody))
 	if err != nil || len(xmlbody.Nodes(node, "User/state")) == 0 {
 		return Observation{}, false
 	}
@@ -26,7 +26,7 @@ func ObservationOf(x Exchange) (Observation, bool) {
 
 // ObservationOfEvent reads a sighting of a user out of an event on its own node.
 func ObservationOfEvent(e Event) (Observation, bool) {
-	node, err := xmlbody.Parse("", []byte(e.Payload))
+	node, err := xmlbody.ParseShared("", []byte(e.Payload))
 	if err != nil || len(xmlbody.Nodes(node, "Update/data/user/state")) == 0 {
 		return Observation{}, false
 	}

@@ -56,7 +56,7 @@ func reported(r xmlbody.Report) *document {
 
 // loose reads a body without holding it against a schema.
 func (j *Judge) loose(body string) *document {
-	node, err := xmlbody.Parse("", []byte(body))
+	node, err := xmlbody.ParseShared("", []byte(body))
 	if err != nil {
 		return &document{problem: err.Error()}
 	}
