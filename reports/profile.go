@@ -32,16 +32,23 @@ type Profile struct {
 // of its requirements applies to it.
 func (p *Profile) Applies() bool { return p.Required+p.Info > 0 }
 
+// The words of a profile that has no verdict.
+const (
+	wordNotApplicable = "not applicable"
+	wordRecorded      = "recorded"
+	wordNotExercised  = "not exercised"
+)
+
 // Word is the verdict in a word that also tells a profile of which nothing was
 // exercised, one that does not apply to the target, and one that only records.
 func (p *Profile) Word() string {
 	switch {
 	case !p.Applies():
-		return "not applicable"
+		return wordNotApplicable
 	case p.Required == 0 && p.Recorded > 0:
-		return "recorded"
+		return wordRecorded
 	case p.Exercised == 0:
-		return "not exercised"
+		return wordNotExercised
 	}
 	return p.Verdict.Words()
 }
@@ -107,10 +114,20 @@ func (p *Profile) count(row *Row) {
 // exercised, whatever of it is in those as well.
 func (r *Result) ProfileWords() string {
 	words := r.profileVerdicts()
-	if list := r.profilesBy()["not exercised"]; len(list) > 0 {
-		words = append(words, strings.Join(list, ", ")+" not exercised")
+	if list := r.profilesBy()[wordNotExercised]; len(list) > 0 {
+		words = append(words, strings.Join(list, ", ")+" "+wordNotExercised)
 	}
 	return strings.Join(words, "; ")
+}
+
+// profileWord is the word of a profile in this run: where profiles were asked
+// for, one of the others that is not whole was not exercised.
+func (r *Result) profileWord(p *Profile) string {
+	word := p.Word()
+	if r.Scope == ScopeProfiles && !p.Asked && word == Incomplete.Words() {
+		return wordNotExercised
+	}
+	return word
 }
 
 // profilesBy gives the names of the profiles by their words.
@@ -118,10 +135,7 @@ func (r *Result) profilesBy() map[string][]string {
 	names := map[string][]string{}
 	for i := range r.Profiles {
 		p := &r.Profiles[i]
-		word := p.Word()
-		if r.Scope == ScopeProfiles && !p.Asked && word == Incomplete.Words() {
-			word = "not exercised"
-		}
+		word := r.profileWord(p)
 		names[word] = append(names[word], p.Name)
 	}
 	return names
@@ -136,7 +150,7 @@ func (r *Result) profileVerdicts() []string {
 			words = append(words, verdict.Words()+": "+strings.Join(list, ", "))
 		}
 	}
-	if list := names["recorded"]; len(list) > 0 {
+	if list := names[wordRecorded]; len(list) > 0 {
 		words = append(words, "recorded: "+strings.Join(list, ", "))
 	}
 	return words

@@ -38,6 +38,9 @@ type Comparison struct {
 	Added       []Change `json:"added"`               // of requirements that the old result does not know, whatever became of them
 	Gone        []Change `json:"no_longer_exercised"` // for a reason in the plan
 	Drifts      []Drift  `json:"drifts"`
+	// Profiles are those of which something else became, in the contract's
+	// order.
+	Profiles []ProfileChange `json:"profiles,omitempty"`
 
 	old, new *reports.Result // for the page
 	exhibits Exhibits
@@ -100,6 +103,7 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 			c.Drifts[i].title = strings.TrimSuffix(row.Title+", asked "+row.Asked, ", asked ")
 		}
 	}
+	c.Profiles = profileChanges(old, new)
 	c.Worse = len(c.Regressions) > 0
 	if n := len(c.Added); n > 0 {
 		failed := 0

@@ -425,3 +425,30 @@ func TestDeploymentsAreNotCompared(t *testing.T) {
 		t.Error("UCCE is compared with UCCX")
 	}
 }
+
+// Profiles of which something else became are told, in text and on the page.
+func TestProfilesThatChanged(t *testing.T) {
+	t.Parallel()
+	old, now := many().result(), many().result()
+	old.Profiles = []reports.Profile{{Name: "core", Verdict: reports.Conformant, Required: 2, Exercised: 2}, {Name: "calls", Required: 1}}
+	now.Profiles = []reports.Profile{{Name: "core", Verdict: reports.Incomplete, Required: 2, Exercised: 1, Missing: []string{"SIG-01"}}, {Name: "calls", Required: 1}}
+	c, err := Results(old, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text, page bytes.Buffer
+	if err := c.WriteText(&text, console.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); !strings.Contains(got, "core: conformant, now incomplete") || strings.Contains(got, "calls:") {
+		t.Errorf("the text does not tell what became of profiles:\n%s", got)
+	}
+	for _, want := range []string{"<b>core</b>: conformant, now incomplete", "Conformant: core; calls not exercised"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+}

@@ -58,6 +58,7 @@ type comparisonPart struct {
 	Next     string // what to do
 	Sides    []sidePart
 	Notes    []string
+	Profiles [][2]string // name, and what became of it before and now
 	Tally    []countPart
 	Groups   []itemGroup
 	Total    int
@@ -152,6 +153,9 @@ func (c *Comparison) part(n int, only bool) (*comparisonPart, error) {
 	p.Sides = []sidePart{c.side("Before", c.Old, c.old, c.exhibits.OldReport), c.side("After", c.New, c.new, c.exhibits.NewReport)}
 	for _, note := range c.Notes {
 		p.Notes = append(p.Notes, text.ShownLine(note, 600))
+	}
+	for _, x := range c.Profiles {
+		p.Profiles = append(p.Profiles, [2]string{text.ShownLine(x.Name, 40), text.ShownLine(x.text(), 100)})
 	}
 	b := itemBuilder{c: c, prefix: p.Prefix, old: reports.ByRequirement(c.exhibits.Old), new: reports.ByRequirement(c.exhibits.New)}
 	p.Groups = b.groups()
@@ -253,6 +257,7 @@ func (c *Comparison) side(name string, s Side, r *reports.Result, report string)
 	add("When", s.Started.UTC().Format("2 January 2006, 15:04 UTC"))
 	add("Rests on", fmt.Sprintf("%d of %s that apply, %s in %s", s.Summary.Exercised(), text.Count(s.Summary.Applicable(), "requirement"),
 		text.Count(r.Timings.Requests, "request"), page.Took(r.Timings.Wall)))
+	add("Profiles", upperFirst(r.ProfileWords()))
 	add("Suite", strings.TrimSpace(s.Tool.Name+" "+s.Tool.Version))
 	add("Notifications", map[bool]string{true: "listened to", false: "none"}[r.Settings.Notifications])
 	add("Stopped", r.Stopped)

@@ -41,6 +41,11 @@ func (c *Comparison) chapters() []chapter {
 		ch.byCause()
 		all = append(all, ch)
 	}
+	profiles := chapter{title: "Profiles that changed", color: console.Yellow}
+	for _, x := range c.Profiles {
+		profiles.entries = append(profiles.entries, entry{subject: x.Name, text: x.text()})
+	}
+	all = append(all, profiles)
 	changes(regressions, console.Red, c.Regressions)
 	for _, class := range []Class{Breaking, Additive, Cosmetic} {
 		ch := chapter{title: "Drift, " + string(class), color: console.Yellow}

@@ -50,14 +50,15 @@ type Target struct {
 
 // Run is one of the results.
 type Run struct {
-	Started  time.Time       `json:"started"`
-	File     string          `json:"file"`
-	Release  string          `json:"release"`
-	Version  string          `json:"version"` // of the suite
-	Contract string          `json:"spec_digest"`
-	Verdict  reports.Word    `json:"verdict"`
-	Scope    reports.Scope   `json:"scope,omitempty"`
-	Summary  reports.Summary `json:"summary"`
+	Started  time.Time                `json:"started"`
+	File     string                   `json:"file"`
+	Release  string                   `json:"release"`
+	Version  string                   `json:"version"` // of the suite
+	Contract string                   `json:"spec_digest"`
+	Verdict  reports.Word             `json:"verdict"`
+	Scope    reports.Scope            `json:"scope,omitempty"`
+	Summary  reports.Summary          `json:"summary"`
+	Profiles []reports.ProfileOutcome `json:"profiles,omitempty"`
 	// Ended says why the run did not come to its end: nothing is concluded
 	// from such a one.
 	Ended string `json:"ended,omitempty"`
@@ -144,7 +145,7 @@ func (t *Target) add(in Input) {
 	}
 	run := Run{
 		Started: r.Started, File: in.File, Release: r.Target.Release, Version: cmp.Or(r.Suite.Version, r.Tool.Version), Contract: r.Spec.Digest,
-		Verdict: r.Verdict, Scope: r.Scope, Summary: r.Summary, LatencyP50: r.Timings.P50, LatencyP95: r.Timings.P95,
+		Verdict: r.Verdict, Scope: r.Scope, Summary: r.Summary, Profiles: r.ProfileOutcomes(), LatencyP50: r.Timings.P50, LatencyP95: r.Timings.P95,
 		MarginP50: r.Timings.Margins.P50, MarginP95: r.Timings.Margins.P95, MarginMax: r.Timings.Margins.Max, AllowedMS: r.Timings.Margins.AllowedMS,
 		report: in.Report, result: r,
 	}

@@ -138,3 +138,38 @@ func TestHistoryAsText(t *testing.T) {
 	reporttest.Golden(t, "history.txt", reporttest.Rendered(t, func(b *bytes.Buffer) error { return h.WriteText(b, console.Style{Width: 110}) }))
 	reporttest.Golden(t, "history.json", reporttest.Rendered(t, func(b *bytes.Buffer) error { return history.Build(nights("SIG-01")[7:]).WriteJSON(b) }))
 }
+
+// What became of profiles is told for each run, and what changed since the run
+// before is named.
+func TestProfilesFromRunToRun(t *testing.T) {
+	t.Parallel()
+	all := nights()
+	for i := range all {
+		core := reports.Profile{Name: "core", Verdict: reports.Conformant, Required: 2, Exercised: 2}
+		if i == len(all)-1 {
+			core.Verdict, core.Failed = reports.Nonconformant, 1
+		}
+		all[i].Result.Profiles = []reports.Profile{core, {Name: "calls", Required: 1}, {Name: "nodes"}}
+	}
+	h := history.Build(all)
+	var text, page bytes.Buffer
+	if err := h.WriteText(&text, console.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"profiles: not conformant: core; calls not exercised", "Profiles that changed", "core: conformant, now not conformant"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("there is no %q in\n%s", want, text.String())
+		}
+	}
+	for _, want := range []string{"not conformant since 2", "not exercised since 2", "conformant from 2"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("there is no %q on the page", want)
+		}
+	}
+	if strings.Contains(page.String(), `<span class="id">nodes</span>`) {
+		t.Error("a profile that does not apply has a row")
+	}
+}

@@ -39,6 +39,7 @@ type targetPart struct {
 	Worse, Failing, Flaky []rowPart
 	Changed               []rowPart // ever, and in none of the lists before
 	Sections              []sectionPart
+	Profiles              []rowPart
 	Latency, Margins      *trend
 }
 
@@ -133,6 +134,9 @@ func (t *Target) part() targetPart {
 		}
 		s := &p.Sections[len(p.Sections)-1]
 		s.Rows = append(s.Rows, row)
+	}
+	for _, name := range t.profileNames() {
+		p.Profiles = append(p.Profiles, t.profileRow(name))
 	}
 	p.Runs = t.runs()
 	p.Latency = t.trend("How long the target took to answer", []line{{"half within", "p50", func(r *Run) float64 { return r.LatencyP50 }}, {"95 % within", "p95", func(r *Run) float64 { return r.LatencyP95 }}}, 0)

@@ -76,6 +76,9 @@ func (t *Target) text(p *console.Printer) {
 	last := t.Runs[len(t.Runs)-1]
 	p.Line("", "", fmt.Sprintf("%s from %s to %s; the last: %s, %d passed, %d failed, %d not exercised", text.Count(len(t.Runs), "run"),
 		t.Runs[0].Started.UTC().Format("2006-01-02"), last.Started.UTC().Format("2006-01-02"), last.Verdict, last.Summary.Passed, last.Summary.Failed, last.Summary.NotExercised), 2)
+	if said := last.result.ProfileWords(); said != "" {
+		p.Line("", "profiles:", said, 2)
+	}
 	if last.Ended != "" {
 		p.Line(console.Yellow, "the last run did not come to its end:", last.Ended, 2)
 	}
@@ -102,6 +105,12 @@ func (t *Target) text(p *console.Printer) {
 			}
 			p.Line(color, "  "+q.ID+" "+q.Title+":", said, 6)
 		}
+	}
+	for i, said := range t.profilesChanged() {
+		if i == 0 {
+			p.WriteString("\n" + p.Paint(console.Bold, "Profiles that changed") + "\n")
+		}
+		p.Line(console.Yellow, "  "+said, "", 6)
 	}
 	chapter("Turned worse since the run before", console.Red, func(q *Requirement) string {
 		if !worse[q.ID] {

@@ -57,19 +57,20 @@ func (d *Deviation) Alone() bool { return len(d.Fails) == 1 && len(d.Holds) > 0 
 
 // Target is one of them, in a line.
 type Target struct {
-	Name       string           `json:"name"`
-	Folder     string           `json:"folder"` // of its reports, beside the overview
-	URL        string           `json:"url"`
-	Deployment string           `json:"deployment,omitempty"`
-	Release    string           `json:"release,omitempty"`
-	Verdict    reports.Word     `json:"verdict,omitempty"` // "" without a result
-	Scope      reports.Scope    `json:"scope,omitempty"`
-	ExitCode   int              `json:"exit_code"`
-	Problem    string           `json:"problem,omitempty"` // why it could not be certified, or its process failed
-	Summary    *reports.Summary `json:"summary,omitempty"`
-	Requests   int              `json:"requests,omitempty"`
-	WallMS     float64          `json:"wall_ms,omitempty"`
-	Sections   []Section        `json:"sections,omitempty"` // in the catalogue's order
+	Name       string                   `json:"name"`
+	Folder     string                   `json:"folder"` // of its reports, beside the overview
+	URL        string                   `json:"url"`
+	Deployment string                   `json:"deployment,omitempty"`
+	Release    string                   `json:"release,omitempty"`
+	Verdict    reports.Word             `json:"verdict,omitempty"` // "" without a result
+	Scope      reports.Scope            `json:"scope,omitempty"`
+	ExitCode   int                      `json:"exit_code"`
+	Problem    string                   `json:"problem,omitempty"` // why it could not be certified, or its process failed
+	Summary    *reports.Summary         `json:"summary,omitempty"`
+	Requests   int                      `json:"requests,omitempty"`
+	WallMS     float64                  `json:"wall_ms,omitempty"`
+	Sections   []Section                `json:"sections,omitempty"` // in the catalogue's order
+	Profiles   []reports.ProfileOutcome `json:"profiles,omitempty"` // in the contract's order
 
 	headline string
 	result   *reports.Result
@@ -86,7 +87,7 @@ func (t *Target) Take(r *reports.Result) {
 	summary := r.Summary
 	t.URL, t.Deployment, t.Release, t.Verdict, t.Scope, t.Summary = r.Target.URL, r.Target.Deployment, r.Target.Release, r.Verdict, r.Scope, &summary
 	t.Requests, t.WallMS = r.Timings.Requests, r.Timings.Wall
-	t.headline, t.result, t.Sections = r.Headline(), r, nil
+	t.headline, t.result, t.Sections, t.Profiles = r.Headline(), r, nil, r.ProfileOutcomes()
 	for i := range r.Requirements {
 		row := &r.Requirements[i]
 		if n := len(t.Sections); n == 0 || t.Sections[n-1].Name != row.Section {
@@ -200,6 +201,12 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 		if t.Problem != "" {
 			p.Line(console.Red, t.Name+":", t.Problem, 2)
 		}
+	}
+	for i, of := range o.profiles() {
+		if i == 0 {
+			p.WriteString("\n" + p.Paint(console.Bold, "Profiles") + "\n")
+		}
+		p.Line("", "  "+of.Name+":", of.said(), 6)
 	}
 	for _, l := range o.lists() {
 		p.WriteString("\n" + p.Paint(console.Bold, l.title) + "\n")

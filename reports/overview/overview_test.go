@@ -85,3 +85,27 @@ func TestVerdictsInWords(t *testing.T) {
 		}
 	}
 }
+
+// The verdicts of profiles are counted over the targets that each applies to.
+func TestProfilesOfTheFleet(t *testing.T) {
+	o := fleet()
+	for i, verdict := range []reports.Word{reports.Conformant, reports.Nonconformant, reports.Incomplete} {
+		r := reports.Build(reporttest.Small(), reporttest.SampleRun(), reporttest.SampleVerdicts())
+		r.Profiles = []reports.Profile{{Name: "core", Verdict: verdict, Required: 2, Exercised: 1}, {Name: "nodes"}}
+		o.Targets[i].Take(r)
+	}
+	var text, page bytes.Buffer
+	if err := o.WriteText(&text, console.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	const want = "conformant on 1 of 3; incomplete on c; not conformant on b"
+	if !strings.Contains(text.String(), "core: "+want) {
+		t.Errorf("%q is missing in\n%s", want, text.String())
+	}
+	if !strings.Contains(page.String(), want) || strings.Contains(page.String(), "<b>nodes</b>") {
+		t.Error("the page does not count the profiles that apply")
+	}
+}

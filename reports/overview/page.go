@@ -25,6 +25,7 @@ type overviewPage struct {
 	Verdict              reports.Word
 	Targets              []targetPart
 	Sections             []page.Link // name and title
+	Profiles             []profilePart
 	Lists                []listPart
 	Guides               [][2]string // keys and titles
 }
@@ -35,7 +36,8 @@ type targetPart struct {
 	Selection                                bool
 	Tally                                    []page.Tally
 	Cells                                    []cell // by section
-	Result                                   bool   // there are reports
+	ByProfile                                []cell
+	Result                                   bool // there are reports
 }
 
 // cell is what became of a section on a target.
@@ -45,6 +47,9 @@ type cell struct {
 	Words   string
 	Failed  int
 }
+
+// profilePart heads a column of profiles.
+type profilePart struct{ Name, Said string }
 
 type listPart struct {
 	ID, Title, Hint string
@@ -75,6 +80,10 @@ func (o *Overview) WriteHTML(w io.Writer) error {
 			}
 		}
 	}
+	profiles := o.profiles()
+	for _, of := range profiles {
+		p.Profiles = append(p.Profiles, profilePart{text.ShownLine(of.Name, 40), text.ShownLine(of.said(), 400)})
+	}
 	for i := range o.Targets {
 		t := &o.Targets[i]
 		switch {
@@ -83,7 +92,11 @@ func (o *Overview) WriteHTML(w io.Writer) error {
 		case t.Verdict != reports.Conformant && p.Verdict == reports.Conformant:
 			p.Verdict = reports.Incomplete
 		}
-		p.Targets = append(p.Targets, t.part(p.Sections))
+		part := t.part(p.Sections)
+		for _, of := range profiles {
+			part.ByProfile = append(part.ByProfile, t.profileCell(of.Name))
+		}
+		p.Targets = append(p.Targets, part)
 	}
 	for i := range p.Sections {
 		p.Sections[i] = page.Link{Text: text.ShownLine(p.Sections[i].Text, 40), Address: text.ShownLine(p.Sections[i].Address, 100)}
