@@ -22,6 +22,9 @@ func (r *Result) ProfileOutcomes() []ProfileOutcome {
 // Applies reports whether the target can be asked for the profile.
 func (o ProfileOutcome) Applies() bool { return o.Outcome != "" && o.Outcome != wordNotApplicable }
 
+// Exercised reports whether anything of the profile was put to the test.
+func (o ProfileOutcome) Exercised() bool { return o.Applies() && o.Outcome != wordNotExercised }
+
 // Alike is the outcome of a requirement that has the colour and the icon of the
 // profile's.
 func (o ProfileOutcome) Alike() evidence.Outcome {

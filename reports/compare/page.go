@@ -257,7 +257,9 @@ func (c *Comparison) side(name string, s Side, r *reports.Result, report string)
 	add("When", s.Started.UTC().Format("2 January 2006, 15:04 UTC"))
 	add("Rests on", fmt.Sprintf("%d of %s that apply, %s in %s", s.Summary.Exercised(), text.Count(s.Summary.Applicable(), "requirement"),
 		text.Count(r.Timings.Requests, "request"), page.Took(r.Timings.Wall)))
-	add("Profiles", upperFirst(r.ProfileWords()))
+	if r.Scope != reports.ScopeProfiles { // else the headline says so
+		add("Profiles", upperFirst(r.ProfileWords()))
+	}
 	add("Suite", strings.TrimSpace(s.Tool.Name+" "+s.Tool.Version))
 	add("Notifications", map[bool]string{true: "listened to", false: "none"}[r.Settings.Notifications])
 	add("Stopped", r.Stopped)

@@ -7,14 +7,14 @@ import (
 	"finesse-conformance/reports"
 )
 
-// profileNames are those that ever applied, in the order of the last contract
+// profileNames are those that were ever exercised, in the order of the last contract
 // that knew them.
 func (t *Target) profileNames() []string {
 	var names []string
 	known := map[string]bool{}
 	for i := len(t.Runs) - 1; i >= 0; i-- {
 		for _, p := range t.Runs[i].Profiles {
-			if p.Applies() && !known[p.Name] {
+			if p.Exercised() && !known[p.Name] {
 				known[p.Name] = true
 				names = append(names, p.Name)
 			}

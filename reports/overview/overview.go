@@ -210,15 +210,22 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	}
 	for _, l := range o.lists() {
 		p.WriteString("\n" + p.Paint(console.Bold, l.title) + "\n")
-		for _, d := range l.of {
-			where := text.Few(d.Fails, 6)
-			if n := len(d.Holds); n > 0 {
-				where += fmt.Sprintf("; holds on %d", n)
+		for _, g := range l.byCause() {
+			indent := "  "
+			if g[0].Cause != "" && len(g) > 1 {
+				p.Line(console.Bold, "  "+g[0].Cause+":", g[0].where(), 6)
+				indent = "    "
 			}
-			if d.Page != "" {
-				where += " [" + d.Page + "]"
+			for _, d := range g {
+				said := d.where()
+				if len(indent) > 2 {
+					said = ""
+				}
+				if d.Page != "" {
+					said = strings.TrimSpace(said + " [" + d.Page + "]")
+				}
+				p.Line(console.Red, indent+d.ID+" "+d.Title+":", said, len(indent)+4)
 			}
-			p.Line(console.Red, "  "+d.ID+" "+d.Title+":", where, 6)
 		}
 	}
 	for i, g := range o.guides() {
@@ -249,6 +256,31 @@ func (o *Overview) guides() []reports.Guide {
 type list struct {
 	id, title, hint string
 	of              []Deviation
+}
+
+// where says on which targets it fails, and on how many it holds.
+func (d *Deviation) where() string {
+	where := text.Few(d.Fails, 6)
+	if n := len(d.Holds); n > 0 {
+		where += fmt.Sprintf("; holds on %d", n)
+	}
+	return where
+}
+
+// byCause puts the deviations of one cause on the same targets together, in the
+// order of the first of each.
+func (l *list) byCause() [][]Deviation {
+	var groups [][]Deviation
+	for _, d := range l.of {
+		i := slices.IndexFunc(groups, func(g []Deviation) bool {
+			return g[0].Cause == d.Cause && slices.Equal(g[0].Fails, d.Fails) && slices.Equal(g[0].Holds, d.Holds)
+		})
+		if i < 0 {
+			i, groups = len(groups), append(groups, nil)
+		}
+		groups[i] = append(groups[i], d)
+	}
+	return groups
 }
 
 // lists sorts the deviations by where they are, without empty lists. Of one

@@ -109,3 +109,18 @@ func TestProfilesOfTheFleet(t *testing.T) {
 		t.Error("the page does not count the profiles that apply")
 	}
 }
+
+// In text, too, deviations of one cause on the same targets are one group.
+func TestOneCauseIsOneGroupInText(t *testing.T) {
+	o := fleet()
+	for i := range o.Deviations {
+		o.Deviations[i].Cause, o.Deviations[i].Fails, o.Deviations[i].Holds = "the body is empty", []string{"a"}, []string{"b", "c"}
+	}
+	var text bytes.Buffer
+	if err := o.WriteText(&text, console.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); strings.Count(got, "the body is empty: a; holds on 2") != 1 || strings.Count(got, "holds on") != 1 || strings.Count(got, "\n    ") != 3 {
+		t.Errorf("three deviations of one cause are\n%s", got)
+	}
+}

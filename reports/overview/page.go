@@ -164,19 +164,18 @@ func cellOf(s reports.Summary) cell {
 // list puts deviations of one cause on the same targets together.
 func (o *Overview) list(l list) listPart {
 	p := listPart{ID: l.id, Title: l.title, Hint: l.hint, Count: len(l.of)}
-	for _, d := range l.of {
-		g := groupPart{Cause: text.ShownLine(d.Cause, 300), Fails: text.ShownLine(text.Few(d.Fails, 12), 300), Holds: text.ShownLine(text.Few(d.Holds, 12), 300)}
-		i := slices.IndexFunc(p.Groups, func(x groupPart) bool { return x.Cause == g.Cause && x.Fails == g.Fails && x.Holds == g.Holds })
-		if i < 0 {
-			i, p.Groups = len(p.Groups), append(p.Groups, g)
-		}
-		part := deviationPart{ID: text.ShownLine(d.ID, 80), Title: text.ShownLine(d.Title, 300), Page: text.ShownLine(d.Page, 100)}
-		for _, t := range o.Targets {
-			if t.Name == d.Fails[0] {
-				part.Report = t.Folder + "/report.html#req-" + d.ID
+	for _, of := range l.byCause() {
+		g := groupPart{Cause: text.ShownLine(of[0].Cause, 300), Fails: text.ShownLine(text.Few(of[0].Fails, 12), 300), Holds: text.ShownLine(text.Few(of[0].Holds, 12), 300)}
+		for _, d := range of {
+			part := deviationPart{ID: text.ShownLine(d.ID, 80), Title: text.ShownLine(d.Title, 300), Page: text.ShownLine(d.Page, 100)}
+			for _, t := range o.Targets {
+				if t.Name == d.Fails[0] {
+					part.Report = t.Folder + "/report.html#req-" + d.ID
+				}
 			}
+			g.Of = append(g.Of, part)
 		}
-		p.Groups[i].Of = append(p.Groups[i].Of, part)
+		p.Groups = append(p.Groups, g)
 	}
 	return p
 }

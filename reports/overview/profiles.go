@@ -15,10 +15,11 @@ type profile struct {
 	Name string
 	of   map[string][]string // the names of the targets, by what became of it
 	n    int                 // how many targets it applies to
+	some bool                // it was exercised on one of them
 }
 
 // profiles looks at each profile over all targets, in the contract's order,
-// without those that apply to none.
+// without those that were exercised on none.
 func (o *Overview) profiles() []profile {
 	var all []profile
 	for _, t := range o.Targets {
@@ -32,9 +33,10 @@ func (o *Overview) profiles() []profile {
 			}
 			all[i].of[p.Outcome] = append(all[i].of[p.Outcome], t.Name)
 			all[i].n++
+			all[i].some = all[i].some || p.Exercised()
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(p profile) bool { return !p.some })
 }
 
 // said counts the targets by what became of the profile: those that conform as

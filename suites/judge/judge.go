@@ -473,6 +473,15 @@ func join(a, b string) string {
 	return a + "; " + b
 }
 
+// fromAnswer says how long after an answer, or before it, something was seen: a change may be
+// quicker than the answer.
+func fromAnswer(d time.Duration) string {
+	if d < 0 {
+		return round(-d).String() + " before"
+	}
+	return round(d).String() + " after"
+}
+
 // round makes a duration fit for a sentence.
 func round(d time.Duration) time.Duration {
 	switch {

@@ -224,8 +224,8 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) || c.lapsed(l, false) {
 			continue
 		}
-		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and the user went from %s to %s %v after it",
-			c.answerText(), stateText(c.step.Baseline), stateText(l), round(l.At.Sub(c.step.Answered))))
+		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and the user went from %s to %s %s it",
+			c.answerText(), stateText(c.step.Baseline), stateText(l), fromAnswer(l.At.Sub(c.step.Answered))))
 		m.at(c.step.Baseline, l)
 		m.xpath = changedPath(c.step.Baseline, l)
 		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending && !c.asked(spec.State(l.Pending))
