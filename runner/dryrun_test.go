@@ -280,7 +280,7 @@ func TestDryRunRefuses(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	code, text = dry(t, cfg, map[string][]string{"journal": {path}})
+	code, text = dry(t, cfg, map[string][]string{"journal": {path}, "only": {"USR-01"}})
 	if code != 0 || !strings.Contains(text, "The run would refuse to begin: an earlier run") {
 		t.Errorf("exit code %d: %s", code, text)
 	}

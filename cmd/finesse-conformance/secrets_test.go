@@ -183,7 +183,7 @@ func TestNoSecrets(t *testing.T) {
 		{"plain", 0, append([]string{"run", "--config", s.config, "--har", filepath.Join(out, "plain", "a.har"), "--progress", "plain"}, some...)},
 		{"json", 0, append([]string{"run", "--config", s.config, "--progress", "json", "--procs", "2"}, some...)},
 		{"quiet", 0, append([]string{"run", "--config", s.config, "--quiet"}, some...)},
-		{"dry", 0, []string{"run", "--config", s.config, "--dry-run"}},
+		{"dry", 0, append([]string{"run", "--config", s.config, "--dry-run"}, some...)},
 		{"doctor", -1, []string{"doctor", "--config", s.config}},
 		{"list", 0, []string{"list", "--config", s.config, "--format", "json"}},
 		{"wrong password", 3, append([]string{"run", "--config", refused}, some...)},
@@ -259,21 +259,10 @@ func watchArguments(p *program, secrets planted) <-chan []string {
 	go func() {
 		var found []string
 		for {
-			lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-			for _, name := range lines {
-				stat, err := os.ReadFile(filepath.Join(filepath.Dir(name), "stat"))
+			for _, pid := range append(childrenOf(p.Process.Pid), p.Process.Pid) {
+				line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 				if err != nil {
-					continue
-				}
-				pid := filepath.Base(filepath.Dir(name))
-				_, after, _ := strings.Cut(string(stat), ") ")
-				parent := strings.Fields(after + " x x")[1]
-				if me := strconv.Itoa(p.Process.Pid); pid != me && parent != me {
-					continue
-				}
-				line, err := os.ReadFile(name)
-				if err != nil {
-					continue
+					continue // it has ended
 				}
 				found = append(found, secrets.in(string(line))...)
 			}
@@ -286,4 +275,19 @@ func watchArguments(p *program, secrets planted) <-chan []string {
 		}
 	}()
 	return result
+}
+
+// childrenOf gives the children of a process that lives.
+func childrenOf(pid int) []int {
+	var children []int
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // it may just have ended
+		for _, child := range strings.Fields(string(text)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				children = append(children, n)
+			}
+		}
+	}
+	return children
 }

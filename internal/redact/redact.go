@@ -198,10 +198,11 @@ func (s *Set) index() *index {
 	return x
 }
 
-// The same long answers come again and again while a run waits.
+// The same answers and headers come again and again while a run waits.
 const (
-	worthKeeping = 512
+	worthKeeping = 12
 	mostKept     = 4 << 20
+	ofAnEntry    = 96 // bytes that an entry takes up beside its texts
 )
 
 type cache struct {
@@ -224,8 +225,9 @@ func (c *cache) get(x *index, text string) (string, bool) {
 func (c *cache) put(x *index, text, done string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.bytes += len(text) + len(done); c.of != x || c.bytes > mostKept {
-		c.of, c.done, c.bytes = x, map[string]string{}, len(text)+len(done)
+	size := len(text) + len(done) + ofAnEntry
+	if c.bytes += size; c.of != x || c.bytes > mostKept {
+		c.of, c.done, c.bytes = x, map[string]string{}, size
 	}
 	c.done[text] = done
 }

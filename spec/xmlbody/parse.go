@@ -39,6 +39,15 @@ func (e *SyntaxError) Error() string {
 // The error is a *SyntaxError where the body is no well-formed XML, and another where its media type or
 // charset is none that can be read.
 func Parse(contentType string, body []byte) (*xmlquery.Node, error) {
+	text, err := decoded(contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	return tree(text)
+}
+
+// decoded is a body in UTF-8.
+func decoded(contentType string, body []byte) ([]byte, error) {
 	charset := ""
 	if contentType != "" {
 		var err error
@@ -46,10 +55,10 @@ func Parse(contentType string, body []byte) (*xmlquery.Node, error) {
 			return nil, err
 		}
 	}
-	text, err := toUTF8(body, charset)
-	if err != nil {
-		return nil, err
-	}
+	return toUTF8(body, charset)
+}
+
+func tree(text []byte) (*xmlquery.Node, error) {
 	if err := wellFormed(text); err != nil {
 		return nil, err
 	}
@@ -65,17 +74,20 @@ func Parse(contentType string, body []byte) (*xmlquery.Node, error) {
 // ParseShared is Parse for those who only read the tree: who parses the same body soon after gets the same
 // one.
 func ParseShared(contentType string, body []byte) (*xmlquery.Node, error) {
-	if len(body) > longestKept {
-		return Parse(contentType, body)
+	text, err := decoded(contentType, body)
+	if err != nil {
+		return nil, err
 	}
-	key := contentType + "\n" + string(body)
+	if len(text) > longestKept {
+		return tree(text)
+	}
 	parsed.Lock()
-	doc, ok := parsed.trees[key]
+	doc, ok := parsed.trees[string(text)]
 	parsed.Unlock()
 	if ok {
 		return doc, nil
 	}
-	doc, err := Parse(contentType, body)
+	doc, err = tree(text)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +95,7 @@ func ParseShared(contentType string, body []byte) (*xmlquery.Node, error) {
 	if len(parsed.trees) == mostKept {
 		clear(parsed.trees)
 	}
-	parsed.trees[key] = doc
+	parsed.trees[string(text)] = doc
 	parsed.Unlock()
 	return doc, nil
 }

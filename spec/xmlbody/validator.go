@@ -112,7 +112,7 @@ func (v *Validator) ValidateAnswer(kind, contentType string, body []byte) Report
 }
 
 func validate(kinds map[string]*shape, kind, contentType string, body []byte) Report {
-	doc, err := Parse(contentType, body)
+	doc, err := ParseShared(contentType, body)
 	if err != nil {
 		return Report{Problems: []Problem{{Message: err.Error(), Expected: "XML", Seen: shorten(string(body))}}}
 	}

@@ -58,7 +58,7 @@ type Client struct {
 	other atomic.Pointer[url.URL] // the other node of a system of two, nil for none
 
 	users map[string]*fixtures.User // who signed a request, by id
-	seen  map[string]string         // how each user was last seen
+	seen  map[string]string         // the User of each as it was last read
 
 	limits limits
 	outage outage
