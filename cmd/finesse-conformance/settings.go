@@ -25,7 +25,7 @@ func addSettings(c *cobra.Command, wanted func(config.Setting) bool) {
 		if s.Flag == "" || !wanted(s) {
 			continue
 		}
-		help := s.Help
+		help := strings.ReplaceAll(s.Help, "`", "'") // else what is in backquotes would be what the flag takes
 		if len(s.Choices) > 1 {
 			help += " (" + strings.Join(s.Choices, ", ") + ")"
 		}
