@@ -132,10 +132,15 @@ func (c *count) broken(t *testing.T, w worlds.World) {
 	if caught || why != "" {
 		return
 	}
+	told := false
 	for _, id := range w.Breaks() {
 		if v, played := o.Verdicts[id]; played {
+			told = true
 			t.Errorf("%s is not caught: %s is %s: %s", w.Fault, id, v.Outcome, v.Reason)
 		}
+	}
+	if !told {
+		t.Errorf("%s is not caught: none of %v was played; stopped: %v", w.Fault, w.Breaks(), o.Stopped)
 	}
 	if *shrink > 0 {
 		t.Logf("smaller: %v", w.Shrink(*shrink, func(w worlds.World) bool {
