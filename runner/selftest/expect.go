@@ -104,7 +104,7 @@ func (t *trial) gap(id string) bool {
 		return t.behaviour.Refusals == reference.RefuseAtOnce400 || t.behaviour.Refusals == reference.RefuseAtOnce401
 	case id == "SUP-22": // needs somebody whom the target says that it does not know
 		return t.behaviour.UnknownUser == http.StatusUnauthorized
-	case slices.Contains(t.faults, "harmless-settings-absent"): // who wraps up and who may choose a device, they tell
+	case slices.Contains(t.faults, "harmless-settings-absent"), slices.Contains(t.faults, "harmless-settings-empty"): // who wraps up and who may choose a device, they tell
 		return v.Gap.Kind == evidence.GapCast || v.Gap.Kind == evidence.GapWrapUp
 	case t.behaviour.NoWorkOnUCCX: // no wrap-up
 		return true

@@ -46,7 +46,9 @@ var byProxy = text.Pattern(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|sq
 // proxied tells what a reverse proxy has against a request, where the answer is
 // its own: something in it says so, and it is none of the API's.
 func proxied(x evidence.Exchange) obstacle {
-	if x.Status == http.StatusOK && signInPage(x) {
+	// Who sends no credentials, or wrong ones, is answered with it in place of
+	// the API's 401: that is for the judge.
+	if x.Status == http.StatusOK && x.As != "" && !x.WrongPassword && signInPage(x) {
 		return wantsSignIn
 	}
 	what := obstacles[x.Status]

@@ -44,6 +44,21 @@ func TestObstacles(t *testing.T) {
 	}
 }
 
+// A page to sign in bars who has credentials; who has none, or wrong ones, is
+// answered with it in place of a 401, which is for the judge.
+func TestSignInPage(t *testing.T) {
+	c := on(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<!DOCTYPE html><html><form method="post"><input type="password"></form></html>`)
+	}), time.Minute)
+	for credentials, barred := range map[client.Credentials]bool{client.Own: true, client.None: false, client.Wrong: false} {
+		call := get(agent())
+		call.Credentials = credentials
+		if x := c.Do(t.Context(), nil, call); x.Status != http.StatusOK || x.Barred != barred {
+			t.Errorf("credentials %v: barred %v, want %v: %s", credentials, x.Barred, barred, x.Err)
+		}
+	}
+}
+
 // limited is a proxy that takes few connections, or few requests in a second.
 type limited struct {
 	now, most   atomic.Int64
