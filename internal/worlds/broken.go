@@ -17,7 +17,7 @@ func DrawBroken(seed uint64) World {
 	w := Draw(seed)
 	var faults []reference.Fault
 	for _, f := range reference.Faults() {
-		if f.AppliesTo(w.Kind) && !f.FailsPreflight && !f.Intermittent && (w.Notifications || len(f.Breaks) > 0) {
+		if f.AppliesTo(w.Kind) && !f.FailsPreflight && !f.Intermittent && (len(f.Breaks) > 0 || w.Notifications && len(f.BreaksWithEvents) > 0) {
 			faults = append(faults, f)
 		}
 	}
@@ -139,7 +139,18 @@ var masks = []struct {
 	{fault: "type-misspelt-user-not-found", by: "unknown-user-401"},
 	{fault: "event-*of-refused-request", by: "harmless-event-late"}, // later than anybody listens for nothing
 	{fault: "user-doubled-settings", by: "harmless-settings-absent"},
+	{fault: "event-escaped-twice", by: "harmless-event-late"}, // that publishes what was not escaped yet
+	{fault: "ready-with-reason-ignored", by: "ready-reason-refused"},
+	{fault: "reason-code-for-id-500", by: "unknown-reason-event"},
+	{fault: "status-404-as-*", by: "unknown-user-401"},
+	{fault: "sign-in-ready", by: "login-visible"}, // NOT_READY follows what shows
+	{fault: "codes-hidden", by: "a target without reason codes", when: withoutCodes},
+	{fault: "fresh-reason-chosen", by: "a target without reason codes", when: withoutCodes},
+	{fault: "one-wrong-password-locks", by: "users by token", when: func(w World) bool { return w.Tokens }},
+	{fault: "not-ready-for-the-team", by: "a cast of two", when: func(w World) bool { return w.Users == 2 }},
 	// Whose timer is as short need not be in wrap-up for longer.
 	{fault: "work-does-not-last", by: "a short wrap-up timer", when: func(w World) bool { return w.WrapUp <= 2*max(w.Quiet, 2*time.Second) }},
 	{fault: "change-time-*", by: "harmless-dead-phone"}, // where nobody else can sign in, nothing changes
 }
+
+func withoutCodes(w World) bool { return w.NoCodes }
