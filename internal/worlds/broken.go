@@ -77,7 +77,7 @@ func (w World) Caught(o Outcome) (caught bool, why string) {
 		case v.Outcome == evidence.Passed || v.Outcome == evidence.Info:
 			passed = true
 		case why == "":
-			why = string(v.Outcome) + ": " + string(v.Gap.Kind)
+			why = string(v.Outcome) + ": " + string(v.Gap.Kind) + string(v.Mismatch.Kind) + " | " + v.Reason
 		}
 	}
 	switch {
@@ -131,6 +131,7 @@ var masks = []struct {
 	// Another refusal comes before the one that the fault changes.
 	{fault: "sign-in-unknown-device-500", by: "extension-*"},
 	{fault: "reason-wrong-category-*", by: "unknown-reason-*"},
+	{fault: "reason-code-for-id-500", by: "code-as-reason"},
 	{fault: "event-error-*", by: "refusals-40?"},
 	{fault: "occupied-extension-shared", by: "occupied-extension-taken-over"}, // that signs the other user out
 	{fault: "call-state-refused-and-done", by: "call-states-event"},
