@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"path"
+	"regexp"
 	"slices"
 	"time"
 
@@ -81,6 +82,8 @@ func (w World) Caught(o Outcome) (caught bool, why string) {
 		}
 	}
 	switch {
+	case o.Stopped != nil && regexp.MustCompile(w.fault().ReasonPattern).MatchString(o.Stopped.Error()):
+		return true, "" // certified is nothing, and the reason is the fault
 	case o.Stopped != nil && !w.Calm():
 		return false, "the network, before anything could be certified"
 	case passed:
