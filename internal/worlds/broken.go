@@ -82,14 +82,20 @@ func (w World) Caught(o Outcome) (caught bool, why string) {
 		}
 	}
 	switch {
-	case o.Stopped != nil && regexp.MustCompile(w.fault().ReasonPattern).MatchString(o.Stopped.Error()):
-		return true, "" // certified is nothing, and the reason is the fault
+	case w.stoppedByFault(o):
+		return true, ""
 	case o.Stopped != nil && !w.Calm():
 		return false, "the network, before anything could be certified"
 	case passed:
 		return false, w.masked(o)
 	}
 	return false, why
+}
+
+// stoppedByFault reports whether nothing could be certified, and the reason that
+// is given is the fault.
+func (w World) stoppedByFault(o Outcome) bool {
+	return o.Stopped != nil && w.Fault != "" && regexp.MustCompile(w.fault().ReasonPattern).MatchString(o.Stopped.Error())
 }
 
 // masked says what of the world hides its fault, "" for nothing.

@@ -111,7 +111,7 @@ func (n *network) sides(b *bed.Bed) (ours, others []reference.User) {
 // Problems are what must not come of a correct world.
 func (w World) Problems(o Outcome) []string {
 	var list []string
-	if o.Stopped != nil && w.Calm() {
+	if o.Stopped != nil && w.Calm() && !w.stoppedByFault(o) {
 		list = append(list, "preflight: "+o.Stopped.Error())
 	}
 	for id, v := range o.Verdicts {
