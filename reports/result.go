@@ -5,8 +5,11 @@
 // needs the others. It reads and writes results.json and the evidence file.
 //
 // The rooms below it render a result; each imports this one, and this one none
-// of them. The result types are a promise (see results.schema.json); what else
-// is exported here serves the rooms and is none.
+// of them.
+//
+// Of it, Result and what it holds are promised to other modules, as
+// results.schema.json is; the rest may change with any commit, see
+// docs/stability.md.
 package reports
 
 import (

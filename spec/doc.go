@@ -13,4 +13,6 @@
 // meaning. A row added to a file is a test added to every run. Load reads
 // everything and refuses what it does not know, with file and line. Ids never
 // change their meaning, and titles stay: dashboards keep history by them.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package spec

@@ -1,6 +1,8 @@
 // Package suites turns the plan of a run into Ginkgo's specs: one It for each
 // requirement, registered from data when the plan is known. Ginkgo schedules
 // and reports; acting and judging are plain Go below it.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package suites
 
 import (

@@ -3,6 +3,8 @@
 // stands to the guide; as data, as a page, as JUnit, and what differs between
 // two maps. It owns the form of map.json. It imports the results and what the
 // map asks (suites/behaviour); no other report imports it.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package behaviourmap
 
 import (

@@ -3,6 +3,8 @@
 // both times. It owns the comparison as data, text, Markdown, JUnit and page.
 // It imports the results, the forms of JUnit and the terminal, the diagram and
 // the house style of pages.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package compare
 
 import (

@@ -1,6 +1,8 @@
 // Package console says in few words what became of a run: the summary at the
 // terminal, the Markdown of a job's page, the annotations of a CI service and
 // the badge. It imports the results only.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package console
 
 import (

@@ -1,6 +1,8 @@
 // Package exploration writes what random walks over a deployment came to: as
 // data, as JUnit, in words, and of each finding a scenario and a script. It
 // owns the form of explore.json. No other report imports it.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package exploration
 
 import (

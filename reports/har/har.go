@@ -1,5 +1,7 @@
 // Package har writes the exchanges of a run in the HTTP Archive format, which
 // browsers and proxies open. It imports the results and the evidence only.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package har
 
 import (

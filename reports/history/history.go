@@ -3,6 +3,8 @@
 // are flaky, and how latency and convergence went. It owns the history as data,
 // text and page; it imports the results, the comparison of two and the house
 // style.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package history
 
 import (

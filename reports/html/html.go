@@ -3,6 +3,8 @@
 // and the timings. It owns how these look and reads results only; it imports
 // the result types, the diagram, the spec and the evidence. Other programs are
 // given results.json instead: nothing here is promised to them but [Write].
+//
+// No other module is promised anything of it: see docs/stability.md.
 package html
 
 import (

@@ -1,6 +1,8 @@
 // Package junit writes results as JUnit XML, valid against the schema that
 // Jenkins publishes, and owns the forms of that schema. It imports the results
 // only.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package junit
 
 import (

@@ -2,6 +2,8 @@
 // each other: each with its verdict in words, targets against sections, and what
 // deviates on all of them or on one alone. It imports the results, the form of
 // the terminal and the house style of pages.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package overview
 
 import (

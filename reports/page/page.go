@@ -4,6 +4,8 @@
 // laid out. A page is one file that opens from a disk and on a phone, without
 // any network; a policy in it forbids everything but its own style and script,
 // and whatever came from a target is text in it, never markup.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package page
 
 import (

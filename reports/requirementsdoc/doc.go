@@ -1,6 +1,8 @@
 // Package requirementsdoc writes docs/requirements.md and the state diagrams
 // beside it from the catalogue. It imports the spec and the diagram only; its
 // test keeps the page up to date.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package requirementsdoc
 
 import (

@@ -3,6 +3,8 @@
 // opens such envelopes again. What it says is made from a result alone; whoever
 // reads it checks the digests of the files that it is about. It imports the
 // results only.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package statement
 
 import (

@@ -3,4 +3,6 @@
 // diagrams in Mermaid, and everything as one JSON document.
 //
 // What is exported follows from the contract alone; nothing reads it back.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package export

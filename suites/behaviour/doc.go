@@ -3,4 +3,6 @@
 // for each situation and asker, with a step for each request; and of their
 // evidence a verdict for each cell. Playing them is the scenario's, judging a
 // step the judge's; this package is pure.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package behaviour

@@ -1,6 +1,8 @@
 // Package client is the only way from a run to its target. It sends requests
 // and records each of them with what came back; credentials go into the
 // request and nowhere else.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package client
 
 import (

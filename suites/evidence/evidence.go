@@ -2,6 +2,8 @@
 // sightings of users in them, and what they mean for a requirement. Evidence
 // is plain data. It never holds a credential: what is not recorded needs no
 // redaction.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package evidence
 
 import (

@@ -7,4 +7,6 @@
 // the guide says nothing anything may come. A walk that leaves the model is
 // shrunk to the shortest that still does. The package is pure: who plays the
 // walks is the scenario.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package explore

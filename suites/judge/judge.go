@@ -1,6 +1,8 @@
 // Package judge says what evidence means for a requirement. Judging is a pure
 // function: no clock, no network, no scheduler. The same evidence gives the
 // same verdict today and in a year, here and in a recheck.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package judge
 
 import (

@@ -1,6 +1,8 @@
 // Package navigate finds the way by which a user is brought into a state:
 // through the moves that the spec documents, and only through those that the
 // target at hand can make.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package navigate
 
 import (

@@ -2,6 +2,8 @@
 // into the precondition, does what the requirement says, watches what comes
 // of it and puts everybody back. What it saw is evidence; what that means is
 // for the judge.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package scenario
 
 import (

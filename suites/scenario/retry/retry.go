@@ -29,6 +29,8 @@
 //
 // By chance: somebody else was seen to act on the users in this run, and not
 // both changes came at once after the request.
+//
+// No other module is promised anything of it: see docs/stability.md.
 package retry
 
 import (
