@@ -149,8 +149,25 @@ const (
 func (c Credentials) refusable() bool { return c != Own && c != None }
 
 // Expiring is [Tokens.Expiring] of the client's tokens.
-func (c *Client) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
-	return c.opts.Tokens.Expiring(u)
+func (c *Client) Expiring(ctx context.Context, u *fixtures.User) (fixtures.IssuedToken, bool) {
+	return c.opts.Tokens.Expiring(ctx, u)
+}
+
+// Failing is [Tokens.Failing] of the client's tokens.
+func (c *Client) Failing(ctx context.Context, u *fixtures.User) error {
+	if !u.ByToken() {
+		return nil
+	}
+	return c.opts.Tokens.Failing(ctx, u)
+}
+
+// AwaitToken is [Tokens.Await] for as long as a target is waited for that went
+// away, see WaitOut.
+func (c *Client) AwaitToken(ctx context.Context, u *fixtures.User) error {
+	if !u.ByToken() {
+		return nil
+	}
+	return c.opts.Tokens.Await(ctx, u, c.Patience())
 }
 
 // Call is one request.

@@ -22,20 +22,46 @@ type Tokens struct {
 	held map[string]*heldToken // by the user's name
 }
 
-// heldToken is the token that a user has. Its lock is held while one is got,
-// so that one that several requests wait for is got once.
+// heldToken is the token that a user has. It is locked while one is got, so
+// that one that several requests wait for is got once.
 type heldToken struct {
-	mu sync.Mutex
+	free chan struct{} // holds an element while nobody has the lock: waiting for it ends with a context
 	fixtures.IssuedToken
 	got    time.Time
+	failed error                // why there was no new one when it was last asked for, nil where there was
+	tried  time.Time            // when that was
+	since  time.Time            // since when there has been none
 	former fixtures.IssuedToken // the first of those that it had before and that tell when they expire
 }
 
-// ahead is how long before a token expires a new one is asked for: a fifth of
-// its life, and no more than half a minute.
-func (h *heldToken) ahead() time.Duration {
-	return min(h.Expires.Sub(h.got)/5, 30*time.Second)
+func (h *heldToken) lock(ctx context.Context) error {
+	select {
+	case <-h.free:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
+
+func (h *heldToken) unlock() { h.free <- struct{}{} }
+
+// ahead is how long before a token expires a new one is asked for: a third of
+// its life, and no more than a minute. Where there is none to be had, whoever
+// has it can be put back in that time.
+func (h *heldToken) ahead() time.Duration {
+	return min(h.Expires.Sub(h.got)/3, time.Minute)
+}
+
+// left is how long the token is good yet, as far as that is known.
+func (h *heldToken) left() time.Duration {
+	if h.Text.Empty() || h.Expires.IsZero() {
+		return 0
+	}
+	return max(time.Until(h.Expires), 0)
+}
+
+// failedPause is how long nothing is asked again that had no token to give.
+const failedPause = 3 * time.Second
 
 func (t *Tokens) of(u *fixtures.User) *heldToken {
 	t.mu.Lock()
@@ -45,7 +71,8 @@ func (t *Tokens) of(u *fixtures.User) *heldToken {
 	}
 	h := t.held[u.Name()]
 	if h == nil {
-		h = &heldToken{}
+		h = &heldToken{free: make(chan struct{}, 1)}
+		h.unlock()
 		t.held[u.Name()] = h
 	}
 	return h
@@ -55,18 +82,81 @@ func (t *Tokens) of(u *fixtures.User) *heldToken {
 // else renews it; a command is asked at first and before its token expires.
 func (t *Tokens) Token(ctx context.Context, u *fixtures.User) (fixtures.Secret, error) {
 	h := t.of(u)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.lock(ctx); err != nil {
+		return "", err
+	}
+	defer h.unlock()
 	if !h.Text.Empty() && u.Token.File == "" && (h.Expires.IsZero() || time.Until(h.Expires) > h.ahead()) {
 		return h.Text, nil
 	}
-	if err := t.get(ctx, u, h); err != nil {
+	if err := t.get(ctx, u, h); err != nil && h.left() == 0 {
 		return "", err
 	}
 	return h.Text, nil
 }
 
+// Failing says why there is no new token for a user whose token is about to
+// expire or has; nil where nothing is wrong.
+func (t *Tokens) Failing(ctx context.Context, u *fixtures.User) error {
+	if _, err := t.Token(ctx, u); err != nil {
+		return err
+	}
+	h := t.of(u)
+	if err := h.lock(ctx); err != nil {
+		return err
+	}
+	defer h.unlock()
+	return h.failed
+}
+
+// Await waits until there are new tokens for the user, no longer than the limit
+// from when there were none, or says why there are not.
+func (t *Tokens) Await(ctx context.Context, u *fixtures.User, limit time.Duration) error {
+	for {
+		err := t.Failing(ctx, u)
+		if err == nil {
+			return nil
+		}
+		h := t.of(u)
+		if h.lock(ctx) != nil {
+			return err
+		}
+		over := time.Since(h.since) > limit
+		h.unlock()
+		if over {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(failedPause):
+		}
+	}
+}
+
+// get gets another token. While the present one is good, no more than a quarter of
+// the time that it has left is waited for.
 func (t *Tokens) get(ctx context.Context, u *fixtures.User, h *heldToken) error {
+	if h.failed != nil && time.Since(h.tried) < failedPause && u.Token.File == "" {
+		return h.failed
+	}
+	within := ctx
+	if left := h.left() / 4; left > 0 {
+		var cancel context.CancelFunc
+		within, cancel = context.WithTimeoutCause(ctx, left, fmt.Errorf("it did not end within %v, and the present token expires", left.Round(time.Millisecond)))
+		defer cancel()
+	}
+	err := t.ask(within, u, h)
+	if ctx.Err() == nil {
+		if h.failed == nil {
+			h.since = time.Now()
+		}
+		h.failed, h.tried = err, time.Now()
+	}
+	return err
+}
+
+func (t *Tokens) ask(ctx context.Context, u *fixtures.User, h *heldToken) error {
 	issued, err := u.Token.Get(ctx, t.Environ, t.Limit)
 	if t.Secrets != nil {
 		t.Secrets.Token(issued.Text.Reveal())
@@ -86,10 +176,12 @@ func (t *Tokens) get(ctx context.Context, u *fixtures.User, h *heldToken) error 
 
 // Expiring gives the token of the user that expires first, or has, among those
 // it had and still has; false where none is known to, or nothing renews it.
-func (t *Tokens) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+func (t *Tokens) Expiring(ctx context.Context, u *fixtures.User) (fixtures.IssuedToken, bool) {
 	h := t.of(u)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if h.lock(ctx) != nil {
+		return fixtures.IssuedToken{}, false
+	}
+	defer h.unlock()
 	if !h.former.Text.Empty() {
 		return h.former, true
 	}
@@ -109,8 +201,10 @@ var errNotRenewed = errors.New("there is no other")
 // there is none.
 func (t *Tokens) Renew(ctx context.Context, u *fixtures.User, refused fixtures.Secret) (fixtures.Secret, error) {
 	h := t.of(u)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.lock(ctx); err != nil {
+		return "", err
+	}
+	defer h.unlock()
 	if !h.Text.Empty() && h.Text != refused {
 		return h.Text, nil // got by another request meanwhile
 	}

@@ -114,6 +114,22 @@ func (a *attempt) play(ctx context.Context) {
 	a.close()
 }
 
+// tokens makes sure that there are new access tokens for everybody who takes
+// part: nobody is moved that could not be put back. Whoever was kept where it is
+// goes back at once, and then they are waited for.
+func (a *attempt) tokens(ctx context.Context) error {
+	wait := a.Client.AwaitToken
+	if slices.ContainsFunc(a.Cast.Usable(), func(u *fixtures.User) bool { return a.Users.Kept(u.ID) }) {
+		wait = a.Client.Failing
+	}
+	for _, p := range a.cast() {
+		if err := wait(ctx, p.user); err != nil {
+			return &unreached{why: err.Error(), gap: evidence.Gap{Kind: evidence.GapOther}, again: true}
+		}
+	}
+	return nil
+}
+
 // close completes the evidence, and ends what is still under way.
 func (a *attempt) close() {
 	a.gather(a.ev)
@@ -171,6 +187,9 @@ func (a *attempt) act(ctx context.Context) error {
 		if a.Users.Kept(u.ID) {
 			a.participant(u)
 		}
+	}
+	if err := a.tokens(ctx); err != nil {
+		return err
 	}
 	others, err := a.survey(ctx)
 	defer others() // nothing is asked any more when the scenario is over

@@ -209,13 +209,21 @@ const leeway = 3
 // expire waits until an access token that the subject has or had is one that a
 // target has to refuse, or says why there is none.
 func (a *attempt) expire(ctx context.Context, subject *participant) string {
-	token, ok := a.Client.Expiring(subject.user)
+	token, ok := a.Client.Expiring(ctx, subject.user)
 	due := time.Until(token.Expires) + leeway*a.Target.Settle
 	switch {
 	case !ok:
 		return "no access token of the user is known to expire"
-	case due > a.Target.LongestWait, !a.pause(ctx, max(due, 0)):
+	case due > a.Target.LongestWait:
 		return "no access token of the user has expired for long enough"
+	}
+	for end := time.Now().Add(due); time.Now().Before(end); {
+		if err := a.Client.Failing(ctx, subject.user); err != nil { // it has to be put back while that can be done
+			return err.Error()
+		}
+		if !a.pause(ctx, min(time.Second, time.Until(end))) {
+			return "the run was stopped"
+		}
 	}
 	a.expired = token.Text
 	return ""
