@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -68,7 +69,7 @@ func (s *session) opened(ctx context.Context, what string, display progress.Disp
 		}
 		return reports.ExitUncertifiable, nil
 	}
-	s.split()
+	s.split(math.MaxInt) // what there is to do is found out on the way
 	return do(ctx, s, display)
 }
 

@@ -101,7 +101,7 @@ const (
 
 // intent plans on a target that was asked, and has the run made on models of it.
 func (s *session) intent(ctx context.Context, run func(context.Context, []suites.Item, time.Duration) (*forecast, error)) (*intent, error) {
-	s.split()
+	s.split(s.rows())
 	s.setStage()
 	s.stage.Expected = s.events != nil
 	p := &intent{session: s, users: map[string]*intended{}, promptDelay: promptDelay, slowDelay: s.target.Timing.Settle / slowOfSettled}

@@ -55,7 +55,7 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 	defer m.close()
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
-	if err := m.open(ctx, s.survey); err != nil {
+	if err := m.open(ctx, s.survey, s.rows()); err != nil {
 		return nil, err
 	}
 	items = slices.DeleteFunc(slices.Clone(items), func(i suites.Item) bool { return !i.Runs() })

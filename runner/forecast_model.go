@@ -72,8 +72,8 @@ func (s *session) newModel(delay time.Duration) (*model, error) {
 }
 
 // open brings the users of the model to where those of the target are, and
-// begins a run on it.
-func (m *model) open(ctx context.Context, target *preflight.Survey) error {
+// begins a run of so many requirements on it.
+func (m *model) open(ctx context.Context, target *preflight.Survey, work int) error {
 	s := m.session
 	cast := s.target.Cast()
 	c := client.New(s.clientFor(s.target, s.transport, s.issuer()))
@@ -94,7 +94,7 @@ func (m *model) open(ctx context.Context, target *preflight.Survey) error {
 		return fmt.Errorf("the model of the target: %w", err)
 	}
 	s.survey.Dialogs = target.Dialogs
-	s.split()
+	s.split(work)
 	s.setStage()
 	s.stage.Expected = s.events != nil
 	return nil

@@ -36,7 +36,7 @@ func (s *session) beginTroupes(ctx context.Context, display progress.Display) er
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	s.split()
+	s.split(s.rows())
 	if len(s.troupes) == 1 {
 		s.troupe = s.troupes[0]
 		s.listen(ctx, display.Say)
@@ -47,18 +47,34 @@ func (s *session) beginTroupes(ctx context.Context, display progress.Display) er
 	return nil
 }
 
+// rows is how many requirements the run may exercise, repetitions counted.
+func (s *session) rows() int {
+	n := 0
+	for _, req := range s.Catalogue.All() {
+		if req.Foreign(s.survey.Deployment, s.survey.Release) == "" && s.selection().Why(req.ID, req.Profiles...) == "" {
+			n++
+		}
+	}
+	return n * max(s.config.Run.Repeat, 1)
+}
+
 // split splits the cast into the troupes of the processes. They are as small
 // as can be as long as each can play everything, also where there are few
 // processes: who is not needed is not looked at time and again, and a
 // requirement meets the same kind of cast however many processes there are.
-func (s *session) split() {
+// Where the run has as many processes as the cast allows, it has no more than
+// there is to do.
+func (s *session) split(work int) {
 	cast, wanted := s.survey.Cast, s.config.Run.Procs
 	most := cast.MaxTroupes()
 	if wanted > most {
 		s.survey.Notes = append(s.survey.Notes, fmt.Sprintf(
 			"the run has %d of the %d processes that were asked for: each needs users of its own for every role", most, wanted))
 	}
-	if wanted == 0 || wanted >= most {
+	if wanted == 0 {
+		wanted = max(min(work, most), 1)
+	}
+	if wanted >= most {
 		s.troupes = cast.Troupes(most)
 		return
 	}
