@@ -213,21 +213,7 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	for _, l := range o.lists() {
 		p.WriteString("\n" + p.Paint(console.Bold, l.title) + "\n")
 		for _, g := range l.byCause() {
-			indent := "  "
-			if g[0].Cause != "" && len(g) > 1 {
-				p.Line(console.Bold, "  "+g[0].Cause+":", g[0].where(), 6)
-				indent = "    "
-			}
-			for _, d := range g {
-				said := d.where()
-				if len(indent) > 2 {
-					said = ""
-				}
-				if d.Page != "" {
-					said = strings.TrimSpace(said + " [" + d.Page + "]")
-				}
-				p.Line(console.Red, indent+d.ID+" "+d.Title+":", said, len(indent)+4)
-			}
+			writeGroup(p, g)
 		}
 	}
 	for i, g := range o.guides() {
@@ -238,6 +224,25 @@ func (o *Overview) WriteText(w io.Writer, style console.Style) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// writeGroup writes deviations of one cause below it, or one by itself.
+func writeGroup(p *console.Printer, g []Deviation) {
+	indent := "  "
+	if g[0].Cause != "" && len(g) > 1 {
+		p.Line(console.Bold, "  "+g[0].Cause+":", g[0].where(), 6)
+		indent = "    "
+	}
+	for _, d := range g {
+		said := d.where()
+		if len(indent) > 2 {
+			said = "" // the cause says it
+		}
+		if d.Page != "" {
+			said = strings.TrimSpace(said + " [" + d.Page + "]")
+		}
+		p.Line(console.Red, indent+d.ID+" "+d.Title+":", said, len(indent)+4)
+	}
 }
 
 // guides spell out the abbreviations of the pages that deviations name.
