@@ -4,7 +4,7 @@
 //
 //	go generate
 //	finesse-conformance serve --write-config /tmp/served.yaml
-//	go run . -url https://127.0.0.1:8445 -ca /tmp/served.yaml.ca.pem -user 1001001 -password PASSWORD
+//	go run . -url https://127.0.0.1:8445 -ca /tmp/served.yaml.ca.pem -user 1001001 -extension 2001001 -password PASSWORD
 package main
 
 //go:generate sh -c "go run -C ../.. ./cmd/finesse-conformance spec > openapi.yaml"
