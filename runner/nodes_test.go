@@ -74,6 +74,7 @@ func TestOtherSystem(t *testing.T) {
 		"other deployment": {fault: reference.NodeKind, says: `of the deployment type "OTHER"`},
 		"found":            {other: "auto"},
 		"found, strange":   {other: "auto", fault: reference.NodeStranger, says: "does not know user"},
+		"the first again":  {other: "http://LOCALHOST:8445", says: "is the first one by another name: both lead to 127.0.0.1"},
 		"no API":           {other: "http://127.0.0.1:8445/elsewhere", says: "GET SystemInfo was answered with HTTP 404"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -95,7 +95,9 @@ func (p *preflight) nodes(ctx context.Context, first evidence.Exchange) error {
 		}
 	}
 	p.survey.Other.URL = text.WithoutCredentials(other.String())
-	p.oneMachine(ctx, other)
+	if err := p.oneMachine(ctx, other); err != nil {
+		return err
+	}
 	p.client.SetOther(other)
 	err = p.sameSystem(ctx, here)
 	if err != nil || p.survey.Other.Why != "" {
@@ -191,24 +193,36 @@ func (p *preflight) clocks(ctx context.Context) {
 	}
 }
 
-// oneMachine notes that both addresses lead to one place: one node with two
-// names, or a proxy that tells them apart.
-func (p *preflight) oneMachine(ctx context.Context, other *url.URL) {
+// oneMachine looks whether both addresses lead to one place: one node by two
+// names, or a proxy that tells them apart by their names, which it cannot where
+// one of them is none.
+func (p *preflight) oneMachine(ctx context.Context, other *url.URL) error {
 	if p.target.Proxy != nil || p.target.URL.Port() != other.Port() || p.target.URL.Hostname() == other.Hostname() {
-		return
+		return nil
 	}
 	at := func(u *url.URL) []string {
 		list, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
 		if err != nil {
 			return nil
 		}
-		slices.Sort(list)
 		return list
 	}
-	a, b := at(p.target.URL), at(other)
-	if len(a) > 0 && slices.Equal(a, b) {
-		p.note("both nodes lead to %s: unless a proxy there tells them apart by their names, they are one node", text.Enumerate(a))
+	theirs := at(other)
+	shared := slices.DeleteFunc(at(p.target.URL), func(a string) bool { return !slices.Contains(theirs, a) })
+	switch {
+	case len(shared) == 0:
+	case nameless(p.target.URL) || nameless(other):
+		return &Unable{Reason: fmt.Sprintf("the other node %s is the first one by another name: both lead to %s; correct target.nodes", p.survey.Other.URL, text.Enumerate(shared))}
+	default:
+		p.note("both nodes lead to %s: unless a proxy there tells them apart by their names, they are one node", text.Enumerate(shared))
 	}
+	return nil
+}
+
+// nameless reports whether an address has no name by which a proxy could tell
+// a node.
+func nameless(u *url.URL) bool {
+	return net.ParseIP(u.Hostname()) != nil || strings.EqualFold(u.Hostname(), "localhost")
 }
 
 // Clock says how far the clock of the other node is apart, "" where nothing is
