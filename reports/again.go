@@ -37,6 +37,9 @@ func (r *Row) Verdict() evidence.Verdict {
 	if r.Unwaived != "" {
 		v.Outcome = r.Unwaived
 	}
+	if r.Gap != nil {
+		v.Gap.Kind = r.Gap.Kind
+	}
 	if r.Mismatch != nil {
 		v.Mismatch = *r.Mismatch
 	}

@@ -28,6 +28,8 @@ func TestFound(t *testing.T) {
 			[]string{"TRN-UCCX-13"}},
 		"two nodes with clocks of their own, and each lags": {worlds.World{Seed: 0x8, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Harmless: []string{"harmless-read-lags-by-turns"}, Skew: -1549 * time.Millisecond, Delay: worlds.Spread{Typical: 184 * time.Millisecond}},
 			[]string{"ERR-02", "RSN-02", "RSN-12", "SIG-17", "USR-03"}},
+		"a dead phone, and a row that signs nobody in": {worlds.World{Seed: 0x1, Kind: "UCCE", Release: "12.5(1)", Notifications: true, Harmless: []string{"harmless-dead-phone"}},
+			[]string{"SIG-08"}},
 		"a wrap-up timer of a second": {worlds.World{Seed: 0x3, Kind: "UCCE", Release: "12.5(1)", Notifications: true, Choices: []string{"get-lag"}, Latency: worlds.Spread{Typical: 13 * time.Millisecond, Shape: "jitter"}, Delay: worlds.Spread{Typical: 149 * time.Millisecond}, WrapUp: time.Second, Settle: 8 * time.Second},
 			[]string{"ERR-10-WORK", "SUP-04-WORK", "SUP-21-WORK", "TRN-UCCE-22", "TRN-UCCE-23", "WRP-04"}},
 	} {
