@@ -55,9 +55,9 @@ func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 		return wrapUp{}, false
 	}
 	w := wrapUp{seen: in, timer: ev.Cast["subject"].WrapUpTimer}
-	for _, l := range slices.Backward(ev.Observations) {
+	for i, l := range slices.Backward(ev.Observations) {
 		switch {
-		case l.User != in.User || l.At.After(in.At):
+		case l.User != in.User || l.At.After(in.At), l.Event && old(ev.Observations[:i], l, in.State):
 		case l.State != in.State && w.since.IsZero():
 			w.since = l.Asked // unless it lags behind what was seen of this stay
 		case l.State == in.State && (w.since.IsZero() || l.ChangeTime != "" && l.ChangeTime == in.ChangeTime):
@@ -65,6 +65,22 @@ func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 		}
 	}
 	return w, true
+}
+
+// old reports whether what an event shows was seen before, and the state it
+// came before since: the event is late, and no end of that state.
+func old(before []evidence.Observation, event evidence.Observation, came spec.State) bool {
+	later := false
+	for _, l := range slices.Backward(before) {
+		switch {
+		case l.User != event.User:
+		case l.State == came:
+			later = true
+		case l.State == event.State && l.ChangeTime == event.ChangeTime && l.ChangeTime != "":
+			return later
+		}
+	}
+	return false
 }
 
 // timedOut reports whether a look shows what the wrap-up timer may have done
