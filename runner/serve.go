@@ -310,7 +310,11 @@ func writeServed(w io.Writer, e servedBy, ca string, secrets bool) {
 		fmt.Fprintf(w, ", extension: %q}\n", u.Extension)
 	}
 	t := servedTiming
-	fmt.Fprintf(w, "timing: {settle: %v, quiet: %v, poll: %v, longest_wait: %v}\n", t.Settle, t.Quiet, t.Poll, t.LongestWait)
+	longest := t.LongestWait
+	if life := e.Deployment.Config().TokenLife; e.renews && life <= time.Minute { // an expired one is waited for
+		longest = max(longest, life+4*t.Settle)
+	}
+	fmt.Fprintf(w, "timing: {settle: %v, quiet: %v, poll: %v, longest_wait: %v}\n", t.Settle, t.Quiet, t.Poll, longest)
 	fmt.Fprintf(w, "notifications: {url: %q}\nstimuli: {http: %q}\n", e.Events, e.hook)
 }
 
