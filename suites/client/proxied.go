@@ -47,8 +47,8 @@ var byProxy = text.Pattern(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|sq
 // its own: something in it says so, and it is none of the API's.
 func proxied(x evidence.Exchange) obstacle {
 	// Who sends no credentials, or wrong ones, is answered with it in place of
-	// the API's 401: that is for the judge.
-	if x.Status == http.StatusOK && x.As != "" && !x.WrongPassword && signInPage(x) {
+	// the API's 401: that is for the judge. SystemInfo asks nobody for any.
+	if open := strings.HasSuffix(x.Path, "/SystemInfo"); x.Status == http.StatusOK && (open || x.As != "" && !x.WrongPassword) && signInPage(x) {
 		return wantsSignIn
 	}
 	what := obstacles[x.Status]
