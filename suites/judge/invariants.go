@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -282,6 +283,8 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case l.Asked.Sub(first) < sameTick:
 			// Neither need one that counts milliseconds, where a target in
 			// this process changes a user twice in one.
+		case twoClocks(ev.Observations, i):
+			s.noted[spec.InvariantChangeTime] = "the time " + l.ChangeTime + " on both sides of the change from " + moved + ", by the clocks of two nodes"
 		default:
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 		}
@@ -316,6 +319,29 @@ func byOtherClock(list []evidence.Observation, i int) bool {
 	return slices.ContainsFunc(list[:i], func(old evidence.Observation) bool {
 		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && stepBack(old.ChangeTime, l.ChangeTime).Abs() <= nodesApart
 	})
+}
+
+// twoClocks reports whether the stay that a look begins, or the one before it,
+// was seen with times as far apart as the clocks of two nodes may be: the time
+// of one change by one clock can be that of the next by the other.
+func twoClocks(list []evidence.Observation, i int) bool {
+	user := list[i].User
+	two := func(looks iter.Seq2[int, evidence.Observation]) bool {
+		var first *evidence.Observation
+		for _, l := range looks {
+			switch {
+			case l.User != user || l.Event || l.ChangeTime == "":
+			case first == nil:
+				first = &l
+			case l.State != first.State:
+				return false
+			case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= nodesApart:
+				return true
+			}
+		}
+		return false
+	}
+	return two(slices.All(list[i:])) || two(slices.Backward(list[:i]))
 }
 
 // sameTick is within how long after a time of change was first seen another

@@ -127,6 +127,10 @@ func TestStateChangeTimes(t *testing.T) {
 		{"a look that lags, by another clock", []*scene{begin(at(spec.Ready, "2026-01-02T03:04:07.200Z")).sees(time.Second, at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.200Z"))}, ""},
 		{"an earlier stay, late and by another clock", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
 			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
+		{"the same by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, second)).sees(time.Second, at(spec.Ready, second))}, ""},
+		{"the same, and then by another clock", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.Ready, second))}, ""},
+		{"the same, and by another clock in another stay", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.NotReady, second))},
+			later + first + " both before and after"},
 		{"backward, with no clock at all", moved("soon", first), form + `"soon"`},
 		{"lost", moved(first, ""), "in a GET of TST-01: expected a time after the change from NOT_READY to READY; saw none"},
 		{"seconds alone, within one", []*scene{begin(at(spec.NotReady, whole)).sees(500*time.Millisecond, at(spec.Ready, whole))}, ""},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"finesse-conformance/suites/evidence"
@@ -189,7 +190,29 @@ func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
 // only arrived late: also of the state that the step found, where that was not
 // told before, and once more what was told before the step, word for word.
 func (c *stepJudge) earlier(e *evidence.Event) bool {
-	return !e.IsError() && (LateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.repeats(e))
+	return !e.IsError() && (LateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.baselineByOtherClock(e) || c.repeats(e))
+}
+
+// baselineByOtherClock reports whether an event is the news of the state that
+// the step found, late and with the time that another node noted: nobody told
+// of that state before, and looks after the event show it still.
+func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
+	found := c.step.Baseline
+	tells := func(e *evidence.Event) bool {
+		l, ok := evidence.ObservationOfEvent(*e)
+		return ok && tellsOf(e, found.User) && l.Same(found) && l.ChangeTime != "" && !apart(l.ChangeTime, found.ChangeTime)
+	}
+	if found.ChangeTime == "" || !tells(e) || e.RequestID != "" && e.RequestID == c.step.Values["request_id"] {
+		return false
+	}
+	for i := range c.ev.Events[:e.Index] {
+		if old := &c.ev.Events[i]; old.Node == e.Node && tells(old) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
+		return !l.Event && l.User == found.User && l.Asked.After(e.Received) && l.Same(found) && stayOf(l) == stayOf(found)
+	})
 }
 
 // repeats reports whether just this event was heard before the step, or late: a
