@@ -208,8 +208,8 @@ func (j *Journal) again() error {
 			return err
 		}
 	}
-	for _, e := range j.touched {
-		if err := j.put(e); err != nil {
+	for _, w := range slices.SortedFunc(maps.Keys(j.touched), who.compare) {
+		if err := j.put(j.touched[w]); err != nil {
 			return err
 		}
 	}

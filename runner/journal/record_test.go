@@ -193,6 +193,7 @@ func TestOneIDOnTwoTargets(t *testing.T) {
 	at, atB := j.Ledger(a.URL, cast), j.Ledger(b.URL, cast)
 	for _, err := range []error{
 		at.Touch("1", evidence.Observation{State: spec.Ready}), atB.Touch("1", evidence.Observation{State: spec.Logout}),
+		os.Remove(path), // also where it has to be written again
 		at.Change("1", "PUT READY"), atB.Change("1", "PUT LOGIN"), atB.Unrestored("1", "it hangs"),
 	} {
 		if err != nil {

@@ -371,7 +371,7 @@ func (c *stepJudge) impossible(out spec.Outcome) *mismatch {
 	switch {
 	case c.act.Status < 400:
 		return nil
-	case c.act.Status == 404 || c.act.Status == 405 || c.act.Status == 501 || c.act.Status >= 500:
+	case c.act.Status == 404 || c.act.Status == 405 || c.act.Status >= 500:
 		m := c.unproven(fmt.Sprintf("the Dialog request %s was answered %s", c.when.Dialog, c.answerText()))
 		m.suspect = inTrouble(c.act.Status)
 		return m
