@@ -60,7 +60,7 @@ func (s *session) opened(ctx context.Context, what string, display progress.Disp
 	s.began = time.Now()
 	if err := s.open(ctx); err != nil {
 		fmt.Fprintf(s.Err, "no %s: %v\n", what, err)
-		if signal := signalOf(ctx); signal != 0 {
+		if signal := exit.SignalCode(ctx); signal != 0 {
 			return signal, nil
 		}
 		var usage *exit.UsageError

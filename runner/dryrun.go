@@ -32,7 +32,7 @@ func (a *CLI) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 	}
 	defer s.shut()
 	if err := s.open(ctx); err != nil {
-		if code := signalOf(ctx); code != 0 {
+		if code := exit.SignalCode(ctx); code != 0 {
 			return code, nil
 		}
 		fmt.Fprintln(a.Out, text.Printable("NOTHING CAN BE CERTIFIED: "+err.Error()))

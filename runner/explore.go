@@ -219,6 +219,6 @@ func (s *session) publishExploration(ctx context.Context, r *exploration.Report,
 	for _, u := range r.Unrestored {
 		fmt.Fprintf(s.Err, "user %s was in %s and was left in %s: %s\n", u.User, u.Was, u.Is, u.Why)
 	}
-	code := reports.Strongest(signalOf(ctx), r.ExitCode())
+	code := reports.Strongest(exit.SignalCode(ctx), r.ExitCode())
 	return s.CLI.end(code, errs...)
 }

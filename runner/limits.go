@@ -7,6 +7,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/parallel"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 )
@@ -55,7 +56,7 @@ func (s *session) withinLimit(users []*fixtures.User) []*fixtures.User {
 	if !slices.Contains(s.client.Limits(), client.LimitConnections) {
 		return users
 	}
-	_, sessions := client.Within(min(s.shares, mostSeats))
+	_, sessions := client.Within(min(s.shares, parallel.MostSeats))
 	var supervisor *fixtures.User
 	rank := func(u *fixtures.User) int {
 		switch {

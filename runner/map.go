@@ -203,7 +203,7 @@ func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []re
 		}},
 	})
 	errs = append(errs, s.print(func(w io.Writer) error { return m.WriteText(w, filepath.Join(out, mapPageName)) }))
-	codes := []int{signalOf(ctx)}
+	codes := []int{exit.SignalCode(ctx)}
 	if m.Summary.Against > 0 {
 		codes = append(codes, reports.ExitNonconformant)
 	}

@@ -284,7 +284,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	run.Cast = s.castMembers()  // and who could not sign in
 	run.Bound = bound(h, len(s.troupes), s.alone)
 	run.PeakMemory = h.peakMemory + peakMemory()
-	run.Signal = signalOf(ctx)
+	run.Signal = exit.SignalCode(ctx)
 	if ctx.Err() != nil && run.Signal == 0 {
 		run.Stopped = context.Cause(ctx).Error()
 	}
@@ -331,7 +331,7 @@ func otherNode(o *preflight.OtherNode) *reports.OtherNode {
 // cannot is the result of a run that could not begin: one reason.
 func (s *session) cannot(ctx context.Context, run reports.Run, err error) *reports.Result {
 	run.Finished = time.Now()
-	run.Signal = signalOf(ctx)
+	run.Signal = exit.SignalCode(ctx)
 	if run.Signal == 0 {
 		run.Stopped = err.Error()
 	}

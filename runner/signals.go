@@ -2,26 +2,14 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"finesse-conformance/internal/exit"
 )
-
-// Interrupted is the cause of a context that a signal ended.
-type Interrupted struct{ Signal syscall.Signal }
-
-func (i Interrupted) Error() string {
-	if i.Signal == syscall.SIGTERM {
-		return "terminated"
-	}
-	return "interrupted"
-}
-
-// ExitCode is the exit code of a run that the signal ended: 130 or 143.
-func (i Interrupted) ExitCode() int { return 128 + int(i.Signal) }
 
 // Process is what is done to the process as a whole. That is for a main
 // function to say and for no library.
@@ -77,11 +65,11 @@ func (p Process) StopOnSignal(ctx context.Context, say func(string)) (context.Co
 				}
 				if first != 0 {
 					say("left at once: `finesse-conformance restore` puts back who was on the way")
-					p.Exit(Interrupted{number}.ExitCode())
+					p.Exit(exit.Signalled{Signal: number}.ExitCode())
 				}
 				first, came = number, time.Now()
-				say(fmt.Sprintf("%v: putting users back and writing the reports; once more leaves at once", Interrupted{number}))
-				cancel(Interrupted{number})
+				say(fmt.Sprintf("%v: putting users back and writing the reports; once more leaves at once", exit.Signalled{Signal: number}))
+				cancel(exit.Signalled{Signal: number})
 			}
 		}
 	}()
@@ -90,22 +78,4 @@ func (p Process) StopOnSignal(ctx context.Context, say func(string)) (context.Co
 		close(done)
 		cancel(nil)
 	}
-}
-
-// signalOf gives the exit code of the signal that ended the context, 0
-// without one.
-func signalOf(ctx context.Context) int {
-	if n := interruptedBy(ctx); n != 0 {
-		return Interrupted{n}.ExitCode()
-	}
-	return 0
-}
-
-// interruptedBy gives the signal that ended the context, 0 without one.
-func interruptedBy(ctx context.Context) syscall.Signal {
-	var i Interrupted
-	if ctx.Err() != nil && errors.As(context.Cause(ctx), &i) {
-		return i.Signal
-	}
-	return 0
 }

@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
+	"io"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,32 +15,14 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/parallel"
 )
-
-// targetName is the name under which this program is started to certify one
-// of several targets.
-const targetName = Name + "-target"
-
-// targets are the processes that certify several targets side by side: Ginkgo
-// plays once in the life of a process, and a target that hangs holds nobody
-// but its own process.
-type targets struct {
-	*CLI
-	ctx     context.Context
-	program string
-	address string
-	socket  net.Listener
-
-	mu      sync.Mutex // of the terminal, and of what follows
-	waiting map[string]*targetRun
-}
 
 // targetRun is the certification of one of the targets.
 type targetRun struct {
 	config *config.Config // with this target alone
 	folder string         // of its reports, in that of the run
-	link   chan *link
-	ending *ending
+	ended  bool           // its process was not lost
 	code   int
 	err    error
 }
@@ -58,19 +38,11 @@ func (a *CLI) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 		return a.dryRunTargets(ctx, runs)
 	}
 	began := time.Now()
-	dir, err := privateFolder(cfg.Run.Out)
+	processes, err := parallel.NewTargets(cfg.Run.Out)
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
-	t := &targets{CLI: a, ctx: ctx, address: filepath.Join(dir, socketName), waiting: map[string]*targetRun{}}
-	if t.program, err = os.Executable(); err != nil {
-		return 0, fmt.Errorf("find this program: %w", err)
-	}
-	if t.socket, err = listenIn(dir); err != nil {
-		return 0, fmt.Errorf("listen for the processes of the targets: %w", err)
-	}
-	go t.accept()
+	t := &targets{CLI: a, ctx: ctx, processes: processes}
 	places := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for _, r := range runs {
@@ -81,7 +53,8 @@ func (a *CLI) runTargets(ctx context.Context, cfg *config.Config) (code int, err
 		})
 	}
 	all.Wait()
-	return t.overview(cfg, runs, began, t.socket.Close())
+	processes.Close()
+	return t.overview(cfg, runs, began)
 }
 
 // eachTarget makes the configurations of the targets, and says how many of
@@ -121,7 +94,7 @@ func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
 				one.Run.Procs++
 			}
 		}
-		runs = append(runs, &targetRun{config: &one, folder: folder, link: make(chan *link, 1)})
+		runs = append(runs, &targetRun{config: &one, folder: folder})
 	}
 	return runs, atOnce, nil
 }
@@ -156,94 +129,36 @@ func folderName(name string) string {
 	return "target"
 }
 
-func (t *targets) accept() {
-	for {
-		conn, err := t.socket.Accept()
-		if err != nil {
-			return // closed: all targets are done
-		}
-		go func() {
-			l := newLink(conn)
-			hello, err := l.receive()
-			t.mu.Lock()
-			r := t.waiting[hello.Text]
-			delete(t.waiting, hello.Text)
-			t.mu.Unlock()
-			if err != nil || r == nil {
-				_ = conn.Close()
-				return
-			}
-			r.link <- l
-		}()
-	}
+// targets certifies several targets side by side, each in a process of its
+// own.
+type targets struct {
+	*CLI
+	ctx       context.Context
+	processes *parallel.Targets
+	terminal  sync.Mutex
 }
 
 // certify has a target certified by a process of its own.
 func (t *targets) certify(r *targetRun) {
 	name := r.config.Targets[0].Name
 	if t.ctx.Err() != nil {
-		r.code, r.err = signalOf(t.ctx), context.Cause(t.ctx)
+		r.code, r.err = exit.SignalCode(t.ctx), context.Cause(t.ctx)
 		return
 	}
-	t.mu.Lock()
-	t.waiting[name] = r
-	t.mu.Unlock()
-	var output tail
-	process := exec.Command(t.program)
-	process.Args = []string{targetName, t.address, name}
-	process.Stdout, process.Stderr = &output, &output
-	if err := process.Start(); err != nil {
-		r.code, r.err = reports.ExitHarness, fmt.Errorf("start a process: %w", err)
+	show := func(to io.Writer, text string) {
+		t.terminal.Lock()
+		defer t.terminal.Unlock()
+		fmt.Fprint(to, text)
+	}
+	ending, err := t.processes.Certify(t.ctx, r.config, r.config.HookEnviron(t.Environ), func(line string) { show(t.Err, labelled(name, line)) })
+	if err != nil {
+		r.code, r.err = reports.ExitHarness, err
 		return
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- process.Wait() }()
-	select {
-	case l := <-r.link:
-		t.follow(r, l, process)
-		r.err = <-ended
-	case r.err = <-ended:
-	}
-	if r.ending == nil {
-		r.code = reports.ExitHarness
-		r.err = fmt.Errorf("its process was lost (%v): %s", r.err, text.TruncateMiddle(output.String(), keptOutput))
-		return
-	}
-	r.code, r.err = r.ending.Code, nil
-	if r.ending.Error != "" {
-		r.err = errors.New(r.ending.Error)
-	}
-}
-
-// follow tells a process what to do and shows what it says.
-func (t *targets) follow(r *targetRun, l *link, process *exec.Cmd) {
-	defer l.conn.Close()
-	name := r.config.Targets[0].Name
-	if err := l.send(note{Kind: noteCue, Config: r.config, Environ: r.config.HookEnviron(t.Environ)}); err != nil {
-		return
-	}
-	stop := context.AfterFunc(t.ctx, func() {
-		_ = l.send(note{Kind: noteStop, Signal: int(interruptedBy(t.ctx)), Text: context.Cause(t.ctx).Error()})
-		timing := r.config.Targets[0].Timing
-		time.AfterFunc(2*time.Minute+48*timing.Settle+timing.LongestWait, func() { _ = process.Process.Kill() }) // or it has ended
-	})
-	defer stop()
-	for {
-		n, err := l.receive()
-		if err != nil {
-			return
-		}
-		switch n.Kind {
-		case noteSaid:
-			t.mu.Lock()
-			fmt.Fprint(t.Err, labelled(name, n.Text))
-			t.mu.Unlock()
-		case noteOver:
-			r.ending = n.Ending
-			t.mu.Lock()
-			fmt.Fprintf(t.Out, "%s\n%s\n", name, indented(n.Ending.Output))
-			t.mu.Unlock()
-		}
+	show(t.Out, fmt.Sprintf("%s\n%s\n", name, indented(ending.Output)))
+	r.ended = true
+	if r.code = ending.Code; ending.Error != "" {
+		r.err = errors.New(ending.Error)
 	}
 }
 
@@ -257,26 +172,4 @@ func labelled(name, line string) string {
 
 func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ") + "\n"
-}
-
-// tail keeps the end of an output.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	if over := len(t.text) - 32<<10; over > 0 {
-		t.text = t.text[over:]
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

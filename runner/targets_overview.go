@@ -16,7 +16,7 @@ import (
 
 // overview writes what became of all targets together, prints it, and gives
 // the exit code of the worst.
-func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time, err error) (int, error) {
+func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time) (int, error) {
 	o := &overview.Overview{
 		Schema: overview.SchemaID, Tool: Tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
 	}
@@ -38,9 +38,6 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 		o.Titles[s.Name] = s.Title
 	}
 	o.Conclude()
-	if err != nil {
-		return 0, err
-	}
 	out := func(name string) string { return filepath.Join(cfg.Run.Out, name) }
 	errs := writeFiles([]report{
 		{out("overview.json"), o.WriteJSON}, {out("overview.html"), o.WriteHTML},
@@ -54,7 +51,7 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 // none: that of another run may lie in its place.
 func (r *targetRun) result() *reports.Result {
 	result, err := reports.Load(r.config.Run.JSON)
-	if err != nil || r.ending == nil || r.code == reports.ExitUsage || result.RunID != r.config.Run.ID {
+	if err != nil || !r.ended || r.code == reports.ExitUsage || result.RunID != r.config.Run.ID {
 		return nil
 	}
 	return result

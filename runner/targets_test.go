@@ -169,7 +169,7 @@ func TestResultOfAnotherRun(t *testing.T) {
 		}
 	}
 	r := runs[0]
-	r.ending = &ending{}
+	r.ended = true
 	for _, c := range []struct {
 		id    string
 		code  int
@@ -183,7 +183,7 @@ func TestResultOfAnotherRun(t *testing.T) {
 		}
 	}
 	left(r, r.config.Run.ID)
-	if r.ending, r.code = nil, 0; r.result() != nil {
+	if r.ended, r.code = false, 0; r.result() != nil {
 		t.Error("the result of a process that was lost is taken")
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
-	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
 
@@ -38,7 +38,7 @@ func doctorCommand() *cobra.Command {
 			})
 			defer stop()
 			list, code, err := a.Doctor(ctx, cfg, signIn)
-			var stopped runner.Interrupted
+			var stopped exit.Signalled
 			switch {
 			case errors.As(err, &stopped):
 				return ended(stopped.ExitCode())

@@ -56,10 +56,11 @@ func TestWalls(t *testing.T) {
 		"runner/internal":         {"fixtures", "suites/client", "runner/config"},
 		"runner/selftest":         {"internal", "spec", "fixtures", "suites/evidence", "reports.", "runner.", "runner/preflight", "runner/config"},
 		"runner/journal":          {"internal", "spec", "fixtures", "suites"},
+		"runner/parallel":         {"internal", "spec", "fixtures", "suites.", "suites/client", "suites/evidence", "reports.", "runner/config", "runner/preflight"},
 		"cmd":                     {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 	}
 	ofTests := []string{"internal/bed", "internal/worlds", "reports/reporttest", "runner/internal/played"} // and of nothing else
-	ginkgo := []string{"suites", "runner"}
+	ginkgo := []string{"suites", "runner", "runner/parallel"}
 	seen := 0
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {

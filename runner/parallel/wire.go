@@ -1,4 +1,4 @@
-package runner
+package parallel
 
 import (
 	"encoding/gob"
@@ -32,9 +32,9 @@ type note struct {
 	Text        string // said, panicked, stop
 	Signal      int    // stop: the signal that it stands for, 0 for none
 	Listening   bool   // ready: to notifications
-	Cue         *workerJob
+	Job         *Job
 	Outcome     *suites.Outcome // done
-	Ending      *ending         // over
+	Ending      *Ending         // over
 
 	// The job of a process that certifies one of several targets.
 	Config  *config.Config
@@ -46,7 +46,7 @@ type noteKind string
 // What the processes tell and are told.
 const (
 	noteHello    noteKind = "hello"    // a process is there
-	noteCue      noteKind = "cue"      // what it has to know
+	noteJob      noteKind = "job"      // what it has to know
 	noteReady    noteKind = "ready"    // it begins
 	noteBegan    noteKind = "began"    // a requirement is acted on
 	noteDone     noteKind = "done"     // it has its verdict
@@ -60,9 +60,9 @@ const (
 	noteOver     noteKind = "over"     // a process has put its users back and ends
 )
 
-// workerJob is what a process has to know of its part. It travels as gob: that is
+// Job is what a process has to know of its part. It travels as gob: that is
 // what carries the passwords, which everything that is meant for people masks.
-type workerJob struct {
+type Job struct {
 	Version string
 	Target  *config.Target
 	CA      []byte         // of the embedded reference, PEM
@@ -74,19 +74,19 @@ type workerJob struct {
 
 	Survey  preflight.Survey // with the whole cast
 	Troupes [][]string       // ids of users; process n has the n-th
-	Items   []jobItem        // what is exercised, in the catalogue's order
+	Items   []Item           // what is exercised, in the catalogue's order
 }
 
-// jobItem is a requirement that is exercised.
-type jobItem struct {
+// Item is a requirement that is exercised.
+type Item struct {
 	ID         string
 	Repetition int
 	Rank       int  // the higher the earlier
 	Alone      bool // needs more than a troupe: alone, with the whole cast
 }
 
-// ending is what a process leaves behind.
-type ending struct {
+// Ending is what a process leaves behind.
+type Ending struct {
 	Unrestored []reports.Unrestored
 	Afterwards []*evidence.Evidence // of putting users back in the end
 	PeakMemory int64                // bytes
@@ -127,8 +127,8 @@ func (l *link) receive() (n note, err error) {
 	return n, err
 }
 
-// requirements finds the requirements of a job.
-func (c *workerJob) requirements(catalogue *spec.Catalogue) map[string]*spec.Requirement {
+// Requirements finds the requirements of a job.
+func (c *Job) Requirements(catalogue *spec.Catalogue) map[string]*spec.Requirement {
 	found := map[string]*spec.Requirement{}
 	for _, i := range c.Items {
 		if req, ok := catalogue.ByID(i.ID); ok {
@@ -138,8 +138,8 @@ func (c *workerJob) requirements(catalogue *spec.Catalogue) map[string]*spec.Req
 	return found
 }
 
-// leftAlone are the users whom a process took no longer, with the reasons.
-func leftAlone(cast *fixtures.Cast) map[string]string {
+// LeftAlone are the users whom a process took no longer, with the reasons.
+func LeftAlone(cast *fixtures.Cast) map[string]string {
 	left := map[string]string{}
 	for _, u := range cast.Users {
 		if u.Barred != "" {

@@ -3,7 +3,6 @@ package runner
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,12 +20,14 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/parallel"
+	"finesse-conformance/suites"
+	"finesse-conformance/suites/evidence"
 )
 
 // crashVariable makes a process of the run die when it is told to act on a
@@ -36,7 +37,7 @@ const crashVariable = "TEST_TROUPE_DIES_IN"
 // TestMain is the main function of the processes that parallel runs start:
 // they start the program that they are themselves.
 func TestMain(m *testing.M) {
-	if strings.HasPrefix(filepath.Base(os.Args[0]), troupeName) && os.Getenv(crashVariable) == "at once" {
+	if parallel.IsTroupe(os.Args) && os.Getenv(crashVariable) == "at once" {
 		fmt.Fprintln(os.Stderr, "dying at once")
 		os.Exit(9)
 	}
@@ -194,7 +195,7 @@ func watchChildren(stop <-chan struct{}) <-chan children {
 			files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 			for _, file := range files {
 				args, _ := os.ReadFile(file)
-				if !bytes.Contains(args, []byte(troupeName)) {
+				if !bytes.Contains(args, []byte("troupe.test")) {
 					continue
 				}
 				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
@@ -313,7 +314,7 @@ func TestProcessesThatDoNotBegin(t *testing.T) {
 func TestInterruptedProcesses(t *testing.T) {
 	e, app, cfg := parallelRun(t, 3, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(1500*time.Millisecond, func() { cancel(Interrupted{syscall.SIGTERM}) })
+	time.AfterFunc(1500*time.Millisecond, func() { cancel(exit.Signalled{Signal: syscall.SIGTERM}) })
 	code, err := app.Run(ctx, cfg)
 	if err != nil || code != 143 {
 		t.Fatalf("exit code %d, %v; want 143", code, err)
@@ -323,45 +324,6 @@ func TestInterruptedProcesses(t *testing.T) {
 		t.Errorf("%s %+v %+v", result.Verdict, result.HarnessFaults, result.Unrestored)
 	}
 	allAtHome(t, e)
-}
-
-// A job carries everything, passwords included.
-func TestCueTravels(t *testing.T) {
-	address, err := url.Parse("https://a.example:8445")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sent := note{Kind: noteCue, Cue: &workerJob{
-		Target: &config.Target{Name: "a", URL: address, Timing: embeddedTiming, StimulusExec: []string{"./s.sh"}},
-		Survey: preflight.Survey{Deployment: "UCCE", Cast: &fixtures.Cast{Users: []*fixtures.User{{ID: "1", Password: "secret", Extension: "2"}}}},
-		Items:  []jobItem{{ID: "SIG-01", Rank: 3, Alone: true}}, Troupes: [][]string{{"1"}}, Limited: true,
-	}}
-	var wire bytes.Buffer
-	if err := gob.NewEncoder(&wire).Encode(sent); err != nil {
-		t.Fatal(err)
-	}
-	var got note
-	if err := gob.NewDecoder(&wire).Decode(&got); err != nil {
-		t.Fatal(err)
-	}
-	if got.Cue.Survey.Cast.Users[0].Password.Reveal() != "secret" {
-		t.Error("the password did not travel")
-	}
-	if got.Cue.Target.URL.String() != address.String() || got.Cue.Target.Timing != embeddedTiming || got.Cue.Items[0] != sent.Cue.Items[0] {
-		t.Errorf("%+v", got.Cue)
-	}
-}
-
-// The output of lost processes is found in what Ginkgo prints.
-func TestWordsOfALostProcess(t *testing.T) {
-	printed := "Ginkgo timed out\n\x1b[1mOutput from proc 1:\x1b[0m\n  fine\n\x1b[1mExit result of proc 1:\x1b[0m\n  exit status 0\n\n" +
-		"Output from proc 2:\n  panic: no\n  goroutine 1\nExit result of proc 2:\n  exit status 2\n\n** End **"
-	if output, exit := wordsOf(printed, 2); output != "panic: no\n  goroutine 1" || exit != "exit status 2" {
-		t.Errorf("%q %q", output, exit)
-	}
-	if output, exit := wordsOf(printed, 3); output != "" || exit != "" {
-		t.Errorf("%q %q", output, exit)
-	}
 }
 
 // What is exercised side by side waits as long as the longest, or an equal
@@ -387,5 +349,12 @@ func TestBound(t *testing.T) {
 		if got != test.want*time.Second {
 			t.Errorf("%d processes, alone %v: %v, want %v s", test.procs, test.alone, got, int(test.want))
 		}
+	}
+}
+
+func outcomeOf(id string, waited time.Duration) suites.Outcome {
+	return suites.Outcome{
+		Verdict:  evidence.Verdict{Requirement: id},
+		Evidence: []*evidence.Evidence{{Requirement: id, Attempt: 1, Waited: waited / 2}, {Requirement: id, Attempt: 2, Waited: waited / 2}},
 	}
 }

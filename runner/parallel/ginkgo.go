@@ -1,4 +1,4 @@
-package runner
+package parallel
 
 import (
 	"errors"
@@ -20,6 +20,12 @@ import (
 // troupeName is the file name under which this program is started as one of
 // the processes of a run: Ginkgo starts nothing that is not called so.
 const troupeName = "troupe.test"
+
+// IsTroupe reports whether a program with the arguments is one of the processes
+// that exercise the requirements of a run.
+func IsTroupe(args []string) bool {
+	return len(args) > 0 && strings.HasPrefix(filepath.Base(args[0]), troupeName)
+}
 
 // linkProgram makes a name for this program in a folder, by which Ginkgo
 // starts it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/runner/parallel"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
 )
@@ -17,7 +18,7 @@ import (
 // together that begin alike, since a user may stay for the next one, else they
 // are in the catalogue's order. With one, those of about the same length are in
 // its order. What not every troupe can play has to wait for the whole cast.
-func (p *processes) ranked(items []suites.Item) []jobItem {
+func (p *processes) ranked(items []suites.Item) []parallel.Item {
 	seeded := p.config.Run.Seed != 0
 	place := shuffled(items, p.config.Run.Seed)
 	type ranking struct {
@@ -47,10 +48,10 @@ func (p *processes) ranked(items []suites.Item) []jobItem {
 	for n, i := range list {
 		rank[keyOf(i.Item)] = len(list) - n
 	}
-	var job []jobItem
+	var job []parallel.Item
 	for _, i := range items {
 		if i.Runs() {
-			job = append(job, jobItem{ID: i.Requirement.ID, Repetition: i.Repetition, Rank: rank[keyOf(i)], Alone: p.alone[i.Requirement.ID]})
+			job = append(job, parallel.Item{ID: i.Requirement.ID, Repetition: i.Repetition, Rank: rank[keyOf(i)], Alone: p.alone[i.Requirement.ID]})
 		}
 	}
 	return job
