@@ -16,15 +16,15 @@ import (
 	"finesse-conformance/suites/scenario"
 )
 
-// EmbeddedTroupes is for how many processes the embedded reference brings a
-// cast where the run says "as many as the cast allows".
-const EmbeddedTroupes = 8
+// mostEmbedded is for how many processes the embedded reference brings a cast
+// where the run says "as many as the cast allows".
+const mostEmbedded = 8
 
 // embeddedTroupes is for how many processes the embedded reference has to
 // bring a cast.
 func embeddedTroupes(c *config.Config) int {
 	if c.Run.Procs == 0 {
-		return EmbeddedTroupes
+		return mostEmbedded
 	}
 	return c.Run.Procs
 }

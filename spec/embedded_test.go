@@ -5,11 +5,15 @@ import (
 	"flag"
 	"fmt"
 	"go/format"
+	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "write what is generated from the contract")
@@ -76,5 +80,66 @@ func TestDigestWithoutReading(t *testing.T) {
 	}
 	if Digest() != c.Digest() {
 		t.Errorf("Digest is %s, the catalogue's %s", Digest(), c.Digest())
+	}
+}
+
+// longestWord bounds what counts as a word of the contract: what is longer is
+// a sentence about it.
+const longestWord = 60
+
+// proseKeys are the keys under which the contract's files speak to people.
+var proseKeys = []string{"title", "description", "summary", "note", "never", "why", "sources", "x-form"}
+
+// wordsOf gathers the words of a contract's files.
+func wordsOf(files fs.FS) ([]string, error) {
+	found := map[string]bool{}
+	names, _ := fs.Glob(files, "*.yaml") // the patterns are right ones
+	sections, _ := fs.Glob(files, "requirements/*.yaml")
+	for _, name := range append(names, sections...) {
+		if name == "sources.yaml" {
+			continue // of the guides, which no message names
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		var top yaml.Node
+		if err := yaml.Unmarshal(data, &top); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		gatherWords(&top, found)
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+func gatherWords(n *yaml.Node, found map[string]bool) {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			addWord(key.Value, found)
+			if !slices.Contains(proseKeys, key.Value) || value.Kind == yaml.MappingNode { // a property may have such a name
+				gatherWords(value, found)
+			}
+		}
+		return
+	}
+	if n.Kind == yaml.ScalarNode {
+		addWord(n.Value, found)
+		return
+	}
+	for _, child := range n.Content {
+		gatherWords(child, found)
+	}
+}
+
+// addWord adds a text and its parts.
+func addWord(text string, found map[string]bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > longestWord {
+		return
+	}
+	found[text] = true
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" /{}<>=\"',;()[]:#$", r) }) {
+		found[part] = true
 	}
 }

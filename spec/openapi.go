@@ -3,9 +3,7 @@ package spec
 import (
 	_ "embed"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -31,49 +29,6 @@ func OpenAPI() (*openapi3.T, error) {
 // (DG12.5 p.68). LOGIN is none of them: it is asked for and never kept.
 func States() []State { return slices.Clone(embedded.users) }
 
-// RequestStates lists the states that may be asked for: LOGIN, LOGOUT, NOT_READY and READY.
-func RequestStates() []State { return slices.Clone(embedded.asked) }
-
 // ErrorTypes lists every ErrorType that is documented for the calls of the contract, in all documented
 // spellings, those of asynchronous errors included. An error body with another type is well formed.
 func ErrorTypes() []string { return slices.Clone(embedded.types) }
-
-// AnswerSchema gives what the document says of an answer: the component schema of its XML body, "" where it
-// documents none, and whether it documents the status at all for that method and path. The path is that
-// of a request, such as /finesse/api/User/1001; a query and a slash at its end do not matter.
-func AnswerSchema(doc *openapi3.T, method, requestPath string, status int) (schema string, documented bool) {
-	requestPath, _, _ = strings.Cut(requestPath, "?")
-	for template, item := range doc.Paths.Map() {
-		if !matches(template, strings.TrimSuffix(requestPath, "/")) {
-			continue
-		}
-		operation := item.GetOperation(method)
-		if operation == nil {
-			return "", false
-		}
-		response := operation.Responses.Status(status)
-		if response == nil {
-			return "", false
-		}
-		if media := response.Value.Content.Get("application/xml"); media != nil {
-			return path.Base(media.Schema.Ref), true
-		}
-		return "", true
-	}
-	return "", false
-}
-
-// matches says whether a path is one of a template. No two templates of the document overlap.
-func matches(template, requestPath string) bool {
-	want, have := strings.Split(template, "/"), strings.Split(requestPath, "/")
-	if len(want) != len(have) {
-		return false
-	}
-	for i, part := range want {
-		isParameter := strings.HasPrefix(part, "{") && have[i] != ""
-		if part != have[i] && !isParameter {
-			return false
-		}
-	}
-	return true
-}

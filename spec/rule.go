@@ -47,8 +47,8 @@ type Cell struct {
 	Codes     bool   // whether reason codes are configured for the state that is asked for
 }
 
-// Covers reports whether the rule holds for the cell.
-func (r *Rule) Covers(c Cell) bool {
+// covers reports whether the rule holds for the cell.
+func (r *Rule) covers(c Cell) bool {
 	return (len(r.Who) == 0 || slices.Contains(r.Who, c.Who)) &&
 		r.Given.Matches(c.Situation) &&
 		(len(r.Asks) == 0 || slices.Contains(r.Asks, c.Ask)) &&
@@ -89,7 +89,7 @@ func (r *Rules) For(d Deployment, release Release) *Rules {
 func (r *Rules) Demand(c Cell) Demand {
 	var refusing, all []*Rule
 	for _, rule := range r.all {
-		if !rule.Covers(c) {
+		if !rule.covers(c) {
 			continue
 		}
 		all = append(all, rule)

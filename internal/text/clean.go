@@ -45,9 +45,9 @@ func plain(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0
 }
 
-// Legible reports whether a character may stand in a report: XML allows it,
+// legible reports whether a character may stand in a report: XML allows it,
 // and it neither drives a terminal nor turns the direction of the text.
-func Legible(r rune) bool {
+func legible(r rune) bool {
 	switch {
 	case r == '\t' || r == '\n':
 		return true
@@ -87,7 +87,7 @@ func Shown(s string) string {
 // Visible reports whether a character can be shown as it is.
 func Visible(r rune) bool {
 	switch {
-	case !Legible(r), r == 0x00ad, r == 0x061c, r == 0xfeff, r >= 0x200b && r <= 0x200f, r >= 0x2060 && r <= 0x206f:
+	case !legible(r), r == 0x00ad, r == 0x061c, r == 0xfeff, r >= 0x200b && r <= 0x200f, r >= 0x2060 && r <= 0x206f:
 		return false
 	case r >= 0xfff0 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe0fff:
 		return false

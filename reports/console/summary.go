@@ -49,7 +49,7 @@ const (
 	Red    = "31"
 	Green  = "32"
 	Yellow = "33"
-	Blue   = "34"
+	blue   = "34"
 	Bold   = "1"
 	Dim    = "2"
 )
@@ -104,7 +104,7 @@ func (p *Printer) head(r *reports.Result) {
 	case r.Verdict != reports.Conformant:
 		color = Yellow
 	case r.Scope == reports.ScopeSelection:
-		color = Blue // green is for a whole certification
+		color = blue // green is for a whole certification
 	}
 	target := r.Target.URL
 	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {

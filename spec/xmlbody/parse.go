@@ -16,9 +16,9 @@ import (
 // MaxDepth is how deep elements may nest; the deepest documented body, a list of dialogs, nests 6.
 const MaxDepth = 64
 
-// MaxNodes is how many elements and attributes a body may have: a document of them takes up much more
+// maxNodes is how many elements and attributes a body may have: a document of them takes up much more
 // memory than its text.
-const MaxNodes = 20_000
+const maxNodes = 20_000
 
 // SyntaxError says where a body stops being XML. Lines and columns count from 1, the offset from 0 and
 // in bytes of the body in UTF-8.
@@ -156,8 +156,8 @@ func wellFormed(text []byte) error {
 			if depth++; depth > MaxDepth {
 				return syntaxErrorAt(text, start, fmt.Sprintf("elements nest deeper than %d", MaxDepth))
 			}
-			if nodes += 1 + len(token.Attr); nodes > MaxNodes {
-				return syntaxErrorAt(text, start, fmt.Sprintf("more than %d elements and attributes", MaxNodes))
+			if nodes += 1 + len(token.Attr); nodes > maxNodes {
+				return syntaxErrorAt(text, start, fmt.Sprintf("more than %d elements and attributes", maxNodes))
 			}
 			if name := doubledAttribute(token.Attr); name != "" {
 				return syntaxErrorAt(text, start, "attribute "+name+" occurs twice")

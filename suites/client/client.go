@@ -161,13 +161,13 @@ func (c *Client) Failing(ctx context.Context, u *fixtures.User) error {
 	return c.opts.Tokens.Failing(ctx, u)
 }
 
-// AwaitToken is [Tokens.Await] for as long as a target is waited for that went
+// AwaitToken is [Tokens.await] for as long as a target is waited for that went
 // away, see WaitOut.
 func (c *Client) AwaitToken(ctx context.Context, u *fixtures.User) error {
 	if !u.ByToken() {
 		return nil
 	}
-	return c.opts.Tokens.Await(ctx, u, c.Patience())
+	return c.opts.Tokens.await(ctx, u, c.Patience())
 }
 
 // Call is one request.

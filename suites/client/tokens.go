@@ -109,9 +109,9 @@ func (t *Tokens) Failing(ctx context.Context, u *fixtures.User) error {
 	return h.failed
 }
 
-// Await waits until there are new tokens for the user, no longer than the limit
+// await waits until there are new tokens for the user, no longer than the limit
 // from when there were none, or says why there are not.
-func (t *Tokens) Await(ctx context.Context, u *fixtures.User, limit time.Duration) error {
+func (t *Tokens) await(ctx context.Context, u *fixtures.User, limit time.Duration) error {
 	for {
 		err := t.Failing(ctx, u)
 		if err == nil {

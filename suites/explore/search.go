@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// MostFindings is after how many different findings a search ends: there is
+// mostFindings is after how many different findings a search ends: there is
 // enough to mend.
-const MostFindings = 12
+const mostFindings = 12
 
 // Class counts what was done of one class of rounds.
 type Class struct {
@@ -85,7 +85,7 @@ func (s *Search) Work(ctx context.Context, exercise Exercise) {
 func (s *Search) take(ctx context.Context) (n int, w Walk, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || s.done+s.underWay >= s.Steps || len(s.findings) >= MostFindings {
+	if ctx.Err() != nil || s.done+s.underWay >= s.Steps || len(s.findings) >= mostFindings {
 		return 0, Walk{}, false
 	}
 	n, w = s.next, s.Generator.Walk(s.next)

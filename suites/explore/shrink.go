@@ -31,11 +31,11 @@ type Finding struct {
 // ID names the class of the round that shows the deviation.
 func (f Finding) ID() string { return f.Walk.Rounds[len(f.Walk.Rounds)-1].ID() }
 
-// Repeats is how often the shortest walk is played to tell a fault from a
+// repeats is how often the shortest walk is played to tell a fault from a
 // flake; and tries is how often one has to fail to show the deviation before
 // it is given up.
 const (
-	Repeats = 5
+	repeats = 5
 	tries   = 2
 	// mostReplays bounds what one finding may cost a target.
 	mostReplays = 60
@@ -56,7 +56,7 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 	s := &shrinking{Model: m, ctx: ctx, exercise: exercise, seen: d}
 	shortest := w
 	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
-	if s.shows(shortest, Repeats) {
+	if s.shows(shortest, repeats) {
 		for shorter := true; shorter; {
 			shortest, shorter = s.shorter(shortest)
 		}
@@ -64,7 +64,7 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 		return Finding{Walk: shortest, Deviation: d, Certainty: Once, Of: s.replays, From: w, Replays: s.replays}
 	}
 	f := Finding{Walk: shortest, From: w, Certainty: EveryTime}
-	for range Repeats {
+	for range repeats {
 		if ctx.Err() != nil {
 			break
 		}

@@ -23,8 +23,8 @@ const (
 	Together How = "together" // at the same moment
 )
 
-// Hows lists them.
-func Hows() []How { return []How{Alone, InARow, Together} }
+// hows lists them.
+func hows() []How { return []How{Alone, InARow, Together} }
 
 // Round is what is done before the user is looked at.
 type Round struct {
@@ -136,7 +136,7 @@ func (m *Model) IDs() []string {
 	}
 	var ids []string
 	for _, s := range states() {
-		for _, how := range Hows() {
+		for _, how := range hows() {
 			if reached[s] {
 				ids = append(ids, Round{How: how, From: s}.ID())
 			}
@@ -149,7 +149,7 @@ func (m *Model) IDs() []string {
 func IDs() []string {
 	var ids []string
 	for _, s := range states() {
-		for _, how := range Hows() {
+		for _, how := range hows() {
 			ids = append(ids, Round{How: how, From: s}.ID())
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// OnlySubject is what a verdict expected when somebody moved whom the
+// onlySubject is what a verdict expected when somebody moved whom the
 // requirement does not act on.
-const OnlySubject = "only the subject to move"
+const onlySubject = "only the subject to move"
 
 // bystanders: whoever the requirement does not act on stays where it was, and
 // who plays a part comes to where the outcome that was taken says. A person at
@@ -31,7 +31,7 @@ func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State)
 		case looked && moves && now.State != to:
 			return movedElsewhere(was, now, "user "+was.User+" in "+string(to))
 		case looked && !moves && !was.Same(now):
-			return movedElsewhere(was, now, OnlySubject)
+			return movedElsewhere(was, now, onlySubject)
 		}
 	}
 	return unseen

@@ -23,7 +23,7 @@ func stayOf(l evidence.Observation) stay { return stay{string(l.State), l.Change
 func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
 		e := &ev.Events[l.Index]
-		return ofAnother(step, e) || LateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
+		return ofAnother(step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
 	// What is as the step found it may be the same stay by another node's clock.
 	return passed(ev, step, stayOf(l)) && !l.Same(step.Baseline)
@@ -80,14 +80,14 @@ func ofAnother(step evidence.Step, e *evidence.Event) bool {
 // Belongs reports whether an event may be of what a step did: it does not carry
 // the requestId of another request, nor tell of what was so before.
 func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
-	return !ofAnother(step, e) && !LateNews(ev, step, e)
+	return !ofAnother(step, e) && !lateNews(ev, step, e)
 }
 
-// LateNews reports whether an event tells of the subject what was so before
+// lateNews reports whether an event tells of the subject what was so before
 // the state in which the step found it: it was seen before the step in that
 // stay, or the news of the state that the step found came after it. Events of
 // a node come in the order of what they tell.
-func LateNews(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+func lateNews(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 	l, ok := evidence.ObservationOfEvent(*e)
 	if !ok || !tellsOf(e, step.Baseline.User) || e.RequestID != "" && e.RequestID == step.Values["request_id"] {
 		return false
@@ -159,7 +159,7 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 	switch {
 	case ofAnother(c.step, e):
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
-	case LateNews(c.ev, c.step, e):
+	case lateNews(c.ev, c.step, e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
 	case e.RequestID == "" && c.ofAnotherChange(e):
 		return fmt.Sprintf("the stateChangeTime %s of another change", c.changed(e))
@@ -190,7 +190,7 @@ func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
 // only arrived late: also of the state that the step found, where that was not
 // told before, and once more what was told before the step, word for word.
 func (c *stepJudge) earlier(e *evidence.Event) bool {
-	return !e.IsError() && (LateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.baselineByOtherClock(e) || c.repeats(e))
+	return !e.IsError() && (lateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.baselineByOtherClock(e) || c.repeats(e))
 }
 
 // baselineByOtherClock reports whether an event is the news of the state that
