@@ -31,20 +31,6 @@ func TestRunsAreEqual(t *testing.T) {
 	}
 }
 
-// What a CI system is told, in the ways that it has: GitHub's page of the job
-// and its annotations, and nothing of that elsewhere.
-func testInCI(t *testing.T, m *mock, _, bad string) {
-	summary := filepath.Join(m.dir, "summary.md")
-	file(t, summary, "before\n")
-	s := invoke(t, m.dir, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+summary, "report", bad, "--out", "ci")
-	contain(t, s.out, "::error ", "ERR-01")
-	contain(t, contents(t, summary), "before\n## Finesse conformance", "ERR-01")
-	contain(t, contents(t, filepath.Join(m.dir, "ci", "badge.svg")), "<svg", "not conformant")
-	if s := invoke(t, m.dir, "report", bad, "--out", "ci"); strings.Contains(s.out, "::error") {
-		t.Error(s)
-	}
-}
-
 func resultSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(reports.Schema))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,35 +8,6 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 )
-
-// --target beats the address of the configuration, with or without a slash at
-// its end.
-func TestFlagTarget(t *testing.T) {
-	t.Parallel()
-	m := target(t, nil)
-	m.writeFor(t, "http://127.0.0.1:1", "")
-	s := invoke(t, m.dir, "run", "--config", m.config, "--only", "SIG-03", "--target", m.server.URL+"/")
-	if s.code != 0 || result(t, m.dir).Target.URL != m.server.URL {
-		t.Error(s)
-	}
-}
-
-// A certificate of nobody whom the system knows is taken from --ca-file, or
-// left unchecked with --insecure, which the result says.
-func TestFlagsOfTLS(t *testing.T) {
-	t.Parallel()
-	m := targetOn(t, true, nil)
-	for _, test := range []struct {
-		args     []string
-		code     int
-		insecure bool
-	}{{nil, 3, false}, {[]string{"--ca-file", m.ca(t)}, 0, false}, {[]string{"--insecure"}, 0, true}} {
-		s := invoke(t, m.dir, append([]string{"run", "--config", m.config, "--only", "SIG-03"}, test.args...)...)
-		if s.code != test.code || result(t, m.dir).Settings.Insecure != test.insecure {
-			t.Errorf("%v: %v", test.args, s)
-		}
-	}
-}
 
 // A change that comes after the settle time is a failure, and passes with a
 // longer one.
@@ -60,22 +30,6 @@ func TestFlagQuietTime(t *testing.T) {
 	s := invoke(t, m.dir, "run", "--config", m.config, "--only", "SIG-03", "--quiet-time", "900ms")
 	if took := time.Since(began); s.code != 0 || took < 900*time.Millisecond {
 		t.Errorf("after %v: %v", took, s)
-	}
-}
-
-// The journal is where it is told to be.
-func TestFlagJournal(t *testing.T) {
-	t.Parallel()
-	m := target(t, nil)
-	journal := filepath.Join(m.dir, "j", "mine.jsonl")
-	if s := invoke(t, m.dir, "run", "--config", m.config, "--only", "SIG-01", "--journal", journal); s.code != 0 {
-		t.Error(s)
-	}
-	if touched(journal) == 0 {
-		t.Error("nobody is in the journal")
-	}
-	if s := invoke(t, m.dir, "restore", "--config", m.config, "--journal", journal); s.code != 0 || !strings.Contains(s.out, "nobody has to be put back") {
-		t.Error(s)
 	}
 }
 

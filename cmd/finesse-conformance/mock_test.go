@@ -132,7 +132,7 @@ type mock struct {
 // that keep gives; nil for all.
 func target(t *testing.T, change func(*reference.Config)) *mock { return targetOn(t, false, change) }
 
-func targetOn(t *testing.T, secure bool, change func(*reference.Config)) *mock {
+func targetOn(t testing.TB, secure bool, change func(*reference.Config)) *mock {
 	t.Helper()
 	config, err := reference.Default(reference.UCCE, "12.5(1)", 1)
 	if err != nil {
@@ -162,12 +162,12 @@ func targetOn(t *testing.T, secure bool, change func(*reference.Config)) *mock {
 }
 
 // write writes the configuration, with more at its end.
-func (m *mock) write(t *testing.T, more string) {
+func (m *mock) write(t testing.TB, more string) {
 	t.Helper()
 	m.writeFor(t, m.server.URL, more)
 }
 
-func (m *mock) writeFor(t *testing.T, url, more string) {
+func (m *mock) writeFor(t testing.TB, url, more string) {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "target:\n  url: %s\nusers:\n", url)
@@ -219,14 +219,14 @@ func (m *mock) sent(start string) int {
 }
 
 // ca writes the certificate of a mock on HTTPS to a file.
-func (m *mock) ca(t *testing.T) string {
+func (m *mock) ca(t testing.TB) string {
 	t.Helper()
 	name := filepath.Join(m.dir, "ca.pem")
 	file(t, name, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: m.server.Certificate().Raw})))
 	return name
 }
 
-func file(t *testing.T, name, text string) {
+func file(t testing.TB, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

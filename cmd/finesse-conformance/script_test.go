@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -23,7 +25,10 @@ var updateScripts = flag.Bool("update-scripts", false, "write what commands prin
 // somebody at a terminal sees it. Beside the usual commands of such scripts there
 // are `exits CODE command…`, which runs one that has to end with the code, and
 // `silent NAME`, which puts the address of a target into a variable, and into
-// every file that has @NAME@, to which nothing may be sent.
+// every file that has @NAME@, to which nothing may be sent. `target NAME WORD…`
+// begins a deployment, of which `sent`, `refused` and `stop-target` speak;
+// `exercised FOLDER OUTCOMES` reads results, and `change FILE EXPRESSION TEXT NEW`
+// changes a file.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -32,10 +37,14 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", e.WorkDir)
 			e.Setenv("FINESSE_CONFORMANCE_PROCS", "1")
+			e.Values[targetsKey] = targets{}
 			e.Setenv(asProgram, "1") // and whatever the program starts is no test either
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "silent": leftAlone(t)},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "silent": leftAlone(t), "target": beginTarget, "stop-target": stopTarget, "sent": sentBy, "refused": refusedBy,
+			"exercised": exercised, "change": change,
+		},
 	})
 }
 
@@ -53,22 +62,6 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("exit %s, want %s (%v)", code, args[0], err)
 	}
-}
-
-// The schema that init writes is the one that spec prints, and the file that
-// it stands beside is taken by it.
-func TestInitWritesASchema(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	ok(t, dir, "init", "--write", "finesse.yaml")
-	schema, err := os.ReadFile(filepath.Join(dir, config.SchemaName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(schema) != ok(t, dir, "spec", "config") {
-		t.Error("the schema is not the one that is printed")
-	}
-	contain(t, contents(t, filepath.Join(dir, "finesse.yaml")), "# yaml-language-server: $schema="+config.SchemaName+"\n")
 }
 
 // exitCode gives the exit code of a process as a word.
@@ -118,6 +111,27 @@ func leftAlone(t *testing.T) func(*testscript.TestScript, bool, []string) {
 				continue // a folder
 			}
 			ts.Check(os.WriteFile(name, bytes.ReplaceAll(text, []byte("@"+args[0]+"@"), []byte(address)), 0o644))
+		}
+	}
+}
+
+// Every flag of run is used by a script or by a test: each has one that shows
+// what it does.
+func TestEveryFlagIsTried(t *testing.T) {
+	t.Parallel()
+	var tried strings.Builder
+	for _, pattern := range []string{filepath.Join("testdata", "script", "*.txtar"), "*_test.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(names), err)
+		}
+		for _, name := range names {
+			tried.WriteString(contents(t, name))
+		}
+	}
+	for _, s := range config.Settings() {
+		if s.Flag != "" && !regexp.MustCompile(`--`+s.Flag+`\b`).MatchString(tried.String()) {
+			t.Errorf("--%s is in no script and no test", s.Flag)
 		}
 	}
 }

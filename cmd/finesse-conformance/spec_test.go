@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"finesse-conformance/spec"
@@ -35,24 +34,5 @@ func TestDocsOfStates(t *testing.T) {
 		}
 	} else if made != text {
 		t.Errorf("%s is not what the contract makes of it; -update renews it", name)
-	}
-}
-
-// Each form is printed, and what is none is refused with those that are.
-func TestSpecFormats(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	for format, want := range map[string]string{
-		"openapi": "x-oapi-codegen-extra-tags", "postman": "Walk through", "postman-environment": "baseUrl", "mermaid": "stateDiagram-v2", "json": `"requirements"`,
-	} {
-		contain(t, ok(t, dir, "spec", "--format", format), want)
-	}
-	if ok(t, dir, "spec") != ok(t, dir, "spec", "--format", "openapi") {
-		t.Error("spec prints something else than --format openapi")
-	}
-	for _, args := range [][]string{{"spec", "--format", "postmann"}, {"spec", "--deployment", "x"}, {"spec", "moves", "--format", "json"}} {
-		if r := invoke(t, dir, args...); r.code != 2 {
-			t.Errorf("%s: %v", strings.Join(args, " "), r)
-		}
 	}
 }
