@@ -87,6 +87,8 @@ func TestStateEvents(t *testing.T) {
 		})), failed, agreed + `teamId "6000" in the event and "5000" in the GET that follows`, false},
 		{"without the time of the change", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).
 			sees(0, since).converged().stays(since), failed, agreed + `stateChangeTime "" in the event and "2026-01-02T03:04:06.000Z" in the GET that follows`, false},
+		{"at a time by another node's clock", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, tells(user{state: spec.Ready, changed: "2026-01-02T03:04:08.000Z"})).
+			sees(0, since).converged().stays(since), passed, "", false},
 		{"a change pending", noted(tells(user{state: spec.Ready, pending: "LOGOUT"})), failed, agreed + `pendingState "LOGOUT" in the event and "" in the GET that follows`, false},
 		{"an element missing", noted(with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<teamId>5000</teamId>", "", 1) })), failed,
 			agreed + "Update/data/User/teamId: missing", false},

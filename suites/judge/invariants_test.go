@@ -62,6 +62,13 @@ func TestEveryUserIsValid(t *testing.T) {
 	status.ev.Exchanges[1].Status = 503
 	dialogs := broken(evidence.ForLook, "<Dialogs/>")
 	dialogs.ev.Exchanges[1].Path = "/finesse/api/User/1001/Dialogs"
+	page := func(method string, status int, media string) *scene {
+		s := broken(evidence.ForLook, "<Dialogs/>")
+		x := &s.ev.Exchanges[1]
+		x.Path, x.Method, x.Status = "/finesse/api/User/1001/Dialogs", method, status
+		x.ResponseHeader = map[string]string{"Content-Type": media}
+		return s
+	}
 	tryRuns(t, "USR-01", []run{
 		{"all valid", []*scene{begin(in(spec.Ready)), ready(202, time.Second)}, ""},
 		{"nothing seen", nil, ""},
@@ -74,6 +81,9 @@ func TestEveryUserIsValid(t *testing.T) {
 		{"a passing LOGIN", []*scene{passing}, ""},
 		{"an error is no User", []*scene{status}, ""},
 		{"Dialogs are no User", []*scene{dialogs}, ""},
+		{"Dialogs that are said to be a page", []*scene{page("GET", 200, "text/html")}, "in a GET of TST-01: expected a read of /finesse/api/User/1001/Dialogs that is said to be XML; saw Content-Type is \"text/html\", expected application/xml"},
+		{"another answer", []*scene{page("GET", 202, "text/html")}, ""},
+		{"to no read", []*scene{page("PUT", 200, "text/html")}, ""},
 	})
 }
 
@@ -91,9 +101,11 @@ func TestEveryStateIsDocumented(t *testing.T) {
 		{"in lower case", []*scene{begin(in(spec.Ready)).sees(0, in("ready"))}, said + `"ready"`},
 		{"none", []*scene{begin(in(spec.Ready)).sees(0, in(""))}, said + `""`},
 		{"LOGIN while signing in", []*scene{login(time.Second)}, ""},
+		{"LOGIN at the end of the settle time", []*scene{login(settle)}, ""},
 		{"LOGIN beyond the settle time", []*scene{login(settle + time.Second)}, said + `"LOGIN"`},
 		{"LOGIN of nobody's asking", []*scene{begin(in(spec.Logout)).puts(202, "").sees(0, in(spec.Login))}, said + `"LOGIN"`},
 		{"LOGIN of somebody else's", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(0, in(spec.NotReady))}, ""},
+		{"LOGIN of somebody else's for the settle time", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(settle-look, in(spec.Login))}, ""},
 		{"LOGIN of somebody else's that stays", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(settle+time.Second, in(spec.Login))}, said + `"LOGIN"`},
 		{"LOGIN after READY", []*scene{begin(in(spec.Ready)).sees(time.Second, in(spec.Login))}, said + `"LOGIN"`},
 		{"an event is no GET", []*scene{event}, ""},
@@ -121,12 +133,18 @@ func TestStateChangeTimes(t *testing.T) {
 		{"nothing at all before a change", []*scene{begin(at(spec.NotReady, "")).sees(0, at(spec.NotReady, ""))}, ""},
 		{"frozen", moved(first, first), later + first + " both before and after"},
 		{"two changes in a millisecond", []*scene{begin(at(spec.NotReady, first)).sees(3*time.Millisecond, at(spec.Ready, first))}, ""},
+		{"two changes in ten", []*scene{begin(at(spec.NotReady, first)).sees(10*time.Millisecond-look, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"frozen within a second", []*scene{begin(at(spec.NotReady, first)).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
 		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
 		{"a look that lags, by another clock", []*scene{begin(at(spec.Ready, "2026-01-02T03:04:07.200Z")).sees(time.Second, at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.200Z"))}, ""},
 		{"an earlier stay, late and by another clock", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
 			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
+		{"that by as much as two nodes may be apart", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
+			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:03.900Z")).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
+		{"that, and an event of it", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
+			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).hears(0, unasked(at(spec.NotReady, "2026-01-02T03:04:04.400Z"))).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
+		{"the clocks of two nodes as far apart as they may be", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:07.100Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.100Z"))}, ""},
 		{"the same by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, second)).sees(time.Second, at(spec.Ready, second))}, ""},
 		{"the same, and then by another clock", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.Ready, second))}, ""},
 		{"the same, and by another clock in another stay", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.NotReady, second))},
@@ -134,6 +152,8 @@ func TestStateChangeTimes(t *testing.T) {
 		{"backward, with no clock at all", moved("soon", first), form + `"soon"`},
 		{"lost", moved(first, ""), "in a GET of TST-01: expected a time after the change from NOT_READY to READY; saw none"},
 		{"seconds alone, within one", []*scene{begin(at(spec.NotReady, whole)).sees(500*time.Millisecond, at(spec.Ready, whole))}, ""},
+		{"seconds alone, after a little more than one", []*scene{begin(at(spec.NotReady, whole)).sees(1100*time.Millisecond-look, at(spec.Ready, whole))}, later + whole + " both before and after"},
+		{"seconds alone, seen since a little more than one", []*scene{begin(at(spec.NotReady, whole)).sees(1100*time.Millisecond-look, at(spec.NotReady, whole)).sees(100*time.Millisecond, at(spec.Ready, whole))}, later + whole + " both before and after"},
 		{"seconds alone, after two", moved(whole, whole), later + whole + " both before and after"},
 		{"seconds alone, since long before", []*scene{begin(at(spec.NotReady, whole)).sees(2*time.Second, at(spec.NotReady, whole)).sees(100*time.Millisecond, at(spec.Ready, whole))},
 			later + whole + " both before and after"},
