@@ -265,7 +265,7 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 		row.Margin, row.Values = margin(e), values(e)
 		row.Events = eventOrder(e)
 		if failed {
-			row.Way = e.Way
+			row.Path = e.Path
 		}
 	}
 }

@@ -49,10 +49,10 @@ func TestCauses(t *testing.T) {
 			fails("c", move(evidence.MismatchMoved, spec.Hold, spec.Ready), "", nil),
 		}, "a b; c"},
 		"one state that nobody leaves, and what waits for it": {[]reports.Row{
-			kept("w", reports.Gap{Kind: evidence.GapWay, Waits: &evidence.Stranded{User: "1001", State: spec.Ready, Since: "gone"}}),
+			kept("w", reports.Gap{Kind: evidence.GapPath, Waits: &evidence.Stranded{User: "1001", State: spec.Ready, Since: "gone"}}),
 			fails("a", move(evidence.MismatchStayed, spec.Ready, spec.Ready), "", nil), fails("b", move(evidence.MismatchStayed, spec.Ready, spec.Ready), "", nil),
-			kept("x", reports.Gap{Kind: evidence.GapWay, Instead: &evidence.Instead{Mismatch: move(evidence.MismatchStayed, spec.Ready, spec.Ready)}}),
-			kept("y", reports.Gap{Kind: evidence.GapWay, Waits: &evidence.Stranded{Since: "a"}}), kept("z", reports.Gap{Kind: evidence.GapCast}),
+			kept("x", reports.Gap{Kind: evidence.GapPath, Instead: &evidence.Instead{Mismatch: move(evidence.MismatchStayed, spec.Ready, spec.Ready)}}),
+			kept("y", reports.Gap{Kind: evidence.GapPath, Waits: &evidence.Stranded{Since: "a"}}), kept("z", reports.Gap{Kind: evidence.GapCast}),
 		}, "a b (w x y)"},
 		"what is accepted, by what was asked": {[]reports.Row{
 			fails("a", answer(""), "", put(202, "<a/>", "")), fails("b", answer(""), "", put(202, "<b/>", "")),

@@ -38,7 +38,7 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapReasonCodes:   "configure the reason codes on the target",
 	evidence.GapWrapUp:        "give a user of the cast that wrap-up setting, or configure the stimuli wrap_up_on and wrap_up_off",
 	evidence.GapTarget:        "nothing in the configuration: the target does not offer what it needs",
-	evidence.GapWay:           "nothing in the configuration: the target did something else on the way there",
+	evidence.GapPath:          "nothing in the configuration: the target did something else on the way there",
 	evidence.GapNodes:         "name both nodes of the system: target.nodes",
 	evidence.GapTime:          "raise timing.longest_wait",
 	evidence.GapAway:          "see why the target went away, or raise timing.outage, and run again",

@@ -51,13 +51,13 @@ func TestGapsOfOneCauseAreOneGroup(t *testing.T) {
 		row := &r.Requirements[i]
 		row.Outcome, row.Reason, row.Gap = evidence.NotExercised, reason, &gap
 	}
-	way := reports.NewGap(evidence.Gap{Kind: evidence.GapWay, Cause: "sign in"})
+	way := reports.NewGap(evidence.Gap{Kind: evidence.GapPath, Cause: "sign in"})
 	open(0, way, "it did not come about 3 times")
 	open(1, way, "it did not come about 4 times")
-	open(2, reports.NewGap(evidence.Gap{Kind: evidence.GapWay}), "another")
+	open(2, reports.NewGap(evidence.Gap{Kind: evidence.GapPath}), "another")
 	r.Conclude()
 	for _, g := range r.NotExercised {
-		if g.Kind != evidence.GapWay {
+		if g.Kind != evidence.GapPath {
 			continue
 		}
 		if want := map[string]int{"it did not come about 3 times": 2, "another": 1}[g.Reason]; len(g.Requirements) != want {

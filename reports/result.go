@@ -268,7 +268,7 @@ type Row struct {
 	// the limits go, otherwise only enough to find them in the evidence.
 	Exchange *ExchangeRef `json:"exchange,omitempty"`
 	Event    *EventRef    `json:"event,omitempty"`
-	Way      []string     `json:"way,omitempty"` // failures: how the precondition was reached
+	Path     []string     `json:"way,omitempty"` // failures: how the precondition was reached
 
 	Gap    *Gap    `json:"gap,omitempty"`    // why the requirement was not exercised, classed
 	Margin *Margin `json:"margin,omitempty"` // how close the slowest accepted change came

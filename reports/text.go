@@ -66,7 +66,7 @@ func Account(row *Row) string {
 	field("at", row.XPath)
 	field("clause", row.Clause)
 	field("source", strings.Join(row.Source, ", "))
-	field("way", strings.Join(row.Way, "\n"))
+	field("way", strings.Join(row.Path, "\n"))
 	if x := row.Exchange; x != nil {
 		b.WriteString("\n" + exchangeText(x))
 	}

@@ -76,5 +76,5 @@ func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.Us
 			}
 		}
 	}
-	return errors.Join(err, d.stage.SendHome(ctx, home, false))
+	return errors.Join(err, d.stage.RestoreUser(ctx, home, false))
 }

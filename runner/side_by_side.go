@@ -178,7 +178,7 @@ func (p *processes) Lost(proc int) {
 			continue
 		}
 		wg.Go(func() {
-			if err := p.stage.SendHome(ctx, home, switched[u.ID]); err != nil {
+			if err := p.stage.RestoreUser(ctx, home, switched[u.ID]); err != nil {
 				p.display.Say("user %s of the lost process %d is not back: %v", u.ID, proc, err)
 			}
 		})

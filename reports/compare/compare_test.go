@@ -285,7 +285,7 @@ func TestChanges(t *testing.T) {
 		{"failed both times", fail("SIG-01"), fail("SIG-01"), "failing SIG-01 failed>failed", 0},
 		{"newly exercised", skip("SIG-01", evidence.GapStimulus), nil, "new SIG-01 not_exercised>passed", 0},
 		{"lost by the target", nil, skip("SIG-01", evidence.GapTarget), "regression SIG-01 passed>not_exercised", 1},
-		{"failed and does not run any more", fail("SIG-01"), skip("SIG-01", evidence.GapWay), "regression SIG-01 failed>not_exercised", 1},
+		{"failed and does not run any more", fail("SIG-01"), skip("SIG-01", evidence.GapPath), "regression SIG-01 failed>not_exercised", 1},
 		{"not selected", nil, skip("SIG-01", evidence.GapSelection), "gone SIG-01 passed>not_exercised", 0},
 		{"stimulus lost", nil, skip("SIG-01", evidence.GapStimulus), "regression SIG-01 passed>not_exercised", 1},
 		{"no stimuli any more", nil, skip("SIG-01", evidence.GapStimulus, func(p *pair) { p.run.Settings.Stimuli = false }), "gone SIG-01 passed>not_exercised", 0},

@@ -22,7 +22,7 @@ func TestHTMLFailureOfALaterStep(t *testing.T) {
 	}
 	e.Exchanges[actAt].RequestBody = "<User><state>NOT_READY</state></User>"
 	drop := &e.Exchanges[actAt+3] // sent to end the call, which no step has as its own
-	drop.Purpose, drop.Method, drop.Path, drop.RequestBody, drop.Status, drop.ResponseBody = evidence.ForWay, "PUT", "/finesse/api/Dialog/17", "<Dialog><requestedAction>DROP</requestedAction></Dialog>", 202, ""
+	drop.Purpose, drop.Method, drop.Path, drop.RequestBody, drop.Status, drop.ResponseBody = evidence.ForPath, "PUT", "/finesse/api/Dialog/17", "<Dialog><requestedAction>DROP</requestedAction></Dialog>", 202, ""
 	e.Steps = []evidence.Step{step(-time.Millisecond, 100*time.Millisecond, actAt), step(100*time.Millisecond, 3*time.Second, -1)}
 	row.Outcome, row.Step, row.Expected, row.Seen, row.XPath = evidence.Failed, 2, "WORK", "READY for 2s", "User/state"
 	row.Asked, row.Reason = "the end of the call", "the end of the call: expected WORK; saw READY for 2s"
@@ -63,7 +63,7 @@ func TestHTMLGapHeadings(t *testing.T) {
 	for want, g := range map[string]reports.GapGroup{
 		"No run can exercise these":                {Kind: evidence.GapNever},
 		"What would make these run is not known":   {Kind: evidence.GapOther},
-		"nothing in the configuration: the target": {Kind: evidence.GapWay, Remedy: reports.NewGap(evidence.Gap{Kind: evidence.GapWay}).Remedy},
+		"nothing in the configuration: the target": {Kind: evidence.GapPath, Remedy: reports.NewGap(evidence.Gap{Kind: evidence.GapPath}).Remedy},
 	} {
 		if got := gapHeading(g); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %q", g.Kind, got)

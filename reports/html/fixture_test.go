@@ -87,7 +87,7 @@ func attemptAt(q *spec.Requirement, start time.Time, seed int) *evidence.Evidenc
 	e := &evidence.Evidence{Requirement: q.ID, Attempt: 1, Started: start, Ended: start.Add(2300 * time.Millisecond),
 		Target: evidence.Target{Deployment: spec.UCCE, Release: "12.5(1)", Notifications: true, Settle: 10 * time.Second, Quiet: 2 * time.Second},
 		Cast:   map[string]evidence.User{"subject": {ID: "1001001", Role: "agent"}},
-		Way:    []string{"sign in (NOT_READY)", "go ready (READY)"}}
+		Path:   []string{"sign in (NOT_READY)", "go ready (READY)"}}
 	at := start
 	add := func(purpose evidence.Purpose, method, path, request string, status int, answer string) {
 		at = at.Add(60 * time.Millisecond)
@@ -107,8 +107,8 @@ func attemptAt(q *spec.Requirement, start time.Time, seed int) *evidence.Evidenc
 	}
 	const own = "/finesse/api/User/1001001"
 	read(evidence.ForPrepare, "1001001", "LOGOUT", start)
-	add(evidence.ForWay, "PUT", own, "<User><state>LOGIN</state><extension>2001001</extension></User>", 202, "")
-	read(evidence.ForWay, "1001001", "NOT_READY", at)
+	add(evidence.ForPath, "PUT", own, "<User><state>LOGIN</state><extension>2001001</extension></User>", 202, "")
+	read(evidence.ForPath, "1001001", "NOT_READY", at)
 	read(evidence.ForLook, "1001002", "READY", start)
 	add(evidence.ForAct, "PUT", own, "<User>\n  <state>READY</state>\n</User>", 202, "")
 	sent := at

@@ -161,7 +161,7 @@ func hostile(e *evidence.Evidence) {
 	for i := range e.Observations {
 		e.Observations[i].State, e.Observations[i].Pending, e.Observations[i].ReasonCodeID = spec.State(bad), bad, bad
 	}
-	e.Way = []string{bad}
+	e.Path = []string{bad}
 }
 
 // TestHTMLHostile: whatever a target says stays text, and what cannot be

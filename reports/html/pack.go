@@ -175,7 +175,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Foreign, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
 		Items: []packedItem{},
 	}
-	for _, w := range e.Way {
+	for _, w := range e.Path {
 		r.Way = append(r.Way, text.ShownLine(w, 300))
 	}
 	steps := map[int]int{}

@@ -212,9 +212,9 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 	}
 	f.Asked = text.ShownLine(r.Asked, 400)
 	e := reports.Attempt(b.by[r.ID], r.Repetition, r.Attempts)
-	way := r.Way
+	way := r.Path
 	if len(way) == 0 && e != nil {
-		way = e.Way
+		way = e.Path
 	}
 	for _, w := range way {
 		f.Way = append(f.Way, text.ShownLine(w, 300))
@@ -289,7 +289,7 @@ func sent(e *evidence.Evidence, n int) []int {
 	}
 	var list []int
 	for i, x := range e.Exchanges {
-		if x.Purpose == evidence.ForWay && x.Method != http.MethodGet && x.Started.After(s.Baseline.At) && x.Started.Before(s.Until) {
+		if x.Purpose == evidence.ForPath && x.Method != http.MethodGet && x.Started.After(s.Baseline.At) && x.Started.Before(s.Until) {
 			list = append(list, i)
 		}
 	}

@@ -156,7 +156,7 @@ func Trace(id string, states ...spec.State) *evidence.Evidence {
 		Requirement: id, Attempt: 1, Started: Noon, Ended: Noon.Add(time.Duration(len(states)) * time.Second),
 		Target: evidence.Target{Deployment: spec.UCCE, Settle: 10 * time.Second, Quiet: 2 * time.Second},
 		Cast:   map[string]evidence.User{"subject": {ID: "1001", Extension: "1001"}},
-		Way:    []string{"signed in as 1001"}, Waited: 900 * time.Millisecond,
+		Path:   []string{"signed in as 1001"}, Waited: 900 * time.Millisecond,
 		Exchanges: []evidence.Exchange{{
 			Index: 0, Purpose: evidence.ForAct, As: "1001", Method: "PUT", Path: "/finesse/api/User/1001",
 			RequestHeader: map[string]string{"Content-Type": "application/xml"},

@@ -22,8 +22,8 @@ type Evidence struct {
 	Repetition int             `json:"repetition,omitempty"`
 	Target     Target          `json:"target"`
 	Cast       map[string]User `json:"cast"` // by part: "subject", then the actors and "other:<id>"
-	// Way tells in words how the precondition was reached.
-	Way []string `json:"way,omitempty"`
+	// Path tells in words how the precondition was reached.
+	Path []string `json:"way,omitempty"`
 	// Unreached says why the steps were never begun, or not carried through:
 	// what is missing on this target. Such a requirement is not exercised.
 	Unreached string `json:"unreached,omitempty"`
@@ -193,7 +193,7 @@ type Purpose string
 // The purposes of exchanges.
 const (
 	ForAct     Purpose = "act"     // the request under test
-	ForWay     Purpose = "way"     // to reach the precondition
+	ForPath    Purpose = "way"     // to reach the precondition
 	ForWatch   Purpose = "watch"   // to see what became of it
 	ForLook    Purpose = "look"    // to see that the others have not moved
 	ForReturn  Purpose = "return"  // to put somebody back

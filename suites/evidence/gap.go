@@ -65,7 +65,7 @@ const (
 	GapReasonCodes   GapKind = "reason_codes"  // needs other reason codes on the target
 	GapWrapUp        GapKind = "wrap_up"       // needs another wrap-up setting
 	GapTarget        GapKind = "target"        // the target does not offer it
-	GapWay           GapKind = "way"           // the target did something else on the way to the precondition
+	GapPath          GapKind = "way"           // the target did something else on the way to the precondition
 	GapNodes         GapKind = "nodes"         // needs the other node of a system of two
 	GapTime          GapKind = "time"          // would take longer than the run may wait
 	GapAway          GapKind = "away"          // the target was away meanwhile

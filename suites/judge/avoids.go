@@ -33,7 +33,7 @@ func (c *stepJudge) avoids(out spec.Outcome) *mismatch {
 	}
 	if left.IsZero() {
 		m := c.unproven(fmt.Sprintf("the user stayed in %s", c.step.Baseline.State))
-		m.suspect, m.gap = true, evidence.GapWay
+		m.suspect, m.gap = true, evidence.GapPath
 		return m
 	}
 	return c.unwatched(left)

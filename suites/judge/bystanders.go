@@ -27,7 +27,7 @@ func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State)
 		switch {
 		case inCall(ev, was.User):
 		case !looked && unseen == nil:
-			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapWay, seen: "user " + was.User + " could not be looked at afterwards"}
+			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapPath, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && moves && now.State != to:
 			return movedElsewhere(was, now, "user "+was.User+" in "+string(to))
 		case looked && !moves && !was.Same(now):

@@ -73,7 +73,7 @@ func TestEveryUserIsValid(t *testing.T) {
 		{"all valid", []*scene{begin(in(spec.Ready)), ready(202, time.Second)}, ""},
 		{"nothing seen", nil, ""},
 		{"one invalid", []*scene{begin(in(spec.Ready)), of("ERR-01", broken(evidence.ForWatch, invalid))}, reason("ERR-01")},
-		{"the first of two is named", []*scene{of("ERR-01", broken(evidence.ForWay, invalid)), of("ERR-02", broken(evidence.ForWay, invalid))}, reason("ERR-01")},
+		{"the first of two is named", []*scene{of("ERR-01", broken(evidence.ForPath, invalid)), of("ERR-02", broken(evidence.ForPath, invalid))}, reason("ERR-01")},
 		{"when putting back", []*scene{of("ERR-01", broken(evidence.ForReturn, invalid))}, reason("ERR-01")},
 		{"in the request of another row", []*scene{of("USR-04", broken(evidence.ForAct, invalid))}, reason("USR-04")},
 		{"in a row that is only recorded", []*scene{of("USR-09", broken(evidence.ForAct, invalid))}, ""},

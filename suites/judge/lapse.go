@@ -40,7 +40,7 @@ func (c *stepJudge) lapsedBefore() *mismatch {
 		return nil
 	}
 	m := c.unproven(fmt.Sprintf("%s was over by itself %v before the step", before.State, round(c.step.Sent.Sub(c.lapse(before.State)))))
-	m.exchange, m.suspect, m.gap = -1, true, evidence.GapWay
+	m.exchange, m.suspect, m.gap = -1, true, evidence.GapPath
 	return m
 }
 

@@ -24,6 +24,7 @@ type attempt struct {
 	rec       *client.Recorder
 	ev        *evidence.Evidence
 	moves     []*spec.Move
+	onPath    []pathNote // in the order of what was done
 	values    map[string]string
 	expired   fixtures.Secret // an access token of the subject that has, see expire
 	witness   *fixtures.User  // nil where there is nobody to spare, or no need
@@ -132,7 +133,7 @@ func (a *attempt) tokens(ctx context.Context) error {
 
 // close completes the evidence, and ends what is still under way.
 func (a *attempt) close() {
-	a.gather(a.ev)
+	a.collect(a.ev)
 	a.end()
 	a.stragglers.Wait()
 	a.ev.Ended = time.Now()
@@ -145,7 +146,7 @@ func (a *attempt) proven() bool {
 	}
 	ev := *a.ev
 	ev.Observations = slices.Clone(ev.Observations)
-	a.gather(&ev)
+	a.collect(&ev)
 	v := a.Judge.Verdict(a.req, &ev)
 	return v.Outcome == evidence.Passed || v.Outcome == evidence.Info
 }
@@ -368,9 +369,13 @@ func (a *attempt) swept(was, now evidence.Observation) {
 	}
 }
 
-// gather adds the exchanges and notifications of the attempt to its evidence.
-func (a *attempt) gather(ev *evidence.Evidence) {
+// collect adds the exchanges and notifications of the attempt to its evidence.
+func (a *attempt) collect(ev *evidence.Evidence) {
 	ev.Exchanges = a.rec.Exchanges()
+	ev.Path = nil
+	for _, n := range a.onPath {
+		ev.Path = append(ev.Path, "user "+n.by.user.ID+": "+n.text)
+	}
 	if a.Events != nil {
 		ev.Events = a.Events.Since(ev.Started)
 	}

@@ -127,7 +127,7 @@ func (a *attempt) dialogFor(ctx context.Context, p *participant, action string, 
 	var found dialogView
 	var last error
 	ok := eventually(ctx, limit, a.Poll, func() bool {
-		list, err := a.dialogs(ctx, p, evidence.ForWay)
+		list, err := a.dialogs(ctx, p, evidence.ForPath)
 		last = err
 		for _, d := range list {
 			if d.may(action) {
@@ -144,7 +144,7 @@ func (a *attempt) dialogFor(ctx context.Context, p *participant, action string, 
 	if last != nil {
 		why += ": " + last.Error()
 	}
-	return dialogView{}, &unreached{why: why, gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+	return dialogView{}, &unreached{why: why, gap: evidence.Gap{Kind: evidence.GapPath}, again: true}
 }
 
 // taken waits until a Dialog request that was accepted shows: the action is
@@ -172,14 +172,14 @@ func (a *attempt) makeCall(ctx context.Context, from, to *participant, purpose e
 
 // call makes a direct call and has it answered.
 func (a *attempt) call(ctx context.Context, from, to *participant) error {
-	x, err := a.makeCall(ctx, from, to, evidence.ForWay)
+	x, err := a.makeCall(ctx, from, to, evidence.ForPath)
 	if err != nil {
 		return err
 	}
 	if x.Status >= 400 || x.Err != "" {
 		return a.failedOnPath(from, x, "", "a call to user "+to.user.ID)
 	}
-	answer, err := a.dialog(ctx, to, "ANSWER", evidence.ForWay)
+	answer, err := a.dialog(ctx, to, "ANSWER", evidence.ForPath)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func GapOf(err error) evidence.Gap {
 	case errors.As(err, &here):
 		return here.gap
 	case errors.As(err, &blocked):
-		return evidence.Gap{Kind: evidence.GapWay, Cause: blocked.move, Instead: blocked.instead}
+		return evidence.Gap{Kind: evidence.GapPath, Cause: blocked.move, Instead: blocked.instead}
 	case errors.As(err, &moved):
 		return moved.gap
 	case errors.As(err, &cast) && cast.WrapUp:

@@ -15,16 +15,16 @@ import (
 // over that begins with signing it out, and so does one in which it has no
 // part. What one scenario did is thus never seen in another.
 
-// stand is where a user may stay: a state, and with a reason code or without.
-type stand struct {
+// restingPoint is where a user may stay: a state, and with a reason code or without.
+type restingPoint struct {
 	state  spec.State
 	reason bool
 }
 
-// standOf gives where a look shows a user who may stay, false for anywhere
+// restingPointOf gives where a look shows a user who may stay, false for anywhere
 // else.
-func (a *attempt) standOf(p *participant, l evidence.Observation) (stand, bool) {
-	at := stand{l.State, l.Reason() != ""}
+func (a *attempt) restingPointOf(p *participant, l evidence.Observation) (restingPoint, bool) {
+	at := restingPoint{l.State, l.Reason() != ""}
 	switch {
 	case l.Event, l.Pending != "", l.Extension != p.user.Extension:
 		return at, false
@@ -34,23 +34,23 @@ func (a *attempt) standOf(p *participant, l evidence.Observation) (stand, bool) 
 	return at, l.State == spec.Ready && !at.reason
 }
 
-// remains reports whether a user can stay as it is for scenarios to come.
-func (a *attempt) remains(p *participant, home evidence.Observation) bool {
-	_, ok := a.standOf(p, p.look)
+// mayStay reports whether a user can stay as it is for scenarios to come.
+func (a *attempt) mayStay(p *participant, home evidence.Observation) bool {
+	_, ok := a.restingPointOf(p, p.look)
 	return ok && a.clean && home.State == spec.Logout && !p.done.called && !p.done.switched && !p.asked.open()
 }
 
-// fits reports whether a user who stayed is where the way into the scenario
+// matchesPath reports whether a user who stayed is where the way into the scenario
 // leads it.
-func (a *attempt) fits(p *participant) bool {
-	at, ok := a.standOf(p, p.look)
+func (a *attempt) matchesPath(p *participant) bool {
+	at, ok := a.restingPointOf(p, p.look)
 	if !ok {
 		return false
 	}
 	if p.user == a.witness {
 		return true // it is READY for a moment before it is where it bears witness from
 	}
-	signedIn := at == stand{state: spec.NotReady}
+	signedIn := at == restingPoint{state: spec.NotReady}
 	switch a.part(p) {
 	case spec.Self:
 		return a.leadsOver(at)
@@ -64,9 +64,9 @@ func (a *attempt) fits(p *participant) bool {
 
 // leadsOver reports whether the subject's way from being signed out leads over
 // a place, with nothing before it but what leads there.
-func (a *attempt) leadsOver(at stand) bool {
+func (a *attempt) leadsOver(at restingPoint) bool {
 	g := a.req.Given
-	signedIn := at == stand{state: spec.NotReady}
+	signedIn := at == restingPoint{state: spec.NotReady}
 	switch {
 	case g.State == "":
 		return signedIn && (g.Session || g.Fresh)
@@ -92,7 +92,7 @@ func (a *attempt) leadsOver(at stand) bool {
 // come about, the scenario begins where he is.
 func (a *attempt) restoreBeforeStart(ctx context.Context, p *participant) {
 	home, ok := a.Users.Initial(p.user.ID)
-	if !ok || !a.Users.Kept(p.user.ID) || a.fits(p) {
+	if !ok || !a.Users.Kept(p.user.ID) || a.matchesPath(p) {
 		return
 	}
 	p.leg.returning = true

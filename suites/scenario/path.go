@@ -86,7 +86,7 @@ func (a *attempt) given(ctx context.Context, p *participant, g spec.Given) error
 		}
 		if p.look.Reason() == "" {
 			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), again: true, gap: evidence.Gap{
-				Kind: evidence.GapWay, Instead: &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchShown}, XPath: "User/reasonCodeId"}}}
+				Kind: evidence.GapPath, Instead: &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchShown}, XPath: "User/reasonCodeId"}}}
 		}
 	case p.look.Event:
 		if _, err := a.look(ctx, p, evidence.ForWatch); err != nil {
@@ -142,6 +142,12 @@ type refusedReason struct{ error }
 
 func (r *refusedReason) Unwrap() error { return r.error }
 
+// pathNote is a part of a user's way into the precondition.
+type pathNote struct {
+	by   *participant
+	text string
+}
+
 // noteMove notes a part of a user's way into the precondition.
 func (a *attempt) noteMove(p *participant, format string, args ...any) {
 	if a.returning(p) {
@@ -149,7 +155,7 @@ func (a *attempt) noteMove(p *participant, format string, args ...any) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ev.Way = append(a.ev.Way, "user "+p.user.ID+": "+fmt.Sprintf(format, args...))
+	a.onPath = append(a.onPath, pathNote{p, fmt.Sprintf(format, args...)})
 }
 
 // returning reports whether a user is on the way back.
@@ -160,7 +166,7 @@ func (a *attempt) purpose(p *participant) evidence.Purpose {
 	if a.returning(p) {
 		return evidence.ForReturn
 	}
-	return evidence.ForWay
+	return evidence.ForPath
 }
 
 // errMoved says that the target moved the user on its own: the way has to be
@@ -179,7 +185,7 @@ var errOpen = fmt.Errorf("the target was free to choose: %w", errMoved)
 
 // driveTo takes the user along the cheapest way to the goal.
 func (a *attempt) driveTo(ctx context.Context, p *participant, goal spec.Given) error {
-	gap := evidence.Gap{Kind: evidence.GapWay}
+	gap := evidence.Gap{Kind: evidence.GapPath}
 	for n := 0; n < maxReplans; n++ {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -278,7 +284,7 @@ func (a *attempt) makeMove(ctx context.Context, p *participant, act spec.Action,
 		x, err := a.putOnPath(ctx, p, act.Put, a.reasonOnPath(p, act.Put))
 		return &x, err
 	case act.Dialog != "":
-		x, err := a.dialog(ctx, p, act.Dialog, evidence.ForWay)
+		x, err := a.dialog(ctx, p, act.Dialog, evidence.ForPath)
 		if err == nil && stays && x.Status < 400 {
 			a.taken(ctx, p, act.Dialog) // the state does not tell when
 		}
@@ -355,9 +361,9 @@ func errorType(x evidence.Exchange) string {
 // way that began in a state, "" where it is not known in which.
 func wayGap(p *participant, from spec.State) evidence.Gap {
 	if from == "" {
-		return evidence.Gap{Kind: evidence.GapWay}
+		return evidence.Gap{Kind: evidence.GapPath}
 	}
-	return evidence.Gap{Kind: evidence.GapWay, Instead: &evidence.Instead{
+	return evidence.Gap{Kind: evidence.GapPath, Instead: &evidence.Instead{
 		Mismatch: evidence.Mismatch{Kind: evidence.MismatchStayed, From: from, To: p.look.State}}}
 }
 

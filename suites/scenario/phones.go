@@ -114,7 +114,7 @@ func (s *Stage) trySomebody(ctx context.Context) (all []*evidence.Evidence) {
 func (s *Stage) trySignIn(ctx context.Context, u *fixtures.User) *evidence.Evidence {
 	a := newAttempt(s, &spec.Requirement{ID: "sign-in"}, Plan{Parts: fixtures.Parts{spec.Self: u}}, 1)
 	p := a.participant(u)
-	if _, err := a.look(ctx, p, evidence.ForWay); err == nil {
+	if _, err := a.look(ctx, p, evidence.ForPath); err == nil {
 		_ = a.driveTo(ctx, p, spec.Given{State: spec.NotReady}) // the evidence tells
 	}
 	a.restoreAll(ctx)

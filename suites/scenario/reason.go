@@ -128,7 +128,7 @@ func (a *attempt) codeOfReason(ctx context.Context, subject *participant, catego
 // noReason reports whether the target says that no reason code has the id.
 func (a *attempt) noReason(ctx context.Context, subject *participant, id string) (bool, error) {
 	x := a.send(ctx, client.Call{
-		As: subject.user, Method: http.MethodGet, Path: userPath(subject.user.ID) + "/ReasonCode/" + id, Purpose: evidence.ForWay,
+		As: subject.user, Method: http.MethodGet, Path: userPath(subject.user.ID) + "/ReasonCode/" + id, Purpose: evidence.ForPath,
 	})
 	switch {
 	case x.Err == "" && x.Status == http.StatusOK:

@@ -12,10 +12,10 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// SendHome puts a user back whom another run left behind: home is how that
+// RestoreUser puts a user back whom another run left behind: home is how that
 // run had found him. Wrap-up says that the run switched his wrap-up. Where it
 // does not end well the error says why, and the user is among Users.Unrestored.
-func (s *Stage) SendHome(ctx context.Context, home evidence.Observation, wrapUp bool) error {
+func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrapUp bool) error {
 	u := s.Cast.ByID(home.User)
 	if u == nil {
 		return errors.New("he is not in the cast")

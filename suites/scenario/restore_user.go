@@ -47,13 +47,13 @@ func (a *attempt) restoreUser(ctx context.Context, p *participant) {
 	if !ok {
 		return // never seen, so never changed
 	}
-	if !a.lookedAt(p) && (!p.done.touched || a.remains(p, home)) {
+	if !a.lookedAt(p) && (!p.done.touched || a.mayStay(p, home)) {
 		_, _ = a.look(ctx, p, evidence.ForReturn) // what it does not show, the way home does
 	}
 	if !p.done.touched && a.release(p.look) {
 		return
 	}
-	if a.lookedAt(p) && a.remains(p, home) {
+	if a.lookedAt(p) && a.mayStay(p, home) {
 		p.waited += took(p.look)
 		a.Users.Leave(p.look)
 		a.Users.Keep(p.user.ID, true)

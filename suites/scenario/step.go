@@ -93,7 +93,7 @@ func (a *attempt) ready(ctx context.Context, subject *participant, st spec.Step,
 		}
 		if st.Later {
 			a.another(ctx, subject)
-			if _, err := a.look(ctx, subject, evidence.ForWay); err != nil {
+			if _, err := a.look(ctx, subject, evidence.ForPath); err != nil {
 				return &unreached{why: fmt.Sprintf("user %s: %v", subject.user.ID, err), again: true}
 			}
 		}
@@ -144,7 +144,7 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 		if err == nil && x.Status < 400 && slices.ContainsFunc(st.Then, waitsForState) {
 			// Who is called answers; where nothing rings there is nothing to
 			// answer, and the caller's state says so.
-			_, _ = a.dialog(ctx, to, "ANSWER", evidence.ForWay)
+			_, _ = a.dialog(ctx, to, "ANSWER", evidence.ForPath)
 		}
 		return &x, err
 	case w.Dialog != "":
@@ -175,7 +175,7 @@ func (a *attempt) dialogUnderTest(ctx context.Context, p *participant, st spec.S
 	}
 	d, err := a.dialogFor(ctx, p, st.When.Dialog, a.Target.Quiet)
 	if err != nil {
-		list, _ := a.dialogs(ctx, p, evidence.ForWay)
+		list, _ := a.dialogs(ctx, p, evidence.ForPath)
 		list = slices.DeleteFunc(list, dialogView.over)
 		if len(list) == 0 {
 			return evidence.Exchange{}, err
@@ -232,9 +232,9 @@ func (a *attempt) expire(ctx context.Context, subject *participant) string {
 // hangUp ends the subject's call as the step under test: by DROP where the
 // target offers it, else by the other party.
 func (a *attempt) hangUp(ctx context.Context, p *participant) error {
-	list, err := a.dialogs(ctx, p, evidence.ForWay)
+	list, err := a.dialogs(ctx, p, evidence.ForPath)
 	if err != nil {
-		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapPath}, again: true}
 	}
 	before := p.look
 	tried := map[string]int{}
@@ -242,11 +242,11 @@ func (a *attempt) hangUp(ctx context.Context, p *participant) error {
 		tried[leaving] = 1 // it would take the place of what waits for the end
 	}
 	ways := len(tried)
-	if err := a.endOne(ctx, p, list, tried, evidence.ForWay); err != nil {
-		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapWay}, again: true}
+	if err := a.endOne(ctx, p, list, tried, evidence.ForPath); err != nil {
+		return &unreached{why: "the call could not be ended: " + err.Error(), gap: evidence.Gap{Kind: evidence.GapPath}, again: true}
 	}
 	if len(tried) == ways {
-		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State), gap: evidence.Gap{Kind: evidence.GapWay}}
+		return &unreached{why: fmt.Sprintf("the call in %s could not be ended: the target offers no way, and no stimulus does", before.State), gap: evidence.Gap{Kind: evidence.GapPath}}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (a *attempt) hasPath(subject *participant) bool {
 func waitsFor(where evidence.Stranded) error {
 	return &unreached{
 		why:   where.String() + ", and nothing leads out of it: this waits for that",
-		gap:   evidence.Gap{Kind: evidence.GapWay, Waits: &where},
+		gap:   evidence.Gap{Kind: evidence.GapPath, Waits: &where},
 		again: true,
 	}
 }

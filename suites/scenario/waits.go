@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -156,13 +155,15 @@ func (a *attempt) together(ctx context.Context, subject *participant) error {
 		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
 	}
 	// In the order in which they would have gone one after the other.
-	mine := func(line string) int {
-		if strings.HasPrefix(line, "user ") && !strings.HasPrefix(line, "user "+subject.user.ID+":") {
-			return 0
+	slices.SortStableFunc(a.onPath, func(x, y pathNote) int {
+		switch {
+		case x.by != subject && y.by == subject:
+			return -1
+		case x.by == subject && y.by != subject:
+			return 1
 		}
-		return 1
-	}
-	slices.SortStableFunc(a.ev.Way, func(x, y string) int { return mine(x) - mine(y) })
+		return 0
+	})
 	if others != nil {
 		return others
 	}
