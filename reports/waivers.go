@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
@@ -169,10 +170,16 @@ func reasonPattern(r *Result, row *Row) string {
 	for strings.Contains(pattern, "**") {
 		pattern = strings.ReplaceAll(pattern, "**", "*")
 	}
-	if strings.Trim(pattern, "* ") == "" {
-		return row.Reason // a pattern without a word would let everything through
+	if !hasWords(pattern) {
+		return row.Reason
 	}
 	return pattern
+}
+
+// hasWords reports whether a pattern names something. One without would let
+// everything through.
+func hasWords(pattern string) bool {
+	return strings.ContainsFunc(pattern, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // yamlText quotes a text for YAML, where JSON's strings are strings too.

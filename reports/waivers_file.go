@@ -126,7 +126,7 @@ func (p *waiverParser) waiver(n *yaml.Node) Waiver {
 	}
 	w.Why = p.text(n, m, "why")
 	for _, key := range []string{"requirement", "reason"} {
-		if at := m[key]; at != nil && at.Value != "" && strings.Trim(at.Value, "* ") == "" {
+		if at := m[key]; at != nil && at.Value != "" && !hasWords(at.Value) {
 			p.errorf(at, "%s is %q, which lets everything through: name what is waived", key, at.Value)
 		}
 	}

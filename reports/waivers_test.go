@@ -113,6 +113,21 @@ func TestReasonOfSeveralLines(t *testing.T) {
 	}
 }
 
+// Waivers that are applied once more take the place of those before.
+func TestWaiversAppliedAgain(t *testing.T) {
+	r := reporttest.Sample()
+	for range 2 {
+		r.ApplyWaivers([]reports.Waiver{reporttest.Waiver("TRN-UCCE-11", "*")}, reporttest.Noon)
+	}
+	if len(r.Waivers) != 1 || len(r.Waivers[0].Used) != 1 {
+		t.Errorf("%+v", r.Waivers)
+	}
+	r.ApplyWaivers(nil, reporttest.Noon)
+	if row := r.Row("TRN-UCCE-11"); len(r.Waivers) > 0 || row.WaivedBy != nil || row.Unwaived != "" {
+		t.Errorf("taken back: %+v, %+v", r.Waivers, row)
+	}
+}
+
 // A stale waiver alone makes the run end with 5.
 func TestStaleWaiverIsAnErrorOfItsOwn(t *testing.T) {
 	r := reporttest.Sample()
@@ -128,6 +143,15 @@ func TestStaleWaiverIsAnErrorOfItsOwn(t *testing.T) {
 
 func TestProposedWaivers(t *testing.T) {
 	r := reporttest.Sample()
+	r.Target.Release = ""
+	if got := string(reports.ProposeWaivers(r)); strings.Contains(got, "releases:") {
+		t.Errorf("a release that is not known is proposed:\n%s", got)
+	}
+	r.Target.Release = reporttest.Sample().Target.Release
+	r.Row("TRN-UCCE-11").Reason = "10.2s, 9.8s"
+	if got := string(reports.ProposeWaivers(r)); !strings.Contains(got, `reason: "10.2s, 9.8s"`) {
+		t.Errorf("a pattern without a word is proposed:\n%s", got)
+	}
 	r.Row("TRN-UCCE-11").Reason = "user 1001 is in WORK for 10.2s at 2026-03-02T12:00:00Z, ErrorData 257"
 	proposed := reports.ProposeWaivers(r)
 	reporttest.Golden(t, "waivers-proposed.yaml", proposed)
@@ -164,7 +188,7 @@ func TestParseWaivers(t *testing.T) {
 		t.Errorf("an empty list: %v, %v", w, err)
 	}
 	for _, tc := range []struct{ name, old, new, want string }{
-		{"unknown key", "owner:", "onwer:", `w.yaml:4: unknown key "onwer"`},
+		{"unknown key", "owner:", "owner: jane\n    onwer:", `w.yaml:5: unknown key "onwer"`},
 		{"missing", "    owner: jane\n", "", "w.yaml:2: the waiver has no owner"},
 		{"empty", "jane", "''", "w.yaml:4: owner is empty"},
 		{"null", "jane", "", "w.yaml:4: owner is empty"},
@@ -173,12 +197,14 @@ func TestParseWaivers(t *testing.T) {
 		{"date", "2026-12-31", "31.12.2026", "w.yaml:5: until is"},
 		{"day that is none", "2026-12-31", "2026-02-30", "w.yaml:5: until is"},
 		{"everything", "'x*'", "'*'", "w.yaml:3: reason is"},
+		{"everything with a comma", "'x*'", "'*, *'", "w.yaml:3: reason is"},
 		{"every requirement", "A-*", "'*'", "w.yaml:2: requirement is"},
 		{"release", "12.5(1)", "new", "w.yaml:6: from is"},
 		{"releases upside down", "from: 12.5(1)", "from: 12.5(1), to: 11.0(1)", "w.yaml:6: releases goes from"},
 		{"releases empty", "{from: 12.5(1)}", "{}", "w.yaml:6: releases is empty"},
 		{"releases a text", "{from: 12.5(1)}", "12.5(1)", "w.yaml:6: releases is no mapping"},
 		{"top", "waivers:", "waiver:", `w.yaml:1: unknown key "waiver"`},
+		{"nothing at the top", good, "{}\n", "w.yaml:1: there is no waivers: write waivers: and a list"},
 		{"no list", good, "waivers: yes\n", "w.yaml:1: waivers is no list"},
 		{"no mapping", good, "waivers:\n  - yes\n", "w.yaml:2: a waiver is no mapping"},
 		{"empty file", good, "", "w.yaml: the file is empty"},
@@ -186,8 +212,8 @@ func TestParseWaivers(t *testing.T) {
 		{"two documents", good, good + "---\n" + good, "more than one document"},
 	} {
 		_, err := reports.ParseWaivers("w.yaml", []byte(strings.Replace(good, tc.old, tc.new, 1)))
-		if err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %s and nothing else", tc.name, err, tc.want)
 		}
 	}
 }
