@@ -22,6 +22,9 @@ func exploreCommand() *cobra.Command {
 			"the folder of the reports. --only and --skip pick classes of walks: EXP-<state>-alone, -row and -together.\n\n" + exitCodes(),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := regardConfig(c, notices()); err != nil {
+				return err
+			}
 			return actOnTarget(c, func(ctx context.Context, a *runner.CLI, cfg *config.Config) (int, error) {
 				return a.Explore(ctx, cfg, o)
 			})
