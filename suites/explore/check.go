@@ -220,15 +220,20 @@ func lastSeen(ev *evidence.Evidence, step evidence.Step) (last evidence.Observat
 	return last
 }
 
-// cameAt says when the subject was first seen in a step where it is in the
-// end: what is watched for long was not caused late.
+// cameAt says by when the subject had come where it is in the end of a step:
+// what is watched for long was not caused late. An event tells nothing of it,
+// which may be late itself and about a change of before.
 func cameAt(ev *evidence.Evidence, step evidence.Step) time.Time {
 	last := lastSeen(ev, step)
 	at := last.At
-	for _, l := range ev.Observations {
-		if l.User == step.Baseline.User && l.State == last.State && !step.Before(l) && l.At.Before(at) {
-			at = l.At
+	for _, l := range slices.Backward(ev.Observations) {
+		if l.User != step.Baseline.User || l.Event || l.Index > last.Index {
+			continue
 		}
+		if step.Before(l) || l.State != last.State {
+			break
+		}
+		at = l.At
 	}
 	return at
 }

@@ -119,23 +119,38 @@ func (m *Model) put(s State, w spec.When, a Answer) []State {
 		return []State{{Open: true, done: s.done}} // no guide says what a wish for LOGOUT gives way to
 	}
 	demand := m.demand(cell)
-	wrapsUp := s.State == spec.Work || s.State == spec.WorkReady
-	if wrapsUp && a.Type == "Invalid State" {
-		return []State{s} // it owes data (CTI 280), which no setting may tell
-	}
-	if s.State == spec.Logout && cell.Ask == string(spec.Login) && (a.Type == "Invalid Device" || a.Type == "Device Busy") {
-		return []State{s} // a phone that is not there, or taken, is no fault of the target
+	var list []State
+	if types := excused(s, cell); len(types) > 0 {
+		if slices.Contains(types, a.Type) {
+			return []State{s}
+		}
+		if a.Type == "" && a.Silent {
+			list = append(list, s)
+		}
 	}
 	if !demand.Documented() {
 		return []State{{Open: true, done: s.done}}
 	}
-	var list []State
 	for _, o := range demand.Then.On(m.Deployment) {
 		if m.allows(o, a) {
 			list = append(list, effect(s, cell, w.Put.Reason, o)...)
 		}
 	}
 	return list
+}
+
+// excused are the types of refusals that are no fault of the target, and of
+// which nothing tells before: wrap-up owes data (CTI 280), which no setting may
+// tell, or a phone is not there, or taken. One that nobody heard is as good as
+// one that was heard.
+func excused(s State, c spec.Cell) []string {
+	switch {
+	case s.State == spec.Work || s.State == spec.WorkReady:
+		return []string{"Invalid State"}
+	case s.State == spec.Logout && c.Ask == string(spec.Login):
+		return []string{"Invalid Device", "Device Busy"}
+	}
+	return nil
 }
 
 // cell is the cell of the rules of a request.
