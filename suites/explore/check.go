@@ -45,12 +45,12 @@ func (m *Model) Settled(w Walk, ev *evidence.Evidence) bool {
 	if n < len(ev.Steps) || n == 0 {
 		return false // it was not seen yet
 	}
-	possible := m.linearizable(w, h.upTo(n, true))
+	possible := m.linearizable(w, h.upTo(n, strictly))
 	if possible {
 		return h.rounds[n-1].seen.state != ev.Steps[n-1].Baseline.State || !m.mayMove(w, h)
 	}
 	// Where only a refusal that nobody hears would do, waiting is in vain.
-	return h.rounds[n-1].silent() && !m.linearizable(w, h.upTo(n, true).unseen()) && m.linearizable(w, h.upTo(n, false))
+	return h.rounds[n-1].silent() && !m.linearizable(w, h.upTo(n, strictly).unseen()) && m.linearizable(w, h.upTo(n, early))
 }
 
 // mayMove reports whether the last round may still bring the user elsewhere
@@ -61,7 +61,7 @@ func (m *Model) mayMove(w Walk, h history) bool {
 	stays := last.seen.state
 	last.seen.reason = ""
 	for _, s := range states() {
-		if last.seen.state = s; s != stays && m.linearizable(w, history{rounds}.upTo(len(rounds), true)) {
+		if last.seen.state = s; s != stays && m.linearizable(w, history{rounds}.upTo(len(rounds), strictly)) {
 			return true
 		}
 	}
@@ -72,7 +72,7 @@ func (m *Model) mayMove(w Walk, h history) bool {
 func (m *Model) Check(w Walk, ev *evidence.Evidence) *Deviation {
 	h := m.history(w, ev)
 	for n := 1; n <= len(h.rounds); n++ {
-		if !m.linearizable(w, h.upTo(n, false)) {
+		if !m.linearizable(w, h.upTo(n, leniently)) {
 			return m.deviation(w, h, n-1)
 		}
 	}
@@ -251,9 +251,17 @@ func reasonOf(step evidence.Step, l evidence.Observation) string {
 // operations is a history as the checker reads it.
 type operations []porcupine.Operation
 
-// upTo gives the operations of the first n rounds. Strictly, what was accepted
-// in the last of them and of which no refusal was heard was done.
-func (h history) upTo(n int, strict bool) operations {
+// reading says how the last round of a history is read.
+type reading int
+
+const (
+	leniently reading = iota // what nobody would have heard may have been refused
+	early                    // so, but what may still come about is not excused
+	strictly                 // what was accepted and of which no refusal was heard was done
+)
+
+// upTo gives the operations of the first n rounds.
+func (h history) upTo(n int, last reading) operations {
 	var ops operations
 	const between = 1000 // instants of a round; no clock is asked
 	for i, p := range h.rounds[:min(n, len(h.rounds))] {
@@ -261,8 +269,8 @@ func (h history) upTo(n int, strict bool) operations {
 		var before uint16 // what the target took in before
 		for k := range p.does {
 			a := p.answer[k]
-			if strict && i == n-1 {
-				a.Silent = false
+			if i == n-1 {
+				a.Silent, a.Early = a.Silent && last != strictly, last == early
 			}
 			op := porcupine.Operation{ClientId: k, Call: at, Return: at + 1, Output: output{answer: a}}
 			in := input{when: &p.does[k], bit: 1 << k}

@@ -44,6 +44,9 @@ type Answer struct {
 	// Silent: nobody would have heard an event that refuses the request, so
 	// that one that was accepted may have been refused.
 	Silent bool
+	// Early: it may still come about, so that no refusal is excused that nobody
+	// heard.
+	Early bool
 	// Failed: it could not be done at all, as when a call is over already.
 	Failed bool
 	// Late: a reservation may have ended by itself before, and Wrapped the same
@@ -124,7 +127,7 @@ func (m *Model) put(s State, w spec.When, a Answer) []State {
 		if slices.Contains(types, a.Type) {
 			return []State{s}
 		}
-		if a.Type == "" && a.Silent {
+		if a.Type == "" && a.Silent && !a.Early {
 			list = append(list, s)
 		}
 	}

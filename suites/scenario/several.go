@@ -100,6 +100,11 @@ func (a *attempt) watchWalk(ctx context.Context, p *participant, st spec.Step, s
 	if st.When.Timer != "" {
 		limit += p.user.WrapUpTimer
 	}
+	for _, w := range st.Whens() {
+		if w.Dialog == "DROP" && a.answer(*step) < 400 { // a user in NOT_READY stays there, and shows nothing
+			a.taken(ctx, a.participant(a.signer(w.By)), w.Dialog)
+		}
+	}
 	if a.awaitSettled(ctx, p, step, limit) {
 		a.waits(a.shown(p, started, p.look))
 	} else {
