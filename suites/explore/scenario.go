@@ -64,7 +64,7 @@ func (m *Model) sources(f Finding) []spec.Source {
 func title(w Walk) string {
 	text := behaviour.Describe(w.Start) + ": " + w.Words()
 	if len(text) > 100 {
-		text = text[:97] + "..."
+		text = text[:strings.LastIndex(text[:99], " ")] + " …" // a title ends with no full stop
 	}
 	return text
 }
@@ -136,12 +136,21 @@ func (m *Model) flowThen(at []State, r Round, next []State) string {
 				states = append(states, string(s.State))
 			}
 		}
-		outcomes = []string{"{reaches: [" + strings.Join(states, ", ") + "]}"}
+		outcomes = []string{"{reaches: [" + strings.Join(states, ", ") + "]" + shown(next) + "}"}
 	}
 	if len(outcomes) == 1 {
 		return outcomes[0]
 	}
 	return "{any_of: [" + strings.Join(outcomes, ", ") + "]}"
+}
+
+// shown demands the reason code that a user has wherever it may be.
+func shown(next []State) string {
+	reason := next[0].Reason
+	if reason == "" || slices.ContainsFunc(next, func(s State) bool { return s.State != spec.NotReady || s.Reason != reason }) {
+		return ""
+	}
+	return `, shows: [{at: User/reasonCodeId, is: "{` + reason + `}"}]`
 }
 
 func flowOutcome(o spec.Outcome) string {

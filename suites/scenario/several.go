@@ -120,13 +120,20 @@ func (a *attempt) watchWalk(ctx context.Context, p *participant, st spec.Step, s
 }
 
 // quietAfter is quiet. Of several requests the last may come about long after
-// what was seen.
+// what was seen, since a target takes those to one user one after the other;
+// and when what pends was taken in, nothing shows. On a target whose changes
+// take longer than the quiet time, all of them get that long.
 func (a *attempt) quietAfter(ctx context.Context, p *participant, step *evidence.Step) {
-	converged := step.Converged
-	if len(step.Acts) > 0 {
+	converged, times := step.Converged, 1
+	if len(step.Acts) > 0 || p.look.State == step.Baseline.State {
 		step.Converged = -1
 	}
-	a.quiet(ctx, p, step, nil)
+	if a.quietWindow() > a.Target.Quiet {
+		times = max(1, len(step.Acts))
+	}
+	for range times {
+		a.quiet(ctx, p, step, nil)
+	}
 	step.Converged = converged
 }
 

@@ -1,0 +1,115 @@
+package explore_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+
+	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/explore"
+)
+
+// onlyAnswers are faults of which the answers of several requests tell, of
+// which a requirement demands nothing.
+var onlyAnswers = []string{"requests-swapped"}
+
+// The scenario of a finding can be pasted into the catalogue: it loads, passes
+// on a deployment that does what the guide says, and fails on the one on which
+// it was found.
+func TestScenarioIsPasted(t *testing.T) {
+	n := 0
+	for _, f := range reference.Faults() {
+		if f.FoundBy != reference.ByExploration || !f.AppliesTo(reference.UCCE) {
+			continue
+		}
+		if n++; !*whole && n%4 != 1 {
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			m := modelOf(t, reference.UCCE)
+			var found explore.Finding
+			synctest.Test(t, func(t *testing.T) {
+				found = find(t, m, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{f.Name}})
+			})
+			req := pasted(t, m.Scenario(found))
+			// What comes at the same moment shows in one of its orders alone.
+			chance := slices.ContainsFunc(found.Walk.Rounds, func(r explore.Round) bool { return r.How == explore.Together })
+			for _, faults := range [][]string{nil, {f.Name}} {
+				want := evidence.Passed
+				if faults != nil {
+					want = evidence.Failed
+				}
+				synctest.Test(t, func(t *testing.T) {
+					b := bed.Open(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: faults})
+					if v, _ := b.Stage().Exercise(t.Context(), req); v.Outcome != want && (faults == nil || !chance && !slices.Contains(onlyAnswers, f.Name)) {
+						t.Errorf("with the faults %q it %s, not %s: %s\n%s", faults, v.Outcome, want, v.Reason, m.Scenario(found))
+					}
+				})
+			}
+		})
+	}
+}
+
+// find explores a deployment until something is found that is no chance.
+func find(t *testing.T, m *explore.Model, d bed.Deployment) explore.Finding {
+	t.Helper()
+	b := bed.Open(t, d)
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	var found *explore.Finding
+	search := &explore.Search{Generator: generator(m, *seed), Steps: 1000}
+	search.Found = func(f explore.Finding) {
+		if f.Certainty != explore.Once {
+			found = &f
+			enough()
+		}
+	}
+	search.Work(ctx, exercise(b))
+	if found == nil {
+		t.Fatalf("nothing found in %d steps", search.Result().Steps)
+	}
+	return *found
+}
+
+// pasted is a scenario as the catalogue has it once it was pasted.
+func pasted(t *testing.T, scenario string) *spec.Requirement {
+	t.Helper()
+	const section = "requirements/04-pnd.yaml"
+	files := fstest.MapFS{}
+	err := fs.WalkDir(spec.Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(spec.Files(), name)
+		files[name] = &fstest.MapFile{Data: content}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := 1
+	for strings.Contains(string(files[section].Data), "id: "+number(next)) {
+		next++
+	}
+	files[section].Data = append(files[section].Data, strings.Replace(scenario, "PND-99", number(next), 1)...)
+	catalogue, err := spec.LoadFS(files)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, scenario)
+	}
+	req, ok := catalogue.ByID(number(next))
+	if !ok {
+		t.Fatalf("it is not in the catalogue: %s", scenario)
+	}
+	return req
+}
+
+func number(n int) string { return fmt.Sprintf("PND-%02d", n) }
