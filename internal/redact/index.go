@@ -11,6 +11,7 @@ import (
 type pattern struct {
 	text  string
 	word  bool    // only where no letter or digit stands beside it
+	plain bool    // not encoded: it may be a part of a word
 	spare []place // the words in which it says nothing
 }
 
@@ -21,56 +22,97 @@ type place struct {
 }
 
 // index finds all patterns in one pass: it looks at every three bytes of a
-// text.
+// text. The zero value has none.
 type index struct {
+	version  int // how often it took something in
 	patterns []pattern
+	known    map[string]int  // patterns by their text
 	bits     [1 << 13]uint64 // of hashes of the first three bytes
 	byStart  map[[3]byte][]int
+	words    []string // folded
 }
 
-func compile(secrets, encoded []string, words map[string]bool) *index {
-	x := &index{byStart: map[[3]byte][]int{}}
-	seen := map[string]bool{}
-	add := func(p pattern) {
-		if len(p.text) < shortestWord || seen[p.text] {
-			return
-		}
-		seen[p.text] = true
-		start := [3]byte([]byte(p.text))
-		h := hash(start[0], start[1], start[2])
-		x.bits[h>>6] |= 1 << (h & 63)
-		x.byStart[start] = append(x.byStart[start], len(x.patterns))
-		x.patterns = append(x.patterns, p)
+// take takes in secrets, and words to spare.
+func (x *index) take(list []addition) {
+	x.version++
+	if x.byStart == nil {
+		x.byStart, x.known = map[[3]byte][]int{}, map[string]int{}
 	}
-	for _, secret := range secrets {
-		for _, l := range levels(secret) { // a secret may itself look like an escaped text
-			if p, ok := plain(string(l.b), words); ok {
-				add(p)
+	for _, a := range list {
+		if a.word != "" {
+			x.spare(a.word)
+		}
+	}
+	for _, a := range list {
+		if a.secret == "" {
+			continue
+		}
+		for _, l := range levels(a.secret) { // a secret may itself look like an escaped text
+			if p, ok := x.plain(string(l.b)); ok {
+				x.add(p)
 			}
 		}
 	}
-	for _, e := range encoded {
-		add(pattern{text: foldText(e)})
+	for _, a := range list {
+		if a.encoded != "" {
+			x.add(pattern{text: foldText(a.encoded)})
+		}
 	}
-	return x
+}
+
+// add has a pattern found. What stands for itself goes before the same text as
+// an encoding of another.
+func (x *index) add(p pattern) {
+	if len(p.text) < shortestWord {
+		return
+	}
+	if n, known := x.known[p.text]; known {
+		if p.plain && !x.patterns[n].plain {
+			x.patterns[n] = p
+		}
+		return
+	}
+	x.known[p.text] = len(x.patterns)
+	start := [3]byte([]byte(p.text))
+	h := hash(start[0], start[1], start[2])
+	x.bits[h>>6] |= 1 << (h & 63)
+	x.byStart[start] = append(x.byStart[start], len(x.patterns))
+	x.patterns = append(x.patterns, p)
+}
+
+// spare has a word spared in what is found, now and later.
+func (x *index) spare(word string) {
+	x.words = append(x.words, word)
+	for i := range x.patterns {
+		if p := &x.patterns[i]; p.plain {
+			p.in(word)
+		}
+	}
+}
+
+// in notes where in a word the pattern stands.
+func (p *pattern) in(word string) {
+	for from := 0; ; {
+		i := strings.Index(word[from:], p.text)
+		if i < 0 {
+			return
+		}
+		p.spare = append(p.spare, place{word, from + i})
+		from += i + 1
+	}
 }
 
 // plain is the pattern of a secret as it is.
-func plain(text string, words map[string]bool) (pattern, bool) {
+func (x *index) plain(text string) (pattern, bool) {
 	length := utf8.RuneCountInString(text)
 	number := strings.Trim(text, "0123456789") == ""
 	if length < shortestWord || number && length < shortestNumber || strings.TrimSpace(text) == "" {
 		return pattern{}, false
 	}
-	p := pattern{text: text, word: number || length < shortestAnywhere}
-	for word := range words {
-		for from := 0; ; {
-			i := strings.Index(word[from:], text)
-			if i < 0 {
-				break
-			}
-			p.spare = append(p.spare, place{word, from + i})
-			from += i + 1
+	p := pattern{text: text, plain: true, word: number || length < shortestAnywhere}
+	for _, word := range x.words {
+		if len(word) >= len(text) {
+			p.in(word)
 		}
 	}
 	return p, true

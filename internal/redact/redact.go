@@ -17,9 +17,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Mask takes the place of a secret.
@@ -39,15 +39,18 @@ const (
 // Set holds secrets. It is safe for concurrent use, and secrets may be added
 // at any time.
 type Set struct {
-	mu       sync.Mutex
-	words    map[string]bool // folded
-	more     func() []string // those that were not taken in yet
-	secrets  []string
-	known    map[string]bool
-	encoded  []string
-	compiled atomic.Pointer[index] // nil after a change
-	cache    cache
+	mu      sync.RWMutex
+	words   map[string]bool // folded
+	more    func() []string // those that were not taken in yet
+	known   map[string]bool
+	pending []addition // what the index does not have yet
+	index   index
+	cache   cache
 }
+
+// addition is what the index has to take in: a secret, a text that is one in
+// an encoding, or a word to spare.
+type addition struct{ secret, encoded, word string }
 
 // New makes a Set that spares the words. They are asked for when the first
 // text is looked through for a secret.
@@ -61,12 +64,20 @@ func (s *Set) take() {
 		return
 	}
 	for _, word := range s.more() {
-		s.words[foldText(word)] = true
+		s.word(word)
 	}
 	s.more = nil
 	s.spare(commonHeaders...)
 	for status := range 600 { // what every server says
 		s.spare(http.StatusText(status))
+	}
+}
+
+// word keeps a word that is to be spared.
+func (s *Set) word(word string) {
+	if f := foldText(word); f != "" && !s.words[f] {
+		s.words[f] = true
+		s.pending = append(s.pending, addition{word: f})
 	}
 }
 
@@ -80,9 +91,7 @@ var commonHeaders = []string{
 func (s *Set) spare(words ...string) {
 	for _, word := range words {
 		for _, part := range append(strings.Fields(word), word) {
-			if part != "" {
-				s.words[foldText(part)] = true
-			}
+			s.word(part)
 		}
 	}
 }
@@ -93,10 +102,7 @@ func (s *Set) Spare(words ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, word := range words {
-		if f := foldText(word); f != "" && !s.words[f] {
-			s.words[f] = true
-			s.compiled.Store(nil)
-		}
+		s.word(word)
 	}
 }
 
@@ -114,7 +120,6 @@ func (s *Set) Pair(user, password string) {
 		s.encode(pair)
 	}
 	s.value(password)
-	s.compiled.Store(nil)
 }
 
 // Token adds a secret that stands for itself, such as an access token: as a
@@ -134,13 +139,12 @@ func (s *Set) Token(token string) {
 			}
 		}
 	}
-	s.compiled.Store(nil)
 }
 
 func (s *Set) value(secret string) {
-	s.secrets = append(s.secrets, secret)
+	s.pending = append(s.pending, addition{secret: secret})
 	if text := hex.EncodeToString([]byte(secret)); len(text) >= shortestEncoded {
-		s.encoded = append(s.encoded, text)
+		s.pending = append(s.pending, addition{encoded: text})
 	}
 	s.encode(secret)
 }
@@ -150,7 +154,7 @@ func (s *Set) value(secret string) {
 func (s *Set) encode(text string) {
 	add := func(e string, shortest int) {
 		if len(e) >= shortest {
-			s.encoded = append(s.encoded, e)
+			s.pending = append(s.pending, addition{encoded: e})
 		}
 	}
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -172,30 +176,37 @@ func (s *Set) Text(text string) string {
 	if s == nil || text == "" {
 		return text
 	}
-	x := s.index()
+	s.upToDate()
+	defer s.mu.RUnlock()
 	if len(text) < worthKeeping {
-		return x.text(text)
+		return s.index.text(text)
 	}
-	if done, ok := s.cache.get(x, text); ok {
+	if done, ok := s.cache.get(s.index.version, text); ok {
 		return done
 	}
-	done := x.text(text)
-	s.cache.put(x, text, done)
+	done := s.index.text(text)
+	s.cache.put(s.index.version, text, done)
 	return done
 }
 
-func (s *Set) index() *index {
-	if x := s.compiled.Load(); x != nil {
-		return x
+// upToDate takes the lock for reading when the index has everything. What is
+// added later costs what it is itself: a run whose tokens are renewed adds some
+// for as long as it lasts.
+func (s *Set) upToDate() {
+	for {
+		s.mu.RLock()
+		if len(s.pending) == 0 {
+			return
+		}
+		s.mu.RUnlock()
+		s.mu.Lock()
+		if slices.ContainsFunc(s.pending, func(a addition) bool { return a.word == "" }) {
+			s.take() // else there is nothing in which to spare words
+		}
+		s.index.take(s.pending)
+		s.pending = nil
+		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.secrets)+len(s.encoded) > 0 { // else there is nothing in which to spare words
-		s.take()
-	}
-	x := compile(s.secrets, s.encoded, s.words)
-	s.compiled.Store(x)
-	return x
 }
 
 // The same answers and headers come again and again while a run waits.
@@ -207,27 +218,27 @@ const (
 
 type cache struct {
 	mu    sync.Mutex
-	of    *index
+	of    int // the version of the index
 	done  map[string]string
 	bytes int
 }
 
-func (c *cache) get(x *index, text string) (string, bool) {
+func (c *cache) get(version int, text string) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.of != x {
+	if c.of != version {
 		return "", false
 	}
 	done, ok := c.done[text]
 	return done, ok
 }
 
-func (c *cache) put(x *index, text, done string) {
+func (c *cache) put(version int, text, done string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	size := len(text) + len(done) + ofAnEntry
-	if c.bytes += size; c.of != x || c.bytes > mostKept {
-		c.of, c.done, c.bytes = x, map[string]string{}, size
+	if c.bytes += size; c.of != version || c.bytes > mostKept {
+		c.of, c.done, c.bytes = version, map[string]string{}, size
 	}
 	c.done[text] = done
 }
