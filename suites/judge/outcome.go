@@ -392,6 +392,12 @@ func (c *stepJudge) answerForm(out spec.Outcome) *mismatch {
 		return nil
 	}
 	d := c.read(out.Schema)
+	if _, user := d.text("User"); user && c.req.Invariant != spec.InvariantValidUser {
+		// What else is wrong with its form is the finding of the requirement
+		// that checks the form of all reads.
+		c.note(d.form())
+		return nil
+	}
 	if d.problem != "" && !(out.Schema == "ApiErrors" && !d.xml) {
 		m := c.missed(out, evidence.MismatchForm, 2, d.problem)
 		m.xpath = d.path

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"finesse-conformance/spec"
@@ -126,7 +127,7 @@ func (c *stepJudge) show(s spec.Show, d *document) (seen string, ok bool) {
 			return "", true
 		}
 	}
-	if s.OrSystem && text != "" && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
+	if _, err := strconv.Atoi(text); s.OrSystem && err == nil && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
 		return "", true
 	}
 	if !present {
