@@ -151,8 +151,10 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 	switch {
 	case is("Supervisor"):
 		u.Role = spec.RoleSupervisor
-	case is("Agent") || u.Role == "":
+	case is("Agent"):
 		u.Role = spec.RoleAgent
+	case u.Role == "":
+		u.Role, u.RoleAssumed = spec.RoleAgent, true
 	}
 	if team := textAt(root, "teamId"); team != "" {
 		u.Team, u.TeamName = team, textAt(root, "teamName")
