@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -193,61 +194,72 @@ func (r *reader) get(n *yaml.Node) *Get {
 
 // checkSteps looks at what the steps of a requirement say together.
 func (r *reader) checkSteps(n *yaml.Node, q *Requirement) {
+	for _, text := range q.Contradictions() {
+		r.errorf(n, "%s", text)
+	}
+}
+
+// Contradictions says what a requirement's words together do not allow: a file
+// with one is refused.
+func (q *Requirement) Contradictions() []string {
+	var list []string
+	say := func(format string, args ...any) { list = append(list, name(q)+" "+fmt.Sprintf(format, args...)) }
 	for i, s := range q.Steps {
 		put := s.When.Put
 		for _, o := range s.Then {
 			switch {
 			case put == nil && (o.Kind == Accepted || o.Kind == Refused || o.Kind == Deferred):
-				r.errorf(n, "%s says %s of what is no put: use reaches, keeps or answer", name(q), o.Kind)
+				say("says %s of what is no put: use reaches, keeps or answer", o.Kind)
 			case o.Kind == Error && len(o.Types) == 0 && (put == nil || put.Credentials == ""):
-				r.errorf(n, "%s has an error without types: name the error types that the guide allows", name(q))
+				say("has an error without types: name the error types that the guide allows")
 			case o.Kind == Deferred && (i+1 == len(q.Steps) || !q.Steps[i+1].When.EndCall):
-				r.errorf(n, "%s has deferred and the call is not ended in the next step: add a step with end_call", name(q))
+				say("has deferred and the call is not ended in the next step: add a step with end_call")
 			case o.HalfTimer && q.Given.State != Work && q.Given.State != WorkReady:
-				r.errorf(n, "%s has half_timer and its given is no wrap-up", name(q))
+				say("has half_timer and its given is no wrap-up")
 			case o.Kind == Avoids && !s.When.EndCall && s.When.Stimulus == "":
-				r.errorf(n, "%s has avoids: it goes on a step with end_call or stimulus", name(q))
+				say("has avoids: it goes on a step with end_call or stimulus")
 			case o.After != "" && !cameTo(q.Steps[:i], o.After):
-				r.errorf(n, "%s has after: %s, to which no put before it can come", name(q), o.After)
+				say("has after: %s, to which no put before it can come", o.After)
 			case o.Members && (s.When.Get == nil || s.When.Get.What != GetTeam):
-				r.errorf(n, "%s has members: it goes on a get of the team", name(q))
+				say("has members: it goes on a get of the team")
 			case (o.Same || o.Clock) && (!s.When.Elsewhere() || i == 0 || q.Steps[i-1].When.Elsewhere()):
-				r.errorf(n, "%s has same or clock: it goes on what is sent to the other node after the step that sends it to the first", name(q))
+				say("has same or clock: it goes on what is sent to the other node after the step that sends it to the first")
 			case o.Clock && s.When.Get.What != GetSystemInfo:
-				r.errorf(n, "%s has clock: it goes on a get of system_info", name(q))
+				say("has clock: it goes on a get of system_info")
 			}
 			for a := range o.Others {
 				if q.Given.Others[a] == "" {
-					r.errorf(n, "%s leaves %s somewhere: say in given.others where it is before", name(q), a)
+					say("leaves %s somewhere: say in given.others where it is before", a)
 				}
 			}
 		}
 		if kind := uncovered(q.Steps[:i], s.Then); kind != "" {
-			r.errorf(n, "%s has outcomes after some kinds alone: say what may come after %s", name(q), kind)
+			say("has outcomes after some kinds alone: say what may come after %s", kind)
 		}
 		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
-			r.errorf(n, "%s has later: it follows a step with half_timer", name(q))
+			say("has later: it follows a step with half_timer")
 		}
 		switch {
 		case put == nil:
 		case put.OnlyIf != "" && (i == 0 || q.Steps[i-1].When.Get == nil || q.Steps[i-1].When.Get.User != put.User || put.User == ""):
-			r.errorf(n, "%s has only_if: it goes on a put to the user that the step before asked for by the same name", name(q))
+			say("has only_if: it goes on a put to the user that the step before asked for by the same name")
 		case put.User == UserUnknown && put.OnlyIf != OnlyIfUnknown:
-			r.errorf(n, "%s puts to an unknown user: say only_if: unknown, and ask for the user in the step before", name(q))
+			say("puts to an unknown user: say only_if: unknown, and ask for the user in the step before")
 		case put.User == UserLoginName && put.OnlyIf != OnlyIfOwn:
-			r.errorf(n, "%s puts to a login name: say only_if: own, and ask for the user in the step before", name(q))
+			say("puts to a login name: say only_if: own, and ask for the user in the step before")
 		case put.Device && !q.Given.DeviceSelection:
-			r.errorf(n, "%s sends a device: say device_selection: true in given", name(q))
+			say("sends a device: say device_selection: true in given")
 		case put.Extension == ExtensionColleague && q.Given.Others[Colleague] == "":
-			r.errorf(n, "%s sends the extension of a colleague: say in given.others where it is", name(q))
+			say("sends the extension of a colleague: say in given.others where it is")
 		case put.Reason == ReasonCode && q.Given.Codes[CategoryNotReady] == "":
-			r.errorf(n, "%s sends the code of a reason: say codes: {NOT_READY: one} in given", name(q))
+			say("sends the code of a reason: say codes: {NOT_READY: one} in given")
 		case slices.Contains([]string{ReasonOther, ReasonFirst, ReasonSecond}, put.Reason) && q.Given.Codes[CategoryNotReady] != "two":
-			r.errorf(n, "%s chooses between reason codes: say codes: {NOT_READY: two} in given", name(q))
+			say("chooses between reason codes: say codes: {NOT_READY: two} in given")
 		case put.Reason == ReasonWrongCategory && len(q.Given.Codes) == 0:
-			r.errorf(n, "%s needs a reason code of the other category: say so in codes of given", name(q))
+			say("needs a reason code of the other category: say so in codes of given")
 		}
 	}
+	return list
 }
 
 // cameTo reports whether the last put of the steps may come to the kind.

@@ -52,10 +52,10 @@ func (w World) configure(c *reference.Config) {
 		}
 		all[i].Apply(&c.Behaviour)
 	}
-	c.Faults = slices.Clone(w.Harmless)
-	if w.Fault != "" {
-		c.Faults = append(c.Faults, w.Fault)
+	if c.Faults = nil; w.Fault != "" {
+		c.Faults = append(c.Faults, w.Fault) // what is broken is behind what is right
 	}
+	c.Faults = append(c.Faults, w.Harmless...)
 	c.WithoutStimuli = w.Deaf
 	if w.ReadLag > 0 {
 		c.Behaviour.GetLag = w.ReadLag

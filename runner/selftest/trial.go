@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/redact"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
+	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -118,7 +120,9 @@ func (t *trial) config(timing runner.Timing) (reference.Config, error) {
 	return cfg, nil
 }
 
-func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
+// within begins the certification of a trial's deployment, has something done
+// with it, and leaves both.
+func (a *prover) within(ctx context.Context, t *trial, do func(*runner.Certification) error) (err error) {
 	timing := a.timing(t.pace)
 	cfg, err := t.config(timing)
 	if err != nil {
@@ -137,7 +141,9 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	if t.heard {
 		subject.Events = e.Events.String()
 	}
-	c, err := a.Open(ctx, subject)
+	app := *a.CLI // what is secret in one trial need not be looked for in all
+	app.Secrets = redact.New(spec.Words)
+	c, err := app.Open(ctx, subject)
 	if err != nil {
 		return err
 	}
@@ -146,14 +152,27 @@ func (a *prover) certifyTrial(ctx context.Context, t *trial) (err error) {
 	if stage := c.Stage(); t.heard && !stage.Target.Notifications && !slices.Contains(t.must, "USR-07") {
 		return fmt.Errorf("the notification service could not be reached: %s", stage.Unheard.Why)
 	}
+	return do(c)
+}
+
+// means reports whether a trial is about what is planned.
+func (t *trial) means(item suites.Item) bool {
+	req := item.Requirement
+	probe := req.Steps != nil && req.Steps[0].When.Probe != ""
+	return (t.only == nil || slices.Contains(t.only, req.ID)) && item.Outcome != evidence.NotApplicable && !probe
+}
+
+func (a *prover) certifyTrial(ctx context.Context, t *trial) error {
+	return a.within(ctx, t, func(c *runner.Certification) error { return t.play(ctx, c) })
+}
+
+func (t *trial) play(ctx context.Context, c *runner.Certification) error {
 	meant := map[string]bool{}
 	for _, item := range c.Items() {
-		req := item.Requirement
-		probe := req.Steps != nil && req.Steps[0].When.Probe != ""
-		if (t.only != nil && !slices.Contains(t.only, req.ID)) || item.Outcome == evidence.NotApplicable || probe {
+		if !t.means(item) {
 			continue
 		}
-		meant[req.ID] = true
+		meant[item.Requirement.ID] = true
 		if item.Runs() && ctx.Err() == nil {
 			c.Play(ctx, item)
 		}
