@@ -237,7 +237,7 @@ func (c *cache) put(version int, text, done string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	size := len(text) + len(done) + ofAnEntry
-	if c.bytes += size; c.of != version || c.bytes > mostKept {
+	if c.bytes += size; c.done == nil || c.of != version || c.bytes > mostKept {
 		c.of, c.done, c.bytes = version, map[string]string{}, size
 	}
 	c.done[text] = done

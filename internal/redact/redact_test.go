@@ -104,6 +104,30 @@ func TestOnlyThereWordsStay(t *testing.T) {
 	}
 }
 
+// What is added between texts is found in the next, beside what was there, and
+// spares words that were there before and that come later.
+func TestAddedLater(t *testing.T) {
+	s := redact.New(func() []string { return words })
+	const text = "category, and a cat; OT_REA in NOT_READY; 0123456789"
+	for _, step := range []struct {
+		add  func()
+		want string
+	}{
+		{func() {}, text},
+		{func() { s.Pair("agent1", "OT_REA") }, "category, and a cat; ••• in NOT_READY; 0123456789"},
+		{func() { s.Token("gory, and") }, "cate••• a cat; ••• in NOT_READY; 0123456789"},
+		{func() { s.Spare("category, and") }, "category, and a cat; ••• in NOT_READY; 0123456789"},
+		{func() { s.Token("0123456789") }, "category, and a cat; ••• in NOT_READY; •••"},
+	} {
+		step.add()
+		for range 2 { // the second time it is kept
+			if got := s.Text(text); got != step.want {
+				t.Errorf("%q, want %q", got, step.want)
+			}
+		}
+	}
+}
+
 func TestTokens(t *testing.T) {
 	s := redact.New(func() []string { return words })
 	s.Token("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZ2VudDEifQ.c2lnbmF0dXJl-x_y")
