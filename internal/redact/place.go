@@ -73,13 +73,17 @@ func inNamed(text string, found []span) []span {
 }
 
 func nameAt(text string, i int) int {
-	switch text[i] | 0x20 {
+	if i+3 > len(text) {
+		return 0
+	}
+	first, second, third := text[i]|0x20, text[i+1]|0x20, text[i+2]|0x20
+	switch first {
 	case 'p', 's', 'a', 'r', 'i':
 	default:
 		return 0
 	}
 	for _, name := range secretNames {
-		if i+len(name) <= len(text) && strings.EqualFold(text[i:i+len(name)], name) {
+		if name[0] == first && name[1] == second && name[2]|0x20 == third && i+len(name) <= len(text) && strings.EqualFold(text[i:i+len(name)], name) {
 			return len(name)
 		}
 	}

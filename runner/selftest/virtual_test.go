@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,7 @@ const whole = "FINESSE_SELFTEST"
 // what a trial waits for takes no time. A part of it, unless the environment
 // asks for the whole.
 func TestVirtualTime(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little is kept and much thrown away
 	a := selftestApp(t, io.Discard)
 	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
 	all, err := a.trials(Options{})

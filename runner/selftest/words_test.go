@@ -137,7 +137,7 @@ func (a *prover) without(t *testing.T, tr *trial, open *unnoticed) {
 			v, seen := c.Play(ctx, item)
 			held[id] = a.judged(item.Requirement, seen)
 			for _, w := range with {
-				if w.acted && a.differs(ctx, c, item, w, v) || !w.acted && a.tells(item.Requirement, w.row, seen) {
+				if w.acted && a.differs(ctx, c, item, w, v) || !w.acted && a.tells(item.Requirement, w.row, seen, tr.fault == nil) {
 					open.noticed(id, w)
 					t.Logf("%s without %s", id, w.name)
 				}
@@ -166,15 +166,16 @@ func (a *prover) judged(req *spec.Requirement, seen []*evidence.Evidence) eviden
 	return a.Judge.Verdict(req, seen[len(seen)-1])
 }
 
-// tells reports whether what was seen, or what another target would have shown,
-// is judged otherwise without a word, or otherwise is recorded.
-func (a *prover) tells(with, without *spec.Requirement, seen []*evidence.Evidence) bool {
+// tells reports whether what was seen, or what another target would have shown
+// where all was right, is judged otherwise without a word, or otherwise is
+// recorded.
+func (a *prover) tells(with, without *spec.Requirement, seen []*evidence.Evidence, right bool) bool {
 	tells := func(ev *evidence.Evidence) bool {
 		v, u := a.Judge.Verdict(with, ev), a.Judge.Verdict(without, ev)
 		return v.Outcome != u.Outcome || v.Outcome != evidence.Failed && (v.Seen != u.Seen || !reflect.DeepEqual(v.Observed, u.Observed))
 	}
 	return slices.ContainsFunc(seen, func(ev *evidence.Evidence) bool {
-		return tells(ev) || slices.ContainsFunc(spoilt(with, ev), tells)
+		return tells(ev) || right && slices.ContainsFunc(spoilt(with, ev), tells)
 	})
 }
 

@@ -108,7 +108,7 @@ var parsed = struct {
 }{trees: make(map[string]*xmlquery.Node)}
 
 const (
-	mostKept    = 64
+	mostKept    = 256
 	longestKept = 4 << 10 // bytes: a User has about 1,500
 )
 
