@@ -57,3 +57,19 @@ func TestQuietTimeAsLongAsTheWrapUpTimer(t *testing.T) {
 		t.Errorf("%s failed: %s", id, why)
 	}
 }
+
+// Who is signed out because somebody tried its extension is noticed whoever
+// plays the colleague, and where nobody could hear that the other was refused.
+func TestColleagueSignedOut(t *testing.T) {
+	t.Parallel()
+	for _, before := range [][]string{nil, {"SIG-01", "TRN-UCCE-06"}, {"SUP-01", "SUP-03", "SUP-12"}} {
+		for _, notifications := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				played := bed.Play(t, bed.Deployment{Notifications: notifications, Faults: []string{"occupied-extension-signs-out"}}, append(before, "SIG-12")...)
+				if v := played.Verdict("SIG-12"); v.Outcome != evidence.Failed || v.Mismatch.Kind != evidence.MismatchBystander {
+					t.Errorf("after %v, notifications %v: %s: %s", before, notifications, v.Outcome, v.Reason)
+				}
+			})
+		}
+	}
+}

@@ -56,6 +56,10 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 	case h.broken != nil:
 		return h.step.fail(v, h.broken)
 	case h.open != nil:
+		// Whom else it moved is seen where nobody could hear that it was refused.
+		if m := j.bystanders(ev, h.led); m != nil && !m.unproven {
+			return h.step.fail(v, m)
+		}
 		return h.openStep.fail(v, h.open)
 	case ev.Unreached != "":
 		v.Outcome, v.Reason, v.Gap = evidence.NotExercised, ev.Unreached, ev.Gap
