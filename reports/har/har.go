@@ -5,8 +5,6 @@
 package har
 
 import (
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,16 +18,6 @@ import (
 
 // HAR 1.2, as far as evidence has something to tell.
 type (
-	archive struct {
-		Log harLog `json:"log"`
-	}
-	harLog struct {
-		Version string       `json:"version"`
-		Creator reports.Tool `json:"creator"`
-		Pages   []harPage    `json:"pages"`
-		Entries []harEntry   `json:"entries"`
-		Comment string       `json:"comment,omitempty"`
-	}
 	harPage struct {
 		Started time.Time      `json:"startedDateTime"`
 		ID      string         `json:"id"`
@@ -77,6 +65,7 @@ type (
 		Size     int    `json:"size"`
 		MimeType string `json:"mimeType"`
 		Text     string `json:"text,omitempty"`
+		Comment  string `json:"comment,omitempty"`
 	}
 	harPair struct {
 		Name  string `json:"name"`
@@ -89,38 +78,12 @@ type (
 	}
 )
 
-// WriteHAR writes all exchanges as HAR 1.2, in the order of time. Each attempt
-// at a requirement is a page. It holds no credentials and no cookies; the
-// whole duration of an exchange counts as waiting, since nothing finer was
-// measured.
-func Write(w io.Writer, r *reports.Result, all []*evidence.Evidence) error {
-	log := harLog{Version: "1.2", Creator: reports.Tool{Name: r.Tool.Name, Version: r.Tool.Build()}, Pages: []harPage{}, Entries: []harEntry{},
-		Comment: text.Clean("certification of " + r.Target.URL)}
-	for _, e := range all {
-		e = e.Load()
-		if len(e.Exchanges) == 0 {
-			continue
-		}
-		id := fmt.Sprintf("%s-%d", e.Requirement, e.Attempt)
-		title := id
-		if row := r.Row(e.Requirement); row != nil {
-			title = row.ID + " " + row.Title
-		}
-		log.Pages = append(log.Pages, harPage{Started: reports.Stamp(e.Started), ID: id, Title: title, Timings: map[string]int{}})
-		for i := range e.Exchanges {
-			log.Entries = append(log.Entries, harOf(r.Target.URL, id, &e.Exchanges[i]))
-		}
-	}
-	slices.SortStableFunc(log.Pages, func(a, b harPage) int { return a.Started.Compare(b.Started) })
-	slices.SortStableFunc(log.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) })
-	return reports.WriteJSON(w, "HAR", archive{log}, " ")
-}
-
 func harOf(base, page string, x *evidence.Exchange) harEntry {
 	version := x.Proto
 	if version == "" {
 		version = "unknown"
 	}
+	size := max(len(x.ResponseBody), x.ResponseBytes)
 	e := harEntry{
 		Page: page, Started: reports.Stamp(x.Started), Time: reports.Millis(x.Duration),
 		Request: harRequest{
@@ -131,9 +94,9 @@ func harOf(base, page string, x *evidence.Exchange) harEntry {
 		Response: harResponse{
 			Status: x.Status, StatusText: http.StatusText(x.Status), HTTPVersion: version,
 			Cookies: []harPair{}, Headers: harHeaders(x.ResponseHeader),
-			Content: harContent{Size: len(x.ResponseBody), MimeType: header(x.ResponseHeader, "Content-Type"), Text: x.ResponseBody},
+			Content: harContent{Size: size, MimeType: header(x.ResponseHeader, "Content-Type"), Text: x.ResponseBody},
 			// An empty one means that nothing was redirected.
-			RedirectURL: header(x.ResponseHeader, "Location"), HeadersSize: -1, BodySize: len(x.ResponseBody), Error: x.Err,
+			RedirectURL: header(x.ResponseHeader, "Location"), HeadersSize: -1, BodySize: size, Error: x.Err,
 		},
 		Timings: harTimings{Wait: reports.Millis(x.Duration)},
 		Comment: string(x.Purpose),
@@ -141,11 +104,17 @@ func harOf(base, page string, x *evidence.Exchange) harEntry {
 	if x.As != "" {
 		e.Comment += ", signed in as " + x.As
 	}
+	if len(x.ResponseBody) < size {
+		e.Response.Content.Comment = shortened
+	}
 	if x.RequestBody != "" {
 		e.Request.PostData = &harPost{MimeType: header(x.RequestHeader, "Content-Type"), Text: x.RequestBody}
 	}
 	return e
 }
+
+// shortened is said of a body of which only the beginning is there.
+const shortened = "only the beginning of the body is here"
 
 // harURL joins the target's address and the path; an exchange with another
 // scheme or host, such as the probe of a plain port, has the whole address

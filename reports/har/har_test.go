@@ -3,9 +3,12 @@ package har
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -17,6 +20,15 @@ import (
 func harBytes(t *testing.T, r *reports.Result, all []*evidence.Evidence) []byte {
 	t.Helper()
 	return reporttest.Rendered(t, func(b *bytes.Buffer) error { return Write(b, r, all) })
+}
+
+// written is an archive as it is read.
+type written struct {
+	Log struct {
+		Pages   []harPage  `json:"pages"`
+		Entries []harEntry `json:"entries"`
+		Comment string     `json:"comment"`
+	} `json:"log"`
 }
 
 func harSchema(t *testing.T) *jsonschema.Schema {
@@ -77,7 +89,7 @@ func TestHARIsValid(t *testing.T) {
 }
 
 func TestHARTellsWhatWasSent(t *testing.T) {
-	var h archive
+	var h written
 	if err := json.Unmarshal(harBytes(t, reporttest.Sample(), reporttest.SampleRun().Evidence), &h); err != nil {
 		t.Fatal(err)
 	}
@@ -91,5 +103,59 @@ func TestHARTellsWhatWasSent(t *testing.T) {
 	e := h.Log.Entries[0]
 	if e.Request.URL != "https://finesse1.example.com:8445/finesse/api/User/1001" || e.Request.PostData == nil || e.Time != 20 || e.Response.Status != 202 {
 		t.Errorf("the first entry is %+v", e)
+	}
+}
+
+// An archive has a bound: of long bodies the beginning stays, then exchanges are
+// left out, and the comment says how many of both. What there is stands in the
+// order of time, although attempts overlapped.
+func TestHARIsBounded(t *testing.T) {
+	var all []*evidence.Evidence
+	const attempts, each = 8, 10
+	for n := range attempts {
+		e := &evidence.Evidence{Requirement: "SIG-01", Attempt: n + 1, Started: reporttest.Noon.Add(time.Duration(n) * time.Second)}
+		for i := range each {
+			e.Exchanges = append(e.Exchanges, evidence.Exchange{
+				Method: "GET", Path: "/finesse/api/User/1001", Status: 200,
+				Started: e.Started.Add(time.Duration(i) * 300 * time.Millisecond), ResponseBody: strings.Repeat("\x01", 20<<10),
+			})
+		}
+		all = append(all, e)
+	}
+	slices.Reverse(all)
+	var b bytes.Buffer
+	const whole, most = 1 << 20, 2 << 20
+	if err := newArchive(&b, reporttest.Sample(), whole, most).write(all); err != nil {
+		t.Fatal(err)
+	}
+	if err := harSchema(t).Validate(reporttest.Decode(t, b.Bytes())); err != nil {
+		t.Error(err)
+	}
+	var h written
+	if err := json.Unmarshal(b.Bytes(), &h); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSortedFunc(h.Log.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) }) {
+		t.Error("the entries are not in the order of time")
+	}
+	cut := 0
+	for _, e := range h.Log.Entries {
+		c := e.Response.Content
+		if c.Size != 20<<10 {
+			t.Errorf("the size is %d", c.Size)
+		}
+		if len(c.Text) < c.Size {
+			cut++
+		}
+		if (len(c.Text) < c.Size) != (c.Comment == shortened) {
+			t.Errorf("of %d bytes %d are there, and the comment is %q", c.Size, len(c.Text), c.Comment)
+		}
+	}
+	left := attempts*each - len(h.Log.Entries)
+	if b.Len() > most+most/10 || cut == 0 || left == 0 || left == attempts*each {
+		t.Errorf("%d bytes, %d bodies cut, %d exchanges left out", b.Len(), cut, left)
+	}
+	if want := fmt.Sprintf("of %d bodies only the beginning is here; %d exchanges after these are left out", cut, left); !strings.Contains(h.Log.Comment, want) {
+		t.Errorf("the comment is %q", h.Log.Comment)
 	}
 }
