@@ -1,6 +1,7 @@
 package bed_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,4 +73,32 @@ func TestColleagueSignedOut(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A change that is refused and made all the same, when nobody looks any more,
+// leaves nobody behind.
+func TestRefusedAndDoneLater(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{reference.UCCE, reference.UCCX} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				played := bed.Play(t, bed.Deployment{Kind: kind, Notifications: true, Faults: []string{"put-405"}}, "SIG-13", "AUT-10", "AUT-13", "SUP-12", "SUP-04-WORK", "SUP-04-READY", "SUP-07-HOLD", "SUP-11", "SUP-15")
+				if len(played.Left) > 0 && len(played.Unrestored) < len(played.Left) {
+					t.Errorf("%v are not signed out, named are %v", played.Left, played.Unrestored)
+				}
+			})
+		})
+	}
+}
+
+// One cause is one finding: who cannot read which reason codes there are does
+// not condemn a target that asks for one.
+func TestReasonCodesWithoutNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		played := bed.Play(t, bed.Deployment{Kind: reference.UCCE, Faults: []string{"codes-without-uri"}}, "USR-08", "TRN-UCCE-11", "PND-01", "ERR-11", "RSN-09")
+		if got := played.Failed(); !slices.Equal(got, []string{"USR-08"}) {
+			t.Errorf("failed are %v", got)
+		}
+	})
 }

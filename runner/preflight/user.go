@@ -256,10 +256,6 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 	x := p.get(ctx, u, "/finesse/api/User/"+u.ID+"/ReasonCodes", "category="+string(category))
 	root, err := parseRoot(x.ResponseBody)
 	if x.Err != "" || x.Status/100 != 2 || err != nil {
-		p.mu.Lock()
-		u.CodesUnknown = append(u.CodesUnknown, category)
-		slices.Sort(u.CodesUnknown) // both may have been asked for at the same time
-		p.mu.Unlock()
 		what := "HTTP " + strconv.Itoa(x.Status)
 		switch {
 		case x.Err != "":
@@ -267,10 +263,10 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 		case x.Status/100 == 2:
 			what = err.Error()
 		}
-		p.note("the %s reason codes of user %s could not be read: %s", category, u.ID, bounded(what))
+		p.codesUnknown(u, category, bounded(what))
 		return
 	}
-	codes := []fixtures.ReasonCode{}
+	codes, nameless := []fixtures.ReasonCode{}, false
 	for _, node := range xmlbody.Nodes(root, "ReasonCode") {
 		c := fixtures.ReasonCode{
 			ID: textAt(node, "id"), Code: textAt(node, "code"), Label: textAt(node, "label"),
@@ -280,9 +276,15 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 			c.ID = path.Base(uri)
 		}
 		of := textAt(node, "category")
-		if c.ID != "" && (of == "" || strings.EqualFold(of, string(category))) && !strings.EqualFold(textAt(node, "systemCode"), "true") {
-			codes = append(codes, c)
+		if (of == "" || strings.EqualFold(of, string(category))) && !strings.EqualFold(textAt(node, "systemCode"), "true") {
+			if nameless = nameless || c.ID == ""; c.ID != "" {
+				codes = append(codes, c)
+			}
 		}
+	}
+	if nameless && len(codes) == 0 {
+		p.codesUnknown(u, category, "its reason codes have no uri and no id")
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -290,4 +292,14 @@ func (p *preflight) codes(ctx context.Context, u *fixtures.User, category spec.C
 		u.Codes = map[spec.Category][]fixtures.ReasonCode{}
 	}
 	u.Codes[category] = codes
+}
+
+// codesUnknown notes that nobody knows the reason codes of a category that a
+// user may send.
+func (p *preflight) codesUnknown(u *fixtures.User, category spec.Category, why string) {
+	p.mu.Lock()
+	u.CodesUnknown = append(u.CodesUnknown, category)
+	slices.Sort(u.CodesUnknown) // both may have been asked for at the same time
+	p.mu.Unlock()
+	p.note("the %s reason codes of user %s could not be read: %s", category, u.ID, why)
 }

@@ -341,10 +341,12 @@ func (a *attempt) putOnPath(ctx context.Context, p *participant, state spec.Stat
 		doc.Extension = &p.user.Extension
 	}
 	text, _ := body(&spec.Put{State: string(state)}, doc)
-	return a.send(ctx, client.Call{
+	x := a.send(ctx, client.Call{
 		As: p.user, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml",
 		Body: text, Purpose: a.purpose(p),
-	}), nil
+	})
+	a.Users.Asked(p.user.ID, state, x.Status)
+	return x, nil
 }
 
 // errorType is what an answer says is wrong, "" where it says nothing.

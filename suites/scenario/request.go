@@ -76,6 +76,9 @@ func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, 
 		return evidence.Exchange{}, err
 	}
 	x := a.send(ctx, call)
+	if p.User == "" {
+		a.Users.Asked(subject.user.ID, spec.State(p.State), x.Status)
+	}
 	if p.Reason == "" || p.Reason == spec.ReasonAuto {
 		err = a.unreasoned(call, spec.Category(p.State), x)
 	}
