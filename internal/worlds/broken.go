@@ -197,7 +197,7 @@ var masks = []struct {
 	// A GET that does not say 404 is followed by nothing.
 	{fault: "unknown-user-*", by: "unknown-user-401"},
 	// Another refusal comes before the one that the fault changes.
-	{fault: "sign-in-unknown-device-500", by: "extension-*"},
+	{fault: "sign-in-unknown-device*", by: "extension-*"},
 	{fault: "reason-wrong-category-*", by: "unknown-reason-*"},
 	{fault: "reason-code-for-id-500", by: "code-as-reason"},
 	{fault: "event-error-*", by: "refusals-40?"},
@@ -218,6 +218,7 @@ var masks = []struct {
 	{fault: "read-frozen-at-sign-in", by: "login-visible"}, // no change leads from LOGOUT to NOT_READY
 	{fault: "fresh-reason-chosen", by: "a target without reason codes", when: withoutCodes},
 	{fault: "one-wrong-password-locks", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
+	{fault: "ready-for-another-too", by: "a cast of one", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 1 }},
 	{fault: "not-ready-for-the-team", by: "a cast of two", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 2 }},
 	// Whose timer is as short need not be in wrap-up for longer.
 	{fault: "work-does-not-last", by: "a short wrap-up timer", when: func(w *World) bool {

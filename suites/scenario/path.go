@@ -80,11 +80,13 @@ func (a *attempt) given(ctx context.Context, p *participant, g spec.Given) error
 	switch err := a.driveThrough(ctx, p, g, coded); {
 	case err != nil:
 		return err
-	case coded && p.look.Reason() == "":
+	case coded && !p.hasOwnReason():
 		if err := a.withReason(ctx, p); err != nil {
 			return err
 		}
-		if p.look.Reason() == "" {
+		// What lags may show the NOT_READY of before.
+		own := func(evidence.Observation) bool { return p.look.State == spec.NotReady && p.hasOwnReason() }
+		if !own(p.look) && !a.untilSince(ctx, p, time.Time{}, a.Target.Quiet, own) && p.look.Reason() == "" {
 			return &unreached{why: fmt.Sprintf("user %s went NOT_READY with a reason code, and none is shown", p.user.ID), again: true, gap: evidence.Gap{
 				Kind: evidence.GapPath, Instead: &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchShown}, XPath: "User/reasonCodeId"}}}
 		}

@@ -57,10 +57,12 @@ func (a *attempt) placeWitness(ctx context.Context) {
 	}
 }
 
-// withReason brings a user into NOT_READY with a reason code: by way of READY,
-// since changing the code in NOT_READY is a transition of its own.
+// withReason brings a user into NOT_READY with a reason code that it chose: by
+// way of READY, since changing the code in NOT_READY is a transition of its own.
+// One of the system's, which a target shows of who chose none, is not taken away
+// by who takes choices away.
 func (a *attempt) withReason(ctx context.Context, p *participant) error {
-	if p.look.State == spec.NotReady && p.look.Reason() != "" {
+	if p.look.State == spec.NotReady && (p.hasOwnReason() || p.look.Reason() != "" && len(p.user.Codes[spec.CategoryNotReady]) == 0) {
 		return nil
 	}
 	if p.look.State != spec.Ready {
