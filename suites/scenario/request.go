@@ -100,7 +100,7 @@ func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Act
 	case spec.CredentialsMadeUp:
 		call.Credentials = client.MadeUp
 	case spec.CredentialsAnother:
-		if call.As = a.anotherByToken(subject.user); call.As == nil {
+		if call.As = a.Cast.AnotherByToken(subject.user); call.As == nil {
 			return client.Call{}, &unreached{why: "needs another agent who is no supervisor and signs in by token: none in the cast", gap: evidence.Gap{Kind: evidence.GapCast}}
 		}
 	case spec.CredentialsUnissued:
@@ -260,15 +260,4 @@ func (a *attempt) idFor(subject *participant, user string) string {
 		return subject.user.LoginName
 	}
 	return subject.user.ID
-}
-
-// anotherByToken gives a plain agent who signs in by token and is not the user,
-// nil where there is none.
-func (a *attempt) anotherByToken(than *fixtures.User) *fixtures.User {
-	for _, u := range a.Cast.Usable() {
-		if u != than && u.ByToken() && u.Role == spec.RoleAgent {
-			return u
-		}
-	}
-	return nil
 }
