@@ -124,13 +124,14 @@ func readable(e *evidence.Evidence) *evidence.Evidence {
 }
 
 // ReadEvidence reads an evidence file: the result of the run and what it saw.
-// Each attempt is shown to see, nil for nobody, as it was written; what does
-// not fit into the memory is packed after that.
+// Each attempt is shown to see, nil for nobody, as it was written, with the
+// result as far as it stands before it: that of a run that was killed does.
+// What does not fit into the memory is shortened and packed after that.
 // A file that is no evidence, of a later schema, cut short, corrupted or
 // larger than any run makes it is an error that says which. One that a run
 // left that was killed has its beginning and no end: the result is that of a
 // run that was CutOff, whose requirements have no verdicts.
-func ReadEvidence(from io.Reader, see func(*evidence.Evidence)) (*Result, []*evidence.Evidence, error) {
+func ReadEvidence(from io.Reader, see func(*evidence.Evidence, *Result)) (*Result, []*evidence.Evidence, error) {
 	zip, err := gzip.NewReader(from)
 	if errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("the evidence file is empty")
@@ -172,7 +173,7 @@ type evidenceParser struct {
 	all    []*evidence.Evidence
 	result *Result
 	end    *evidenceEnd
-	see    func(*evidence.Evidence)
+	see    func(*evidence.Evidence, *Result)
 	room   evidence.Room
 }
 
@@ -202,11 +203,12 @@ func (p *evidenceParser) line(data []byte) error {
 		if l.Evidence.Requirement == "" {
 			return errors.New("evidence that names no requirement")
 		}
-		l.Evidence.Intern()
 		if p.see != nil {
-			p.see(l.Evidence)
+			p.see(l.Evidence, p.result)
 		}
-		p.all = append(p.all, p.room.Hold(l.Evidence))
+		held := readable(l.Evidence)
+		held.Intern()
+		p.all = append(p.all, p.room.Hold(held))
 	case l.Result != nil:
 		p.result = l.Result
 		p.result.Timings.modernise()

@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/reports/console"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario/retry"
 )
 
@@ -60,15 +61,16 @@ func (a *CLI) Report(names []string, run config.Run, markdown string, propose bo
 // evidence file. That of a run that was killed is judged first.
 func (a *CLI) open(name string) (*reports.Result, []*evidence.Evidence, error) {
 	if strings.HasSuffix(name, ".gz") {
-		result, seen, err := openEvidence(name, nil)
+		again := a.rejudging()
+		result, seen, err := openEvidence(name, func(ev *evidence.Evidence, begun *reports.Result) {
+			if begun != nil && begun.CutOff {
+				again.see(ev)
+			}
+		})
 		if err != nil || !result.CutOff {
 			return result, seen, err
 		}
-		again, err := a.judgeAgain(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		return again.now, again.seen, nil
+		return again.conclude(result, seen).now, seen, nil
 	}
 	result, err := reports.Load(name)
 	if err != nil {
@@ -95,7 +97,7 @@ func readFrom[T any](name string, read func(io.Reader) (*T, error)) (*T, error) 
 	return what, nil
 }
 
-func openEvidence(name string, see func(*evidence.Evidence)) (*reports.Result, []*evidence.Evidence, error) {
+func openEvidence(name string, see func(*evidence.Evidence, *reports.Result)) (*reports.Result, []*evidence.Evidence, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, nil, err
@@ -149,34 +151,52 @@ type rejudged struct {
 	unjudged  []string // ids of requirements whose answers were not kept whole
 }
 
+// rejudging judges attempts one after the other, as they are read.
+type rejudging struct {
+	app       *CLI
+	attempts  map[itemKey][]evidence.Verdict
+	standing  *judge.Invariants
+	shortened map[string]bool // whose answers were too long to be kept whole
+}
+
+func (a *CLI) rejudging() *rejudging {
+	return &rejudging{a, map[itemKey][]evidence.Verdict{}, a.Judge.Invariants(), map[string]bool{}}
+}
+
+func (r *rejudging) see(ev *evidence.Evidence) {
+	whole := ev.Whole()
+	if req, ok := r.app.Catalogue.ByID(ev.Requirement); ok {
+		key := itemKey{req.ID, ev.Repetition}
+		of := append(r.attempts[key], r.app.Judge.Verdict(req, ev))
+		if n := len(of); n > 1 && of[n-2].Gap.Kind == evidence.GapAway {
+			of = slices.Delete(of, n-2, n-1) // the run did not count it either
+		}
+		r.attempts[key] = of
+		r.shortened[req.ID] = r.shortened[req.ID] || !whole
+	}
+	r.standing.Add(ev)
+}
+
 // judgeAgain judges what an evidence file holds.
 func (a *CLI) judgeAgain(name string) (*rejudged, error) {
-	attempts := map[itemKey][]evidence.Verdict{}
-	standing := a.Judge.Invariants()
-	shortened := map[string]bool{} // whose answers were too long to be kept whole
-	then, all, err := openEvidence(name, func(ev *evidence.Evidence) {
-		whole := ev.Whole()
-		if req, ok := a.Catalogue.ByID(ev.Requirement); ok {
-			key := itemKey{req.ID, ev.Repetition}
-			attempts[key] = append(attempts[key], a.Judge.Verdict(req, ev))
-			if n := len(attempts[key]); n > 1 && attempts[key][n-2].Gap.Kind == evidence.GapAway {
-				attempts[key] = slices.Delete(attempts[key], n-2, n-1) // the run did not count it either
-			}
-			shortened[req.ID] = shortened[req.ID] || !whole
-		}
-		standing.Add(ev)
-	})
+	again := a.rejudging()
+	then, all, err := openEvidence(name, func(ev *evidence.Evidence, _ *reports.Result) { again.see(ev) })
 	if err != nil {
 		return nil, err
 	}
-	r := &rejudged{then: then, seen: all}
-	again := judgedAgain(then, attempts)
+	return again.conclude(then, all), nil
+}
+
+// conclude puts the verdicts together.
+func (r *rejudging) conclude(then *reports.Result, all []*evidence.Evidence) *rejudged {
+	out := &rejudged{then: then, seen: all}
+	again := judgedAgain(then, r.attempts)
 	var verdicts []evidence.Verdict
-	for _, req := range a.Catalogue.All() {
+	for _, req := range r.app.Catalogue.All() {
 		row := then.Row(req.ID)
 		switch {
-		case shortened[req.ID] && row != nil:
-			verdicts, r.unjudged = append(verdicts, row.Verdict()), append(r.unjudged, req.ID)
+		case r.shortened[req.ID] && row != nil:
+			verdicts, out.unjudged = append(verdicts, row.Verdict()), append(out.unjudged, req.ID)
 		case again[req.ID] != nil:
 			verdicts = append(verdicts, *again[req.ID])
 		case row != nil:
@@ -187,8 +207,8 @@ func (a *CLI) judgeAgain(name string) (*rejudged, error) {
 			})
 		}
 	}
-	r.now = reports.Build(a.Catalogue, then.Run(all), standing.Conclude(verdicts))
-	return r, nil
+	out.now = reports.Build(r.app.Catalogue, then.Run(all), r.standing.Conclude(verdicts))
+	return out
 }
 
 // judgedAgain are the verdicts on the attempts at each requirement, put

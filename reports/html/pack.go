@@ -23,7 +23,7 @@ const packLimit = 2 << 20
 
 // maxUnpacked is how large the exchanges may be before they are packed, in
 // bytes: what is larger is not tried, since a browser has to unpack it.
-const maxUnpacked = 32 << 20
+const maxUnpacked = 16 << 20
 
 // packBody is how many bytes of a body the page keeps.
 const packBody = 16 << 10
@@ -140,7 +140,7 @@ type packer struct {
 	level   detail
 	size    int // of what the page holds so far, roughly, before it is packed
 	out     packed
-	bodies  map[string]int
+	bodies  map[string]int // by the text, or the digest of a long one
 	headers map[string]int
 	layouts map[int]page.Layout
 }
@@ -231,8 +231,8 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 	return r
 }
 
-// itemBytes is about what an item takes as JSON.
-const itemBytes = 150
+// itemBytes is about what an item takes, in memory as well as in JSON.
+const itemBytes = 300
 
 // gather makes one item of reads that gave the same answer again, as long as
 // neither a request under test nor an event came between them.
@@ -335,14 +335,18 @@ func (k *packer) body(said string) int {
 	if said == "" {
 		return 0
 	}
-	if n, known := k.bodies[said]; known {
+	key := said
+	if len(said) > packBody { // which need not be held for the part of it that is shown
+		key = evidence.Digest(said)
+	}
+	if n, known := k.bodies[key]; known {
 		return n
 	}
 	l := page.Lay(text.Cut(said, packBody))
 	k.out.Bodies = append(k.out.Bodies, packedText{l.Text, l.XML})
 	k.size += len(l.Text)
 	n := len(k.out.Bodies)
-	k.bodies[said], k.layouts[n] = n, l
+	k.bodies[key], k.layouts[n] = n, l
 	return n
 }
 
