@@ -288,6 +288,9 @@ func (s *session) close(ctx context.Context) error {
 			errs = append(errs, l.Close(ctx))
 		}
 	}
+	if s.issued != nil {
+		s.issued.Close()
+	}
 	return errors.Join(errs...)
 }
 

@@ -149,8 +149,8 @@ const (
 func (c Credentials) refusable() bool { return c != Own && c != None }
 
 // Expiring is [Tokens.Expiring] of the client's tokens.
-func (c *Client) Expiring(ctx context.Context, u *fixtures.User) (fixtures.IssuedToken, bool) {
-	return c.opts.Tokens.Expiring(ctx, u)
+func (c *Client) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+	return c.opts.Tokens.Expiring(u)
 }
 
 // Failing is [Tokens.Failing] of the client's tokens.

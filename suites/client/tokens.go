@@ -13,6 +13,10 @@ import (
 
 // Tokens keeps the access tokens of the users of single sign-on and gets new
 // ones. It is safe for concurrent use.
+//
+// A new token is asked for once, however many requests need it, and for all
+// users at once whose tokens are about to expire: a command that hangs costs
+// everybody together what it costs one.
 type Tokens struct {
 	Environ []string      // of commands that print a token
 	Limit   time.Duration // for such a command, 0 for half a minute
@@ -22,28 +26,19 @@ type Tokens struct {
 	held map[string]*heldToken // by the user's name
 }
 
-// heldToken is the token that a user has. It is locked while one is got, so
-// that one that several requests wait for is got once.
+// heldToken is the token that a user has. All of it is guarded by the lock of
+// the Tokens, which nobody holds while it waits.
 type heldToken struct {
-	free chan struct{} // holds an element while nobody has the lock: waiting for it ends with a context
 	fixtures.IssuedToken
-	got    time.Time
-	failed error                // why there was no new one when it was last asked for, nil where there was
-	tried  time.Time            // when that was
-	since  time.Time            // since when there has been none
-	former fixtures.IssuedToken // the first of those that it had before and that tell when they expire
+	user    *fixtures.User
+	got     time.Time
+	renewal *renewal             // that is under way, nil where none is
+	refused fixtures.Secret      // is not good, whatever it says of itself
+	failed  error                // why there was no new one when it was last asked for, nil where there was
+	tried   time.Time            // when that was
+	since   time.Time            // since when there has been none
+	former  fixtures.IssuedToken // the first of those that it had before and that tell when they expire
 }
-
-func (h *heldToken) lock(ctx context.Context) error {
-	select {
-	case <-h.free:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (h *heldToken) unlock() { h.free <- struct{}{} }
 
 // ahead is how long before a token expires a new one is asked for: a third of
 // its life, and no more than a minute. Where there is none to be had, whoever
@@ -54,43 +49,46 @@ func (h *heldToken) ahead() time.Duration {
 
 // left is how long the token is good yet, as far as that is known.
 func (h *heldToken) left() time.Duration {
-	if h.Text.Empty() || h.Expires.IsZero() {
+	if h.Text.Empty() || h.Expires.IsZero() || h.Text == h.refused {
 		return 0
 	}
 	return max(time.Until(h.Expires), 0)
 }
 
-// failedPause is how long nothing is asked again that had no token to give.
-const failedPause = 3 * time.Second
+// fresh reports whether nobody has to ask for another token.
+func (h *heldToken) fresh() bool {
+	return !h.Text.Empty() && h.Text != h.refused && h.user.Token.File == "" && (h.Expires.IsZero() || time.Until(h.Expires) > h.ahead())
+}
 
+// of gives the token of a user. The lock is held.
 func (t *Tokens) of(u *fixtures.User) *heldToken {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.held == nil {
 		t.held = map[string]*heldToken{}
 	}
 	h := t.held[u.Name()]
 	if h == nil {
-		h = &heldToken{free: make(chan struct{}, 1)}
-		h.unlock()
+		h = &heldToken{}
 		t.held[u.Name()] = h
 	}
+	h.user = u
 	return h
 }
 
 // Token gives the user's token. A file is read each time, since something
 // else renews it; a command is asked at first and before its token expires.
 func (t *Tokens) Token(ctx context.Context, u *fixtures.User) (fixtures.Secret, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	h := t.of(u)
-	if err := h.lock(ctx); err != nil {
-		return "", err
-	}
-	defer h.unlock()
-	if !h.Text.Empty() && u.Token.File == "" && (h.Expires.IsZero() || time.Until(h.Expires) > h.ahead()) {
+	if h.fresh() {
 		return h.Text, nil
 	}
-	if err := t.get(ctx, u, h); err != nil && h.left() == 0 {
+	err := t.renew(ctx, h)
+	switch {
+	case err != nil && h.left() == 0:
 		return "", err
+	case h.Text.Empty():
+		return "", fmt.Errorf("user %s cannot sign in: no access token is asked for any more", u.ID)
 	}
 	return h.Text, nil
 }
@@ -98,90 +96,47 @@ func (t *Tokens) Token(ctx context.Context, u *fixtures.User) (fixtures.Secret, 
 // Failing says why there is no new token for a user whose token is about to
 // expire or has; nil where nothing is wrong.
 func (t *Tokens) Failing(ctx context.Context, u *fixtures.User) error {
-	if _, err := t.Token(ctx, u); err != nil {
-		return err
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failing(ctx, t.of(u))
+}
+
+func (t *Tokens) failing(ctx context.Context, h *heldToken) error {
+	if h.fresh() {
+		return nil
 	}
-	h := t.of(u)
-	if err := h.lock(ctx); err != nil {
-		return err
-	}
-	defer h.unlock()
-	return h.failed
+	return t.renew(ctx, h)
 }
 
 // await waits until there are new tokens for the user, no longer than the limit
 // from when there were none, or says why there are not.
 func (t *Tokens) await(ctx context.Context, u *fixtures.User, limit time.Duration) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := t.of(u)
 	for {
-		err := t.Failing(ctx, u)
-		if err == nil {
-			return nil
-		}
-		h := t.of(u)
-		if h.lock(ctx) != nil {
+		err := t.failing(ctx, h)
+		if err == nil || time.Since(h.since) > limit {
 			return err
 		}
-		over := time.Since(h.since) > limit
-		h.unlock()
-		if over {
-			return err
-		}
+		t.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return err
 		case <-time.After(failedPause):
 		}
-	}
-}
-
-// get gets another token. While the present one is good, no more than a quarter of
-// the time that it has left is waited for.
-func (t *Tokens) get(ctx context.Context, u *fixtures.User, h *heldToken) error {
-	if h.failed != nil && time.Since(h.tried) < failedPause && u.Token.File == "" {
-		return h.failed
-	}
-	within := ctx
-	if left := h.left() / 4; left > 0 {
-		var cancel context.CancelFunc
-		within, cancel = context.WithTimeoutCause(ctx, left, fmt.Errorf("it did not end within %v, and the present token expires", left.Round(time.Millisecond)))
-		defer cancel()
-	}
-	err := t.ask(within, u, h)
-	if ctx.Err() == nil {
-		if h.failed == nil {
-			h.since = time.Now()
-		}
-		h.failed, h.tried = err, time.Now()
-	}
-	return err
-}
-
-func (t *Tokens) ask(ctx context.Context, u *fixtures.User, h *heldToken) error {
-	issued, err := u.Token.Get(ctx, t.Environ, t.Limit)
-	if t.Secrets != nil {
-		t.Secrets.Token(issued.Text.Reveal())
-	}
-	if err != nil {
-		return fmt.Errorf("user %s cannot sign in: %w", u.ID, err)
-	}
-	if issued.Text != h.Text {
-		h.got = time.Now()
-		if h.former.Text.Empty() && !h.Expires.IsZero() {
-			h.former = h.IssuedToken
+		t.mu.Lock()
+		if ctx.Err() != nil {
+			return err
 		}
 	}
-	h.IssuedToken = issued
-	return nil
 }
 
 // Expiring gives the token of the user that expires first, or has, among those
 // it had and still has; false where none is known to, or nothing renews it.
-func (t *Tokens) Expiring(ctx context.Context, u *fixtures.User) (fixtures.IssuedToken, bool) {
+func (t *Tokens) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	h := t.of(u)
-	if h.lock(ctx) != nil {
-		return fixtures.IssuedToken{}, false
-	}
-	defer h.unlock()
 	if !h.former.Text.Empty() {
 		return h.former, true
 	}
@@ -200,19 +155,18 @@ var errNotRenewed = errors.New("there is no other")
 // Renew gives another token than the one that was refused. The error says why
 // there is none.
 func (t *Tokens) Renew(ctx context.Context, u *fixtures.User, refused fixtures.Secret) (fixtures.Secret, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	h := t.of(u)
-	if err := h.lock(ctx); err != nil {
-		return "", err
-	}
-	defer h.unlock()
 	if !h.Text.Empty() && h.Text != refused {
 		return h.Text, nil // got by another request meanwhile
 	}
 	if !u.Token.Renews() {
 		return "", fmt.Errorf("%w: access_token gives one that cannot be renewed, access_token_file and access_token_exec can", errNotRenewed)
 	}
+	h.refused = refused
 	for end := time.Now().Add(fileWait); ; {
-		if err := t.get(ctx, u, h); err != nil {
+		if err := t.renew(ctx, h); err != nil {
 			return "", err
 		}
 		if h.Text != refused {
@@ -224,10 +178,14 @@ func (t *Tokens) Renew(ctx context.Context, u *fixtures.User, refused fixtures.S
 		if time.Now().After(end) {
 			return "", fmt.Errorf("%w: the file %s still has it after %v", errNotRenewed, u.Token.File, fileWait)
 		}
+		t.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
 		case <-time.After(filePoll):
+		}
+		t.mu.Lock()
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
 		}
 	}
 }

@@ -209,7 +209,7 @@ const leeway = 3
 // expire waits until an access token that the subject has or had is one that a
 // target has to refuse, or says why there is none.
 func (a *attempt) expire(ctx context.Context, subject *participant) string {
-	token, ok := a.Client.Expiring(ctx, subject.user)
+	token, ok := a.Client.Expiring(subject.user)
 	due := time.Until(token.Expires) + leeway*a.Target.Settle
 	switch {
 	case !ok:
