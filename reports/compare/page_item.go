@@ -27,7 +27,8 @@ type item struct {
 	Versus            []versus
 	Pairs             []panePair
 	Reports           []page.Link
-	Others            []otherRow // of a drift: the other requirements that show it
+	Copies            page.Copies // of one that fails
+	Others            []otherRow  // of a drift: the other requirements that show it
 }
 
 // Section lists the sections for the filter.
@@ -196,6 +197,9 @@ func (b *itemBuilder) fill(it *item, id string, whole bool) {
 	before, after := reports.Attempt(b.old[id], old.Repetition, old.Attempts), reports.Attempt(b.new[id], new.Repetition, new.Attempts)
 	it.Versus = append(it.Versus, b.properties(old, new, before, after)...)
 	it.Pairs = b.pairs(old, new, before, after)
+	if new.Outcome == evidence.Failed {
+		b.copies(it, old, new, before, after)
+	}
 }
 
 // asked is what the requirement asks for, step by step.

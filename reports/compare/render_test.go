@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"encoding/json"
+	stdhtml "html"
 	"strings"
 	"testing"
 
@@ -125,6 +126,30 @@ func TestComparisonAsHTML(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// A regression can be taken to who has to mend it: what it was and is, and the
+// request as a command; what holds has no such texts.
+func TestComparisonCopies(t *testing.T) {
+	a, b := many(), many()
+	*b.verdict("SIG-01") = reporttest.Verdict("SIG-01", evidence.Failed, reporttest.Saw("NOT_READY within 10s", "LOGOUT", reports.Observed{Status: 202}))
+	b.run.Target.Release, b.run.Target.URL = "15.0(1)", "https://new.example.com:8445"
+	c, err := Results(a.result(), b.result())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Show(Exhibits{Old: a.run.Evidence, New: b.run.Evidence})
+	page := stdhtml.UnescapeString(string(reporttest.Rendered(t, func(w *bytes.Buffer) error { return c.WriteHTML(w) })))
+	if n := strings.Count(page, "data-copy=\"ticket-"); n != 1 {
+		t.Errorf("%d tickets for one failure", n)
+	}
+	_, ticket, _ := strings.Cut(page, `id="ticket-change-SIG-01"`)
+	ticket, _, _ = strings.Cut(ticket, "</pre>")
+	for _, want := range []string{"Tested before: UCCE 12.0(1) at", "Tested after:  UCCE 15.0(1) at https://new.example.com:8445", "What is documented:", "Before:   passed", "Now:      failed: ", "saw LOGOUT", "To see it again:\ncurl -i", "'https://new.example.com:8445/finesse/api/User/"} {
+		if !strings.Contains(ticket, want) {
+			t.Errorf("the ticket lacks %q:\n%s", want, ticket)
 		}
 	}
 }

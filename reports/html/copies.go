@@ -2,7 +2,6 @@ package html
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -12,39 +11,6 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// copyLimit is how many bytes of a body go into a text to be copied.
-const copyLimit = 2 << 10
-
-// curl is the request under test as a command for a shell, with places to fill
-// in for the credentials; "" where there is none.
-func (b *rowBuilder) curl(x *reports.ExchangeRef) string {
-	if x == nil {
-		return ""
-	}
-	parts := []string{"curl -i"}
-	if x.As != "" {
-		// The id is no secret; the name that it signs in with may be another.
-		parts = append(parts, "-u "+quoted("USERNAME_OF_"+x.As+":PASSWORD"))
-	}
-	if x.Method != http.MethodGet {
-		parts = append(parts, "-X "+quoted(x.Method))
-	}
-	for _, kv := range page.HeaderList(x.RequestHeader) {
-		switch strings.ToLower(kv[0]) {
-		case "content-type", "accept", "requestid":
-			parts = append(parts, "-H "+quoted(kv[0]+": "+kv[1]))
-		}
-	}
-	if x.RequestBody != "" {
-		parts = append(parts, "--data-binary "+quoted(text.Cut(x.RequestBody, copyLimit)))
-	}
-	address := strings.TrimSuffix(b.in.Result.Target.URL, "/") + x.Path
-	return text.Shown(strings.Join(append(parts, quoted(address)), " \\\n  "))
-}
-
-// quoted makes one word of a text for a POSIX shell.
-func quoted(said string) string { return "'" + strings.ReplaceAll(said, "'", `'\''`) + "'" }
-
 // ticket is the failure as plain text for who has to mend it.
 func (b *rowBuilder) ticket(f *failure, r *reports.Row, x *reports.ExchangeRef) string {
 	var t strings.Builder
@@ -52,15 +18,7 @@ func (b *rowBuilder) ticket(f *failure, r *reports.Row, x *reports.ExchangeRef) 
 	fmt.Fprintf(&t, "%s: %s\n\n", r.ID, f.Title)
 	fmt.Fprintf(&t, "Target:   %s %s at %s\n", target.Deployment, target.Release, target.URL)
 	fmt.Fprintf(&t, "Tested:   %s, by %s %s, requirement %s (%s)\n", b.in.Result.Started.UTC().Format("2 January 2006 15:04 UTC"), b.in.Result.Tool.Name, b.in.Result.Tool.Version, r.ID, r.Level)
-	for i, s := range f.Sources {
-		if i == 0 {
-			t.WriteString("\nWhat is documented:\n")
-		}
-		fmt.Fprintf(&t, "  - %s\n", s.Text)
-		if s.Address != "" {
-			fmt.Fprintf(&t, "    %s\n", s.Address+mirrorWord(s.Mirror))
-		}
-	}
+	t.WriteString(page.SourcesText(f.Sources))
 	if len(f.Story) > 0 {
 		t.WriteString("\nIn our words:\n")
 		for _, s := range f.Story {
@@ -83,19 +41,10 @@ func (b *rowBuilder) ticket(f *failure, r *reports.Row, x *reports.ExchangeRef) 
 		if shown == nil || shown == r.Exchange && x != nil && x.Index == r.Exchange.Index {
 			continue
 		}
-		fmt.Fprintf(&t, "\n%s %s\n%s\nAnswer: %d after %s\n%s\n", shown.Method, shown.Path, text.Cut(shown.RequestBody, copyLimit), shown.Status, page.Took(shown.DurationMS), text.Cut(shown.ResponseBody, copyLimit))
+		fmt.Fprintf(&t, "\n%s", page.ExchangeText(shown))
 	}
-	if f.Curl != "" {
-		fmt.Fprintf(&t, "\nTo see it again:\n%s\n", f.Curl)
-	}
+	t.WriteString(page.SeeAgain(f.Copies.Curl))
 	return text.Shown(strings.TrimSpace(t.String()))
-}
-
-func mirrorWord(mirror bool) string {
-	if mirror {
-		return " (a mirror)"
-	}
-	return ""
 }
 
 // underTest is the request that a copied text is about: that of the step which

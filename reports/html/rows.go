@@ -57,7 +57,7 @@ type failure struct {
 	Way            []string
 	Panes          []page.Pane
 	Event          *page.Pane
-	Curl, Ticket   string // to be copied
+	Copies         page.Copies
 	Waiver         string
 }
 
@@ -223,8 +223,8 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 		f.Asked = text.ShownLine(b.askedBefore(r, e)+f.Asked, 600)
 	}
 	act := underTest(r, e)
-	f.Curl = b.curl(act)
-	f.Ticket = b.ticket(&f, r, act)
+	f.Copies = page.Copies{Key: r.ID, Curl: page.Curl(b.in.Result.Target.URL, act)}
+	f.Copies.Ticket = b.ticket(&f, r, act)
 	if !whole {
 		return f
 	}
