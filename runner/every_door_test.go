@@ -1,8 +1,10 @@
 package runner_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +36,33 @@ type frontDoor struct {
 	most    int
 	times   []time.Time // of the requests of the last second
 	refused map[int]int // by status
+	sockets []net.Conn
+}
+
+// holding tells a door of the connections that are taken over.
+type holding struct {
+	http.ResponseWriter
+	door *frontDoor
+}
+
+func (h holding) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err == nil {
+		h.door.mu.Lock()
+		h.door.sockets = append(h.door.sockets, c)
+		h.door.mu.Unlock()
+	}
+	return c, rw, err
+}
+
+// hangUp ends every connection of the notification service.
+func (d *frontDoor) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.sockets {
+		_ = c.Close() // it may have ended before
+	}
+	d.sockets = nil
 }
 
 var aBrowser = regexp.MustCompile(`^Mozilla/5\.0 .*(Firefox|Chrome|Edg|Safari)/[0-9]+`)
@@ -81,7 +110,7 @@ func (d *frontDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer d.mu.Unlock()
 		d.now--
 	}()
-	d.next.ServeHTTP(w, r)
+	d.next.ServeHTTP(holding{w, d}, r)
 }
 
 // sidecar writes access tokens that live for 20 seconds to files, a new one
@@ -109,29 +138,32 @@ func (s *sidecar) renew(t *testing.T, d *reference.Deployment) {
 	}
 }
 
-// A system behind every door at once is certified like any other: nothing
-// fails, nobody is left behind, everything that applies is exercised, and no
+// A system behind every door at once, of which a node restarts meanwhile, is
+// certified like any other: nothing fails, nobody is left behind, everything that applies is exercised, and no
 // token stands in anything that is written.
 func TestEveryDoor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the whole catalogue")
 	}
-	kinds := map[string]func(reference.Config) reference.Config{"sso": reference.Config.WithSingleSignOn}
-	if os.Getenv("FINESSE_DOORS") != "" {
-		kinds["hybrid"] = func(c reference.Config) reference.Config { return c } // as the bed has it
+	type kind struct {
+		system func(reference.Config) reference.Config
+		skew   time.Duration
 	}
-	for name, system := range kinds {
+	kinds := map[string]kind{"sso": {reference.Config.WithSingleSignOn, -400 * time.Millisecond}}
+	if os.Getenv("FINESSE_DOORS") != "" {
+		kinds["hybrid"] = kind{func(c reference.Config) reference.Config { return c }, 400 * time.Millisecond} // as the bed has it
+	}
+	for name, k := range kinds {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { everyDoor(t, system) })
+			synctest.Test(t, func(t *testing.T) { everyDoor(t, k.system, k.skew) })
 		})
 	}
 }
 
-func everyDoor(t *testing.T, system func(reference.Config) reference.Config) {
+func everyDoor(t *testing.T, system func(reference.Config) reference.Config, skew time.Duration) {
 	door := &frontDoor{began: time.Now(), away: 100 * time.Second, refused: map[int]int{}}
 	beside := &frontDoor{began: door.began, refused: map[int]int{}}
 	tokens := &sidecar{dir: t.TempDir()}
-	const skew = -400 * time.Millisecond
 	b := bed.Open(t, bed.Deployment{
 		Release: "12.6(2)", Notifications: true, Configure: func(c *reference.Config) { *c = system(*c) },
 		Second:       &reference.SecondNode{Lag: 150 * time.Millisecond, Skew: skew, Secondary: true},
@@ -145,6 +177,14 @@ func everyDoor(t *testing.T, system func(reference.Config) reference.Config) {
 			}
 			tokens.renew(t, d)
 			ctx := t.Context()
+			go func() { // the node restarts: whoever is signed in is not any more
+				select {
+				case <-ctx.Done():
+				case <-time.After(door.away):
+					door.hangUp()
+					d.SignEverybodyOut()
+				}
+			}()
 			go func() {
 				for tick := time.NewTicker(15 * time.Second); ; {
 					select {

@@ -2,6 +2,10 @@ package runner_test
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -66,21 +70,26 @@ func TestOtherNode(t *testing.T) {
 // touched.
 func TestOtherSystem(t *testing.T) {
 	for name, test := range map[string]struct {
-		fault reference.NodeFault
-		other string
-		says  string
+		fault  reference.NodeFault
+		other  string
+		beside func(next http.Handler) http.Handler
+		says   string
 	}{
-		"other users":      {fault: reference.NodeStranger, says: "does not know user"},
-		"other deployment": {fault: reference.NodeKind, says: `of the deployment type "OTHER"`},
-		"found":            {other: "auto"},
-		"found, strange":   {other: "auto", fault: reference.NodeStranger, says: "does not know user"},
-		"the first again":  {other: "http://LOCALHOST:8445", says: "is the first one by another name: both lead to 127.0.0.1"},
-		"no API":           {other: "http://127.0.0.1:8445/elsewhere", says: "GET SystemInfo was answered with HTTP 404"},
+		"each names the other first": {other: "auto", beside: sayingNodes("127.0.0.2", "127.0.0.1")},
+		"names itself twice":         {other: "auto", beside: sayingNodes("127.0.0.2", "127.0.0.2"), says: "its SystemInfo names the nodes 127.0.0.2 and 127.0.0.2, that of the first node 127.0.0.1 and 127.0.0.2"},
+		"a loop of three":            {other: "auto", beside: sayingNodes("127.0.0.2", "127.0.0.3"), says: "its SystemInfo names the nodes 127.0.0.2 and 127.0.0.3"},
+		"sends back to the first":    {other: "auto", beside: redirecting("http://127.0.0.1:8445"), says: "it redirects to http://127.0.0.1:8445/finesse/api/SystemInfo"},
+		"other users":                {fault: reference.NodeStranger, says: "does not know user"},
+		"other deployment":           {fault: reference.NodeKind, says: `of the deployment type "OTHER"`},
+		"found":                      {other: "auto"},
+		"found, strange":             {other: "auto", fault: reference.NodeStranger, says: "does not know user"},
+		"the first again":            {other: "http://LOCALHOST:8445", says: "is the first one by another name: both lead to 127.0.0.1"},
+		"no API":                     {other: "http://127.0.0.1:8445/elsewhere", says: "GET SystemInfo was answered with HTTP 404"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b, err := bed.TryOpen(t, bed.Deployment{
-					Second:  &reference.SecondNode{Fault: test.fault},
+					Second: &reference.SecondNode{Fault: test.fault}, AroundSecond: test.beside,
 					Subject: func(s *runner.Subject) { s.OtherNode = orOther(test.other, s.OtherNode) },
 				})
 				var unable *preflight.Unable
@@ -95,6 +104,37 @@ func TestOtherSystem(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 			})
+		})
+	}
+}
+
+// sayingNodes has a node name others than it does.
+func sayingNodes(primary, secondary string) func(http.Handler) http.Handler {
+	host := regexp.MustCompile(`<host>[^<]*</host>`)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/SystemInfo") {
+				next.ServeHTTP(w, r)
+				return
+			}
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			names := []string{primary, secondary}
+			w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+			_, _ = io.WriteString(w, host.ReplaceAllStringFunc(answer.Body.String(), func(string) string {
+				name := names[0]
+				names = append(names[1:], name)
+				return "<host>" + name + "</host>"
+			}))
+		})
+	}
+}
+
+// redirecting sends everybody elsewhere.
+func redirecting(to string) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, to+r.URL.Path, http.StatusFound)
 		})
 	}
 }
