@@ -54,7 +54,7 @@ func TestWalls(t *testing.T) {
 		"runner/progress":         {"internal", "spec", "suites"},
 		"runner/preflight":        {"internal", "spec", "fixtures", "suites/client", "suites/evidence", "runner/config"},
 		"runner/internal":         {"fixtures", "suites/client", "runner/config"},
-		"runner/selftest":         {"internal", "spec", "fixtures", "suites/evidence", "reports.", "runner.", "runner/preflight", "runner/config"},
+		"runner/selftest":         {"internal", "spec", "fixtures", "suites.", "suites/evidence", "reports.", "runner.", "runner/preflight", "runner/config"},
 		"runner/journal":          {"internal", "spec", "fixtures", "suites"},
 		"runner/parallel":         {"internal", "spec", "fixtures", "suites.", "suites/client", "suites/evidence", "reports.", "runner/config", "runner/preflight"},
 		"cmd":                     {"internal", "spec", "fixtures", "suites", "reports", "runner"},

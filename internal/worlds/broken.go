@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"path"
-	"regexp"
 	"slices"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/selftest"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -176,7 +177,12 @@ func (w World) calmed() World {
 // stoppedByFault reports whether nothing could be certified, and the reason that
 // is given is the fault.
 func (w World) stoppedByFault(o Outcome) bool {
-	return o.Stopped != nil && w.Fault != "" && regexp.MustCompile(w.fault().ReasonPattern).MatchString(o.Stopped.Error())
+	signs, err := selftest.Signs()
+	if err != nil {
+		panic(err)
+	}
+	by := preflight.ObstacleOf(o.Stopped)
+	return by != "" && slices.ContainsFunc(signs[w.Fault], func(s selftest.Sign) bool { return s.Preflight == by })
 }
 
 // masks are the choices, or what else a world may have, with which a fault is no

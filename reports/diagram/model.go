@@ -227,9 +227,13 @@ func (in Input) mark(rows []*spec.Requirement, refusal bool) Mark {
 	return marks[best]
 }
 
-// letThrough reads from the note of an EITHER requirement that the outcome
-// taken was none of refusal.
+// letThrough reports whether no outcome of refusal is among those that an
+// EITHER requirement took, which are parts of its note.
 func letThrough(note string) bool {
-	return note != "" && !strings.Contains(note, string(spec.Refused)) && !strings.Contains(note, string(spec.Keeps)) &&
-		!strings.Contains(note, string(spec.Error))
+	for part := range strings.SplitSeq(note, "; ") {
+		if slices.Contains([]spec.Kind{spec.Refused, spec.Keeps, spec.Error}, spec.Kind(part)) {
+			return false
+		}
+	}
+	return note != ""
 }

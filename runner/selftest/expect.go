@@ -23,17 +23,23 @@ func (t *trial) caught() []Finding {
 		return nil
 	}
 	if t.fault.FailsPreflight {
-		if t.stopped != nil && t.because.MatchString(t.stopped.Error()) {
+		if t.stopped != nil && t.explained(evidence.Verdict{}) {
 			list = append(list, Finding{"preflight", t.stopped.Error()})
 		}
 		return list
 	}
 	for _, id := range t.must {
-		if v := t.verdicts[id]; v.Outcome == evidence.Failed && t.because.MatchString(told(v)) {
+		if v := t.verdicts[id]; v.Outcome == evidence.Failed && t.explained(v) {
 			list = append(list, Finding{id, told(v)})
 		}
 	}
 	return list
+}
+
+// explained reports whether a failure shows a sign of the fault. What is found
+// between the requirements has none but that it was found.
+func (t *trial) explained(v evidence.Verdict) bool {
+	return t.fault.FoundBy != "" || slices.ContainsFunc(t.signs, t.signOf(v).shows)
 }
 
 // survived are the requirements that a fault must break and did not, or for
@@ -61,7 +67,7 @@ func (t *trial) survived() []Finding {
 		case !there:
 			list = append(list, Finding{id, "was not reached"})
 		case v.Outcome == evidence.Failed:
-			list = append(list, Finding{id, "failed for another reason than " + t.because.String() + ": " + told(v)})
+			list = append(list, Finding{id, fmt.Sprintf("failed with another sign than %v: %v, %s", t.signs, t.signOf(v), told(v))})
 		default:
 			list = append(list, Finding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -148,13 +147,13 @@ func (a *prover) trials(o Options) ([]*trial, error) {
 			return nil, fmt.Errorf("--fault %q: %w", pattern, err)
 		}
 	}
+	signs, err := Signs()
+	if err != nil {
+		return nil, err
+	}
 	list := a.variantTrials()
 	for i, f := range reference.Faults() {
-		because, err := regexp.Compile(f.ReasonPattern)
-		if err != nil || f.ReasonPattern == "" {
-			return nil, fmt.Errorf("fault %s: the reason %q: %v", f.Name, f.ReasonPattern, err)
-		}
-		list = append(list, a.faultTrials(o, i, f, because)...)
+		list = append(list, a.faultTrials(o, i, f, signs[f.Name])...)
 	}
 	return pick(list, o.Patterns)
 }
@@ -176,14 +175,14 @@ func (a *prover) variantTrials() []*trial {
 }
 
 // faultTrials are those of the i-th fault.
-func (a *prover) faultTrials(o Options, i int, f reference.Fault, because *regexp.Regexp) []*trial {
+func (a *prover) faultTrials(o Options, i int, f reference.Fault, signs []Sign) []*trial {
 	var list []*trial
 	for _, deployment := range []string{reference.UCCE, reference.UCCX} {
 		if !f.AppliesTo(deployment) {
 			continue
 		}
 		for _, heard := range []bool{false, true} {
-			t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, because: because}
+			t := trial{name: f.Name, fault: &f, deployment: deployment, heard: heard, signs: signs}
 			t.must = a.BrokenBy(f, deployment, heard)
 			if len(t.must) == 0 && !f.FailsPreflight {
 				continue

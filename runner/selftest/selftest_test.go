@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +14,9 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/runner"
+	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -135,9 +137,13 @@ func TestSelftestFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signs, err := Signs()
+	if err != nil {
+		t.Fatal(err)
+	}
 	try := func(change func(*trial)) *trial {
 		r := &trial{name: fault.Name, fault: &fault, deployment: reference.UCCX, pace: 1, must: []string{"SIG-02"},
-			because: regexp.MustCompile(fault.ReasonPattern), only: []string{"SIG-01", "SIG-02"}}
+			signs: signs[fault.Name], only: []string{"SIG-01", "SIG-02"}}
 		change(r)
 		a.attempt(ctx, r)
 		return r
@@ -149,7 +155,7 @@ func TestSelftestFails(t *testing.T) {
 	}{
 		{"caught", func(*trial) {}, "", ""},
 		{"by a requirement that it does not break", func(r *trial) { r.must = []string{"SIG-01"} }, "SIG-01 passed", ""},
-		{"for another reason", func(r *trial) { r.because = regexp.MustCompile("the moon") }, "SIG-02 failed for another reason than the moon: PUT LOGIN: expected 2xx", ""},
+		{"for another reason", func(r *trial) { r.signs = []Sign{{Kind: evidence.MismatchEvent}} }, "SIG-02 failed with another sign than [{kind: event}]: {kind: answer, status: 400", ""},
 		{"not explained", func(r *trial) { f := fault; f.Breaks, r.must, r.fault = nil, nil, &f }, "", "SIG-02 PUT LOGIN: expected 2xx"},
 		{"a variant with a fault", func(r *trial) { r.faults, r.fault, r.must = []string{fault.Name}, nil, nil }, "", "SIG-02 PUT LOGIN: expected 2xx"},
 		{"a variant that cannot be certified", func(r *trial) { r.faults, r.fault, r.must = []string{"user-html"}, nil, nil }, "", "preflight users"},
@@ -176,6 +182,9 @@ func TestSelftestFails(t *testing.T) {
 					t.Errorf("%s: %q, want %q", what, text, said.want)
 				}
 			}
+			if spoilt := unreadable(t, r); found(r) != found(spoilt) {
+				t.Errorf("without its sentences it says %s, with them %s", found(spoilt), found(r))
+			}
 			if r.asExpected() != (test.survived == "" && test.unexplained == "") {
 				t.Errorf("as expected: %v", r.asExpected())
 			}
@@ -194,6 +203,27 @@ func TestSelftestFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unreadable is a trial of which no sentence can be read.
+func unreadable(t *testing.T, r *trial) *trial {
+	spoilt := *r
+	spoilt.verdicts = reporttest.Scrambled(t, r.verdicts)
+	if r.stopped != nil {
+		spoilt.stopped = &preflight.Unable{Obstacle: preflight.ObstacleOf(r.stopped), Reason: "xq"}
+	}
+	return &spoilt
+}
+
+// found is what a trial comes to, without its words.
+func found(r *trial) string {
+	ids := func(list []Finding) (ids []string) {
+		for _, f := range list {
+			ids = append(ids, f.Requirement)
+		}
+		return ids
+	}
+	return fmt.Sprintf("caught %v, survived %v, unexplained %v, as expected %v", ids(r.caught()), ids(r.survived()), ids(r.unexplained()), r.asExpected())
 }
 
 // A whole selftest that left a requirement unproven fails, and names it.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"regexp"
 	"slices"
 	"time"
 
@@ -29,13 +28,14 @@ type trial struct {
 	faults     []string         // harmless ones
 	fault      *reference.Fault // nil for a variant
 	must       []string         // requirements that must fail
-	because    *regexp.Regexp   // what their reason must match
+	signs      []Sign           // one of which each of them shows
 	only       []string         // what is exercised, nil for all
 	pace       int              // all times are multiplied by it
 	repeated   bool
 
 	verdicts map[string]evidence.Verdict
-	stopped  error // why nothing could be certified
+	statuses map[string]int // of the answers that decided
+	stopped  error          // why nothing could be certified
 	took     time.Duration
 }
 
@@ -89,7 +89,7 @@ func (a *prover) affordable(f reference.Fault, t trial) []string {
 // attempt certifies the deployment of a trial.
 func (a *prover) attempt(ctx context.Context, t *trial) {
 	began := time.Now()
-	t.verdicts, t.stopped = map[string]evidence.Verdict{}, nil
+	t.verdicts, t.statuses, t.stopped = map[string]evidence.Verdict{}, map[string]int{}, nil
 	if err := a.certifyTrial(ctx, t); err != nil {
 		t.stopped = err
 		var out *preflight.OutOfService
@@ -174,7 +174,10 @@ func (t *trial) play(ctx context.Context, c *runner.Certification) error {
 		}
 		meant[item.Requirement.ID] = true
 		if item.Runs() && ctx.Err() == nil {
-			c.Play(ctx, item)
+			v, seen := c.Play(ctx, item)
+			if n := len(seen); n > 0 && v.Exchange >= 0 && v.Exchange < len(seen[n-1].Exchanges) {
+				t.statuses[v.Requirement] = seen[n-1].Exchanges[v.Exchange].Status
+			}
 		}
 	}
 	if err := t.between(ctx, c); err != nil {
