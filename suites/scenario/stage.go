@@ -153,7 +153,8 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 // requirement either, who are where they were found and,
 // where events decide, who were found signed out: for them the run can open a
 // session that ends without signing anybody out. Where an earlier reason code
-// may be shown, it prefers those who have one to choose.
+// may be shown, or reason codes are read, it prefers those who have one to
+// choose: of a list without codes nothing is wrong.
 func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures.User]int) int {
 	r := -4000*used[u] - 4*min(s.Users.Parts(u.ID, req.ID)-used[u], 900)
 	if s.Users.WhyNotBack(u.ID) != "" {
@@ -168,10 +169,15 @@ func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures
 	if home, known := s.Users.Initial(u.ID); known && home.State == spec.Logout && hears(req) {
 		r++
 	}
-	if (req.Given.Fresh || req.Given.Reason) && len(u.Codes[spec.CategoryNotReady]) > 0 {
+	if (req.Given.Fresh || req.Given.Reason || readsCodes(req)) && len(u.Codes[spec.CategoryNotReady]) > 0 {
 		r++
 	}
 	return r
+}
+
+// readsCodes reports whether a requirement is about the list of reason codes.
+func readsCodes(req *spec.Requirement) bool {
+	return slices.ContainsFunc(req.Steps, func(s spec.Step) bool { return s.When.Get != nil && s.When.Get.What == spec.GetReasonCodes })
 }
 
 // hears reports whether what the subject's own node tells may decide.
