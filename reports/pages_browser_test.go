@@ -22,6 +22,7 @@ import (
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/history"
+	"finesse-conformance/reports/html"
 	"finesse-conformance/reports/overview"
 	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
@@ -103,21 +104,58 @@ func TestPagesInABrowser(t *testing.T) {
 		return &behaviourmap.Map{Schema: behaviourmap.SchemaID, Target: reports.Target{URL: "https://a", Deployment: "UCCE"}, LeftOut: []string{"MAP"},
 			Cells: []behaviourmap.Cell{cell(behaviour.AsDocumented), cell(behaviour.Against), cell(behaviour.Undocumented), cell(behaviour.NotReached)}, Summary: behaviourmap.Summary{Against: 1}}
 	}
+	mapped := func(attack bool) *behaviourmap.Map {
+		if attack {
+			return poisoned(t, mapOf(), 40)
+		}
+		return mapOf()
+	}
 	pages := map[string]func(attack bool) func(io.Writer) error{
 		"overview.html": func(attack bool) func(io.Writer) error { return fleet(t, attack).WriteHTML },
 		"compare.html":  func(attack bool) func(io.Writer) error { return comparison(t, attack).WriteHTML },
 		"history.html":  func(attack bool) func(io.Writer) error { return nights(t, attack).WriteHTML },
-		"map.html":      func(bool) func(io.Writer) error { return poisoned(t, mapOf(), 40).WriteHTML },
+		"map.html":      func(attack bool) func(io.Writer) error { return mapped(attack).WriteHTML },
+		"report.html":   func(attack bool) func(io.Writer) error { return withMap(t, mapped(attack)) },
 	}
 	for name, write := range pages {
 		t.Run(name, func(t *testing.T) {
 			harmless(t, ctx, written(t, name, write(true)))
-			if name != "map.html" {
-				sound(t, ctx, written(t, name, write(false)))
-			}
+			sound(t, ctx, written(t, name, write(false)))
 		})
 	}
+	t.Run("field", func(t *testing.T) { pressed(t, ctx, written(t, "report.html", withMap(t, mapped(false)))) })
 	t.Run("filter", func(t *testing.T) { filtered(t, ctx, written(t, "compare.html", comparison(t, false).WriteHTML)) })
+}
+
+// withMap is the page of a run that a map was made with.
+func withMap(t *testing.T, m *behaviourmap.Map) func(io.Writer) error {
+	t.Helper()
+	part, err := m.Part()
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, seen := sampled(t, false, func(*reports.Result, []*evidence.Evidence) {})
+	return func(w io.Writer) error {
+		return html.Write(w, html.Input{Result: result, Evidence: seen, Map: part})
+	}
+}
+
+// pressed presses a field of the matrix on the page of a run: it shows the
+// clause, and leads to the requirement that asks for the same.
+func pressed(t *testing.T, parent context.Context, file string) {
+	ctx, cancel := chromedp.NewContext(parent)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file), chromedp.WaitReady(chromedp.CSS("footer")), chromedp.Evaluate[chromedp.Void](`document.querySelector('.matrix button').click()`)); err != nil {
+		t.Fatal(err)
+	}
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(() => {
+		const d = document.querySelector('dialog[open]'), said = d.innerText.split(/\s*\n\s*/).join(' | ');
+		d.querySelector('a[href="#req-SIG-01"]').click();
+		return said + (d.open ? ' and is open' : '') + (document.getElementById('req-SIG-01').open ? ', and SIG-01 is' : '');
+	})()`))
+	if want := "in x, PUT READY | not reached | seen | not reached | expected | the guide says nothing of it | clause | r | requirement | SIG-01 | c, and SIG-01 is"; err != nil || !strings.HasSuffix(said, want) {
+		t.Errorf("it says %q, not %q: %v", said, want, err)
+	}
 }
 
 func written(t *testing.T, name string, write func(io.Writer) error) string {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
+	"finesse-conformance/runner/config"
 )
 
 // inFolder gives the file that is meant by a folder of reports: its result,
@@ -36,6 +38,26 @@ func isMap(name string) bool {
 	head := make([]byte, 512)
 	n, _ := f.Read(head)
 	return strings.Contains(string(head[:n]), `"`+behaviourmap.SchemaID+`"`)
+}
+
+// mapBeside reads the map that was made with a run, beside its result or its
+// evidence; nil where there is none, or one of another target or of before.
+func mapBeside(name string, result *reports.Result) *behaviourmap.Map {
+	m, err := readFrom(filepath.Join(filepath.Dir(name), mapName), behaviourmap.Read)
+	if err != nil || m.Target.URL != result.Target.URL || m.Started.Before(result.Started) {
+		return nil
+	}
+	return m
+}
+
+// addMap writes the page of a run again, with the map that was made with it.
+func (a *CLI) addMap(run config.Run) error {
+	name := filepath.Join(run.Out, evidenceName)
+	result, seen, err := a.open(name)
+	if err != nil {
+		return &UnwrittenError{err}
+	}
+	return writeFile(run.HTML, func(w io.Writer) error { return a.writePage(w, result, seen, mapBeside(name, result)) })
 }
 
 // compareMaps prints and writes which answers changed between two maps. The

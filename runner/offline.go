@@ -49,6 +49,7 @@ func (a *CLI) Report(names []string, run config.Run, markdown string, propose bo
 	if err := writable(&config.Config{Run: run}); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
+	with.mapped = mapBeside(names[0], result)
 	code, err := a.publish(result, all, run, with)
 	if err != nil || markdown == "" {
 		return code, err

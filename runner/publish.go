@@ -14,6 +14,7 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/compare"
 	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/har"
@@ -36,7 +37,8 @@ const (
 type reportInputs struct {
 	waivers  []reports.Waiver
 	baseline *reports.Result
-	key      *statement.Key // nil where nobody signs
+	key      *statement.Key    // nil where nobody signs
+	mapped   *behaviourmap.Map // that was made with the run, nil for none
 }
 
 func readReportInputs(run config.Run) (a reportInputs, err error) {
@@ -63,7 +65,7 @@ func (a *CLI) publish(result *reports.Result, all []*evidence.Evidence, run conf
 	if run.Waivers != "" {
 		result.ApplyWaivers(with.waivers, time.Now())
 	}
-	errs := a.write(result, all, run)
+	errs := a.write(result, all, run, with.mapped)
 	errs = append(errs, a.writeStatement(result, run, with.key, errors.Join(errs...) == nil))
 	style := console.Style{Color: a.Colour && !run.NoColor, Width: a.Width}
 	errs = append(errs, a.print(func(w io.Writer) error { return console.WriteSummary(w, result, style) }), a.tellCI(result))
@@ -165,17 +167,26 @@ type report struct {
 
 // write writes the reports as files. Each that cannot be written is an error,
 // and the others are there.
-func (a *CLI) write(result *reports.Result, all []*evidence.Evidence, run config.Run) []error {
+func (a *CLI) write(result *reports.Result, all []*evidence.Evidence, run config.Run, mapped *behaviourmap.Map) []error {
 	return writeFiles([]report{
 		{run.JSON, func(w io.Writer) error { return reports.Write(w, result) }},
 		{run.JUnit, func(w io.Writer) error { return junit.Write(w, result) }},
-		{run.HTML, func(w io.Writer) error {
-			return html.Write(w, html.Input{Result: result, Catalogue: a.Catalogue, Evidence: all})
-		}},
+		{run.HTML, func(w io.Writer) error { return a.writePage(w, result, all, mapped) }},
 		{filepath.Join(run.Out, badgeName), func(w io.Writer) error { return console.WriteBadge(w, result) }},
 		{filepath.Join(run.Out, evidenceName), func(w io.Writer) error { return reports.WriteEvidence(w, result, all) }},
 		{run.HAR, func(w io.Writer) error { return har.Write(w, result, all) }},
 	})
+}
+
+func (a *CLI) writePage(w io.Writer, result *reports.Result, all []*evidence.Evidence, mapped *behaviourmap.Map) error {
+	in := html.Input{Result: result, Catalogue: a.Catalogue, Evidence: all}
+	if mapped != nil {
+		var err error
+		if in.Map, err = mapped.Part(); err != nil {
+			return err
+		}
+	}
+	return html.Write(w, in)
 }
 
 // tellCI adds to the page of a GitHub job and marks its failures there, when

@@ -36,7 +36,10 @@ func (a *CLI) Run(ctx context.Context, cfg *config.Config) (code int, err error)
 	}
 	fmt.Fprintln(a.Out)
 	mapped, err := a.Map(ctx, cfg, MapOptions{whole: true})
-	return reports.Strongest(code, mapped), err
+	if code = reports.Strongest(code, mapped); err != nil {
+		return code, err
+	}
+	return a.end(code, a.addMap(cfg.Run))
 }
 
 func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error) {

@@ -35,6 +35,7 @@ func TestExploredFound(t *testing.T) {
 		"a late event of before the call":        {Seed: 0xc352, Kind: "UCCX", Release: "12.6(2)", Notifications: true, Choices: []string{"get-lag"}, Harmless: []string{"harmless-event-late"}, Latency: worlds.Spread{Typical: 36 * time.Millisecond, Shape: "jitter"}, WrapUp: time.Second},
 		"wrap-up owes data, and nobody hears it": {Seed: 0xc36b, Kind: "UCCE", Release: "12.5(1)", Harmless: []string{"harmless-settings-absent"}, Mixed: true},
 		"a busy phone, and nobody hears it":      {Seed: 0xc39b, Kind: "UCCX", Release: "12.6(2)", Harmless: []string{"harmless-busy-phone"}, Deaf: []string{"wrap_up_on"}},
+		"wrap-up that is switched off for good":  {Seed: 3, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Deaf: []string{"wrap_up_on"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

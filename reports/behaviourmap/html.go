@@ -1,10 +1,9 @@
 package behaviourmap
 
 import (
+	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,7 +12,7 @@ import (
 	"sync"
 
 	"finesse-conformance/internal/text"
-	"finesse-conformance/reports/diagram"
+	"finesse-conformance/reports/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/behaviour"
 )
@@ -22,21 +21,23 @@ import (
 var files embed.FS
 
 var parsed = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").ParseFS(files, "assets/*.html"))
+	return page.Parse(files)
 })
 
-// page is what the template shows.
-type page struct {
-	Style, Script template.HTML
-	Policy        string
-	Title         string
-	Headline      string
-	Bad           bool
-	Facts         []string
-	LeftOut       int
-	Matrices      []matrix
-	Details       []detail // by the number that a cell has
+// view is what the templates show.
+type view struct {
+	page.Head
+	Headline string
+	Bad      bool
+	Facts    []string
+	LeftOut  int
+	Compared bool // of two maps
+	Matrices []matrix
+	Details  []detail // by the number that a cell has
 }
+
+// title of the section that a map is on the page of a result.
+const partTitle = "Behaviour map"
 
 // matrix is what one asker may ask: situations down, requests across.
 type matrix struct {
@@ -79,34 +80,52 @@ type detail struct {
 // WriteHTML writes the map as one page that opens from a disk and on a phone,
 // without any network. Whatever came from the target is text, never markup.
 func (m *Map) WriteHTML(w io.Writer) error {
+	return m.view().write(w, "Behaviour map: "+text.Shown(m.Target.URL))
+}
+
+// Part is the map as a part of the page of the run that it was made with.
+func (m *Map) Part() (*page.Part, error) {
+	style, script, err := assets()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := page.Write(&b, parsed(), "part.html", m.view()); err != nil {
+		return nil, err
+	}
+	return &page.Part{ID: "map", Title: partTitle, HTML: template.HTML(b.String()), Style: style, Script: script}, nil
+}
+
+func (m *Map) view() *view {
 	s := m.Summary
-	p := page{
-		Title: "Behaviour map: " + text.Shown(m.Target.URL), Bad: s.Against > 0, LeftOut: len(m.LeftOut),
+	v := &view{
+		Bad: s.Against > 0, LeftOut: len(m.LeftOut),
 		Headline: fmt.Sprintf("%d of %d requests were answered against the guide", s.Against, len(m.Cells)-s.NotReached),
 		Facts: []string{
 			side(m), fmt.Sprintf("%d as documented", s.AsDocumented), fmt.Sprintf("%d of which the guide says nothing", s.Undocumented),
 			fmt.Sprintf("%d not reached", s.NotReached),
 		},
 	}
-	if !p.Bad {
-		p.Headline = "Nothing that was asked was answered against the guide"
+	if !v.Bad {
+		v.Headline = "Nothing that was asked was answered against the guide"
 	}
 	cells := make([]shownCell, len(m.Cells))
 	for i, c := range m.Cells {
 		cells[i] = shownCell{Cell: c, mark: string(c.Mark), symbol: c.Mark.Symbol()}
 	}
-	return p.write(w, cells)
+	v.show(cells)
+	return v
 }
 
 // WriteHTML writes what changed between two maps as a matrix of differences.
 func (c *Comparison) WriteHTML(w io.Writer) error {
-	p := page{
-		Title: "Behaviour compared", Bad: c.Worse(),
+	v := &view{
+		Bad: c.Worse(), Compared: true,
 		Headline: fmt.Sprintf("%s changed", text.Count(len(c.Changed), "answer")),
 		Facts:    []string{"old: " + text.Shown(c.Old), "new: " + text.Shown(c.New), fmt.Sprintf("%d as before", c.Same), fmt.Sprintf("%d seen in one of the two alone", c.Missing)},
 	}
 	if len(c.Changed) == 0 {
-		p.Headline = "Everything that both have seen is answered as before"
+		v.Headline = "Everything that both have seen is answered as before"
 	}
 	cells := make([]shownCell, len(c.Changed))
 	for i, ch := range c.Changed {
@@ -115,7 +134,8 @@ func (c *Comparison) WriteHTML(w io.Writer) error {
 			cells[i].mark, cells[i].symbol = string(behaviour.Against), behaviour.Against.Symbol()
 		}
 	}
-	return p.write(w, cells)
+	v.show(cells)
+	return v.write(w, "Behaviour compared")
 }
 
 type shownCell struct {
@@ -129,7 +149,8 @@ var columnOrder = []string{
 	"WORK_READY", "UNKNOWN", spec.AskUnknown, spec.AskNone,
 }
 
-func (p page) write(w io.Writer, cells []shownCell) error {
+// show makes the matrices of the cells, one for each who asks.
+func (v *view) show(cells []shownCell) {
 	for _, who := range spec.Askers() {
 		var mine []shownCell
 		for _, c := range cells {
@@ -138,34 +159,35 @@ func (p page) write(w io.Writer, cells []shownCell) error {
 			}
 		}
 		if len(mine) > 0 {
-			p.add(who, mine)
+			v.add(who, mine)
 		}
 	}
-	style, err := files.ReadFile("assets/map.css")
-	if err != nil {
-		return err
-	}
-	script, err := files.ReadFile("assets/map.js")
-	if err != nil {
-		return err
-	}
-	css := diagram.Style() + string(style)
-	p.Style, p.Script = template.HTML("<style>"+css+"</style>"), template.HTML("<script>"+string(script)+"</script>")
-	p.Policy = "default-src 'none'; style-src '" + hashed(css) + "'; script-src '" + hashed(string(script)) + "'; base-uri 'none'; form-action 'none'"
-	if err := parsed().ExecuteTemplate(w, "map.html", p); err != nil {
-		return fmt.Errorf("writing the page of the map: %w", err)
-	}
-	return nil
 }
 
-func hashed(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+// assets gives the style and the script of the matrices.
+func assets() (style, script string, err error) {
+	css, err := files.ReadFile("assets/map.css")
+	if err != nil {
+		return "", "", err
+	}
+	js, err := files.ReadFile("assets/map.js")
+	return string(css), string(js), err
+}
+
+func (v *view) write(w io.Writer, title string) error {
+	style, script, err := assets()
+	if err == nil {
+		v.Head, err = page.NewHead(title, style, script)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the page of the map: %w", err)
+	}
+	return page.Write(w, parsed(), "map.html", v)
 }
 
 // add makes the matrix of an asker.
-func (p *page) add(who spec.Actor, cells []shownCell) {
-	m := matrix{ID: string(who), Title: "What " + strings.ReplaceAll(string(who), "_", " ") + " may ask"}
+func (v *view) add(who spec.Actor, cells []shownCell) {
+	m := matrix{ID: "map-" + string(who), Title: "What " + strings.ReplaceAll(string(who), "_", " ") + " may ask"}
 	if who == spec.Self {
 		m.Title = "What the user itself may ask"
 	}
@@ -194,8 +216,8 @@ func (p *page) add(who spec.Actor, cells []shownCell) {
 		if said == "" {
 			said = "not reached"
 		}
-		m.Rows[i].Cells[slices.Index(m.Columns, column{c.Ask, c.Reason})] = square{Mark: c.mark, Symbol: c.symbol, Text: said, Detail: len(p.Details)}
-		p.Details = append(p.Details, detail{
+		m.Rows[i].Cells[slices.Index(m.Columns, column{c.Ask, c.Reason})] = square{Mark: c.mark, Symbol: c.symbol, Text: said, Detail: len(v.Details)}
+		v.Details = append(v.Details, detail{
 			Heading: "in " + c.Situation.Text + ", " + c.Asks(), Mark: c.mark, Result: said, Expected: c.Expected, Before: text.Shown(c.before),
 			Why: text.Shown(c.Why), Rules: c.Rules, Sources: c.Sources, Rows: c.Rows, Request: text.Shown(c.Request), Answer: text.Shown(c.Answer),
 		})
@@ -203,7 +225,7 @@ func (p *page) add(who spec.Actor, cells []shownCell) {
 	slices.SortStableFunc(m.Rows, func(a, b matrixRow) int {
 		return cmp.Compare(slices.Index(stateOrder, a.State), slices.Index(stateOrder, b.State))
 	})
-	p.Matrices = append(p.Matrices, m)
+	v.Matrices = append(v.Matrices, m)
 }
 
 var stateOrder = []string{

@@ -30,6 +30,8 @@ type Input struct {
 	// shows the exchanges that the result itself holds: those that decided
 	// failures.
 	Evidence []*evidence.Evidence
+	// Map is the behaviour map that was made with the run, nil for none.
+	Map *page.Part
 }
 
 //go:embed assets

@@ -32,6 +32,7 @@ type reportPage struct {
 	Groups    []failureGroup // the same, by cause
 	Waived    []failure
 	Diagram   *drawing
+	Map       *page.Part
 	Sections  []pageSection
 	Total     int
 	Gaps      []gapKind
@@ -96,7 +97,11 @@ func newPage(in Input) (*reportPage, error) {
 		return nil, err
 	}
 	title := strings.TrimSpace(p.Headline + ": " + p.Where + " at " + text.ShownLine(r.Target.URL, 200))
-	if p.Head, err = page.NewHead(title, "", string(script)); err != nil {
+	style, more := "", string(script)
+	if p.Map = in.Map; p.Map != nil {
+		style, more = p.Map.Style, more+p.Map.Script
+	}
+	if p.Head, err = page.NewHead(title, style, more); err != nil {
 		return nil, err
 	}
 	p.Lead = lead(r)

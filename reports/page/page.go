@@ -56,6 +56,14 @@ func NewHead(title, style, script string) (Head, error) {
 	}, nil
 }
 
+// Part is what a page shows of something that another room makes: as HTML, with
+// the style and the script that it needs beside those that all pages share.
+type Part struct {
+	ID, Title     string // of its section, and its name in the head of the page
+	HTML          template.HTML
+	Style, Script string
+}
+
 // hashSource names an inline element in a content security policy.
 func hashSource(text string) string {
 	sum := sha256.Sum256([]byte(text))

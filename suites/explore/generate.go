@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/behaviour"
@@ -21,26 +22,49 @@ type Generator struct {
 	// Wanted says by their ids which classes of rounds are walked; nil for all.
 	// A walk still goes through others to get there.
 	Wanted func(id string) bool
+
+	mu    sync.Mutex
+	drawn []Walk
+	did   coverage
 }
 
 // The shape of walks. Long ones find what depends on what was before, short
 // ones leave the undocumented less often.
 const (
 	mostRounds = 12
+	mostRests  = 3 // rounds in a row of which no call is part
 	mostStates = 4 // of the model, at the same time
 	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
 )
 
-// Walk gives the nth walk.
+// Walk gives the nth walk. It may be called from several goroutines.
 func (g *Generator) Walk(n int) Walk {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.drawn) <= n { // each prefers what none before it did
+		w := g.walk(len(g.drawn))
+		g.drawn = append(g.drawn, w)
+	}
+	return g.drawn[n]
+}
+
+func (g *Generator) walk(n int) Walk {
 	random := rand.New(rand.NewPCG(g.Seed, uint64(n)))
 	w := Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}
 	at := g.Model.start(w)
-	for len(w.Rounds) < mostRounds {
-		r, next, ok := g.round(random, at, called(w))
+	rested, rests, some := 0, mostRests, g.some(random)
+	if some != nil {
+		rests *= 2 // what it repeats
+	}
+	for len(w.Rounds) < mostRounds && rested < rests {
+		r, next, ok := g.best(random, at, w, some)
 		if !ok {
 			break
 		}
+		if rested++; at[0].Call != "" || next[0].Call != "" {
+			rested = 0
+		}
+		g.did.add(w, at, r)
 		w.Rounds = append(w.Rounds, r)
 		at = next
 	}
@@ -59,17 +83,33 @@ func called(w Walk) bool {
 	return w.Start.Call == spec.CallDirect || slices.ContainsFunc(w.Rounds, func(r Round) bool { return r.Does[0].Dialog == "MAKE_CALL" })
 }
 
-// start draws where a walk begins: two of three somewhere on a call, in a
-// reservation or in wrap-up, so that rare situations get their share.
+// start draws where a walk begins: on a call, in a reservation or in wrap-up
+// mostly, since a walk comes to rest by itself; of the situations of a state the
+// one in which least walks began.
 func (g *Generator) start(random *rand.Rand) spec.Situation {
-	all := behaviour.Situations(g.Model.moves)
-	for range 20 {
-		s := all[random.IntN(len(all))]
-		if s.State.Resting() == (random.IntN(3) == 0) && g.reaches(s) {
-			return s
+	byState := map[spec.State][]spec.Situation{}
+	var states []spec.State // one that is of use for longer stands there more often
+	for _, s := range behaviour.Situations(g.Model.moves) {
+		if !g.reaches(s) {
+			continue
+		}
+		if byState[s.State] == nil {
+			states = append(states, s.State)
+			if s.State == spec.Talking || s.State == spec.Hold {
+				states = append(states, s.State, s.State)
+			}
+		}
+		byState[s.State] = append(byState[s.State], s)
+	}
+	all := byState[states[random.IntN(len(states))]]
+	start := all[random.IntN(len(all))]
+	for _, s := range all {
+		if g.did.starts[s] < g.did.starts[start] {
+			start = s
 		}
 	}
-	return spec.Situation{State: spec.Logout}
+	g.did.begin(start)
+	return start
 }
 
 // reaches reports whether the target can be brought into a situation at all.
@@ -87,26 +127,92 @@ func (g *Generator) reaches(s spec.Situation) bool {
 	return true
 }
 
+// candidates is of how many rounds the one is taken that tells most.
+const candidates = 8
+
+// best draws a few rounds, and takes the one of which least was done before.
+func (g *Generator) best(random *rand.Rand, at []State, w Walk, some map[string]bool) (best Round, next []State, ok bool) {
+	most := -1.0
+	how, things := Alone, 1 // drawn first, or what is long would always be new
+	if random.IntN(20) < 11 {
+		how = []How{InARow, Together}[random.IntN(2)]
+		things = 2 + random.IntN(5)/4
+	}
+	d := draw{random: random, some: some, called: called(w), lasts: young(w, at) && random.IntN(4) > 0}
+	for range candidates {
+		r, to, ok := g.round(d, at, how, things)
+		if !ok {
+			continue
+		}
+		if news := g.did.news(w, at, r); news > most {
+			most, best, next = news, r, to
+		}
+	}
+	if most < 0 && some != nil {
+		return g.best(random, at, w, nil)
+	}
+	return best, next, most >= 0
+}
+
+// some draws of which requests a walk is made alone, nil for of all. Half of
+// the walks have few: what depends on the third of a kind comes only where
+// little else is done between.
+func (g *Generator) some(random *rand.Rand) map[string]bool {
+	if random.IntN(2) == 0 {
+		return nil
+	}
+	some := map[string]bool{}
+	for range 2 + random.IntN(2) {
+		ask := []spec.State{spec.NotReady, spec.Ready, spec.NotReady, spec.Ready, spec.Logout}[random.IntN(5)]
+		w := spec.When{By: spec.Self, Put: &spec.Put{State: string(ask)}}
+		if random.IntN(3) == 0 {
+			w.By = spec.Supervisor
+		}
+		if some[name(w)] = true; ask == spec.Logout {
+			some[string(spec.Login)] = true
+		}
+	}
+	return some
+}
+
+// draw is what the next round is drawn by.
+type draw struct {
+	random *rand.Rand
+	some   map[string]bool // the requests that are made, nil for all
+	called bool            // there was a direct call
+	lasts  bool            // the call does not end yet
+}
+
+// leastOnCall is for how many rounds most calls last: what waits for the end of
+// a call may be changed there more than once.
+const leastOnCall = 3
+
+// young reports whether the call began a few rounds ago only.
+func young(w Walk, at []State) bool {
+	on := func(s spec.State) bool { return s == spec.Talking || s == spec.Hold }
+	n := 0
+	for _, r := range slices.Backward(w.Rounds) {
+		if !on(r.From) {
+			break
+		}
+		n++
+	}
+	return on(at[0].State) && n < leastOnCall
+}
+
 // round draws what is done next.
-func (g *Generator) round(random *rand.Rand, at []State, called bool) (Round, []State, bool) {
-	for range 40 {
-		r := Round{How: Alone, From: at[0].State}
-		if random.IntN(5) < 3 {
-			r.How = []How{InARow, Together}[random.IntN(2)]
-		}
-		if g.Wanted != nil && !g.Wanted(r.ID()) {
-			r.How = Alone // on the way to where it is wanted
-		}
-		things := 1
-		if r.How != Alone {
-			things = 2 + random.IntN(4)/3
-		}
-		r.Does = g.draw(random, at, r.How, things)
+func (g *Generator) round(d draw, at []State, how How, things int) (Round, []State, bool) {
+	r := Round{How: how, From: at[0].State}
+	if g.Wanted != nil && !g.Wanted(r.ID()) {
+		r.How, things = Alone, 1 // on the way to where it is wanted
+	}
+	for range 10 {
+		r.Does = g.draw(d, at, r.How, things)
 		if len(r.Does) < things || ownRequests(r) > mostOwn {
 			continue
 		}
 		next := g.Model.After(at, r)
-		if called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
+		if d.called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
 			continue
 		}
 		return r, next, true
@@ -125,31 +231,41 @@ func ownRequests(r Round) int {
 }
 
 // draw draws things that make sense together.
-func (g *Generator) draw(random *rand.Rand, at []State, how How, things int) []spec.When {
+func (g *Generator) draw(d draw, at []State, how How, things int) []spec.When {
 	var does []spec.When
 	for range things {
 		var from []State // where the user may be when it is the turn of this one
 		if from = at; how == InARow && len(does) > 0 {
 			from = g.Model.After(at, Round{How: InARow, Does: does})
 		}
-		does = append(does, g.thing(random, from, how != Alone, does))
+		does = append(does, g.thing(d, from, how != Alone, does))
 	}
 	return slices.DeleteFunc(does, func(w spec.When) bool { return w == spec.When{} })
 }
 
 // thing draws one thing. Calls begin and are answered alone, as nobody can say
 // what comes of a call for somebody who is no longer READY.
-func (g *Generator) thing(random *rand.Rand, at []State, several bool, before []spec.When) spec.When {
+func (g *Generator) thing(d draw, at []State, several bool, before []spec.When) spec.When {
 	calls := g.onCalls(at, several || slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil }))
+	if d.lasts {
+		calls = slices.DeleteFunc(calls, endsCall)
+	}
 	busy := slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil })
 	often := 2 // in five: a call that ends at once shows less
 	if at[0].Call == "" {
 		often = 4
 	}
-	if len(calls) > 0 && !busy && random.IntN(5) < often {
-		return calls[random.IntN(len(calls))]
+	if len(calls) > 0 && !busy && d.random.IntN(5) < often {
+		return calls[d.random.IntN(len(calls))]
 	}
-	return g.request(random, at)
+	w := g.request(d.random, at)
+	for range 20 {
+		if d.some == nil || d.some[name(w)] {
+			break
+		}
+		w = g.request(d.random, at)
+	}
+	return w
 }
 
 // request draws a request to change the state.
@@ -209,6 +325,8 @@ func (g *Generator) onCalls(at []State, several bool) []spec.When {
 func goesWith(a spec.Action) bool {
 	return a.Stimulus == spec.CallerHangup || a.Dialog == "DROP" || a.Dialog == "HOLD" || a.Dialog == "RETRIEVE"
 }
+
+func endsCall(w spec.When) bool { return w.Dialog == "DROP" || w.Stimulus == spec.CallerHangup }
 
 // begins reports whether a move begins a call or a reservation.
 func begins(m *spec.Move) bool {

@@ -31,14 +31,15 @@ type Finding struct {
 // ID names the class of the round that shows the deviation.
 func (f Finding) ID() string { return f.Walk.Rounds[len(f.Walk.Rounds)-1].ID() }
 
-// repeats is how often the shortest walk is played to tell a fault from a
-// flake; and tries is how often one has to fail to show the deviation before
-// it is given up.
 const (
+	// repeats is how often the shortest walk is played to tell a fault from a flake.
 	repeats = 5
-	tries   = 2
+	// mostTries is how often one has to fail to show the deviation before it is
+	// given up. What shows every time is not tried again before nothing else
+	// makes the walk shorter.
+	mostTries = 2
 	// mostReplays bounds what one finding may cost a target.
-	mostReplays = 60
+	mostReplays = 120
 )
 
 // shrinking is a search for the shortest walk.
@@ -57,8 +58,10 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 	shortest := w
 	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
 	if s.shows(shortest, repeats) {
-		for shorter := true; shorter; {
-			shortest, shorter = s.shorter(shortest)
+		for tries := 1; tries <= mostTries; tries++ {
+			for shorter := true; shorter; {
+				shortest, shorter = s.shorter(shortest, tries)
+			}
 		}
 	} else {
 		return Finding{Walk: shortest, Deviation: d, Certainty: Once, Of: s.replays, From: w, Replays: s.replays}
@@ -81,7 +84,7 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 }
 
 // shorter gives a walk with less that shows a deviation as well.
-func (s *shrinking) shorter(w Walk) (Walk, bool) {
+func (s *shrinking) shorter(w Walk, tries int) (Walk, bool) {
 	for _, less := range s.Shorter(w) {
 		if s.replays >= mostReplays || s.ctx.Err() != nil {
 			break
@@ -113,7 +116,9 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 
 // Shorter lists the walks that have less of a walk, those with the least
 // first: its end alone, from where the scenario itself brings a user; then it
-// without a round, or without one of the things of a round.
+// without some rounds in a row, as holding a call and taking it back are of use
+// only together; and without one of the things of a round. A walk of which the guide says nothing shows nothing, and is
+// left out.
 func (m *Model) Shorter(w Walk) []Walk {
 	var list []Walk
 	at := m.along(w)
@@ -122,14 +127,22 @@ func (m *Model) Shorter(w Walk) []Walk {
 			list = append(list, Walk{Name: w.Name, Start: s, Rounds: slices.Clone(w.Rounds[n:])})
 		}
 	}
-	for i := range w.Rounds[:len(w.Rounds)-1] {
-		less := w
-		less.Rounds = slices.Delete(slices.Clone(w.Rounds), i, i+1)
-		list = append(list, less)
+	last := len(w.Rounds) - 1
+	for size := last - 1; size > 0; size = smaller(size) {
+		for i := 0; i+size <= last; i += max(1, size/2) {
+			less := w
+			less.Rounds = slices.Delete(slices.Clone(w.Rounds), i, i+size)
+			list = append(list, less)
+		}
 	}
 	if w.Start.Call == "" && w.Start.WrapUp != "" {
 		less := w
 		less.Start.WrapUp = ""
+		list = append(list, less)
+	}
+	if w.Start.Pending != "" {
+		less := w
+		less.Start.Pending = ""
 		list = append(list, less)
 	}
 	for i, r := range w.Rounds {
@@ -147,7 +160,24 @@ func (m *Model) Shorter(w Walk) []Walk {
 			list = append(list, less)
 		}
 	}
-	return list
+	return slices.DeleteFunc(list, func(less Walk) bool { return !m.tells(less) })
+}
+
+// smaller is how many rounds are left out at once after so many: half of them,
+// but two before one.
+func smaller(size int) int {
+	if size == 3 {
+		return 2
+	}
+	return size / 2
+}
+
+// tells reports whether a walk can show a deviation: the model knows something
+// of where a user is to the end of it.
+func (m *Model) tells(w Walk) bool {
+	return !slices.ContainsFunc(m.along(w), func(at []State) bool {
+		return !slices.ContainsFunc(at, func(s State) bool { return !s.Open })
+	})
 }
 
 // along gives where a user may be before each round.

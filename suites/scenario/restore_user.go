@@ -265,15 +265,16 @@ func (a *attempt) driveBack(ctx context.Context, p *participant, s spec.State) e
 }
 
 // unswitch undoes a switched wrap-up, as far as the user's settings tell how
-// it was.
+// it was. Where it does not come about, or they tell different things of
+// different calls, they tell nothing of this user any more.
 func (a *attempt) unswitch(ctx context.Context, p *participant) {
 	name := spec.WrapUpOff
 	if p.user.WrapUp("") == spec.On {
 		name = spec.WrapUpOn
 	}
-	if a.Stimuli.Supports(name) {
-		// A hook that applies it to one call only has undone it already, and
-		// a failure here costs no user its state.
-		_ = a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension)
+	// A hook that applies it to one call only has undone it already, and
+	// a failure here costs no user its state.
+	if !a.Stimuli.Supports(name) || a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension) != nil || p.user.WrapUp("") == "" {
+		p.user.WrapUpIncoming, p.user.WrapUpOutgoing = "", ""
 	}
 }
