@@ -52,12 +52,12 @@ func (g *Generator) walk(n int) Walk {
 	random := rand.New(rand.NewPCG(g.Seed, uint64(n)))
 	w := Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}
 	at := g.Model.start(w)
-	rested, rests, some := 0, mostRests, g.some(random)
-	if some != nil {
+	rested, rests, habit := 0, mostRests, g.habit(random)
+	if habit.some != nil {
 		rests *= 2 // what it repeats
 	}
 	for len(w.Rounds) < mostRounds && rested < rests {
-		r, next, ok := g.best(random, at, w, some)
+		r, next, ok := g.best(random, at, w, habit)
 		if !ok {
 			break
 		}
@@ -131,14 +131,14 @@ func (g *Generator) reaches(s spec.Situation) bool {
 const candidates = 8
 
 // best draws a few rounds, and takes the one of which least was done before.
-func (g *Generator) best(random *rand.Rand, at []State, w Walk, some map[string]bool) (best Round, next []State, ok bool) {
+func (g *Generator) best(random *rand.Rand, at []State, w Walk, h habit) (best Round, next []State, ok bool) {
 	most := -1.0
 	how, things := Alone, 1 // drawn first, or what is long would always be new
 	if random.IntN(20) < 11 {
 		how = []How{InARow, Together}[random.IntN(2)]
 		things = 2 + random.IntN(5)/4
 	}
-	d := draw{random: random, some: some, called: called(w), lasts: young(w, at) && random.IntN(4) > 0}
+	d := draw{random: random, habit: h, called: called(w), lasts: young(w, at) && random.IntN(4) > 0}
 	for range candidates {
 		r, to, ok := g.round(d, at, how, things)
 		if !ok {
@@ -148,37 +148,43 @@ func (g *Generator) best(random *rand.Rand, at []State, w Walk, some map[string]
 			most, best, next = news, r, to
 		}
 	}
-	if most < 0 && some != nil {
-		return g.best(random, at, w, nil)
+	if most < 0 && h.some != nil {
+		return g.best(random, at, w, habit{calls: h.calls})
 	}
 	return best, next, most >= 0
 }
 
-// some draws of which requests a walk is made alone, nil for of all. Half of
-// the walks have few: what depends on the third of a kind comes only where
-// little else is done between.
-func (g *Generator) some(random *rand.Rand) map[string]bool {
+// habit is what a walk does more than others.
+type habit struct {
+	some  map[string]bool // the requests that are made, nil for all
+	calls int             // how often of five something is done to the call
+}
+
+// habit draws one. Half of the walks make few kinds of requests: what depends on
+// the third of a kind comes only where little else is done between.
+func (g *Generator) habit(random *rand.Rand) habit {
+	h := habit{calls: 2}
 	if random.IntN(2) == 0 {
-		return nil
+		return h
 	}
-	some := map[string]bool{}
+	h.calls, h.some = 1+random.IntN(4), map[string]bool{}
 	for range 2 + random.IntN(2) {
-		ask := []spec.State{spec.NotReady, spec.Ready, spec.NotReady, spec.Ready, spec.Logout}[random.IntN(5)]
+		ask := []spec.State{spec.NotReady, spec.Ready, spec.NotReady, spec.Ready, spec.Logout, spec.Login}[random.IntN(6)]
 		w := spec.When{By: spec.Self, Put: &spec.Put{State: string(ask)}}
-		if random.IntN(3) == 0 {
+		if ask != spec.Login && random.IntN(3) == 0 {
 			w.By = spec.Supervisor
 		}
-		if some[name(w)] = true; ask == spec.Logout {
-			some[string(spec.Login)] = true
+		if h.some[name(w)] = true; ask == spec.Logout {
+			h.some[string(spec.Login)] = true
 		}
 	}
-	return some
+	return h
 }
 
 // draw is what the next round is drawn by.
 type draw struct {
+	habit
 	random *rand.Rand
-	some   map[string]bool // the requests that are made, nil for all
 	called bool            // there was a direct call
 	lasts  bool            // the call does not end yet
 }
@@ -251,7 +257,7 @@ func (g *Generator) thing(d draw, at []State, several bool, before []spec.When) 
 		calls = slices.DeleteFunc(calls, endsCall)
 	}
 	busy := slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil })
-	often := 2 // in five: a call that ends at once shows less
+	often := d.calls // in five: a call that ends at once shows less
 	if at[0].Call == "" {
 		often = 4
 	}
