@@ -148,6 +148,9 @@ func (t *Target) part() targetPart {
 // lead says what there is to do.
 func (t *Target) lead(failing []Requirement) string {
 	var parts []string
+	if next := t.next(); next != "" {
+		parts = append(parts, next)
+	}
 	long := 0
 	for _, q := range failing {
 		if q.Runs > 1 {
@@ -173,7 +176,7 @@ func (t *Target) lead(failing []Requirement) string {
 	if len(parts) == 0 && len(failing) == 0 {
 		return "Nothing fails, and nothing is flaky."
 	}
-	return text.ShownLine(strings.Join(parts, "; "), 400)
+	return text.ShownLine(strings.Join(parts, "; "), 600)
 }
 
 // row draws what became of a requirement as a strip.

@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -67,12 +68,32 @@ func (h *History) WriteText(w io.Writer, style console.Style) error {
 	return nil
 }
 
+// next is the command that shows what changed between the last two runs, ""
+// where nothing turned worse.
+func (t *Target) next() string {
+	if len(t.Worse) == 0 {
+		return ""
+	}
+	whole := t.whole()
+	folder := func(run *Run) string {
+		if filepath.Base(run.File) == "results.json" {
+			return filepath.ToSlash(filepath.Dir(run.File))
+		}
+		return run.File
+	}
+	return fmt.Sprintf("begin with %s: finesse-conformance compare %s %s --html changes.html shows both runs beside each other",
+		t.Worse[0], folder(whole[len(whole)-2]), folder(whole[len(whole)-1]))
+}
+
 func (t *Target) text(p *console.Printer) {
 	color := console.Green
 	if len(t.Worse) > 0 {
 		color = console.Red
 	}
 	p.Line(console.Bold+";"+color, t.headline()+":", t.name(), 2)
+	if next := t.next(); next != "" {
+		p.Line("", "", next, 2)
+	}
 	last := t.Runs[len(t.Runs)-1]
 	p.Line("", "", fmt.Sprintf("%s from %s to %s; the last: %s, %d passed, %d failed, %d not exercised", text.Count(len(t.Runs), "run"),
 		t.Runs[0].Started.UTC().Format("2006-01-02"), last.Started.UTC().Format("2006-01-02"), last.Verdict, last.Summary.Passed, last.Summary.Failed, last.Summary.NotExercised), 2)
