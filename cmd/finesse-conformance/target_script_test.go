@@ -43,6 +43,7 @@ func (s inScript) Fatalf(format string, args ...any) { s.ts.Fatalf(format, args.
 //	tls              it is on HTTPS, with its certificate in ca.pem
 //	out-of-service   it says that it is
 //	password=ID      the configuration has a wrong password for the user, * for all
+//	users=N          the configuration has the first N users alone
 //	with=FILE        the configuration has what the file has, at its end
 //	elsewhere        the configuration has an address where nothing listens
 func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
@@ -52,9 +53,11 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 	t := inScript{ts: ts}
 	secure, service, wrong, url, more := false, true, "", "", ""
 	var faults []string
+	users := 0
 	for _, word := range args[1:] {
 		id, isPassword := strings.CutPrefix(word, "password=")
 		file, isFile := strings.CutPrefix(word, "with=")
+		n, isCount := strings.CutPrefix(word, "users=")
 		switch {
 		case word == "tls":
 			secure = true
@@ -62,6 +65,10 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 			service = false
 		case word == "elsewhere":
 			url = "http://127.0.0.1:1"
+		case isCount:
+			var err error
+			users, err = strconv.Atoi(n)
+			ts.Check(err)
 		case isFile:
 			more = ts.ReadFile(file)
 		case isPassword:
@@ -77,6 +84,9 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	})
 	targetsOf(ts)[args[0]] = m
+	if users > 0 {
+		m.users = m.users[:users]
+	}
 	for i := range m.users {
 		ts.Setenv("PASSWORD_"+m.users[i].ID, m.users[i].Password)
 		if wrong == "*" || wrong == m.users[i].ID {

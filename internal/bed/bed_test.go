@@ -1,6 +1,7 @@
 package bed_test
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +44,34 @@ func TestReference(t *testing.T) {
 			})
 		})
 	}
+}
+
+// certified is a whole certification, and how long it took.
+type certified struct {
+	*bed.Played
+	took time.Duration
+}
+
+var heard struct {
+	once sync.Once
+	certified
+}
+
+// heardReference is the reference on UCCE with notifications, as it is: played
+// once for all the tests that hold something against it.
+func heardReference(t *testing.T) certified {
+	t.Helper()
+	heard.once.Do(func() {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			played := bed.Play(t, bed.Deployment{Kind: reference.UCCE, Notifications: true})
+			heard.certified = certified{played, time.Since(began)}
+		})
+	})
+	if heard.Played == nil {
+		t.Fatal("the reference could not be certified")
+	}
+	return heard.certified
 }
 
 // A bed that noticed nothing would be of no use: a fault is caught by the

@@ -48,7 +48,7 @@ func TestMockDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := mockDoc{catalogue: catalogue, document: document, asked: map[string]map[endpoint]bool{}, served: map[endpoint]bool{}, without: map[string][]string{}}
-	synctest.Test(t, d.watch)
+	d.watch(heardReference(t))
 	synctest.Test(t, d.leaveOut)
 	got := d.page(t, string(mock), string(configuration))
 	name := filepath.Join("..", "..", "docs", "mock.md")
@@ -74,9 +74,9 @@ type mockDoc struct {
 	without   map[string][]string          // by piece: the ids that are not exercised without it
 }
 
-// watch plays the catalogue on the reference and notes who asks what.
-func (d *mockDoc) watch(t *testing.T) {
-	for _, e := range bed.Play(t, bed.Deployment{Kind: reference.UCCE, Notifications: true}).Evidence {
+// watch notes who asks what on the reference.
+func (d *mockDoc) watch(played certified) {
+	for _, e := range played.Evidence {
 		q, ok := d.catalogue.ByID(e.Requirement)
 		if !ok {
 			continue
