@@ -368,7 +368,7 @@ func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 		invariants = s.Judge.Invariants()
 	}
 	for _, o := range h.outcomes {
-		invariants.Merge(o.Broken)
+		invariants.Merge(o.Standing)
 	}
 	for _, ev := range h.afterwards {
 		invariants.Add(ev)

@@ -119,9 +119,10 @@ const (
 	InvariantState      Invariant = "state"       // every state is a documented one
 	InvariantChangeTime Invariant = "change_time" // stateChangeTime is well-formed and moves forward
 	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
+	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
 )
 
 // Invariants lists them all.
 func Invariants() []Invariant {
-	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser}
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser, InvariantEvents}
 }

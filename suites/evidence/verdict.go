@@ -116,3 +116,20 @@ type Mismatch struct {
 	// Asked is the state that the request under test asked for.
 	Asked spec.State `json:"asked,omitempty"`
 }
+
+// Standing is what the checks over a whole run have found.
+type Standing struct {
+	// Broken is the failure of each check, with the requirement whose evidence
+	// shows it.
+	Broken map[spec.Invariant]Verdict `json:"broken,omitempty"`
+	// Heard are the states that events told of, and Silent by state the attempts
+	// in which users were seen to come to it though no event told of that.
+	Heard  map[spec.State]bool                `json:"heard,omitempty"`
+	Silent map[spec.State]map[string]SilentAt `json:"silent,omitempty"`
+}
+
+// SilentAt is where a user came to a state and no event told of that.
+type SilentAt struct {
+	Requirement string `json:"requirement"`
+	User        string `json:"user"`
+}

@@ -25,6 +25,7 @@ type Invariants struct {
 	order  map[string]int                      // of requirements
 	noted  map[spec.Invariant]string           // what is recorded and breaks nothing
 	clocks map[clock]time.Time                 // when a stateChangeTime was first seen
+	told   told                                // which states events tell of
 }
 
 // clock is one stateChangeTime of a user.
@@ -40,6 +41,7 @@ func (j *Judge) Invariants() *Invariants {
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
 		found: map[spec.Invariant]evidence.Verdict{}, noted: map[spec.Invariant]string{}, clocks: map[clock]time.Time{},
+		told: told{heard: map[spec.State]bool{}, silent: map[spec.State]map[string]evidence.SilentAt{}},
 	}
 }
 
@@ -48,6 +50,7 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.bodies(ev)
 	s.documentedStates(ev)
 	s.changeTimes(ev)
+	s.told.add(ev)
 }
 
 // Apply turns the verdict of a requirement with a standing check into a
@@ -57,6 +60,9 @@ func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.V
 		v.Observed.Note = join(v.Observed.Note, note)
 	}
 	broken, ok := s.found[req.Invariant]
+	if req.Invariant == spec.InvariantEvents {
+		broken, ok = s.untold()
+	}
 	if req.Invariant == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
 		return v
 	}
@@ -106,14 +112,26 @@ func (s *Invariants) rank(requirement string) int {
 	return len(s.order)
 }
 
-// Found gives what was found to be broken: the failure of each check, with the
-// requirement whose evidence shows it.
-func (s *Invariants) Found() map[spec.Invariant]evidence.Verdict { return maps.Clone(s.found) }
+// Found gives what was found so far.
+func (s *Invariants) Found() evidence.Standing {
+	f := evidence.Standing{Broken: maps.Clone(s.found), Heard: maps.Clone(s.told.heard), Silent: map[spec.State]map[string]evidence.SilentAt{}}
+	for state, where := range s.told.silent {
+		f.Silent[state] = maps.Clone(where)
+	}
+	return f
+}
 
-// Merge takes in what was found where evidence was added elsewhere.
-func (s *Invariants) Merge(found map[spec.Invariant]evidence.Verdict) {
-	for kind, v := range found {
+// Merge takes in what was found where evidence was added elsewhere. What it
+// has already changes nothing.
+func (s *Invariants) Merge(found evidence.Standing) {
+	for kind, v := range found.Broken {
 		s.take(kind, v)
+	}
+	maps.Copy(s.told.heard, found.Heard)
+	for state, where := range found.Silent {
+		for attempt, at := range where {
+			s.told.misses(state, attempt, at)
+		}
 	}
 }
 
