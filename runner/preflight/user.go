@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,7 +29,11 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		u.Barred = fmt.Sprintf("it "+format, args...)
 	}
 	x := p.get(ctx, u, "/finesse/api/User/"+u.ID, "")
+	var none *client.TokenError
 	switch {
+	case x.Barred && x.Status == 0 && errors.As(p.client.Failing(ctx, u), &none):
+		bar("cannot sign in: %v", none.Err)
+		return
 	case x.Err != "":
 		bar("cannot be read: %s", explain(x.Err, p.target))
 		return

@@ -88,7 +88,7 @@ func (t *Tokens) Token(ctx context.Context, u *fixtures.User) (fixtures.Secret, 
 	case err != nil && h.left() == 0:
 		return "", err
 	case h.Text.Empty():
-		return "", fmt.Errorf("user %s cannot sign in: no access token is asked for any more", u.ID)
+		return "", &TokenError{u.ID, errors.New("no access token is asked for any more")}
 	}
 	return h.Text, nil
 }

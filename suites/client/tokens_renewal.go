@@ -35,7 +35,7 @@ func (t *Tokens) renew(ctx context.Context, h *heldToken) error {
 		}
 	}
 	if err := t.wait(ctx, h, r); err != nil {
-		return fmt.Errorf("user %s cannot sign in: %w", h.user.ID, err)
+		return &TokenError{h.user.ID, err}
 	}
 	if h.renewal != r {
 		return h.failed
@@ -45,6 +45,15 @@ func (t *Tokens) renew(ctx context.Context, h *heldToken) error {
 	}
 	return fmt.Errorf("user %s cannot sign in any more soon: its access token expires, and %s has given no other for %v", h.user.ID, source(h.user.Token), time.Since(r.began).Round(time.Millisecond))
 }
+
+// TokenError is why there is no access token for a user.
+type TokenError struct {
+	User string // its id
+	Err  error
+}
+
+func (e *TokenError) Error() string { return "user " + e.User + " cannot sign in: " + e.Err.Error() }
+func (e *TokenError) Unwrap() error { return e.Err }
 
 // begin gives the renewal that is under way, or begins one; nil where the last
 // was in vain a moment ago. The lock is held.
@@ -88,7 +97,7 @@ func (t *Tokens) take(h *heldToken, issued fixtures.IssuedToken, err error) {
 		if h.since.IsZero() {
 			h.since = h.tried
 		}
-		h.failed = fmt.Errorf("user %s cannot sign in: %w", h.user.ID, err)
+		h.failed = &TokenError{h.user.ID, err}
 		return
 	}
 	h.failed, h.since = nil, time.Time{}
