@@ -18,8 +18,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// How often a GET is sent that got no answer, or was asked to come back, and
-// the longest time that it comes back after.
+// How often a GET is sent that got no answer, or only that of somebody on the
+// way, or was asked to come back, and the longest time that it comes back after.
 const (
 	maxGets         = 3
 	betweenGets     = 300 * time.Millisecond
@@ -27,7 +27,7 @@ const (
 )
 
 // get reads something, as nobody where the user is nil. A GET that got no
-// answer is sent again, one that got any is not: above all not one whose
+// answer of the target is sent again, one that got any is not: above all not one whose
 // credentials were refused.
 func (p *preflight) get(ctx context.Context, u *fixtures.User, path, query string) evidence.Exchange {
 	call := client.Call{As: u, Method: http.MethodGet, Path: path, Query: query, Purpose: evidence.ForPrepare}
@@ -55,6 +55,8 @@ func comeBack(x evidence.Exchange) (time.Duration, bool) {
 		}
 		wait := time.Duration(n) * time.Second
 		return wait, wait >= 0 && wait <= longestComeBack
+	case x.Status == http.StatusBadGateway || x.Status == http.StatusServiceUnavailable || x.Status == http.StatusGatewayTimeout:
+		return betweenGets, true
 	}
 	return 0, false
 }

@@ -458,6 +458,9 @@ func TestPreflightIsPatient(t *testing.T) {
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
+		case strings.HasSuffix(r.URL.Path, "/User/1001002"):
+			w.WriteHeader(http.StatusGatewayTimeout)
+			return true
 		}
 		return false
 	}

@@ -32,6 +32,8 @@ func TestKeeps(t *testing.T) {
 		{"an error in other words", begin(was).puts(500, "<html/>").stays(was), failed,
 			stay + "500 with a body that is no ApiErrors document: html: the root element is html, expected ApiErrors", false},
 		{"any answer, and done", begin(was).puts(500, apiError("Internal Server Error", "")).stays(in(spec.NotReady)), failed, stay + "the user went to NOT_READY 1s after it", true},
+		{"of somebody on the way", begin(was).puts(503, "").stays(was), failed, stay + "503", true},
+		{"of the target that cannot", begin(was).puts(503, apiError("Internal Server Error", "")).stays(was), passed, "", false},
 		{"no answer at all", begin(was).lost("reset").stays(was), failed, stay + "no whole answer: reset", true},
 		{"no request at all", begin(was).waits().stays(was), failed, stay + "no request", false},
 	})
