@@ -22,6 +22,7 @@ import (
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/behaviour"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // The reports of a map in the folder of the reports.
@@ -69,7 +70,8 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	if s.config.Run.DryRun {
 		return 0, s.planMap(rows)
 	}
-	m := mapping{session: s, rows: rows, visits: map[string][]*evidence.Evidence{}}
+	s.refusals = &scenario.Unauthorized{Most: mostUnauthorized}
+	m := mapping{session: s, rows: rows, visits: map[string][]*evidence.Evidence{}, unmade: map[string]string{}}
 	if o.Budget > 0 {
 		m.until = s.began.Add(o.Budget)
 	}
@@ -82,6 +84,10 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	result := m.result()
 	return s.publishMap(ctx, result, m.unrestored)
 }
+
+// mostUnauthorized is how many answers 401 a map costs: about one for each kind
+// of request of each who may not ask, and a few that are asked again.
+const mostUnauthorized = 24
 
 // codesOf says for which categories reason codes are configured for everybody
 // who may be asked about.
@@ -126,6 +132,7 @@ type mapping struct {
 	mu         sync.Mutex
 	next       int
 	visits     map[string][]*evidence.Evidence
+	unmade     map[string]string // why rows were not visited
 	leftOut    []string
 	unrestored []reports.Unrestored
 }
@@ -156,7 +163,9 @@ func (m *mapping) visit(ctx context.Context, mine *session, display progress.Dis
 			return mine.play(ctx, suites.Item{Requirement: req})
 		})
 		m.mu.Lock()
-		m.visits[row.Requirement.ID] = seen
+		if m.visits[row.Requirement.ID] = seen; len(seen) == 0 {
+			m.unmade[row.Requirement.ID] = verdict.Reason
+		}
 		m.mu.Unlock()
 		display.Done(verdict)
 		if silent.after(row.Requirement.ID, seen) {
@@ -179,7 +188,7 @@ func (m *mapping) take() *behaviour.Row {
 // result makes the map of what was seen.
 func (m *mapping) result() *behaviourmap.Map {
 	in := behaviourmap.Input{
-		Judge: m.Judge, Deployment: m.survey.Deployment, LeftOut: m.leftOut, Rows: m.rows[:len(m.rows)-len(m.leftOut)],
+		Judge: m.Judge, Deployment: m.survey.Deployment, LeftOut: m.leftOut, Unmade: m.unmade, Rows: m.rows[:len(m.rows)-len(m.leftOut)],
 		Points: behaviourmap.Points(m.Catalogue, m.survey.Deployment, m.survey.Release),
 	}
 	for _, r := range m.rows {

@@ -64,11 +64,12 @@ type session struct {
 	guests  *notify.Listener // to the users of other troupes, once they are needed
 	// unscheduled: without Ginkgo, which plays once in the life of a process.
 	unscheduled bool
-	spool       *spool               // of what is seen, nil for none
-	afterwards  []*evidence.Evidence // of putting users back when the last scenario was over
-	listening   bool                 // to notifications, in this process or in those that it started
-	unheard     scenario.Unheard     // why they are not listened to, though they are wanted
-	searched    []notify.Trial       // where the notification service was looked for
+	spool       *spool                 // of what is seen, nil for none
+	afterwards  []*evidence.Evidence   // of putting users back when the last scenario was over
+	listening   bool                   // to notifications, in this process or in those that it started
+	refusals    *scenario.Unauthorized // of all troupes, nil where each is asked by itself
+	unheard     scenario.Unheard       // why they are not listened to, though they are wanted
+	searched    []notify.Trial         // where the notification service was looked for
 }
 
 // access is how a session reaches its target, where that is not as the
@@ -255,7 +256,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 func (s *session) setStage() {
 	s.stage = &scenario.Stage{
 		Catalogue: s.Catalogue, Judge: s.Judge, Client: s.client, Cast: s.survey.Cast, Stimuli: s.stimuli, Ledger: s.ledger,
-		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard, OneNode: s.oneNode(),
+		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard, OneNode: s.oneNode(), Unauthorized: s.refusals,
 		Target: evidence.Target{
 			Deployment: s.survey.Deployment, Release: s.survey.Release.String(), Notifications: s.listener != nil,
 			Settle: s.target.Timing.Settle, Quiet: s.target.Timing.Quiet, LongestWait: s.target.Timing.LongestWait,

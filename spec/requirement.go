@@ -36,10 +36,11 @@ func (r *Requirement) LevelOn(d Deployment) Level {
 }
 
 // Unauthorized reports whether exercising the requirement costs a refused
-// sign-in, of which five in a row lock an account.
+// sign-in, of which five in a row lock an account, or an answer 401 to somebody
+// who may not ask.
 func (r *Requirement) Unauthorized() bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool {
-		if s.When.Put != nil && s.When.Put.Credentials != "" || s.When.Get != nil && s.When.Get.Credentials != "" {
+		if s.When.Put != nil && (s.When.Put.Credentials != "" || s.When.By == Teammate || s.When.By == ForeignSupervisor) || s.When.Get != nil && s.When.Get.Credentials != "" {
 			return true
 		}
 		return slices.ContainsFunc(s.Then, func(o Outcome) bool {

@@ -8,6 +8,7 @@
 package behaviourmap
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ type Input struct {
 	Rows     []*behaviour.Row
 	Evidence []*evidence.Evidence // of all visits, in order
 	LeftOut  []string             // ids of rows for which there was no time
+	Unmade   map[string]string    // why rows were not visited, by the ids of their requirements
 	// Deployment is the kind of the target, by which error data differs.
 	Deployment spec.Deployment
 	// Points names the requirements of the catalogue that are points of a
@@ -144,7 +146,7 @@ func cell(row *behaviour.Row, seen behaviour.Seen, visits []*evidence.Evidence, 
 	if seen.Mark == behaviour.Against || seen.Mark == behaviour.NotReached {
 		c.Why = seen.Verdict.Reason
 		if c.Why == "" {
-			c.Why = "it was not visited"
+			c.Why = cmp.Or(in.Unmade[row.Requirement.ID], "it was not visited")
 		}
 	}
 	for _, rule := range seen.Cell.Demand.Rules {

@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/suites/behaviour"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario"
 )
 
 var (
@@ -74,17 +75,25 @@ func (k tools) rows(d spec.Deployment) []*behaviour.Row {
 // mapOf maps a deployment in virtual time.
 func mapOf(t *testing.T, k tools, d bed.Deployment, only func(*behaviour.Row) bool) *behaviourmap.Map {
 	t.Helper()
+	return mapWith(t, k, d, only, nil)
+}
+
+func mapWith(t *testing.T, k tools, d bed.Deployment, only func(*behaviour.Row) bool, refusals *scenario.Unauthorized) *behaviourmap.Map {
+	t.Helper()
 	b := bed.Open(t, d)
-	in := behaviourmap.Input{Judge: k.judge, Deployment: spec.Deployment(d.Kind), Points: behaviourmap.Points(k.catalogue, spec.Deployment(d.Kind), k.release)}
+	b.Stage().Unauthorized = refusals
+	in := behaviourmap.Input{Unmade: map[string]string{}, Judge: k.judge, Deployment: spec.Deployment(d.Kind), Points: behaviourmap.Points(k.catalogue, spec.Deployment(d.Kind), k.release)}
 	for _, r := range k.rows(spec.Deployment(d.Kind)) {
 		if only != nil && !only(r) {
 			continue
 		}
 		in.Rows = append(in.Rows, r)
-		_, seen := r.Play(t.Context(), k.judge, func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
+		verdict, seen := r.Play(t.Context(), k.judge, func(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 			return b.Play(ctx, suites.Item{Requirement: req})
 		})
-		in.Evidence = append(in.Evidence, seen...)
+		if in.Evidence = append(in.Evidence, seen...); len(seen) == 0 {
+			in.Unmade[r.Requirement.ID] = verdict.Reason
+		}
 	}
 	played := b.Finish()
 	if len(played.Unrestored) > 0 || len(played.Left) > 0 {

@@ -185,8 +185,8 @@ func (g *Generator) habit(random *rand.Rand) habit {
 type draw struct {
 	habit
 	random *rand.Rand
-	called bool            // there was a direct call
-	lasts  bool            // the call does not end yet
+	called bool // there was a direct call
+	lasts  bool // the call does not end yet
 }
 
 // leastOnCall is for how many rounds most calls last: what waits for the end of

@@ -1,32 +1,74 @@
 package scenario
 
 import (
+	"fmt"
 	"net/http"
+	"sync"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
-// A request that is to be answered 401 may have the run shut out, by the
+// Unauthorized knows what answers 401 have cost, over all stages that work on a
+// target. A request that is to be answered so may have the run shut out, by the
 // target or by something before it, for a while or for good. Once that was
-// seen, requirements that cost another 401 are left out.
+// seen, requirements that cost another one are left out. It is safe for
+// concurrent use.
+type Unauthorized struct {
+	// Most is after how many answers 401 the requirements that cost one are left
+	// out all the same; 0 for never.
+	Most int
+
+	mu      sync.Mutex
+	answers int    // 401, to requirements that cost one
+	blocks  string // the requirement whose 401 had the run shut out, "" for none
+}
 
 // blocked says why a requirement is left out, nil where it is not.
 func (s *Stage) blocked(req *spec.Requirement) error {
-	if s.blocks == "" || !req.Unauthorized() {
+	if !req.Unauthorized() {
 		return nil
 	}
-	return &impediment{
-		"costs an answer 401, and after that of " + s.blocks + " the target, or something before it, let nobody in for a while",
-		evidence.Gap{Kind: evidence.GapTarget},
+	u := s.unauthorized()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.blocks != "":
+		return &impediment{
+			"costs an answer 401, and after that of " + u.blocks + " the target, or something before it, let nobody in for a while",
+			evidence.Gap{Kind: evidence.GapTarget},
+		}
+	case u.Most > 0 && u.answers >= u.Most:
+		return &impediment{
+			fmt.Sprintf("costs an answer 401, and %d were had: more may have the target let nobody in", u.answers),
+			evidence.Gap{Kind: evidence.GapOther},
+		}
 	}
+	return nil
 }
 
-// noteBlocked notes a requirement after whose 401 users were not let in who
-// were before.
-func (s *Stage) noteBlocked(ev *evidence.Evidence) {
-	if s.blocks == "" && shutOut(ev) {
-		s.blocks = ev.Requirement
+func (s *Stage) unauthorized() *Unauthorized {
+	if s.Unauthorized == nil {
+		s.Unauthorized = &Unauthorized{}
+	}
+	return s.Unauthorized
+}
+
+// noteUnauthorized counts the answers 401 to a requirement that costs some, and
+// notes one after whose users were not let in who were before.
+func (s *Stage) noteUnauthorized(req *spec.Requirement, ev *evidence.Evidence) {
+	u := s.unauthorized()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if req.Unauthorized() {
+		for _, x := range ev.Exchanges {
+			if x.Status == http.StatusUnauthorized && x.Purpose == evidence.ForAct {
+				u.answers++
+			}
+		}
+	}
+	if u.blocks == "" && shutOut(ev) {
+		u.blocks = ev.Requirement
 	}
 }
 

@@ -44,6 +44,10 @@ type Stage struct {
 	// was seen comes to; nil for requirements whose outcomes say so.
 	Explains Explainer
 
+	// Unauthorized is shared by the stages that work on a target side by side;
+	// nil where there is one.
+	Unauthorized *Unauthorized
+
 	Say func(format string, args ...any) // what a person should know; nil for nobody
 
 	Users users.Records // what is known of each user
@@ -51,7 +55,6 @@ type Stage struct {
 	signIns users.SignIns // on the users' own extensions
 	device  bool          // nobody of the cast can sign in: that is the target's
 
-	blocks      string // the requirement whose 401 had the run shut out, "" for none
 	hedges      hedges
 	pace        pace
 	breakers    circuitBreakers
@@ -138,7 +141,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		if s.Explains == nil { // what a walk does at the same moment says nothing of a phone
 			s.signIns.Add(a.ev, s.Cast.Users)
 		}
-		s.noteBlocked(a.ev)
+		s.noteUnauthorized(req, a.ev)
 		attempts = append(attempts, s.outcome(a, plan.Parts[spec.Self].ID))
 		d := s.repetitions.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {
