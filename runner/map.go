@@ -196,7 +196,7 @@ func (m *mapping) result() *behaviourmap.Map {
 	}
 	facts := m.facts()
 	return behaviourmap.Build(behaviourmap.Map{
-		Tool: facts.Tool, Spec: reports.SpecInfo{Digest: m.Catalogue.Digest(), Requirements: len(m.Catalogue.All())},
+		RunID: m.config.Run.ID, Tool: facts.Tool, Spec: reports.SpecInfo{Digest: m.Catalogue.Digest(), Requirements: len(m.Catalogue.All())},
 		Target: facts.Target, Started: m.began, Finished: time.Now(),
 	}, in)
 }

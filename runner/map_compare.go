@@ -40,11 +40,15 @@ func isMap(name string) bool {
 	return strings.Contains(string(head[:n]), `"`+behaviourmap.SchemaID+`"`)
 }
 
-// mapBeside reads the map that was made with a run, beside its result or its
-// evidence; nil where there is none, or one of another target or of before.
+// mapBeside reads the map that was made with a run, or of the same target after
+// it, beside its result or its evidence; nil where there is none.
 func mapBeside(name string, result *reports.Result) *behaviourmap.Map {
 	m, err := readFrom(filepath.Join(filepath.Dir(name), mapName), behaviourmap.Read)
-	if err != nil || m.Target.URL != result.Target.URL || m.Started.Before(result.Started) {
+	if err != nil {
+		return nil
+	}
+	with := m.RunID != "" && m.RunID == result.RunID
+	if after := m.RunID == "" && m.Target.URL == result.Target.URL && !m.Started.Before(result.Started); !with && !after {
 		return nil
 	}
 	return m

@@ -33,6 +33,7 @@ type Map struct {
 	Tool     reports.Tool     `json:"tool"`
 	Spec     reports.SpecInfo `json:"spec"`
 	Target   reports.Target   `json:"target"`
+	RunID    string           `json:"run_id,omitempty"` // of the run that it was made with, as in its results
 	Started  time.Time        `json:"started"`
 	Finished time.Time        `json:"finished"`
 	Summary  Summary          `json:"summary"`
