@@ -25,6 +25,9 @@ var contractual = []string{
 	"READY", "NOT_READY", "NOT_RE", "LOGOUT", "LOGIN", "TALKING", "READ", "ready", "xml", "application", "application/xml", "User", "Users", "state", "stateChangeTime",
 	"pendingState", "reasonCode", "reasonCodeId", "extension", "loginId", "loginName", "Agent", "agent", "Supervisor", "roles", "Team", "Dialogs", "Dialog",
 	"Invalid Input", "Invalid", "Invalid State", "Parameter Missing", "ApiErrors", "ErrorType", "Unauthorized", "Basic", "Content-Type", "finesse", "IN_SERVICE",
+	"logout", "Not_Ready", "RESERVED", "WORK", "HOLD", "UNKNOWN", "requestId", "uri", "teamId", "dialogs", "Update", "ErrorData", "ErrorMessage", "Generic Error", "apiErrors",
+	"ICD", "DROP", "ANSWER", "targetMediaAddress", "mediaType", "Voice", "null", "none", "200", "401", "202", "HTTP/1.1", "Bearer", "Authorization", "GET", "PUT", "User/1001001",
+	strings.Repeat("x", 200), strings.Repeat("READY", 40), "пароль", "密码", "é", "🔑", ".*", "(a+)+$", "[", `\`, `\d`, "]]>", "<!--", "<User>", "</state>", "&amp;", "&#x41;", "%41", "%", "+", "'", `"`, ":", "=", ";", "$1", "{}", "0",
 	"UCCE", "true", "false", "1", "a", "/", "<", "&", " ", "-1", "5000", "2026", "utf-8", "put", "Update", "data", "https", "1001001",
 }
 
@@ -54,11 +57,11 @@ func unzip(t *testing.T, from io.Reader) []byte {
 // when what was recorded is judged again.
 func TestPasswordsChangeNoVerdict(t *testing.T) {
 	only := []string{"SIG-01", "SIG-03", "TRN-UCCE-06", "ERR-03", "AUT-01", "RSN-02", "USR-01", "USR-02", "SUP-01"}
-	app, err := NewCLI(io.Discard, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
 	certify := func(t *testing.T, password string) (*reports.Result, []*evidence.Evidence, *session) {
+		app, err := NewCLI(io.Discard, io.Discard) // what is secret is its own
+		if err != nil {
+			t.Fatal(err)
+		}
 		p := played.New(t, "UCCE", shared(password))
 		s, _ := sessionFrom(t, app, p, config.Run{Only: only})
 		if err := s.begin(t.Context(), progress.None{}); err != nil {

@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/journal"
 	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/parallel"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
 	"finesse-conformance/spec"
@@ -195,7 +196,7 @@ func (s *session) connect(cast *fixtures.Cast) {
 	}
 	options := s.clientFor(s.target, s.transport, s.issuer())
 	options.Limiter, options.Dial = s.limiter, s.dialer
-	options.Share, options.Keep = s.shares, client.DefaultKeep/int64(max(s.shares, 1))
+	options.Share, options.Seats, options.Keep = s.shares, parallel.MostSeats, client.DefaultKeep/int64(max(s.shares, 1))
 	s.client = client.New(options)
 	s.client.OnLimit(func(l client.Limit) { s.keepTo(context.Background(), l) })
 	if s.survey != nil { // of the process that asked

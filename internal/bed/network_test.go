@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,25 +18,46 @@ import (
 	"finesse-conformance/runner"
 )
 
-// What the network does to one answer in fifty makes no failure: it counts
-// when it happens again. Here it does not happen again to the same request:
-// that one in fifty of one in fifty is hit twice is chance, and counts.
+// What the network does to one answer in fifty makes no failure, whether the
+// request was done or not: it counts when it happens again and again. What was
+// not understood counts when it happens twice: here it does not happen again to
+// the same request. LONG_TESTS plays more such networks.
 func TestNetworkThatFailsNowAndThen(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]func(http.ResponseWriter){
-		"502": func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) },
-		"not understood": func(w http.ResponseWriter) {
+	type network struct {
+		name string
+		kind string
+		seed uint64
+		// answer says whether the request was answered so.
+		answer func(w http.ResponseWriter, draw *rand.Rand, done func(), before bool) bool
+	}
+	gateway := func(w http.ResponseWriter, draw *rand.Rand, done func(), _ bool) bool {
+		if draw.IntN(2) == 0 {
+			done()
+		}
+		w.WriteHeader(http.StatusBadGateway + draw.IntN(3))
+		return true
+	}
+	networks := []network{{"gateway", reference.UCCE, 1, gateway}, {"not understood", reference.UCCE, 1, func(w http.ResponseWriter, _ *rand.Rand, _ func(), before bool) bool {
+		if !before {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, "<html><body>400 Bad Request</body></html>")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
+		}
+		return !before
+	}}}
+	if os.Getenv("LONG_TESTS") != "" {
+		for seed := range uint64(30) {
+			networks = append(networks, network{fmt.Sprint("gateway, UCCE ", seed+2), reference.UCCE, seed + 2, gateway}, network{fmt.Sprint("gateway, UCCX ", seed+2), reference.UCCX, seed + 2, gateway})
+		}
+	}
+	for _, network := range networks {
+		t.Run(network.name, func(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
-			random := rand.New(rand.NewPCG(1, 2))
+			random := rand.New(rand.NewPCG(network.seed, 2))
 			hit := map[string]bool{}
-			wrong, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Around: func(next http.Handler) http.Handler {
+			wrong, _ := outcomes(t, bed.Deployment{Kind: network.kind, Notifications: true, Around: func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					body, err := io.ReadAll(r.Body)
 					if err != nil {
@@ -43,11 +66,12 @@ func TestNetworkThatFailsNowAndThen(t *testing.T) {
 					r.Body = io.NopCloser(bytes.NewReader(body))
 					request := r.Method + " " + r.URL.String() + " " + string(body)
 					mu.Lock()
-					fails := random.IntN(50) == 0 && strings.Contains(r.URL.Path, "/User/") && (r.Method == http.MethodGet || !hit[request])
+					fails := random.IntN(50) == 0 && strings.Contains(r.URL.Path, "/User/")
+					before := hit[request] && r.Method != http.MethodGet
 					hit[request] = hit[request] || fails
+					draw := rand.New(rand.NewPCG(random.Uint64(), 0))
 					mu.Unlock()
-					if fails {
-						answer(w)
+					if fails && network.answer(w, draw, func() { next.ServeHTTP(httptest.NewRecorder(), r) }, before) {
 						return
 					}
 					next.ServeHTTP(w, r)

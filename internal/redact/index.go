@@ -12,6 +12,7 @@ type pattern struct {
 	text  string
 	word  bool    // only where no letter or digit stands beside it
 	plain bool    // not encoded: it may be a part of a word
+	tags  bool    // markup of the contract: it says nothing where it is not escaped
 	spare []place // the words in which it says nothing
 }
 
@@ -86,6 +87,7 @@ func (x *index) spare(word string) {
 	for i := range x.patterns {
 		if p := &x.patterns[i]; p.plain {
 			p.in(word)
+			p.tags = x.tags(p.text)
 		}
 	}
 }
@@ -115,7 +117,18 @@ func (x *index) plain(text string) (pattern, bool) {
 			p.in(word)
 		}
 	}
+	p.tags = x.tags(text)
 	return p, true
+}
+
+// tags reports whether a text is nothing but tags of words to spare: as a
+// text they would be escaped.
+func (x *index) tags(text string) bool {
+	if !strings.ContainsAny(text, "<>") {
+		return false
+	}
+	names := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("<>/", r) })
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(x.words, name) })
 }
 
 func hash(a, b, c byte) uint32 {
@@ -144,6 +157,9 @@ func (x *index) find(l level, found []span) []span {
 		}
 		for _, n := range x.byStart[[3]byte(l.b[i:i+3])] {
 			p := &x.patterns[n]
+			if p.tags && l.from == nil {
+				continue
+			}
 			if end := i + len(p.text); end <= len(l.b) && string(l.b[i:end]) == p.text && p.counts(l.b, i, end) {
 				found = append(found, l.origin(i, end))
 			}

@@ -104,6 +104,28 @@ func TestOnlyThereWordsStay(t *testing.T) {
 	}
 }
 
+// Tags of the contract stay where they are markup, and are found where they are
+// a text.
+func TestTagsStay(t *testing.T) {
+	for _, password := range []string{"<User>", "</state>", "<User><state>", "<state/>"} {
+		s := redact.New(func() []string { return words })
+		s.Pair("agent1", password)
+		if body := "<User><state>READY</state></User><state/>"; s.Text(body) != body {
+			t.Errorf("%q: became %s", password, s.Text(body))
+		}
+		for _, text := range []string{html.EscapeString(password), url.QueryEscape(password)} {
+			if got := s.Text(text); got != redact.Mask {
+				t.Errorf("%q: %s became %s", password, text, got)
+			}
+		}
+	}
+	s := redact.New(func() []string { return words })
+	s.Pair("agent1", "<secret>")
+	if got := s.Text("<secret>"); got != redact.Mask {
+		t.Errorf("became %s", got)
+	}
+}
+
 // What is added between texts is found in the next, beside what was there, and
 // spares words that were there before and that come later.
 func TestAddedLater(t *testing.T) {

@@ -45,6 +45,7 @@ type Options struct {
 	Header    http.Header       // of every request, secret
 	UserAgent string            // in place of the program's own, which then has a header to itself
 	Share     int               // among how many processes the limits of a proxy are shared, 0 for one
+	Seats     int               // how many of them go on under a limit of connections, 0 for all
 	Secrets   *redact.Set       // is told all that must not be recorded; nil for one of the client's own
 	// Dial makes connections beside those of Transport, nil for the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -132,22 +132,39 @@ func (c *Client) Listening() {
 
 // Heed keeps to a limit from here on. It reports whether it was not known yet.
 func (c *Client) Heed(l Limit) bool {
-	shares, known := max(c.opts.Share, 1), &c.limits
+	known := &c.limits
 	known.mu.Lock()
 	defer known.mu.Unlock()
 	switch {
 	case l == LimitRate && known.rate == nil:
-		known.rate = rate.NewLimiter(rate.Limit(allowedRate)/rate.Limit(shares), 1)
+		known.rate = rate.NewLimiter(c.ratePart(known.slots != nil), 1)
 	case l == LimitConnections && known.slots == nil:
-		requests, sessions := Within(shares)
+		requests, sessions := Within(c.sharers(true))
 		if !known.listening {
 			requests += sessions
 		}
 		known.slots = make(chan struct{}, requests)
+		if known.rate != nil { // those who wait for a seat send nothing
+			known.rate.SetLimit(c.ratePart(true))
+		}
 	default:
 		return false
 	}
 	return true
+}
+
+// sharers is among how many processes a limit is shared.
+func (c *Client) sharers(seated bool) int {
+	n := max(c.opts.Share, 1)
+	if seated && c.opts.Seats > 0 {
+		n = min(n, c.opts.Seats)
+	}
+	return n
+}
+
+// ratePart is how many requests a second this process may send.
+func (c *Client) ratePart(seated bool) rate.Limit {
+	return rate.Limit(allowedRate) / rate.Limit(c.sharers(seated))
 }
 
 // Limits are those that are known.
