@@ -179,6 +179,7 @@ func TestNoSecrets(t *testing.T) {
 	env := append(s.env, "PLANTED="+s.Users[0].Password)
 	out := filepath.Join(s.dir, "out")
 	some := []string{"--only", "AUT-*,USR-01,USR-09,SIG-01,RSN-0*,ERR-0*,SUP-02,NTF-01,TRN-UCCE-07,TRN-UCCE-08", "--quiet-time", "20ms"}
+	few := []string{"--only", "AUT-*,SIG-01,ERR-01,NTF-01,TRN-UCCE-07", "--quiet-time", "20ms"} // where the rows are not what differs
 
 	for _, test := range []struct {
 		name string
@@ -186,14 +187,14 @@ func TestNoSecrets(t *testing.T) {
 		args []string
 	}{
 		{"plain", 0, append([]string{"run", "--config", s.config, "--har", filepath.Join(out, "plain", "a.har"), "--progress", "plain"}, some...)},
-		{"json", 0, append([]string{"run", "--config", s.config, "--progress", "json", "--procs", "2"}, some...)},
-		{"quiet", 0, append([]string{"run", "--config", s.config, "--quiet"}, some...)},
-		{"dry", 0, append([]string{"run", "--config", s.config, "--dry-run"}, some...)},
+		{"json", 0, append([]string{"run", "--config", s.config, "--progress", "json", "--procs", "2"}, few...)},
+		{"quiet", 0, append([]string{"run", "--config", s.config, "--quiet"}, few...)},
+		{"dry", 0, append([]string{"run", "--config", s.config, "--dry-run"}, few...)},
 		{"doctor", -1, []string{"doctor", "--config", s.config}},
 		{"list", 0, []string{"list", "--config", s.config, "--format", "json"}},
-		{"wrong password", 3, append([]string{"run", "--config", refused}, some...)},
+		{"wrong password", 3, append([]string{"run", "--config", refused}, few...)},
 		{"wrong password, doctor", -1, []string{"doctor", "--config", refused}},
-		{"password in the address", -1, append([]string{"run", "--config", inAddress}, some...)},
+		{"password in the address", -1, append([]string{"run", "--config", inAddress}, few...)},
 		{"no YAML", 2, []string{"run", "--config", broken}},
 		{"unknown key", 2, []string{"run", "--config", odd}},
 		{"variable not set", 2, []string{"run", "--config", s.config, "--release", "nonsense"}},
