@@ -53,7 +53,10 @@ func newProver(app *runner.CLI) *prover { return &prover{app, beats, onLoopback,
 // for the reason for which it breaks them. It prints what caught what and
 // gives the exit code: 0 when all of that holds, else 1.
 func Run(ctx context.Context, app *runner.CLI, o Options) (code int, err error) {
-	a := newProver(app)
+	return newProver(app).run(ctx, o)
+}
+
+func (a *prover) run(ctx context.Context, o Options) (code int, err error) {
 	result, err := a.prove(ctx, o)
 	switch {
 	case err != nil:
@@ -82,8 +85,8 @@ func (a *prover) prove(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	measuring, stop := context.WithCancel(ctx)
-	defer stop()
 	busy := takePulse(measuring)
+	defer func() { stop(); busy.taken.Wait() }()
 	progress := &counter{w: a.Err, terminal: a.Terminal, total: len(trials)}
 	a.perform(ctx, trials, busy, o.Jobs, progress)
 	repeated := 0
