@@ -14,6 +14,7 @@ import (
 // Whoever takes a token for another user, or a password for a user by token,
 // is found out by the row about it, and nobody else is.
 func TestTokenFaults(t *testing.T) {
+	t.Parallel()
 	rows := []string{"AUT-10", "AUT-11", "AUT-13", "AUT-14"}
 	for fault, row := range map[string]string{"": "", "token-of-anybody-taken": "AUT-13", "password-for-token-users": "AUT-14", "token-of-nobody-taken": "AUT-11", "expired-token-taken": "AUT-11"} {
 		t.Run(fault, func(t *testing.T) {

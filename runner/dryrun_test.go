@@ -211,6 +211,7 @@ func dry(t *testing.T, cfg string, flags map[string][]string) (code int, text st
 }
 
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	p := played.New(t, "UCCE")
 	played.SignIn(t, p, "1001003", "READY")
 	if err := p.Stimulate(t.Context(), "route_call", "1001003", ""); err != nil {
@@ -259,6 +260,7 @@ func TestDryRun(t *testing.T) {
 
 // A dry run of a run that could not begin says so.
 func TestDryRunRefuses(t *testing.T) {
+	t.Parallel()
 	p := played.New(t, "UCCE")
 	p.SetStatus(reference.OutOfService)
 	code, text := dry(t, servedPlay(t, p, ""), nil)

@@ -142,6 +142,7 @@ func (s *sidecar) renew(t *testing.T, d *reference.Deployment) {
 // certified like any other: nothing fails, nobody is left behind, everything that applies is exercised, and no
 // token stands in anything that is written.
 func TestEveryDoor(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the whole catalogue")
 	}

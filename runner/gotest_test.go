@@ -57,6 +57,7 @@ func (calls) Describe() string            { return "the mock itself" }
 
 // TestCertify certifies a handler in a Go test with one call.
 func TestCertify(t *testing.T) {
+	t.Parallel()
 	d, users := mock(t, "UCCE")
 	result := runner.Certify(t, runner.Subject{
 		Handler: d, Users: users, Release: "12.5(1)", Stimuli: calls{d},

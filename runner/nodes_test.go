@@ -24,6 +24,7 @@ var nodeRows = []string{"NOD-01", "NOD-02", "NOD-03", "NOD-04", "NOD-05", "NOD-0
 // Two nodes of one system are watched, and each deviation of the other one is
 // told by the row that is about it and by no other.
 func TestOtherNode(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		fault reference.NodeFault
 		rows  []string // that tell of it
@@ -69,6 +70,7 @@ func TestOtherNode(t *testing.T) {
 // What is no node of the same system is said to be none, before anybody is
 // touched.
 func TestOtherSystem(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  reference.NodeFault
 		other  string

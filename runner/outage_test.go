@@ -57,6 +57,7 @@ func (g *goesAway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A target that goes away for five seconds is waited for: nothing fails for it,
 // nobody is left behind, and what it interrupted is exercised all the same.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	ids := []string{"SIG-01", "SIG-02", "TRN-UCCE-06", "TRN-UCCE-11", "PND-01", "RSN-01", "SUP-01", "ERR-01", "ERR-03", "AUT-10", "TRN-UCCE-24"}
 	for _, how := range []string{"503", "reset", "out of service"} {
 		t.Run(how, func(t *testing.T) {
@@ -81,6 +82,7 @@ func TestOutage(t *testing.T) {
 
 // Who is signed out by the restart of a node was moved by nobody's hand.
 func TestOutageSignsOut(t *testing.T) {
+	t.Parallel()
 	ids := []string{"TRN-UCCE-06", "TRN-UCCE-11", "PND-01", "RSN-01", "SUP-01", "TRN-UCCE-24"}
 	synctest.Test(t, func(t *testing.T) {
 		proxy := &goesAway{how: "reset", every: 19 * time.Second, lasts: 5 * time.Second}
@@ -114,6 +116,7 @@ func TestOutageSignsOut(t *testing.T) {
 
 // One that does not come back is waited for no longer than it is said, once.
 func TestOutageForGood(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		proxy := &goesAway{how: "503", every: 1000 * time.Hour, lasts: 1000*time.Hour - 10*time.Second}
 		b := bed.Open(t, bed.Deployment{

@@ -21,6 +21,7 @@ import (
 // good or for a while, nothing fails for it, the reason says why, and everybody
 // is put back.
 func TestRenewalFails(t *testing.T) {
+	t.Parallel()
 	const away = "the service is away"
 	for name, test := range map[string]struct {
 		system func(reference.Config) reference.Config

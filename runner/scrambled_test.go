@@ -20,6 +20,7 @@ import (
 // TestRecheckReadsNoSentence: where every sentence of an old run is unreadable,
 // the same is judged again, and it comes to the same.
 func TestRecheckReadsNoSentence(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, err := os.Open(filepath.Join("..", "reports", "testdata", "fixed", "evidence.jsonl.gz"))
 	if err != nil {

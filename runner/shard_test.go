@@ -52,6 +52,7 @@ func TestShardsShareTheCatalogue(t *testing.T) {
 
 // The merged shards say what one run says.
 func TestMergedShardsAreOneRun(t *testing.T) {
+	t.Parallel()
 	only := []string{"SIG-0*", "ERR-0*", "USR-*"}
 	run := func(shard config.Shard) *reports.Result {
 		t.Helper()

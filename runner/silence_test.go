@@ -12,6 +12,7 @@ import (
 // That nobody is let in any more is said of whoever is the cause: a target that
 // is silent, one that refuses, or what gives access tokens and nobody asks.
 func TestSilenceNamesItsCause(t *testing.T) {
+	t.Parallel()
 	in := evidence.Exchange{Method: "GET", Path: "/finesse/api/User/1001", As: "1001", Status: 200, ResponseBody: "<User/>"}
 	target := &config.Target{URL: &url.URL{Scheme: "https", Host: "finesse.example.com"}}
 	for name, test := range map[string]struct {

@@ -69,6 +69,7 @@ func (w watcher) Done(v evidence.Verdict) { w.done(v) }
 // What a run has seen is on the disk when its verdict is told, so that a run
 // that is killed leaves it; the evidence takes its place.
 func TestSpool(t *testing.T) {
+	t.Parallel()
 	s, dir := spooling(t)
 	told := 0
 	s.certify(t.Context(), watcher{done: func(v evidence.Verdict) {
@@ -126,6 +127,7 @@ func TestSpoolThatIsFull(t *testing.T) {
 // What a run had seen that was killed is judged by recheck and by report,
 // and is no certification.
 func TestSpoolIsJudged(t *testing.T) {
+	t.Parallel()
 	s, dir := spooling(t)
 	killed := filepath.Join(t.TempDir(), "left.jsonl.gz")
 	told := 0

@@ -15,6 +15,7 @@ import (
 // A statement of another contract is not comparable, which is no failure; one
 // that says what its results do not say is one.
 func TestVerifyJudgesAgain(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		alter func(stated, written *reports.Result)
 		code  int

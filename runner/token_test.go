@@ -72,6 +72,7 @@ func (s *sso) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Users by token are certified like any others, though their tokens expire
 // all the time, and no token is in what is recorded.
 func TestUsersByToken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, certifyByToken)
 }
 

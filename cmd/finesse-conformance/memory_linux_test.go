@@ -54,6 +54,7 @@ func watchMemory(p *program) <-chan map[string]int {
 // No process takes up more than 200 MB, however long answers are, and no run
 // much longer than its time limit.
 func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
 	limit, rows := 6*time.Second, "ERR-0*"
 	if long() {
 		limit, rows = time.Minute, "*"

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue { // these tests wait more than they work
-		_ = flag.Set(p.Name, strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+		_ = flag.Set(p.Name, strconv.Itoa(4*runtime.GOMAXPROCS(0)))
 	}
 	testscript.Main(m, map[string]func(){"finesse-conformance": func() { os.Exit(run()) }})
 }
