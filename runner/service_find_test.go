@@ -83,7 +83,6 @@ func TestServiceIsFound(t *testing.T) {
 
 // Nobody who was found signed in gets a session: its end could sign it out.
 func TestSessionsAreForThoseFoundSignedOut(t *testing.T) {
-	t.Parallel()
 	e, c := besides(t, "12.6(2)")
 	in := map[string]bool{}
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: e.CA, MinVersion: tls.VersionTLS12}}}
@@ -136,7 +135,6 @@ func TestSessionsAreForThoseFoundSignedOut(t *testing.T) {
 
 // A refused sign-in ends the search: it counts towards the lock of an account.
 func TestServiceThatRefuses(t *testing.T) {
-	t.Parallel()
 	e, c := besides(t, "12.6(2)")
 	e.Deployment.Close() // nothing of its state is needed
 	_ = e
@@ -165,7 +163,6 @@ func TestServiceThatRefuses(t *testing.T) {
 
 // Off is off, and is said as what it is.
 func TestServiceIsNotLookedFor(t *testing.T) {
-	t.Parallel()
 	_, c := besides(t, "12.6(2)")
 	c.Targets[0].FindNotifications = false
 	rows, _ := outcomes(t, c)
