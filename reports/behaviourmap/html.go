@@ -185,12 +185,18 @@ func (v *view) write(w io.Writer, title string) error {
 	return page.Write(w, parsed(), "map.html", v)
 }
 
+// askers says in a heading who asks.
+//
+//exhaustive:enforce
+var askers = map[spec.Actor]string{
+	spec.Self: "the user itself", spec.Supervisor: "its supervisor", spec.ForeignSupervisor: "a supervisor of another team", spec.Teammate: "a team mate",
+	spec.Nobody: "a request without credentials", spec.WrongCredentials: "who has a wrong password",
+	spec.Colleague: "another agent", spec.Peer: "the other party of a call",
+}
+
 // add makes the matrix of an asker.
 func (v *view) add(who spec.Actor, cells []shownCell) {
-	m := matrix{ID: "map-" + string(who), Title: "What " + strings.ReplaceAll(string(who), "_", " ") + " may ask"}
-	if who == spec.Self {
-		m.Title = "What the user itself may ask"
-	}
+	m := matrix{ID: "map-" + string(who), Title: "What " + askers[who] + " may ask"}
 	for _, c := range cells {
 		if at := (column{c.Ask, c.Reason}); !slices.Contains(m.Columns, at) {
 			m.Columns = append(m.Columns, at)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,7 +202,7 @@ func testFilter(t *testing.T, ctx context.Context, file string) {
 	b.picture("top")
 
 	in := certification(t, nil)
-	total, infos := len(in.Result.Requirements), 0
+	total, infos, supervisors := len(in.Result.Requirements), 0, 0
 	// What makes a page slow to open is what it holds before anybody asks.
 	if n := says[int](b, `document.querySelectorAll('*').length`); n > 60*total {
 		t.Errorf("the page holds %d elements for %d requirements before anything is opened", n, total)
@@ -209,6 +210,9 @@ func testFilter(t *testing.T, ctx context.Context, file string) {
 	for _, row := range in.Result.Requirements {
 		if row.Level == string(spec.Info) {
 			infos++
+		}
+		if slices.Contains(row.Profiles, "supervisor") {
+			supervisors++
 		}
 	}
 	found := func(n int) {
@@ -232,6 +236,13 @@ func testFilter(t *testing.T, ctx context.Context, file string) {
 	b.run(chromedp.SetValue(chromedp.CSS(`#level`), "INFO"))
 	b.do(`document.querySelector('#level').dispatchEvent(new Event('input', {bubbles: true}))`)
 	found(infos)
+	b.click(`button[type=reset]`)
+	b.run(chromedp.SetValue(chromedp.CSS(`#profile`), "supervisor"))
+	b.do(`document.querySelector('#profile').dispatchEvent(new Event('input', {bubbles: true}))`)
+	if supervisors == 0 || supervisors == total {
+		t.Fatalf("%d of %d requirements are of the profile", supervisors, total)
+	}
+	found(supervisors)
 	b.click(`button[type=reset]`)
 
 	// Searching without a mouse.

@@ -34,6 +34,7 @@ type reportPage struct {
 	Diagram   *drawing
 	Map       *page.Part
 	Sections  []pageSection
+	Profiles  []string // for the filter
 	Total     int
 	Gaps      []gapKind
 	Timing    timing
@@ -112,6 +113,9 @@ func newPage(in Input) (*reportPage, error) {
 	p.Failures, p.Waived = b.failures()
 	p.Groups = b.groups(p.Failures)
 	p.Sections = b.sections()
+	for _, of := range r.Profiles {
+		p.Profiles = append(p.Profiles, text.ShownLine(of.Name, 40))
+	}
 	if p.Diagram, err = draw(in); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type pageSection struct {
 // pageRow is a requirement in the list.
 type pageRow struct {
 	ID, Title, Section, Level string
+	Profiles                  string // that hold it, with blanks between them
 	Outcome                   evidence.Outcome
 	Reason                    string
 	Story                     []sentence // given, when and then in words
@@ -114,6 +115,7 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 	if r.Exercised() {
 		row.Took = float64(r.Duration)
 	}
+	row.Profiles = text.ShownLine(strings.Join(r.Profiles, " "), 200)
 	row.Sources = page.Sources(b.in.Catalogue, r)
 	if r.Observed != nil {
 		row.Observed = text.ShownLine(reports.ObservedText(*r.Observed), 1000)
@@ -130,6 +132,9 @@ func (b *rowBuilder) row(r *reports.Row) pageRow {
 		applies += ", releases " + r.Releases
 	}
 	add("Applies to", "%s", applies)
+	if len(r.Profiles) > 0 {
+		add("Profiles", "%s", strings.Join(r.Profiles, ", "))
+	}
 	if r.Standing {
 		add("Judged", "also over everything that the run saw")
 	}

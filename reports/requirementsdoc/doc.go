@@ -98,10 +98,10 @@ func anchor(heading string) string {
 }
 
 func (d *doc) section(s spec.Section) {
-	d.printf("## %s\n\n| Id | Requirement | Level | Applies | Given, when, then | Source |\n|---|---|---|---|---|---|\n", heading(s))
+	d.printf("## %s\n\n| Id | Requirement | Level | Profiles | Applies | Given, when, then | Source |\n|---|---|---|---|---|---|---|\n", heading(s))
 	for _, q := range s.Requirements {
-		d.printf("| <a id=\"%s\"></a>%s | %s | %s | %s | %s | %s |\n", strings.ToLower(q.ID), strings.ReplaceAll(q.ID, "-", "&#8209;"),
-			cell(q.Title), docLevel(q), docApplies(q), docStory(q), docLinks(q))
+		d.printf("| <a id=\"%s\"></a>%s | %s | %s | %s | %s | %s | %s |\n", strings.ToLower(q.ID), strings.ReplaceAll(q.ID, "-", "&#8209;"),
+			cell(q.Title), docLevel(q), strings.Join(q.Profiles, ", "), docApplies(q), docStory(q), docLinks(q))
 	}
 	d.printf("\n")
 }

@@ -2,7 +2,7 @@
 // Filter and search.
 const rows = every('.req');
 const parts = every('.part');
-const query = one('#q'), level = one('#level'), section = one('#section'), found = one('#found');
+const query = one('#q'), level = one('#level'), section = one('#section'), profile = one('#profile'), found = one('#found');
 const boxes = every('input[name=outcome]');
 let picked = null; // ids behind a click in the diagram, and what was clicked
 
@@ -25,6 +25,7 @@ function filter() {
       const show = (!picked || picked.ids.has(row.id.slice(4))) &&
         (!wanted.length || wanted.includes(row.dataset.o)) &&
         (!level.value || row.dataset.l === level.value) &&
+        (!profile || !profile.value || (row.dataset.p || '').split(' ').includes(profile.value)) &&
         (!section.value || part.dataset.section === section.value) &&
         terms.every((t) => text(row).includes(t));
       row.hidden = !show;
