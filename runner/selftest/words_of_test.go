@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"finesse-conformance/spec"
 )
@@ -20,6 +21,11 @@ var usual = map[string]any{"When.By": spec.Self, "Put.Reason": spec.ReasonAuto, 
 func wordsOf(req *spec.Requirement) []*word {
 	var list []*word
 	add := func(name string, acted bool, take func(*spec.Requirement)) {
+		for _, d := range []spec.Deployment{spec.UCCE, spec.UCCX} {
+			if !slices.Contains(req.Deployments, d) && strings.HasSuffix(name, "["+string(d)+"]") {
+				return // a short form stands for both
+			}
+		}
 		less := deep(reflect.ValueOf(*req)).Interface().(spec.Requirement)
 		take(&less)
 		if len(less.Contradictions()) > len(req.Contradictions()) {

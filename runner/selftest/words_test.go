@@ -2,7 +2,6 @@ package selftest
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -53,40 +52,25 @@ func TestEveryWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := []func(*trial) bool{
-		func(t *trial) bool { return t.fault == nil && t.name == "conformant" },
-		func(t *trial) bool { return t.fault != nil },
-		func(t *trial) bool { return t.fault == nil && t.name != "conformant" },
-	}
-	for _, at := range []func(reference.Config) (*runner.Embedded, runner.Subject, error){inMemory, seated} {
-		b := *a
-		b.serve = at
-		for i, kind := range kinds {
-			t.Run(fmt.Sprint("round ", i), func(t *testing.T) {
-				for _, tr := range trials {
-					if !kind(tr) || tr.fault != nil && !slices.ContainsFunc(a.Catalogue.All(), func(r *spec.Requirement) bool { return len(open.of(r.ID)) > 0 && tr.touches(r.ID) }) {
-						continue
-					}
-					t.Run(tr.name, func(t *testing.T) {
-						t.Parallel()
-						tr.only = nil // all that the fault touches
-						synctest.Test(t, func(t *testing.T) { b.without(t, tr, open) })
-					})
+	stages := a.stages(trials)
+	t.Run("done", func(t *testing.T) {
+		for id := range open.open {
+			t.Run(id, func(t *testing.T) {
+				t.Parallel()
+				a.withoutDoing(t, id, stages, open)
+			})
+		}
+	})
+	t.Run("judged", func(t *testing.T) {
+		for _, s := range stages {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				if !s.seated && slices.ContainsFunc(a.Catalogue.All(), func(r *spec.Requirement) bool { return s.touches(r.ID) && len(open.of(r.ID, false)) > 0 }) {
+					synctest.Test(t, func(t *testing.T) { a.judgedWithout(t, s, open) })
 				}
 			})
 		}
-	}
-	for _, fault := range append([]reference.NodeFault{""}, reference.NodeFaults()...) {
-		b := *a
-		b.serve = func(cfg reference.Config) (*runner.Embedded, runner.Subject, error) { return twoNodes(cfg, fault) }
-		tr := &trial{name: string(fault), deployment: reference.UCCE, pace: 1}
-		for _, req := range a.Catalogue.All() {
-			if req.TwoNodes() {
-				tr.only = append(tr.only, req.ID)
-			}
-		}
-		synctest.Test(t, func(t *testing.T) { b.without(t, tr, open) })
-	}
+	})
 	left := 0
 	for _, req := range a.Catalogue.All() {
 		for _, w := range open.open[req.ID] {
@@ -95,6 +79,56 @@ func TestEveryWord(t *testing.T) {
 		}
 	}
 	t.Logf("%d words in %d rows, %d of them noticed by nobody", total, len(open.open), left)
+}
+
+// stage is a trial, on a deployment that is served in a way of its own.
+type stage struct {
+	trial
+	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
+	seated bool // its users are found signed in
+}
+
+// stages are where a word may be missed, the likeliest first: the reference,
+// faults, both with users who are signed in, systems of two nodes, what is right
+// in another way.
+func (a *prover) stages(trials []*trial) []stage {
+	var plain, broken, others, all []stage
+	for _, t := range trials {
+		t := *t
+		t.only = nil
+		switch s := (stage{trial: t, serve: inMemory}); {
+		case t.fault != nil:
+			broken = append(broken, s)
+		case t.name == "conformant":
+			plain = append(plain, s)
+		default:
+			others = append(others, s)
+		}
+	}
+	all = slices.Concat(plain, broken)
+	for _, s := range all {
+		s.serve, s.seated = seated, true
+		all = append(all, s)
+	}
+	for _, fault := range append([]reference.NodeFault{""}, reference.NodeFaults()...) {
+		s := stage{trial: trial{name: "node " + string(fault), deployment: reference.UCCE, pace: 1}}
+		s.serve = func(cfg reference.Config) (*runner.Embedded, runner.Subject, error) { return twoNodes(cfg, fault) }
+		for _, req := range a.Catalogue.All() {
+			if req.TwoNodes() {
+				s.only = append(s.only, req.ID)
+			}
+		}
+		all = append(all, s)
+	}
+	return append(all, others...)
+}
+
+// touches reports whether a requirement has to do with the stage in particular.
+func (s *stage) touches(id string) bool {
+	if s.fault == nil {
+		return s.only == nil || slices.Contains(s.only, id)
+	}
+	return s.fault.Explains(id) && (slices.Contains(s.must, id) || !slices.Contains(s.fault.MayAlsoBreak, "*"))
 }
 
 // word is a word of a row, and the row without it.
@@ -110,42 +144,42 @@ type unnoticed struct {
 	open map[string][]*word
 }
 
-func (o *unnoticed) of(id string) []*word {
+func (o *unnoticed) of(id string, acted bool) []*word {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.open[id])
+	return slices.DeleteFunc(slices.Clone(o.open[id]), func(w *word) bool { return w.acted != acted })
 }
 
 func (o *unnoticed) noticed(id string, w *word) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.open[id] = slices.DeleteFunc(o.open[id], func(other *word) bool { return other == w })
+	o.open[id] = slices.DeleteFunc(slices.Clone(o.open[id]), func(other *word) bool { return other == w })
 }
 
-// without plays what a trial is about, with each word and without.
-func (a *prover) without(t *testing.T, tr *trial, open *unnoticed) {
-	ctx := t.Context()
-	err := a.within(ctx, tr, func(c *runner.Certification) error {
+// judgedWithout plays what a stage is about, and judges it without each word.
+func (a *prover) judgedWithout(t *testing.T, s stage, open *unnoticed) {
+	b := *a
+	b.serve = s.serve
+	err := b.within(t.Context(), &s.trial, func(c *runner.Certification) error {
 		held := map[string]evidence.Verdict{}
 		for _, item := range c.Items() {
 			id := item.Requirement.ID
-			with := open.of(id)
-			needed := tr.fault != nil && slices.Contains(tr.fault.Requires, id)
-			if !tr.means(item) || !item.Runs() || !needed && (len(with) == 0 || !tr.touches(id)) {
+			with := open.of(id, false)
+			needed := s.fault != nil && slices.Contains(s.fault.Requires, id)
+			if !s.means(item) || !item.Runs() || !needed && (len(with) == 0 || !s.touches(id)) {
 				continue
 			}
-			v, seen := c.Play(ctx, item)
+			_, seen := c.Play(t.Context(), item)
 			held[id] = a.judged(item.Requirement, seen)
 			for _, w := range with {
-				if w.acted && a.differs(ctx, c, item, w, v) || !w.acted && a.tells(item.Requirement, w.row, seen, tr.fault == nil) {
+				if a.tells(item.Requirement, w.row, seen, s.fault == nil) {
 					open.noticed(id, w)
-					t.Logf("%s without %s", id, w.name)
 				}
 			}
 		}
 		for _, v := range c.Verdicts() {
 			was, played := held[v.Requirement]
-			for _, w := range open.of(v.Requirement) {
+			for _, w := range open.of(v.Requirement, false) {
 				if w.name == "Invariant" && played && v.Outcome == evidence.Failed && was.Outcome != evidence.Failed {
 					open.noticed(v.Requirement, w)
 				}
@@ -153,15 +187,61 @@ func (a *prover) without(t *testing.T, tr *trial, open *unnoticed) {
 		}
 		return nil
 	})
-	if err != nil && (tr.fault == nil || !tr.fault.FailsPreflight) {
+	if err != nil && (s.fault == nil || !s.fault.FailsPreflight) {
 		t.Log(err)
 	}
 }
 
-// touches reports whether a requirement has to do with the trial's fault in
-// particular.
-func (t *trial) touches(id string) bool {
-	return t.fault == nil || t.fault.Explains(id) && (slices.Contains(t.must, id) || !slices.Contains(t.fault.MayAlsoBreak, "*"))
+// withoutDoing plays a requirement on all stages that it has to do with, and
+// without each word that says what is done, on a deployment of its own each time:
+// what was played before leaves users where the next finds them.
+func (a *prover) withoutDoing(t *testing.T, id string, stages []stage, open *unnoticed) {
+	req, _ := a.Catalogue.ByID(id)
+	for _, s := range stages {
+		with := open.of(id, true)
+		if len(with) == 0 {
+			return
+		}
+		if !slices.Contains(req.Deployments, spec.Deployment(s.deployment)) || !s.touches(id) || s.fault != nil && !slices.Contains(s.must, id) || req.TwoNodes() != (s.only != nil) {
+			continue
+		}
+		v := a.verdictOn(t, s, req)
+		for _, w := range with {
+			u := a.verdictOn(t, s, w.row)
+			info := req.LevelOn(spec.Deployment(s.deployment)) == spec.Info
+			if u.Outcome != v.Outcome || info && (v.Asked != u.Asked || v.Observed.Note != u.Observed.Note) {
+				open.noticed(id, w)
+			}
+		}
+	}
+}
+
+// verdictOn plays a requirement, or one that is like it, on a stage, after what
+// has to be exercised for the stage's fault to show.
+func (a *prover) verdictOn(t *testing.T, s stage, req *spec.Requirement) (v evidence.Verdict) {
+	b := *a
+	b.serve = s.serve
+	s.only = []string{req.ID}
+	if s.fault != nil {
+		s.only = append(s.only, s.fault.Requires...)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		_ = b.within(t.Context(), &s.trial, func(c *runner.Certification) error { // who cannot be certified gives no verdict
+			for _, item := range c.Items() {
+				if item.Requirement.ID != req.ID && item.Runs() {
+					c.Play(t.Context(), item)
+				}
+			}
+			c.Play(t.Context(), suites.Item{Requirement: req})
+			for _, all := range c.Verdicts() {
+				if all.Requirement == req.ID {
+					v = all
+				}
+			}
+			return nil
+		})
+	})
+	return v
 }
 
 // judged is the verdict on the last of some attempts.
@@ -183,23 +263,6 @@ func (a *prover) tells(with, without *spec.Requirement, seen []*evidence.Evidenc
 	return slices.ContainsFunc(seen, func(ev *evidence.Evidence) bool {
 		return tells(ev) || right && slices.ContainsFunc(spoilt(with, ev), tells)
 	})
-}
-
-// differs reports whether another verdict comes of what is done without a word,
-// and the one as before with it again.
-func (a *prover) differs(ctx context.Context, c *runner.Certification, item suites.Item, w *word, v evidence.Verdict) bool {
-	other := item
-	other.Requirement = w.row
-	info := item.Requirement.LevelOn(c.Stage().Target.Deployment) == spec.Info
-	same := func(v, u evidence.Verdict) bool {
-		return v.Outcome == u.Outcome && (!info || v.Asked == u.Asked && v.Observed.Note == u.Observed.Note)
-	}
-	u, _ := c.Play(ctx, other)
-	if same(u, v) {
-		return false
-	}
-	again, _ := c.Play(ctx, item)
-	return same(again, v)
 }
 
 // seated serves a deployment whose users are found signed in.
