@@ -118,7 +118,7 @@ func TestMemoryIsBounded(t *testing.T) {
 				}
 			}
 			t.Logf("exit code %d after %v", code, took)
-			if took > limit+15*time.Second {
+			if took > limit+time.Minute {
 				t.Errorf("ended after %v, with a time limit of %v", took, limit)
 			}
 			files, _ := os.ReadDir(out)
@@ -129,7 +129,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			}
 			again := start(t, s.env, "recheck", filepath.Join(out, "evidence.jsonl.gz"), "--out", filepath.Join(s.dir, "again"))
 			peaks = watchMemory(again)
-			again.code(t, time.Minute)
+			again.code(t, patience)
 			for _, kB := range <-peaks {
 				t.Logf("recheck: %d MB", kB>>10)
 				if kB > mostMemory {
