@@ -217,9 +217,9 @@ func TestTwoMoments(t *testing.T) {
 		spec.Step{When: put(spec.NotReady), Then: spec.Then{out(spec.NotReady)}, Again: true, Later: true})
 	leave := many(spec.Must, spec.Step{When: put(spec.Ready), Then: spec.Then{out(spec.Ready)}},
 		spec.Step{When: put(spec.Ready), Then: spec.Then{out(spec.Ready)}, Again: true, Later: true})
-	// play plays both moments: the request and the change, each as long after
+	// under plays both moments in a wrap-up mode: the request and the change, each as long after
 	// wrap-up was seen.
-	play := func(to spec.State, moments ...[2]time.Duration) *scene {
+	under := func(mode string, to spec.State, moments ...[2]time.Duration) *scene {
 		s := begin(in(spec.Work)).timer(8 * time.Second)
 		for i, m := range moments {
 			if i > 0 {
@@ -227,16 +227,19 @@ func TestTwoMoments(t *testing.T) {
 			}
 			began := s.now
 			s.after(m[0]-100*time.Millisecond).puts(202, "")
-			s.sees(m[1]-s.now.Sub(began), in(to)).converged().stays(in(to))
+			s.sees(m[1]-s.now.Sub(began), user{state: to, wrapUp: mode}).converged().stays(user{state: to, wrapUp: mode})
 		}
 		return s
 	}
+	play := func(to spec.State, moments ...[2]time.Duration) *scene { return under("REQUIRED", to, moments...) }
 	at := func(asked, changed float64) [2]time.Duration {
 		return [2]time.Duration{time.Duration(asked * float64(time.Second)), time.Duration(changed * float64(time.Second))}
 	}
 	try(t, req, []hearing{
 		{"with the timer both times", play(spec.NotReady, at(1, 8), at(3, 8)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw NOT_READY with the end of the wrap-up timer of 8s both times, 8s and 8s after wrap-up began, though it was asked for 7s and 5s before", false},
+		{"as where wrap-up data are missing, and no mode is shown", under("", spec.NotReady, at(1, 8), at(3, 8)), open,
+			"NOT_READY with the end of the wrap-up timer of 8s both times, as where the user has to give wrap-up data, and the target does not show whether it has", true},
 		{"slow once", play(spec.NotReady, at(1, 7.5), at(3, 4.5)), passed, "", false},
 		{"slow both times", play(spec.NotReady, at(1, 5), at(3, 7)), passed, "", false},
 		{"slow once", play(spec.NotReady, at(1, 8), at(2, 3)), passed, "", false},

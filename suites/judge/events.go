@@ -142,11 +142,18 @@ func (c *stepJudge) unlistened() (cause, why string) {
 // noEvent: none that counts, which says what is wrong with it.
 func (c *stepJudge) noEvent(out spec.Outcome, events []*evidence.Event, counts func(*evidence.Event) string) *mismatch {
 	for _, e := range events {
-		if what := counts(e); what != "" && !c.earlier(e) {
+		if what := counts(e); what != "" && !c.earlier(e) && !c.tellsOfLapse(e) {
 			return c.eventMismatch(out, e, "an event "+what)
 		}
 	}
 	return nil
+}
+
+// tellsOfLapse reports whether an event tells of what came of a reservation that
+// was over by itself.
+func (c *stepJudge) tellsOfLapse(e *evidence.Event) bool {
+	l, ok := evidence.ObservationOfEvent(*e)
+	return ok && tellsOf(e, c.step.Baseline.User) && c.lapsed(l, true)
 }
 
 // changed is the stateChangeTime of the user in an event, "" without one.

@@ -41,6 +41,19 @@ func TestLapse(t *testing.T) {
 		{"at once", waits(time.Second, spec.Logout), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to LOGOUT 1s after it", true},
 		{"to where it does not lead", waits(5*time.Second, spec.Talking), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to TALKING 5s after it", true},
 	})
+	end := many(spec.Must,
+		spec.Step{When: put(spec.Logout), Then: spec.Then{{Kind: spec.Deferred, States: []spec.State{spec.Logout}}}},
+		spec.Step{When: spec.When{EndCall: true}, Then: spec.Then{{Kind: spec.Reaches, States: []spec.State{spec.Logout}}}, Unless: spec.Logout})
+	end.Given.State = spec.ReservedOutbound
+	ends := func(after time.Duration, to spec.State) *scene {
+		return begin(in(spec.ReservedOutbound)).puts(202, "").sees(after, in(to)).stays(in(to)).skips("over already")
+	}
+	const expected = "PUT LOGOUT: expected 202 or 200, and LOGOUT with the end of the call; saw "
+	try(t, end, []hearing{
+		{"the reservation ends, not the call", ends(5*time.Second, spec.Logout), passed, "", false},
+		{"at once", ends(time.Second, spec.Logout), failed, expected + "the user went to LOGOUT 1s after it", true},
+		{"and what waited is lost", ends(5*time.Second, spec.Ready), failed, expected + "no end of the call", false},
+	})
 	talking := one(spec.Must, put(spec.Logout), leave)
 	talking.Given.State = spec.Talking
 	try(t, talking, []hearing{

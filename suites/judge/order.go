@@ -49,16 +49,27 @@ func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 			return false
 		}
 	}
+	if apart(l.ChangeTime, step.Baseline.ChangeTime) && unmoved(ev, step) {
+		return true // it is older by whatever clock
+	}
 	for _, old := range ev.Observations {
 		switch {
 		case old.User != step.Baseline.User || old.Event:
 		case step.Before(old) && !old.Same(step.Baseline):
 			return true // and since then it came to where the step found it
-		case !step.Before(old) && !old.Asked.Before(e.Received.Add(step.Until.Sub(e.Received)/2)) && was(ev, step, old):
+		case step.Before(old) || !was(ev, step, old):
+		case !old.Asked.Before(e.Received.Add(step.Until.Sub(e.Received) / 2)):
 			return true
 		}
 	}
 	return false
+}
+
+// unmoved reports whether every look since the request shows what the step found.
+func unmoved(ev *evidence.Evidence, step evidence.Step) bool {
+	return !slices.ContainsFunc(ev.Observations, func(l evidence.Observation) bool {
+		return !l.Event && l.User == step.Baseline.User && step.During(l) && !l.Same(step.Baseline)
+	})
 }
 
 // was reports whether a look shows a stay that a look before the step did.
@@ -78,9 +89,10 @@ func ofAnother(step evidence.Step, e *evidence.Event) bool {
 }
 
 // Belongs reports whether an event may be of what a step did: it does not carry
-// the requestId of another request, nor tell of what was so before.
+// the requestId of another request, nor tell of what was so before, nor name
+// another time than that which the target shows for the change.
 func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
-	return !ofAnother(step, e) && !lateNews(ev, step, e)
+	return !ofAnother(step, e) && !lateNews(ev, step, e) && !(e.RequestID == "" && ofAnotherChange(step, sightings(ev, step), e))
 }
 
 // lateNews reports whether an event tells of the subject what was so before
@@ -161,7 +173,7 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
 	case lateNews(c.ev, c.step, e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
-	case e.RequestID == "" && c.ofAnotherChange(e):
+	case e.RequestID == "" && ofAnotherChange(c.step, c.observations, e):
 		return fmt.Sprintf("the stateChangeTime %s of another change", c.changed(e))
 	}
 	return ""
@@ -169,13 +181,13 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 
 // ofAnotherChange reports whether an event names a time for the change into a
 // state that is none of those which the target shows for it.
-func (c *stepJudge) ofAnotherChange(e *evidence.Event) bool {
+func ofAnotherChange(step evidence.Step, seen []evidence.Observation, e *evidence.Event) bool {
 	news, ok := evidence.ObservationOfEvent(*e)
-	if !ok || !tellsOf(e, c.step.Baseline.User) {
+	if !ok || !tellsOf(e, step.Baseline.User) {
 		return false
 	}
 	shown := false
-	for _, l := range c.observations {
+	for _, l := range seen {
 		if l.Event || l.State != news.State || l.ChangeTime == "" {
 			continue
 		}

@@ -323,6 +323,9 @@ func (c *stepJudge) deferred(out spec.Outcome) *mismatch {
 		return &mismatch{exchange: c.act.Index, event: -1, unproven: true, gap: gap, seen: why}
 	}
 	if c.ev.Steps[c.index+1].Skipped != "" {
+		if last, seen := c.last(); seen && slices.Contains(out.States, last.State) && c.lapsed(last, true) {
+			return nil // the end of the reservation was that of the call
+		}
 		return c.missed(out, evidence.MismatchUnseen, 1, "no end of the call")
 	}
 	next := c.Judge.stepJudge(c.req, c.ev, c.index+1)

@@ -58,6 +58,7 @@ func put(state spec.State) spec.When { return spec.When{Put: &spec.Put{State: st
 type user struct {
 	state                               spec.State
 	pending, reason, code, ext, changed string
+	wrapUp                              string // the mode, "" where the target does not show it
 }
 
 const (
@@ -79,7 +80,11 @@ func (u user) xml() string {
 	if u.reason != "" {
 		fmt.Fprintf(&b, "<reasonCodeId>%s</reasonCodeId>", u.reason)
 	}
-	fmt.Fprintf(&b, "<roles><role>Agent</role></roles><state>%s</state><stateChangeTime>%s</stateChangeTime>", u.state, u.changed)
+	b.WriteString("<roles><role>Agent</role></roles>")
+	if u.wrapUp != "" {
+		fmt.Fprintf(&b, "<settings><wrapUpOnIncoming>%s</wrapUpOnIncoming></settings>", u.wrapUp)
+	}
+	fmt.Fprintf(&b, "<state>%s</state><stateChangeTime>%s</stateChangeTime>", u.state, u.changed)
 	b.WriteString("<teamId>5000</teamId><teamName>T</teamName><teams></teams><uri>/finesse/api/User/1001</uri></User>")
 	return b.String()
 }

@@ -297,9 +297,30 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 		m.what.Kind, m.gap = evidence.MismatchTimer, evidence.GapWrapUp
 		return m
 	}
+	if !c.wrapUpModeTold() {
+		m := c.unproven(fmt.Sprintf("%s with the end of the wrap-up timer of %v both times, as where the user has to give wrap-up data, and the target does not show whether it has", b.to, b.timer))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+		return m
+	}
 	m := c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf(
 		"%s with the end of the wrap-up timer of %v both times, %v and %v after wrap-up began, though it was asked for %v and %v before",
 		b.to, b.timer, round(a.inWrapUp), round(b.inWrapUp), round(a.sinceAsked), round(b.sinceAsked)))
 	m.xpath = "User/state"
 	return m
+}
+
+// wrapUpModeTold reports whether the target shows what wrap-up is to the user.
+// Where it does not (DevNet has events and users without), that may be one that is not
+// left before its timer without wrap-up data.
+func (c *stepJudge) wrapUpModeTold() bool {
+	last, ok := c.last()
+	if !ok {
+		return false
+	}
+	for _, calls := range []string{"Incoming", "Outgoing"} {
+		if mode, _ := c.documentOf(last).text("User/settings/wrapUpOn" + calls); mode != "" {
+			return true
+		}
+	}
+	return false
 }

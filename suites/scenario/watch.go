@@ -182,12 +182,13 @@ func (a *attempt) awaitEvent(ctx context.Context, p *participant, st spec.Step, 
 			continue
 		}
 		heard := func() bool {
-			so := a.soFar()
+			so, now := a.soFar(), *step
+			now.Exchanges, now.Events = &evidence.Range{First: step.Exchanges.First, Next: a.rec.Len()}, &evidence.Range{First: step.Events.First, Next: len(so.Events)}
 			return slices.ContainsFunc(so.Events, func(e evidence.Event) bool {
 				l, ok := evidence.ObservationOfEvent(e)
 				mine := strings.HasSuffix(e.Source, source) && (listener == "" || e.Session == listener)
 				return ok && mine && e.Node == node && slices.Contains(out.States, l.State) &&
-					!step.EventBefore(&e) && judge.Belongs(so, *step, &e)
+					!step.EventBefore(&e) && judge.Belongs(so, now, &e)
 			})
 		}
 		deadline := step.Answered.Add(a.Target.Settle)
