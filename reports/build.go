@@ -80,7 +80,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 	}
 	r.Target.URL = text.WithoutCredentials(r.Target.URL)
 	if r.Environment == (Environment{}) {
-		r.Environment = Here()
+		r.Environment = here()
 	}
 	if r.Suite.Unproven == nil {
 		r.Suite.Unproven = []string{}
@@ -107,8 +107,8 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 	return r
 }
 
-// Here describes the machine and the program that run.
-func Here() Environment {
+// here describes the machine and the program that run.
+func here() Environment {
 	return Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Cores: runtime.NumCPU()}
 }
 

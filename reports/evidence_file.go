@@ -14,8 +14,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// EvidenceSchema is what the first line of an evidence file says.
-const EvidenceSchema = "finesse-conformance/evidence/v1"
+// evidenceSchema is what the first line of an evidence file says.
+const evidenceSchema = "finesse-conformance/evidence/v1"
 
 // Limits of an evidence file as it is read: a run has less than a hundredth,
 // and a small file that grows without end must not fill the memory.
@@ -51,7 +51,7 @@ func NewEvidenceWriter(w io.Writer) (*EvidenceWriter, error) {
 	e := &EvidenceWriter{zip: gzip.NewWriter(w)}
 	e.lines = json.NewEncoder(e.zip)
 	e.lines.SetEscapeHTML(false)
-	return e, e.write(evidenceLine{Schema: EvidenceSchema})
+	return e, e.write(evidenceLine{Schema: evidenceSchema})
 }
 
 func (w *EvidenceWriter) write(l evidenceLine) error {
@@ -75,8 +75,8 @@ func (w *EvidenceWriter) Begin(r *Result) error { return w.write(evidenceLine{Re
 // program is gone.
 func (w *EvidenceWriter) Flush() error { return w.zip.Flush() }
 
-// Finish writes the result and the end.
-func (w *EvidenceWriter) Finish(r *Result) error {
+// finish writes the result and the end.
+func (w *EvidenceWriter) finish(r *Result) error {
 	for _, l := range []evidenceLine{{Result: r}, {End: &evidenceEnd{w.attempts}}} {
 		if err := w.write(l); err != nil {
 			return err
@@ -100,7 +100,7 @@ func WriteEvidence(w io.Writer, r *Result, all []*evidence.Evidence) error {
 			return err
 		}
 	}
-	return out.Finish(r)
+	return out.finish(r)
 }
 
 // readable gives an attempt in a form that fits into a line, whatever JSON
@@ -192,9 +192,9 @@ func (p *evidenceParser) line(data []byte) error {
 		return fmt.Errorf("no JSON of an evidence file: %w", err)
 	}
 	switch {
-	case p.n == 1 && l.Schema == EvidenceSchema:
+	case p.n == 1 && l.Schema == evidenceSchema:
 	case p.n == 1 && strings.HasPrefix(l.Schema, "finesse-conformance/evidence/"):
-		return fmt.Errorf("its schema is %q and this program reads %q: use the program that wrote it, or a later one", l.Schema, EvidenceSchema)
+		return fmt.Errorf("its schema is %q and this program reads %q: use the program that wrote it, or a later one", l.Schema, evidenceSchema)
 	case p.n == 1:
 		return errors.New("no evidence file: it does not begin with the schema")
 	case p.end != nil:

@@ -28,9 +28,9 @@ type Profile struct {
 	Missing   []string `json:"missing,omitempty"` // not exercised, or their failure is waived
 }
 
-// Applies reports whether the target can be asked for the profile: whether one
+// applies reports whether the target can be asked for the profile: whether one
 // of its requirements applies to it.
-func (p *Profile) Applies() bool { return p.Required+p.Info > 0 }
+func (p *Profile) applies() bool { return p.Required+p.Info > 0 }
 
 // The words of a profile that has no verdict.
 const (
@@ -43,7 +43,7 @@ const (
 // exercised, one that does not apply to the target, and one that only records.
 func (p *Profile) Word() string {
 	switch {
-	case !p.Applies():
+	case !p.applies():
 		return wordNotApplicable
 	case p.Required == 0 && p.Recorded > 0:
 		return wordRecorded

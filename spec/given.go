@@ -11,8 +11,8 @@ const (
 	CallPreview  Call = "preview"  // of a Preview or Direct Preview campaign
 )
 
-// Calls lists the kinds of calls.
-func Calls() []Call { return []Call{CallRouted, CallDirect, CallOutbound, CallPreview} }
+// calls lists the kinds of calls.
+func calls() []Call { return []Call{CallRouted, CallDirect, CallOutbound, CallPreview} }
 
 // Switch is a setting that may be on, off or of no concern.
 type Switch string
@@ -82,7 +82,7 @@ const (
 	WrapUpNotAllowed       = "NOT_ALLOWED"
 )
 
-// WrapUpModes lists the wrap-up settings.
-func WrapUpModes() []string {
+// wrapUpModes lists the wrap-up settings.
+func wrapUpModes() []string {
 	return []string{WrapUpRequired, WrapUpOptional, WrapUpNotAllowed, WrapUpRequiredWithData}
 }

@@ -57,7 +57,7 @@ func (r *reader) move(n *yaml.Node) *Move {
 
 func (r *reader) action(n *yaml.Node) Action {
 	var a Action
-	dialogs := slices.DeleteFunc(DialogActions(), func(d string) bool { return d == "MAKE_CALL" })
+	dialogs := slices.DeleteFunc(dialogActions(), func(d string) bool { return d == "MAKE_CALL" })
 	r.mapping(n, "action", fields{
 		{"put", func(n *yaml.Node) { a.Put = oneOf(r, n, "put", Login, Logout, NotReady, Ready) }},
 		{"dialog", func(n *yaml.Node) { a.Dialog = oneOf(r, n, "dialog", dialogs...) }},
@@ -73,7 +73,7 @@ func (r *reader) action(n *yaml.Node) Action {
 
 func (r *reader) pattern(n *yaml.Node) Pattern {
 	var p Pattern
-	calls := append(Calls(), CallAccepted, CallNone)
+	calls := append(calls(), CallAccepted, CallNone)
 	r.mapping(n, "from", fields{
 		{"state", func(n *yaml.Node) { p.States = r.states(n, "state") }},
 		{"was", func(n *yaml.Node) { p.Was = oneOf(r, n, "was", Ready, NotReady) }},
@@ -95,7 +95,7 @@ func (r *reader) effect(n *yaml.Node) Effect {
 		{"or", func(n *yaml.Node) { e.Or = r.state(n, "or") }},
 		{"was", func(n *yaml.Node) { e.Was = oneOf(r, n, "was", Ready, NotReady) }},
 		{"pending", func(n *yaml.Node) { e.Pending = oneOf(r, n, "pending", Ready, NotReady) }},
-		{"call", func(n *yaml.Node) { e.Call = oneOf(r, n, "call", append(Calls(), CallAccepted)...) }},
+		{"call", func(n *yaml.Node) { e.Call = oneOf(r, n, "call", append(calls(), CallAccepted)...) }},
 		{"wrap_up", func(n *yaml.Node) { e.WrapUp = oneOf(r, n, "wrap_up", On, Off) }},
 	})
 	if e == (Effect{}) && n.Kind == yaml.MappingNode && len(n.Content) == 0 {

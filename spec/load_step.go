@@ -89,7 +89,7 @@ func (r *reader) when(n *yaml.Node) When {
 		{"put", action("put", func(n *yaml.Node) { w.Put = r.put(n) })},
 		{"get", action("get", func(n *yaml.Node) { w.Get = r.get(n) })},
 		{"method", action("method", func(n *yaml.Node) { w.Method = oneOf(r, n, "method", "POST", "DELETE") })},
-		{"dialog", action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", DialogActions()...) })},
+		{"dialog", action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", dialogActions()...) })},
 		{"stimulus", action("stimulus", func(n *yaml.Node) { w.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) })},
 		{"timer", action("timer", func(n *yaml.Node) { w.Timer = oneOf(r, n, "timer", TimerWrapUp) })},
 		{"end_call", action("end_call", func(n *yaml.Node) { w.EndCall = r.flag(n, "end_call") })},

@@ -123,7 +123,7 @@ const (
 	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
 )
 
-// Invariants lists them all.
-func Invariants() []Invariant {
+// invariants lists them all.
+func invariants() []Invariant {
 	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser, InvariantEvents}
 }

@@ -13,7 +13,7 @@ const (
 	Peer              Actor = "peer"               // the other party of a direct call, any other user
 )
 
-// Actors lists the actors.
+// actors lists the actors.
 func Actors() []Actor {
 	return []Actor{Self, Supervisor, ForeignSupervisor, Teammate, Colleague, Peer}
 }
@@ -66,9 +66,9 @@ const (
 	ProbeTLS       = "tls"        // handshakes with old and new versions of TLS
 )
 
-// DialogActions lists the Dialog requests that steps and moves know, of those
+// dialogActions lists the Dialog requests that steps and moves know, of those
 // that the guide has.
-func DialogActions() []string {
+func dialogActions() []string {
 	return []string{"MAKE_CALL", "ANSWER", "HOLD", "RETRIEVE", "DROP", "ACCEPT", "CLOSE", "REJECT"}
 }
 

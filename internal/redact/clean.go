@@ -86,7 +86,7 @@ func (s *Set) cleanMap(v reflect.Value) {
 		value.Set(it.Value())
 		s.clean(key)
 		if named {
-			value.SetString(s.Header(it.Key().String(), value.String()))
+			value.SetString(s.header(it.Key().String(), value.String()))
 		} else {
 			s.clean(value)
 		}

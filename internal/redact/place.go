@@ -183,8 +183,8 @@ func containsFold(text, part string) bool {
 // those with a secret name, folded.
 var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2", "x-auth-token"}
 
-// Header gives the value of a header without secrets.
-func (s *Set) Header(name, value string) string {
+// header gives the value of a header without secrets.
+func (s *Set) header(name, value string) string {
 	if value == "" {
 		return ""
 	}

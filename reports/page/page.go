@@ -73,7 +73,7 @@ func hashSource(text string) string {
 // Parse reads the templates of a page, assets/*.html of its own files, with
 // those that all pages share.
 func Parse(own fs.FS) *template.Template {
-	t := template.New("").Funcs(template.FuncMap{"icon": Icon, "took": Took, "word": OutcomeWord})
+	t := template.New("").Funcs(template.FuncMap{"icon": icon, "took": Took, "word": OutcomeWord})
 	return template.Must(template.Must(t.ParseFS(files, "assets/*.html")).ParseFS(own, "assets/*.html"))
 }
 
@@ -104,8 +104,8 @@ func OutcomeWord(o evidence.Outcome) string {
 	return string(o)
 }
 
-// Icon is the sign of an outcome, the same as in the diagram.
-func Icon(o evidence.Outcome) template.HTML {
+// icon is the sign of an outcome, the same as in the diagram.
+func icon(o evidence.Outcome) template.HTML {
 	return template.HTML(`<svg class="icon" viewBox="-6 -6 12 12" aria-hidden="true"><path d="` + diagram.Mark(o).Sign() + `"/></svg>`)
 }
 

@@ -76,7 +76,7 @@ func Lines(body string, mark func(Layout) map[int]string) []Line {
 		line := Line{Indent: said[:len(said)-len(rest)]}
 		line.Note, line.Mark = at[n]
 		if l.XML {
-			line.HTML = Coloured(rest)
+			line.HTML = coloured(rest)
 		} else {
 			line.HTML = template.HTML(template.HTMLEscapeString(rest))
 		}

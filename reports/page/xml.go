@@ -192,8 +192,8 @@ func (l Layout) LinesAt(path string) []int {
 // script of the page does the same.
 var xmlParts = text.Pattern(`(<!--.*?-->|<\?.*?\?>|<!\[CDATA\[|\]\]>)|(</?)([^\s/<>]+)|([\w:.-]+)(=)("[^"<]*"|'[^'<]*')|(/?>)`)
 
-// Coloured gives a line of laid out XML as HTML.
-func Coloured(line string) template.HTML {
+// coloured gives a line of laid out XML as HTML.
+func coloured(line string) template.HTML {
 	var b strings.Builder
 	part := func(class, said string) {
 		if said == "" {

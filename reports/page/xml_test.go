@@ -47,8 +47,8 @@ func FuzzLay(f *testing.F) {
 			t.Errorf("%q became %q", body, l.Text)
 		}
 		for _, line := range strings.Split(l.Text, "\n") {
-			if got := html.UnescapeString(tag.ReplaceAllString(string(Coloured(line)), "")); got != strings.ReplaceAll(line, "\x00", "\ufffd") {
-				t.Errorf("%q is coloured as %q", line, Coloured(line))
+			if got := html.UnescapeString(tag.ReplaceAllString(string(coloured(line)), "")); got != strings.ReplaceAll(line, "\x00", "\ufffd") {
+				t.Errorf("%q is coloured as %q", line, coloured(line))
 			}
 		}
 	})
@@ -72,12 +72,12 @@ func TestLinesAt(t *testing.T) {
 }
 
 func TestColoured(t *testing.T) {
-	got := string(Coloured(`  <role id="1">A&amp;B</role>`))
+	got := string(coloured(`  <role id="1">A&amp;B</role>`))
 	want := `  <span class="xp">&lt;</span><span class="xn">role</span> <span class="xa">id</span><span class="xp">=</span><span class="xv">&#34;1&#34;</span><span class="xp">&gt;</span>A&amp;amp;B<span class="xp">&lt;/</span><span class="xn">role</span><span class="xp">&gt;</span>`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if strings.Contains(string(Coloured(`<a b="<script>">`)), "<script") {
+	if strings.Contains(string(coloured(`<a b="<script>">`)), "<script") {
 		t.Error("markup came through")
 	}
 }

@@ -156,8 +156,8 @@ func (s Shard) Has(req *spec.Requirement, position int) bool {
 	return s.IsZero() || req.Invariant != "" || position%s.Count == s.Index-1
 }
 
-// Host gives the target's host and port, for people.
-func (t *Target) Host() string {
+// host gives the target's host and port, for people.
+func (t *Target) host() string {
 	if t.URL == nil {
 		return "the embedded reference"
 	}

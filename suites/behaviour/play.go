@@ -22,7 +22,7 @@ func (r *Row) Play(ctx context.Context, j *judge.Judge, exercise Exercise) (evid
 		return verdict, nil // not possible here, and not in another visit either
 	}
 	again := false
-	for i, seen := range r.Judge(j, all[len(all)-1]) {
+	for i, seen := range r.judge(j, all[len(all)-1]) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -51,7 +51,7 @@ func (r *Row) last(j *judge.Judge, visits []*evidence.Evidence) Mark {
 	if len(visits) == 0 {
 		return NotReached
 	}
-	return r.Judge(j, visits[len(visits)-1])[0].Mark
+	return r.judge(j, visits[len(visits)-1])[0].Mark
 }
 
 // Conclude gives the cells of a row what all visits come to together. What
@@ -79,14 +79,14 @@ func (r *Row) Conclude(j *judge.Judge, visits []*evidence.Evidence) []Seen {
 	}
 	for _, ev := range visits {
 		if ev.Requirement == r.Requirement.ID {
-			for i, s := range r.Judge(j, ev) {
+			for i, s := range r.judge(j, ev) {
 				take(i, s)
 			}
 			continue
 		}
 		for i := range r.Cells {
 			if one := r.alone(i); one.Requirement.ID == ev.Requirement {
-				take(i, one.Judge(j, ev)[0])
+				take(i, one.judge(j, ev)[0])
 			}
 		}
 	}

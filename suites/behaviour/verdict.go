@@ -26,10 +26,10 @@ type Seen struct {
 	Verdict evidence.Verdict
 }
 
-// Judge gives each cell of a row its verdict, from the evidence of one
+// judge gives each cell of a row its verdict, from the evidence of one
 // attempt. A cell whose step was not played, or proves nothing, is not
 // reached: one bad cell costs no other.
-func (r *Row) Judge(j *judge.Judge, ev *evidence.Evidence) []Seen {
+func (r *Row) judge(j *judge.Judge, ev *evidence.Evidence) []Seen {
 	list := make([]Seen, 0, len(r.Cells))
 	for i, c := range r.Cells {
 		part := *ev

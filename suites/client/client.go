@@ -149,9 +149,9 @@ const (
 // refusable reports whether the target has to refuse them.
 func (c Credentials) refusable() bool { return c != Own && c != None }
 
-// Expiring is [Tokens.Expiring] of the client's tokens.
+// expiring is [Tokens.Expiring] of the client's tokens.
 func (c *Client) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
-	return c.opts.Tokens.Expiring(u)
+	return c.opts.Tokens.expiring(u)
 }
 
 // Failing is [Tokens.Failing] of the client's tokens.

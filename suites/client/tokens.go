@@ -131,9 +131,9 @@ func (t *Tokens) await(ctx context.Context, u *fixtures.User, limit time.Duratio
 	}
 }
 
-// Expiring gives the token of the user that expires first, or has, among those
+// expiring gives the token of the user that expires first, or has, among those
 // it had and still has; false where none is known to, or nothing renews it.
-func (t *Tokens) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
+func (t *Tokens) expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := t.of(u)

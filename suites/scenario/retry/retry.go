@@ -182,7 +182,7 @@ func afterTwo(first, last Attempt, run Run, stopped bool, all evidence.Verdict) 
 		before := run.Intermittent
 		var often bool
 		if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
-			return Decision{Verdict: Intermittent(first.Verdict, before), Run: run}
+			return Decision{Verdict: intermittent(first.Verdict, before), Run: run}
 		}
 		if !stopped && first.Subject != last.Subject {
 			return Decision{Next: First, Run: run}
@@ -196,7 +196,7 @@ func afterTwo(first, last Attempt, run Run, stopped bool, all evidence.Verdict) 
 // gave: what rested on other requirements still does.
 func Combine(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdict {
 	if len(then.Intermittent) > 0 && len(attempts) > 1 && attempts[0].Outcome == evidence.Failed {
-		return Intermittent(attempts[0], then.Intermittent)
+		return intermittent(attempts[0], then.Intermittent)
 	}
 	list := make([]Attempt, len(attempts))
 	for i, v := range attempts {
@@ -272,9 +272,9 @@ func stranded(failure, v evidence.Verdict) bool {
 	return failure.Outcome == evidence.Failed && v.Outcome == evidence.NotExercised && v.Gap.Waits != nil && v.Gap.Waits.Since == failure.Requirement
 }
 
-// Intermittent is a failure that did not come again, of which there were too
+// intermittent is a failure that did not come again, of which there were too
 // many in the run to be a coincidence: before it the others.
-func Intermittent(v evidence.Verdict, others []string) evidence.Verdict {
+func intermittent(v evidence.Verdict, others []string) evidence.Verdict {
 	v.Suspect, v.Intermittent = false, slices.Clone(others)
 	v.Reason += notRepeated(others)
 	return v
