@@ -73,16 +73,19 @@ func side(m *Map) string {
 }
 
 // Worse reports whether any change is one away from the guide.
-func (c *Comparison) Worse() bool {
+func (c *Comparison) Worse() bool { return c.worse() > 0 }
+
+func (c *Comparison) worse() int {
+	n := 0
 	for _, ch := range c.Changed {
 		if ch.Worse() {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
-// Ask says in words what a cell asks for.
+// Asks says in words what a cell asks for.
 func (c Cell) Asks() string {
 	what := "PUT " + c.Ask
 	switch c.Ask {
@@ -112,7 +115,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	if len(c.Changed) == 0 {
 		fmt.Fprintf(&b, "%s behave as before", text.Count(c.Same, "cell"))
 	} else {
-		fmt.Fprintf(&b, "%s changed, %d behave as before", text.Count(len(c.Changed), "cell"), c.Same)
+		fmt.Fprintf(&b, "%s changed, %d of them against the guide now; %d behave as before", text.Count(len(c.Changed), "cell"), c.worse(), c.Same)
 	}
 	if c.Missing > 0 {
 		fmt.Fprintf(&b, ", %d seen in one of the two alone", c.Missing)

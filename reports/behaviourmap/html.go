@@ -48,6 +48,24 @@ type matrix struct {
 
 type column struct{ Ask, Reason string }
 
+// Name says in words what is asked for.
+func (c column) Name() string {
+	switch c.Ask {
+	case spec.AskNone:
+		return "no state"
+	case spec.AskUnknown:
+		return "no such state"
+	}
+	return c.Ask
+}
+
+// With says in words which reason code goes along, "" where none does.
+func (c column) With() string {
+	return map[string]string{
+		spec.ReasonValid: "reason code", spec.ReasonWrongCategory: "code of the other category", spec.ReasonUnknown: "no such code",
+	}[c.Reason]
+}
+
 type matrixRow struct {
 	State, Rest string
 	Cells       []square
@@ -123,6 +141,9 @@ func (c *Comparison) WriteHTML(w io.Writer) error {
 		Bad: c.Worse(), Compared: true,
 		Headline: fmt.Sprintf("%s changed", text.Count(len(c.Changed), "answer")),
 		Facts:    []string{"old: " + text.Shown(c.Old), "new: " + text.Shown(c.New), fmt.Sprintf("%d as before", c.Same), fmt.Sprintf("%d seen in one of the two alone", c.Missing)},
+	}
+	if n := c.worse(); n > 0 {
+		v.Headline += fmt.Sprintf(", %d of them against the guide now", n)
 	}
 	if len(c.Changed) == 0 {
 		v.Headline = "Everything that both have seen is answered as before"

@@ -128,7 +128,7 @@ func (g *Generator) reaches(s spec.Situation) bool {
 }
 
 // candidates is of how many rounds the one is taken that tells most.
-const candidates = 8
+const candidates = 24
 
 // best draws a few rounds, and takes the one of which least was done before.
 func (g *Generator) best(random *rand.Rand, at []State, w Walk, h habit) (best Round, next []State, ok bool) {
@@ -160,11 +160,11 @@ type habit struct {
 	calls int             // how often of five something is done to the call
 }
 
-// habit draws one. Half of the walks make few kinds of requests: what depends on
+// habit draws one. A third of the walks makes few kinds of requests: what depends on
 // the third of a kind comes only where little else is done between.
 func (g *Generator) habit(random *rand.Rand) habit {
 	h := habit{calls: 2}
-	if random.IntN(2) == 0 {
+	if random.IntN(3) > 0 {
 		return h
 	}
 	h.calls, h.some = 1+random.IntN(4), map[string]bool{}
@@ -280,7 +280,7 @@ func (g *Generator) request(random *rand.Rand, at []State) spec.When {
 	if at[0].State == spec.Logout && random.IntN(2) == 0 {
 		ask = spec.Login
 	}
-	if at[0].Call != "" && (ask == spec.Login || ask == spec.Logout) && random.IntN(3) > 0 {
+	if at[0].Call != "" && (ask == spec.Login || ask == spec.Logout) && random.IntN(2) > 0 {
 		ask = spec.NotReady // what waits for the end of the call tells more
 	}
 	if g.Supervisor && ask != spec.Login && random.IntN(3) == 0 && (at[0].Call == "" || random.IntN(4) == 0) {

@@ -30,8 +30,11 @@ func (m *Model) orders(from []State, does []spec.When, how How, answers []Answer
 			return
 		}
 		for n, i := range left {
-			if how == InARow && n > 0 && (whatever || answers[i].Status < 400 && answers[left[0]].Status < 400) {
-				break
+			waits := slices.ContainsFunc(left[:n], func(j int) bool { // requests that are accepted are done in their order
+				return does[i].Put != nil && does[j].Put != nil && (whatever || answers[i].Status < 400 && answers[j].Status < 400)
+			})
+			if how == InARow && waits {
+				continue
 			}
 			var next []State
 			for _, s := range at {

@@ -286,6 +286,11 @@ func TestBeatenByTheTimer(t *testing.T) {
 		{"wrap-up data is missing", was(8*time.Second).puts(400, apiError("Invalid State", "280")).stays(in(spec.Work)), open,
 			"the user does not leave wrap-up without wrap-up data: 400 Invalid State (280)", false},
 	})
+	talking := one(spec.Must, spec.When{By: spec.Self, Put: &spec.Put{State: string(spec.Talking)}}, spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid Input"}})
+	try(t, talking, []hearing{
+		{"accepted wherever the timer leads", was(2*time.Second).listening().puts(202, "").sees(2*time.Second, in(spec.NotReady)).sees(settle, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
+			"PUT TALKING: expected a refusal with Invalid Input and nothing changed; saw 202 and neither an error event nor a change for 14s", false},
+	})
 	end := func(timer time.Duration) *scene {
 		return begin(in(spec.Talking)).timer(timer).waits().sees(1500*time.Millisecond, in(spec.NotReady)).sees(settle, in(spec.NotReady))
 	}

@@ -219,6 +219,9 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		un.what.Kind, un.gap = evidence.MismatchTimer, evidence.GapWrapUp
 		return un
 	}
+	if m != nil && c.act.Status/100 == 2 && c.errorEvent() == nil && refusedEverywhere(c.when) {
+		return nil // it is accepted nowhere, wherever the timer leads
+	}
 	decided, moved := c.decided(m)
 	if decided.Before(w.soonest()) {
 		return nil
@@ -240,6 +243,21 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		timer, round(decided.Sub(w.seen.At))))
 	un.what.Kind, un.suspect, un.gap = evidence.MismatchTimer, true, evidence.GapWrapUp
 	return un
+}
+
+// refusedEverywhere reports whether a request asks for a state that nobody can
+// be placed in by a request (guide 12.5(1), page 46; for supervisors, page 47).
+func refusedEverywhere(w spec.When) bool {
+	if w.Put == nil {
+		return false
+	}
+	switch s := spec.State(w.Put.State); s {
+	case spec.Login, spec.Logout, spec.NotReady, spec.Ready:
+		return false
+	case spec.Work, spec.WorkReady:
+		return w.By == spec.Supervisor
+	}
+	return true
 }
 
 // wantsWrapUpData reports whether the target says that the user has to give
