@@ -212,6 +212,14 @@ func TestOneIDOnTwoTargets(t *testing.T) {
 	if users := contents(t, path).Left; len(users) != 1 || users[0].Target != "https://b" {
 		t.Errorf("left %+v", users)
 	}
+	for _, err := range []error{atB.Returned("1", evidence.Observation{}), atB.Change("1", "PUT READY")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := left(t, path), "1 LOGOUT   [PUT READY]"; got != want {
+		t.Errorf("who was returned on both and is changed on one is left as %q, want %q", got, want)
+	}
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
