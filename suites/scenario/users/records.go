@@ -18,6 +18,9 @@ type Records struct {
 	of    map[string]*record // by id
 	waits int                // how often a node that lags was waited for in vain
 	lags  bool               // a node was seen to lag behind another
+	// clocks: two nodes were seen that tell the time of one change by clocks of
+	// their own.
+	clocks bool
 	// A stay without a time of change was waited out in vain: the target tells
 	// the time of some states only.
 	untimed bool
@@ -301,7 +304,9 @@ const maxWaits = 3
 // Outdated reports whether a look shows once more a stay that was seen before
 // something else was. The target's time of change tells stays apart, and
 // orders none, unless a node was seen to lag: then an earlier time than that
-// of the stay seen last is one that the node has not come over yet.
+// of the stay seen last is one that the node has not come over yet. Where nodes
+// have clocks of their own, that holds of a time near to that of a stay that was
+// seen.
 func (r *Records) Outdated(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -309,7 +314,9 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 	this := stay{l.State, l.ChangeTime}
 	timed := l.ChangeTime != "" || !r.untimed
 	other := timed && l.ChangeTime != u.newest.ChangeTime && (l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID)
-	if other && r.waits < maxWaits && (u.stays[this] || r.lags && before(l.ChangeTime, u.newest.ChangeTime)) {
+	r.clocks = r.clocks || l.State == u.newest.State && l.ChangeTime != u.newest.ChangeTime && u.stays[this] // they take turns
+	older := before(l.ChangeTime, u.newest.ChangeTime)
+	if other && r.waits < maxWaits && (u.stays[this] || older && (r.lags || r.clocks && u.byOtherClock(this))) {
 		u.doubted = true
 		return true
 	}
@@ -328,6 +335,24 @@ func before(a, b string) bool {
 	}
 	y, err := time.Parse(time.RFC3339Nano, b)
 	return err == nil && x.Before(y)
+}
+
+// nodesApart is how far the clocks of two nodes may be apart.
+const nodesApart = 2 * time.Second
+
+// byOtherClock reports whether a stay may be one that was seen with the time of
+// another node.
+func (u *record) byOtherClock(this stay) bool {
+	t, err := time.Parse(time.RFC3339Nano, this.change)
+	if err != nil {
+		return false
+	}
+	for s := range u.stays {
+		if at, err := time.Parse(time.RFC3339Nano, s.change); err == nil && s.state == this.state && at.Sub(t).Abs() <= nodesApart {
+			return true
+		}
+	}
+	return false
 }
 
 // WaitedInVain notes that a user still is shown so when the settle time is

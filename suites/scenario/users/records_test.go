@@ -172,6 +172,33 @@ func TestOutdatedByTime(t *testing.T) {
 	}
 }
 
+// Where nodes tell the time of one change each by its own clock, a stay that was
+// seen with the one time and was over may be shown with the other.
+func TestOutdatedByOtherClock(t *testing.T) {
+	const one, other, gone, back = "2026-01-13T11:00:01.300Z", "2026-01-13T11:00:00.000Z", "2026-01-13T11:00:04.000Z", "2026-01-13T11:00:03.500Z"
+	for _, clocks := range []bool{false, true} {
+		var r, far Records
+		for _, r := range []*Records{&r, &far} {
+			if !clocks {
+				break
+			}
+			r.Outdated(seen(spec.Logout, "2026-01-13T10:00:00.000Z"))
+			r.Outdated(seen(spec.Logout, "2026-01-13T10:00:01.300Z"))
+			r.Outdated(seen(spec.Logout, "2026-01-13T10:00:00.000Z"))
+		}
+		for _, r := range []*Records{&r, &far} {
+			r.Outdated(seen(spec.NotReady, one))
+			r.Outdated(seen(spec.Logout, gone))
+		}
+		if got := r.Outdated(seen(spec.NotReady, other)); got != clocks {
+			t.Errorf("two clocks %v: outdated %v", clocks, got)
+		}
+		if far.Outdated(seen(spec.NotReady, back)) {
+			t.Errorf("two clocks %v: a stay that is nowhere near is taken for the one before", clocks)
+		}
+	}
+}
+
 // A stay from before the first change has no time. A target that never tells
 // the time of some states is waited for once.
 func TestOutdatedWithoutTime(t *testing.T) {
