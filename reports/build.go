@@ -99,7 +99,7 @@ func Build(catalogue Catalogue, run Run, verdicts []evidence.Verdict) *Result {
 	}
 	r.Timings = timings(run, r.Procs)
 	if o := r.Target.OtherNode; o != nil {
-		o.watch(run.Evidence)
+		r.Target.OtherNode = o.watched(run.Evidence)
 	}
 	r.Observations = Observe(run.Evidence)
 	r.Transitions = coverage(all, spec.Deployment(run.Target.Deployment), r, run.Evidence)

@@ -28,11 +28,12 @@ type OtherNode struct {
 	LagMax  float64 `json:"lag_max_ms"`
 }
 
-// watch computes the lag of the node from the evidence.
-func (o *OtherNode) watch(all []*evidence.Evidence) {
+// watched gives the node with its lag as the evidence has it.
+func (o OtherNode) watched(all []*evidence.Evidence) *OtherNode {
+	o.Changes, o.LagP50, o.LagMax = 0, 0, 0
 	var lags []float64
 	for _, e := range all {
-		for _, s := range e.Steps {
+		for _, s := range e.Load().Steps {
 			if s.OtherNode == nil {
 				continue
 			}
@@ -46,6 +47,7 @@ func (o *OtherNode) watch(all []*evidence.Evidence) {
 	if o.Shown = len(lags); o.Shown > 0 {
 		o.LagP50, o.LagMax = percentile(lags, 50), percentile(lags, 100)
 	}
+	return &o
 }
 
 // mergeOtherNodes adds up what the parts of a run saw of the other node. A
