@@ -334,26 +334,33 @@ func byOtherClock(list []evidence.Observation, i int) bool {
 }
 
 // twoClocks reports whether the stay that a look begins, or the one before it,
-// was seen with times as far apart as the clocks of two nodes may be: the time
-// of one change by one clock can be that of the next by the other.
+// was seen with times as far apart as the clocks of two nodes may be, or that of
+// somebody who was not moved meanwhile: the time of one change by one clock can be
+// that of the next by the other.
 func twoClocks(list []evidence.Observation, i int) bool {
 	user := list[i].User
-	two := func(looks iter.Seq2[int, evidence.Observation]) bool {
-		var first *evidence.Observation
-		for _, l := range looks {
-			switch {
-			case l.User != user || l.Event || l.ChangeTime == "":
-			case first == nil:
-				first = &l
-			case l.State != first.State:
-				return false
-			case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= nodesApart:
-				return true
-			}
-		}
-		return false
+	if two(slices.All(list[i:]), user) || two(slices.Backward(list[:i]), user) {
+		return true
 	}
-	return two(slices.All(list[i:])) || two(slices.Backward(list[:i]))
+	return slices.ContainsFunc(list, func(l evidence.Observation) bool { return l.User != user && two(slices.All(list), l.User) })
+}
+
+// two reports whether the looks at a user begin with a stay that they show with
+// the times of two nodes.
+func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
+	var first *evidence.Observation
+	for _, l := range looks {
+		switch {
+		case l.User != user || l.Event || l.ChangeTime == "":
+		case first == nil:
+			first = &l
+		case l.State != first.State:
+			return false
+		case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= nodesApart:
+			return true
+		}
+	}
+	return false
 }
 
 // sameTick is within how long after a time of change was first seen another

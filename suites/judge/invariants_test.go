@@ -145,6 +145,8 @@ func TestStateChangeTimes(t *testing.T) {
 		{"that, and an event of it", []*scene{begin(at(spec.NotReady, "2026-01-02T03:04:05.900Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:06.900Z")).
 			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).hears(0, unasked(at(spec.NotReady, "2026-01-02T03:04:04.400Z"))).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
 		{"the clocks of two nodes as far apart as they may be", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:07.100Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.100Z"))}, ""},
+		{"the same, where somebody else is shown by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).looksAt("1002", at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).looksAt("1002", at(spec.NotReady, second))}, ""},
+		{"the same, where somebody else moved", []*scene{begin(at(spec.NotReady, first)).looksAt("1002", at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).looksAt("1002", at(spec.Ready, second))}, later + first + " both before and after"},
 		{"the same by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, second)).sees(time.Second, at(spec.Ready, second))}, ""},
 		{"the same, and then by another clock", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.Ready, second))}, ""},
 		{"the same, and by another clock in another stay", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.NotReady, second))},

@@ -208,6 +208,12 @@ func (s *scene) slow(after, took time.Duration, u user) *scene {
 	return s
 }
 
+// looksAt: somebody else is seen so.
+func (s *scene) looksAt(who string, u user) *scene {
+	s.ev.Observations = append(s.ev.Observations, evidence.Observation{At: s.now, Asked: s.now, User: who, State: u.state, ChangeTime: u.changed, Index: -1})
+	return s
+}
+
 // loses: a GET of the user fails after a time.
 func (s *scene) loses(after, took time.Duration, status int, why string) *scene {
 	s.after(after)
