@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/har"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/progress"
@@ -123,4 +125,11 @@ func (d *lockedDisplay) Say(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Display.Say(format, args...)
+}
+
+// archive is the HTTP archive of what was seen, where one is asked for.
+func (s *session) archive(tool reports.Tool, target reports.Target, seen []*evidence.Evidence) report {
+	return report{s.config.Run.HAR, func(w io.Writer) error {
+		return har.Write(w, &reports.Result{Tool: tool, Target: target, Started: s.began}, seen)
+	}}
 }

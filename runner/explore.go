@@ -86,6 +86,7 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 	for _, note := range s.survey.Notes {
 		display.Say("%s", note)
 	}
+	var archive archived
 	told := &progressOf{search: search, display: display, wanted: report.Wanted}
 	search.Ended = told.ended
 	ended, cancel := context.WithCancelCause(ctx)
@@ -95,6 +96,9 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 		search.Work(ctx, func(ctx context.Context, req *spec.Requirement, e explore.Explainer) []*evidence.Evidence {
 			mine.stage.Explains = e
 			_, seen := mine.stage.Exercise(ctx, req)
+			if s.config.Run.HAR != "" {
+				archive.add(seen)
+			}
 			if silent.after(req.ID, seen) {
 				why := silent.why(s.target)
 				stop(why)
@@ -113,7 +117,20 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 	report.Add(g.Model, search.Result(), s.target.URL.String(), s.Catalogue.Cite)
 	s.Secrets.Clean(report)
 	report.ApplyWaivers(waivers, time.Now())
-	return s.publishExploration(ctx, report, ids)
+	s.Secrets.Clean(&archive.all)
+	return s.publishExploration(ctx, report, ids, archive.all)
+}
+
+// archived keeps what several troupes saw, for an HTTP archive.
+type archived struct {
+	mu  sync.Mutex
+	all []*evidence.Evidence
+}
+
+func (a *archived) add(seen []*evidence.Evidence) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, seen...)
 }
 
 // generator makes walks of what the target lets be done.
@@ -199,7 +216,7 @@ func (s *session) planExploration(g *explore.Generator, report *exploration.Repo
 }
 
 // publishExploration writes and prints what was found, and gives the exit code.
-func (s *session) publishExploration(ctx context.Context, r *exploration.Report, ids []string) (int, error) {
+func (s *session) publishExploration(ctx context.Context, r *exploration.Report, ids []string, seen []*evidence.Evidence) (int, error) {
 	out := s.config.Run.Out
 	files := []report{
 		{filepath.Join(out, exploreName), r.Write},
@@ -207,6 +224,7 @@ func (s *session) publishExploration(ctx context.Context, r *exploration.Report,
 			return junit.Encode(w, junit.Suites{Suites: []junit.Suite{r.Suite(ids)}})
 		}},
 	}
+	files = append(files, s.archive(r.Tool, r.Target, seen))
 	for _, f := range r.Findings {
 		for ending, content := range map[string]string{".yaml": f.Scenario, ".sh": f.Script} {
 			files = append(files, report{filepath.Join(out, f.ID+ending), func(w io.Writer) error {

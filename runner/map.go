@@ -81,8 +81,8 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	}
 	m.visitAll(ctx, display)
 	display.End()
-	result := m.result()
-	return s.publishMap(ctx, result, m.unrestored)
+	result, seen := m.result()
+	return s.publishMap(ctx, result, seen, m.unrestored)
 }
 
 // mostUnauthorized is how many answers 401 a map costs: about one for each kind
@@ -186,7 +186,7 @@ func (m *mapping) take() *behaviour.Row {
 }
 
 // result makes the map of what was seen.
-func (m *mapping) result() *behaviourmap.Map {
+func (m *mapping) result() (*behaviourmap.Map, []*evidence.Evidence) {
 	in := behaviourmap.Input{
 		Judge: m.Judge, Deployment: m.survey.Deployment, LeftOut: m.leftOut, Unmade: m.unmade, Rows: m.rows[:len(m.rows)-len(m.leftOut)],
 		Points: behaviourmap.Points(m.Catalogue, m.survey.Deployment, m.survey.Release),
@@ -198,19 +198,23 @@ func (m *mapping) result() *behaviourmap.Map {
 	return behaviourmap.Build(behaviourmap.Map{
 		RunID: m.config.Run.ID, Tool: facts.Tool, Spec: reports.SpecInfo{Digest: m.Catalogue.Digest(), Requirements: len(m.Catalogue.All())},
 		Target: facts.Target, Started: m.began, Finished: time.Now(),
-	}, in)
+	}, in), in.Evidence
 }
 
 // publishMap writes and prints the map, and gives the exit code.
-func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, left []reports.Unrestored) (int, error) {
+func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, seen []*evidence.Evidence, left []reports.Unrestored) (int, error) {
 	out := s.config.Run.Out
-	errs := writeFiles([]report{
+	files := []report{
 		{filepath.Join(out, mapName), m.Write},
 		{filepath.Join(out, mapPageName), m.WriteHTML},
 		{filepath.Join(out, mapJUnitName), func(w io.Writer) error {
 			return junit.Encode(w, junit.Suites{Suites: []junit.Suite{m.Suite()}})
 		}},
-	})
+	}
+	if m.RunID == "" { // else the archive is the run's
+		files = append(files, s.archive(m.Tool, m.Target, seen))
+	}
+	errs := writeFiles(files)
 	errs = append(errs, s.print(func(w io.Writer) error { return m.WriteText(w, filepath.Join(out, mapPageName)) }))
 	codes := []int{exit.SignalCode(ctx)}
 	if m.Summary.Against > 0 {

@@ -23,11 +23,15 @@ func TestExplore(t *testing.T) {
 	}
 	s := explore("--steps", "30", "--dry-run")
 	contain(t, s.out, "seed 2: ", "of quiet times")
-	s = explore("--steps", "25", "--out", "out")
+	s = explore("--steps", "25", "--out", "out", "--har", "all.har")
 	if s.code != 1 {
 		t.Fatalf("want 1: %v", s)
 	}
 	contain(t, s.out, "NOT POSSIBLE BY THE GUIDE", "expected ", ", saw ")
+	archive, err := os.ReadFile(filepath.Join(wrong.dir, "all.har"))
+	if err != nil || !strings.Contains(string(archive), `"title": "EXP-2-`) && !strings.Contains(string(archive), `"title":"EXP-2-`) || !strings.Contains(string(archive), "<state>LOGIN</state>") {
+		t.Errorf("the archive lacks the walks: %v", err)
+	}
 	found, err := filepath.Glob(filepath.Join(wrong.dir, "out", "EXP-*.sh"))
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no script: %v", err)

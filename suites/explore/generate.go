@@ -33,6 +33,7 @@ type Generator struct {
 const (
 	mostRounds = 12
 	mostRests  = 3 // rounds in a row of which no call is part
+	mostAway   = 3
 	mostStates = 4 // of the model, at the same time
 	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
 )
@@ -56,13 +57,17 @@ func (g *Generator) walk(n int) Walk {
 	if habit.some != nil {
 		rests *= 2 // what it repeats
 	}
-	for len(w.Rounds) < mostRounds && rested < rests {
+	away := 0 // rounds in a row that are not wanted
+	for len(w.Rounds) < mostRounds && rested < rests && away < mostAway {
 		r, next, ok := g.best(random, at, w, habit)
 		if !ok {
 			break
 		}
 		if rested++; at[0].Call != "" || next[0].Call != "" {
 			rested = 0
+		}
+		if away++; g.Wanted == nil || g.Wanted(r.ID()) {
+			away = 0
 		}
 		g.did.add(w, at, r)
 		w.Rounds = append(w.Rounds, r)
@@ -90,7 +95,7 @@ func (g *Generator) start(random *rand.Rand) spec.Situation {
 	byState := map[spec.State][]spec.Situation{}
 	var states []spec.State // one that is of use for longer stands there more often
 	for _, s := range behaviour.Situations(g.Model.moves) {
-		if !g.reaches(s) {
+		if !g.reaches(s) || !g.wants(s.State) {
 			continue
 		}
 		if byState[s.State] == nil {
@@ -100,6 +105,9 @@ func (g *Generator) start(random *rand.Rand) spec.Situation {
 			}
 		}
 		byState[s.State] = append(byState[s.State], s)
+	}
+	if len(states) == 0 {
+		return spec.Situation{State: spec.Logout}
 	}
 	all := byState[states[random.IntN(len(states))]]
 	start := all[random.IntN(len(all))]
@@ -133,9 +141,9 @@ const candidates = 24
 // best draws a few rounds, and takes the one of which least was done before.
 func (g *Generator) best(random *rand.Rand, at []State, w Walk, h habit) (best Round, next []State, ok bool) {
 	most := -1.0
-	how, things := Alone, 1 // drawn first, or what is long would always be new
-	if random.IntN(20) < 11 {
-		how = []How{InARow, Together}[random.IntN(2)]
+	how := g.how(random, at[0].State) // first, or what is long would always be new
+	things := 1
+	if how != Alone {
 		things = 2 + random.IntN(5)/4
 	}
 	d := draw{random: random, habit: h, called: called(w), lasts: young(w, at) && random.IntN(4) > 0}
@@ -152,6 +160,22 @@ func (g *Generator) best(random *rand.Rand, at []State, w Walk, h habit) (best R
 		return g.best(random, at, w, habit{calls: h.calls})
 	}
 	return best, next, most >= 0
+}
+
+// how draws how the things of a round are done, of the ways that are wanted; one
+// by one where none is, on the way to where it is.
+func (g *Generator) how(random *rand.Rand, from spec.State) How {
+	ways := []How{Alone, Alone, Alone, Alone, Alone, InARow, InARow, InARow, Together, Together, Together}
+	ways = slices.DeleteFunc(ways, func(how How) bool { return g.Wanted != nil && !g.Wanted(Round{How: how, From: from}.ID()) })
+	if len(ways) == 0 {
+		return Alone
+	}
+	return ways[random.IntN(len(ways))]
+}
+
+// wants reports whether any round from a state is wanted.
+func (g *Generator) wants(from spec.State) bool {
+	return g.Wanted == nil || slices.ContainsFunc(hows(), func(how How) bool { return g.Wanted(Round{How: how, From: from}.ID()) })
 }
 
 // habit is what a walk does more than others.
@@ -209,9 +233,6 @@ func young(w Walk, at []State) bool {
 // round draws what is done next.
 func (g *Generator) round(d draw, at []State, how How, things int) (Round, []State, bool) {
 	r := Round{How: how, From: at[0].State}
-	if g.Wanted != nil && !g.Wanted(r.ID()) {
-		r.How, things = Alone, 1 // on the way to where it is wanted
-	}
 	for range 10 {
 		r.Does = g.draw(d, at, r.How, things)
 		if len(r.Does) < things || ownRequests(r) > mostOwn {
