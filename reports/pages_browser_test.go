@@ -393,7 +393,7 @@ func filtered(t *testing.T, parent context.Context, file string) {
 	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`location.hash = '#change-TRN-UCCE-11'`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('#change-TRN-UCCE-11').open && document.querySelector('#change-TRN-UCCE-11').checkVisibility() && document.activeElement.parentElement.id === 'change-TRN-UCCE-11'`, chromedp.WithPollingTimeout(5*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('#change-TRN-UCCE-11').open && document.querySelector('#change-TRN-UCCE-11').checkVisibility() && document.activeElement.parentElement.id === 'change-TRN-UCCE-11'`, chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		t.Errorf("a link to a hidden change: %v", err)
 	}
 }

@@ -158,7 +158,7 @@ func (p *prosody) start() {
 	if err := p.process.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for _, port := range []int{p.TCP, p.TLS, p.HTTP, p.HTTPS} {
 		for {
 			conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))
@@ -220,7 +220,7 @@ func TestProsody(t *testing.T) {
 	const team = "/finesse/api/Team/5000/Users"
 	options := func(t *testing.T, url string) notify.Options {
 		return notify.Options{
-			URL: url, Domain: domain, TLS: p.trust, Log: logTo(t), ConnectTimeout: 5 * time.Second,
+			URL: url, Domain: domain, TLS: p.trust, Log: logTo(t), ConnectTimeout: time.Minute,
 			PingEvery: 30 * time.Millisecond, PingTimeout: 5 * time.Second, BackoffMin: 10 * time.Millisecond, BackoffMax: 100 * time.Millisecond,
 			Accounts:  []notify.Account{{User: "1001", Password: secret}, {User: "1002", Password: secret}},
 			Subscribe: map[string][]string{"1001": {userNode("1001")}, "1002": {team, userNode("1002")}},

@@ -62,7 +62,7 @@ func TestThroughAProxy(t *testing.T) {
 	for _, address := range []string{w.wss, w.ws, w.secure, w.plain} {
 		before := uses.Load()
 		l, err := notify.Connect(t.Context(), notify.Options{
-			URL: address, Domain: domain, TLS: w.trust, Proxy: http.ProxyURL(through), ConnectTimeout: 5 * time.Second,
+			URL: address, Domain: domain, TLS: w.trust, Proxy: http.ProxyURL(through), ConnectTimeout: time.Minute,
 			Accounts: []notify.Account{{User: "1001", Password: secret}},
 		})
 		if err != nil {
@@ -76,7 +76,7 @@ func TestThroughAProxy(t *testing.T) {
 	wrong := *through
 	wrong.User = nil
 	l, err := notify.Connect(t.Context(), notify.Options{
-		URL: w.secure, Domain: domain, TLS: w.trust, Proxy: http.ProxyURL(&wrong), ConnectTimeout: 5 * time.Second,
+		URL: w.secure, Domain: domain, TLS: w.trust, Proxy: http.ProxyURL(&wrong), ConnectTimeout: time.Minute,
 		Accounts: []notify.Account{{User: "1001", Password: secret}},
 	})
 	_ = l.Close(context.WithoutCancel(t.Context()))
@@ -100,7 +100,7 @@ func TestHandshake(t *testing.T) {
 	defer front.Close()
 	o := notify.Options{
 		URL: strings.Replace(front.URL, "http", "ws", 1) + "/ws/", Domain: domain, UserAgent: "Mozilla/5.0 (X) Firefox/1",
-		Headers: http.Header{"X-Key": {"key-of-mine"}}, Subprotocols: []string{"token-of-mine"}, ConnectTimeout: 5 * time.Second,
+		Headers: http.Header{"X-Key": {"key-of-mine"}}, Subprotocols: []string{"token-of-mine"}, ConnectTimeout: time.Minute,
 		Accounts: []notify.Account{{User: "1001", Password: secret}},
 	}
 	l, err := notify.Connect(t.Context(), o)

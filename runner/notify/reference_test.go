@@ -82,7 +82,7 @@ func TestReference(t *testing.T) {
 			anna, dora := o.user("anna1"), o.user("dora1")
 			team := "/finesse/api/Team/" + anna.Team + "/Users"
 			l := connect(t, notify.Options{
-				URL: o.url, Domain: "localhost", Log: logTo(t), ConnectTimeout: 5 * time.Second,
+				URL: o.url, Domain: "localhost", Log: logTo(t), ConnectTimeout: time.Minute,
 				Accounts: []notify.Account{
 					{User: anna.ID, Username: anna.LoginName, Password: anna.Password},
 					{User: dora.ID, Password: dora.Password},

@@ -90,7 +90,7 @@ func play(t *testing.T, scene func(*conversation)) *theatre {
 			show := th.shows.Add(1)
 			running.Go(func() {
 				defer conn.Close()
-				_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+				_ = conn.SetDeadline(time.Now().Add(time.Minute))
 				scene(&conversation{conn, bufio.NewReader(conn), show})
 			})
 		}
@@ -103,6 +103,6 @@ func play(t *testing.T, scene func(*conversation)) *theatre {
 func (th *theatre) options(t *testing.T) notify.Options {
 	return notify.Options{
 		URL: th.url, Domain: domain, Accounts: []notify.Account{{User: "1001", Password: secret}}, Log: logTo(t),
-		ConnectTimeout: 10 * time.Second, BackoffMin: 10 * time.Millisecond, BackoffMax: 20 * time.Millisecond, MaxStanza: 64 << 10,
+		ConnectTimeout: time.Minute, BackoffMin: 10 * time.Millisecond, BackoffMax: 20 * time.Millisecond, MaxStanza: 64 << 10,
 	}
 }

@@ -82,7 +82,7 @@ func listen(t *testing.T) net.Listener {
 
 // options are those for a listener of this world's users.
 func (w *world) options(t *testing.T, url string, users ...string) notify.Options {
-	o := notify.Options{URL: url, Domain: domain, TLS: w.trust, ConnectTimeout: 10 * time.Second, BackoffMin: 10 * time.Millisecond, BackoffMax: 50 * time.Millisecond, Log: logTo(t)}
+	o := notify.Options{URL: url, Domain: domain, TLS: w.trust, ConnectTimeout: time.Minute, BackoffMin: 10 * time.Millisecond, BackoffMax: 50 * time.Millisecond, Log: logTo(t)}
 	for _, u := range users {
 		o.Accounts = append(o.Accounts, notify.Account{User: u, Password: secret})
 	}
@@ -128,7 +128,7 @@ func connect(t *testing.T, o notify.Options) *notify.Listener {
 
 func closeListener(t *testing.T, l *notify.Listener) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := l.Close(ctx); err != nil {
 		t.Error(err)
@@ -137,7 +137,7 @@ func closeListener(t *testing.T, l *notify.Listener) {
 
 func wait(t *testing.T, l *notify.Listener, mark notify.Mark, match func(notify.Event) bool) notify.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	e, err := l.Wait(ctx, mark, match)
 	if err != nil {
