@@ -177,7 +177,7 @@ func (b *builder) row(req *spec.Requirement) Row {
 	v, judged := b.verdicts[req.ID]
 	foreign := ""
 	if d := b.run.Target.Deployment; d != "" {
-		foreign = req.Foreign(spec.Deployment(d), b.release)
+		foreign = req.WhyNotApplicable(spec.Deployment(d), b.release)
 	}
 	switch message, faulty := b.faults[req.ID]; {
 	case foreign != "":

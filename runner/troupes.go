@@ -51,7 +51,7 @@ func (s *session) beginTroupes(ctx context.Context, display progress.Display) er
 func (s *session) rows() int {
 	n := 0
 	for _, req := range s.Catalogue.All() {
-		if req.Foreign(s.survey.Deployment, s.survey.Release) == "" && s.selection().Why(req.ID, req.Profiles...) == "" {
+		if req.WhyNotApplicable(s.survey.Deployment, s.survey.Release) == "" && s.selection().Why(req.ID, req.Profiles...) == "" {
 			n++
 		}
 	}
@@ -88,7 +88,7 @@ func (s *session) split(work int) {
 // allPlay reports whether each troupe can play what the whole cast can play.
 func (s *session) allPlay() bool {
 	for _, req := range s.Catalogue.All() {
-		if req.Foreign(s.survey.Deployment, s.survey.Release) != "" || !s.survey.Cast.Playable(req) {
+		if req.WhyNotApplicable(s.survey.Deployment, s.survey.Release) != "" || !s.survey.Cast.Playable(req) {
 			continue
 		}
 		if slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !t.Playable(req) }) {
@@ -116,7 +116,7 @@ func (s *session) arrange(items []suites.Item) {
 	s.alone = map[string]bool{}
 	for n, i := range items {
 		if i.Runs() {
-			items[n].Lasts = s.stage.EstimateDuration(i.Requirement, i.Plan)
+			items[n].EstimatedDuration = s.stage.EstimateDuration(i.Requirement, i.Plan)
 		}
 		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
 			_, err := stage.Plan(i.Requirement)

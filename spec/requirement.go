@@ -68,9 +68,9 @@ func (r *Requirement) AppliesTo(d Deployment, release Release) bool {
 	return false
 }
 
-// Foreign says why the requirement is not expected of a deployment of the
+// WhyNotApplicable says why the requirement is not expected of a deployment of the
 // given kind and release, "" if it is.
-func (r *Requirement) Foreign(d Deployment, release Release) string {
+func (r *Requirement) WhyNotApplicable(d Deployment, release Release) string {
 	if !contains(r.Deployments, d) {
 		return "is documented for " + string(r.Deployments[0]) + " only"
 	}

@@ -34,9 +34,9 @@ type Item struct {
 	// Repetition counts from 1 where the run plays requirements several times; 0
 	// where it plays them once.
 	Repetition int
-	// Lasts is about how long it takes, for whoever tells how far a run is; 0
+	// EstimatedDuration is about how long it takes, for whoever tells how far a run is; 0
 	// where nobody asked.
-	Lasts time.Duration
+	EstimatedDuration time.Duration
 	// Alone: in a parallel run nothing else goes on meanwhile.
 	Alone bool
 }
@@ -54,7 +54,7 @@ func Plan(stage *scenario.Stage, selection Selection) []Item {
 	var items []Item
 	for _, req := range stage.Catalogue.All() {
 		item := Item{Requirement: req}
-		if why := req.Foreign(stage.Target.Deployment, release); why != "" {
+		if why := req.WhyNotApplicable(stage.Target.Deployment, release); why != "" {
 			item.Outcome, item.Why = evidence.NotApplicable, why
 		} else if why := selection.Why(req.ID, req.Profiles...); why != "" {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, why, evidence.Gap{Kind: evidence.GapSelection}

@@ -28,7 +28,7 @@ func compareCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	c.Flags().StringVar(&files.JUnit, "junit", "", "`FILE` for a JUnit report")

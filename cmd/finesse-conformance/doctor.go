@@ -41,7 +41,7 @@ func doctorCommand() *cobra.Command {
 			var stopped exit.Signalled
 			switch {
 			case errors.As(err, &stopped):
-				return ended(stopped.ExitCode())
+				return exitWith(stopped.ExitCode())
 			case err != nil:
 				return err
 			}
@@ -50,7 +50,7 @@ func doctorCommand() *cobra.Command {
 					return err
 				}
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	c.Flags().BoolVar(&signIn, "sign-in", false, "also sign in who is signed out, and out again")

@@ -24,7 +24,7 @@ func historyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	c.Flags().StringVar(&files.HTML, "html", "", "`FILE` for a page")

@@ -27,8 +27,8 @@ var process = runner.Process{Exit: os.Exit, BoundMemory: boundMemory}
 // exitError carries an exit code, of something that has been said already.
 type exitError int
 
-// ended is nil for code 0, else the code.
-func ended(code int) error {
+// exitWith gives the error that carries an exit code, nil for Conformant.
+func exitWith(code int) error {
 	if code == exit.Conformant {
 		return nil
 	}

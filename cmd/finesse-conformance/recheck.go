@@ -27,7 +27,7 @@ func recheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	addOutputs(c, &out, &files, &waivers)

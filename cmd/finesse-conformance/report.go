@@ -33,7 +33,7 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	addOutputs(c, &out, &files, &waivers)

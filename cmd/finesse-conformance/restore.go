@@ -26,7 +26,7 @@ func restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	addSettings(c, func(s config.Setting) bool {

@@ -30,7 +30,7 @@ func selftestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")

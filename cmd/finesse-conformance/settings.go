@@ -102,7 +102,7 @@ func actOnTarget(c *cobra.Command, do func(context.Context, *runner.CLI, *config
 	if err != nil {
 		return err
 	}
-	return ended(code)
+	return exitWith(code)
 }
 
 // given reports whether a setting was given, by its flag or its variable.
@@ -138,7 +138,7 @@ func prompt() func(string) (fixtures.Secret, error) {
 
 // app makes what every command needs, with the terminal looked at.
 func app(noColor bool) (*runner.CLI, error) {
-	a, err := runner.NewCLI(unread{os.Stdout}, unread{os.Stderr})
+	a, err := runner.NewCLI(ignoreEPIPE{os.Stdout}, ignoreEPIPE{os.Stderr})
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +165,11 @@ func width(f *os.File) int {
 // terminal.
 func notices() io.Writer { return text.Wrapping(os.Stderr, width(os.Stderr)) }
 
-// unread writes to where nobody may read any more: a run does not end, nor
+// ignoreEPIPE writes to where nobody may read any more: a run does not end, nor
 // has it a fault, because a pipe was closed behind it.
-type unread struct{ io.Writer }
+type ignoreEPIPE struct{ io.Writer }
 
-func (u unread) Write(p []byte) (int, error) {
+func (u ignoreEPIPE) Write(p []byte) (int, error) {
 	n, err := u.Writer.Write(p)
 	if errors.Is(err, syscall.EPIPE) {
 		return len(p), nil

@@ -44,7 +44,7 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			return exitWith(code)
 		},
 	}
 	c.Flags().StringSliceVar(&keys, "key", nil, "`FILE` with the public key of whom you trust; repeated or with commas, one of them is enough")

@@ -34,8 +34,8 @@ func (b *rowBuilder) ticket(f *failure, r *reports.Row, x *reports.ExchangeRef) 
 	} else {
 		fmt.Fprintf(&t, "Seen:     %s\n", f.Reason)
 	}
-	if len(f.Way) > 0 {
-		fmt.Fprintf(&t, "Before:   %s\n", strings.Join(f.Way, ", then "))
+	if len(f.Path) > 0 {
+		fmt.Fprintf(&t, "Before:   %s\n", strings.Join(f.Path, ", then "))
 	}
 	for _, shown := range []*reports.ExchangeRef{x, r.Exchange} {
 		if shown == nil || shown == r.Exchange && x != nil && x.Index == r.Exchange.Index {

@@ -334,7 +334,7 @@ func TestGather(t *testing.T) {
 		{"an event between", []packedItem{get(1, "/a", 1), event, get(7, "/a", 1)}, []packedItem{get(1, "/a", 1), event, get(7, "/a", 1)}},
 	}
 	for _, test := range tests {
-		if diff := cmp.Diff(test.want, gather(test.in)); diff != "" {
+		if diff := cmp.Diff(test.want, collect(test.in)); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 	}

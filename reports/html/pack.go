@@ -62,7 +62,7 @@ type packedRun struct {
 	Length    float64      `json:"d"`
 	Unreached string       `json:"u,omitempty"`
 	Foreign   string       `json:"f,omitempty"`
-	Way       []string     `json:"w,omitempty"`
+	Path      []string     `json:"w,omitempty"`
 	Items     []packedItem `json:"i"`
 	States    []packedLook `json:"s,omitempty"` // of the subject
 	Subject   string       `json:"who,omitempty"`
@@ -176,7 +176,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		Items: []packedItem{},
 	}
 	for _, w := range e.Path {
-		r.Way = append(r.Way, text.ShownLine(w, 300))
+		r.Path = append(r.Path, text.ShownLine(w, 300))
 	}
 	steps := map[int]int{}
 	for i, s := range e.Steps {
@@ -225,7 +225,7 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 		r.Items = append(r.Items, item)
 	}
 	slices.SortStableFunc(r.Items, func(a, b packedItem) int { return cmp.Compare(a.At, b.At) })
-	r.Items = gather(r.Items)
+	r.Items = collect(r.Items)
 	k.size += itemBytes * len(r.Items)
 	r.States = subjectStates(e)
 	return r
@@ -234,9 +234,9 @@ func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRu
 // itemBytes is about what an item takes, in memory as well as in JSON.
 const itemBytes = 300
 
-// gather makes one item of reads that gave the same answer again, as long as
+// collect makes one item of reads that gave the same answer again, as long as
 // neither a request under test nor an event came between them.
-func gather(items []packedItem) []packedItem {
+func collect(items []packedItem) []packedItem {
 	type key struct {
 		purpose, as, path string
 		status, body      int

@@ -55,7 +55,7 @@ type failure struct {
 	// expected and what was seen.
 	Asked          string
 	Expected, Seen string
-	Way            []string
+	Path           []string
 	Panes          []page.Pane
 	Event          *page.Pane
 	Copies         page.Copies
@@ -222,7 +222,7 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 		way = e.Path
 	}
 	for _, w := range way {
-		f.Way = append(f.Way, text.ShownLine(w, 300))
+		f.Path = append(f.Path, text.ShownLine(w, 300))
 	}
 	if f.Asked != "" {
 		f.Asked = text.ShownLine(b.askedBefore(r, e)+f.Asked, 600)

@@ -67,13 +67,13 @@ type counts struct {
 
 	began            time.Time
 	expected, passed time.Duration            // how long all of it was estimated to take, and what is done of it
-	lasts            map[string]time.Duration // the estimate of each requirement
+	estimates        map[string]time.Duration // the estimate of each requirement
 }
 
 func (c *counts) begin(items []suites.Item) {
 	c.of, c.through = map[string]int{}, map[string]int{}
 	c.bad, c.gaps, c.section = map[string]int{}, map[string]int{}, map[string]string{}
-	c.began, c.lasts = time.Now(), map[string]time.Duration{}
+	c.began, c.estimates = time.Now(), map[string]time.Duration{}
 	for _, i := range items {
 		if !i.Runs() {
 			continue
@@ -82,8 +82,8 @@ func (c *counts) begin(items []suites.Item) {
 		c.of[s]++
 		c.total++
 		c.section[i.Requirement.ID] = s
-		c.lasts[i.Requirement.ID] = i.Lasts
-		c.expected += i.Lasts
+		c.estimates[i.Requirement.ID] = i.EstimatedDuration
+		c.expected += i.EstimatedDuration
 	}
 }
 
@@ -92,7 +92,7 @@ func (c *counts) add(v evidence.Verdict) (section string, over bool) {
 	s := c.section[v.Requirement]
 	c.done++
 	c.through[s]++
-	c.passed += c.lasts[v.Requirement]
+	c.passed += c.estimates[v.Requirement]
 	switch v.Outcome {
 	case evidence.Failed:
 		c.failed++

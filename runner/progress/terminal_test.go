@@ -17,8 +17,8 @@ import (
 // plan has two requirements, of which the second takes three times as long.
 func plan() []suites.Item {
 	return []suites.Item{
-		{Requirement: &spec.Requirement{ID: "SUP-06-RESERVED_OUTBOUND_PREVIEW", Section: "SUP"}, Lasts: time.Second},
-		{Requirement: &spec.Requirement{ID: "SIG-01", Section: "SIG"}, Lasts: 3 * time.Second},
+		{Requirement: &spec.Requirement{ID: "SUP-06-RESERVED_OUTBOUND_PREVIEW", Section: "SUP"}, EstimatedDuration: time.Second},
+		{Requirement: &spec.Requirement{ID: "SIG-01", Section: "SIG"}, EstimatedDuration: 3 * time.Second},
 	}
 }
 

@@ -22,20 +22,20 @@ import (
 func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.Verdict, []*evidence.Evidence) {
 	first, all := s.exercise(ctx, req)
 	verdict := first
-	var aside []users.Refusal // left alone from here on
+	var leftAlone []users.Refusal // left alone from here on
 	for ctx.Err() == nil && !s.device && (verdict.Outcome == evidence.Failed || verdict.Outcome == evidence.NotExercised) {
 		more := s.putAside()
 		if len(more) == 0 {
 			break
 		}
-		aside = append(aside, more...)
+		leftAlone = append(leftAlone, more...)
 		var seen []*evidence.Evidence
 		verdict, seen = s.exercise(ctx, req)
 		if all = append(all, seen...); len(seen) == 0 && !s.signIns.Any() {
 			break // nobody is left, and nobody could sign in
 		}
 	}
-	if len(aside) == 0 {
+	if len(leftAlone) == 0 {
 		return verdict, all
 	}
 	if verdict.Outcome == evidence.Passed && !s.signIns.Any() {
@@ -45,12 +45,12 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 	}
 	if !s.signIns.Any() {
 		s.device = true
-		for _, r := range aside {
+		for _, r := range leftAlone {
 			r.User.Barred = ""
 		}
 		return first, all
 	}
-	for _, r := range aside {
+	for _, r := range leftAlone {
 		if r.Error == "" && ctx.Err() == nil {
 			// Nothing said why: once more, to tell it from what happens once.
 			ev := s.trySignIn(ctx, r.User)
@@ -59,7 +59,7 @@ func (s *Stage) Exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		}
 	}
 	still := s.signIns.Refused(s.Cast.Users)
-	for _, r := range aside {
+	for _, r := range leftAlone {
 		if !slices.ContainsFunc(still, func(o users.Refusal) bool { return o.User == r.User }) {
 			r.User.Barred = "" // it can: what failed before failed for another reason
 			verdict = first
