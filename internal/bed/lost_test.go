@@ -1,7 +1,9 @@
 package bed_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -28,7 +30,11 @@ func (l *loses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.next.ServeHTTP(w, r)
 		return
 	}
-	if l.done {
+	body, err := io.ReadAll(r.Body) // else it is not noticed that the client gives up
+	if err != nil {
+		return
+	}
+	if r.Body = io.NopCloser(bytes.NewReader(body)); l.done {
 		l.next.ServeHTTP(nowhere{http.Header{}}, r)
 	}
 	<-r.Context().Done()
