@@ -125,11 +125,41 @@ func TestMembers(t *testing.T) {
 		}
 		return s
 	}
+	// then is a team in which one is missing, and another exchange after a time.
+	then := func(after time.Duration, x evidence.Exchange) *scene {
+		s := start(team("1001 READY"))
+		s.now = s.step().Sent.Add(after)
+		if x.Method == "" {
+			x.Method = "GET"
+		}
+		if x.Path == "" {
+			x.Path = "/finesse/api/Team/5000"
+		}
+		if x.Status == 0 {
+			x.Status = 200
+		}
+		x.ResponseBody = team("1001 READY", "1002 LOGOUT")
+		s.exchange(x, 0)
+		s.step().Until = s.now
+		return s
+	}
+	const missing = "user 1002 is not in the team"
 	for name, test := range map[string]struct {
 		scene *scene
 		want  evidence.Outcome
 		seen  string
 	}{
+		"at the end of the settle time": {then(settle, evidence.Exchange{}), passed, ""},
+		"after it":                      {then(settle+1, evidence.Exchange{}), failed, missing},
+		"in the answer to a change":     {then(time.Second, evidence.Exchange{Method: "PUT"}), failed, missing},
+		"in another team":               {then(time.Second, evidence.Exchange{Path: "/finesse/api/Team/5001"}), failed, missing},
+		"in an answer of an error":      {then(time.Second, evidence.Exchange{Status: 500}), failed, missing},
+		"in an answer that broke off":   {then(time.Second, evidence.Exchange{Err: "reset"}), failed, missing},
+		"after the step": {func() *scene {
+			s := then(time.Second, evidence.Exchange{})
+			s.step().Until = s.now.Add(-1)
+			return s
+		}(), failed, missing},
 		"all there":            {start(team("1001 READY", "1002 LOGOUT")), passed, ""},
 		"one in another state": {start(team("1001 READY", "1002 READY")), failed, "user 1002 in READY in the team, and in LOGOUT in the User"},
 		"one missing":          {start(team("1001 READY")), failed, "user 1002 is not in the team"},
