@@ -108,6 +108,11 @@ func (t *Target) text(p *console.Printer) {
 			p.Line(console.Dim, "release", run.Release+" from "+run.Started.UTC().Format("2006-01-02"), 2)
 		}
 	}
+	t.chapters(p)
+}
+
+// chapters are the requirements by what became of them.
+func (t *Target) chapters(p *console.Printer) {
 	worse := map[string]bool{}
 	for _, id := range t.Worse {
 		worse[id] = true
