@@ -156,14 +156,6 @@ func (s Shard) Has(req *spec.Requirement, position int) bool {
 	return s.IsZero() || req.Invariant != "" || position%s.Count == s.Index-1
 }
 
-// host gives the target's host and port, for people.
-func (t *Target) host() string {
-	if t.URL == nil {
-		return "the embedded reference"
-	}
-	return t.URL.Host
-}
-
 // Cast makes the target's cast of copies of its users.
 func (t *Target) Cast() *fixtures.Cast {
 	c := &fixtures.Cast{UnusedExtension: t.UnusedExtension}
