@@ -162,9 +162,9 @@ func TestLargeBodiesAreJudgedInTime(t *testing.T) {
 		t.Run(body.name, func(t *testing.T) {
 			judge := func(size int) time.Duration {
 				text := []byte(body.before + body.fill(size) + body.after)
-				start := time.Now()
+				start := worked()
 				report := v.Validate("User", "application/xml", text)
-				took := time.Since(start)
+				took := worked() - start
 				if report.Valid() || len(report.Problems) > 50 || len(report.Extra) > 50 {
 					t.Fatalf("%d problems, %d extra", len(report.Problems), len(report.Extra))
 				}
