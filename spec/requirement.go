@@ -40,13 +40,24 @@ func (r *Requirement) LevelOn(d Deployment) Level {
 // who may not ask.
 func (r *Requirement) Unauthorized() bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool {
-		if s.When.Put != nil && (s.When.Put.Credentials != "" || s.When.By == Teammate || s.When.By == ForeignSupervisor) || s.When.Get != nil && s.When.Get.Credentials != "" {
+		if s.byOutsider() || s.When.Get != nil && s.When.Get.Credentials != "" {
 			return true
 		}
 		return slices.ContainsFunc(s.Then, func(o Outcome) bool {
 			return (o.Kind == Error || o.Kind == Answer) && slices.Contains(o.Status, 401)
 		})
 	})
+}
+
+// ByOutsiders reports whether all of it is asked by somebody who may ask
+// nothing: with wrong or no credentials, by a team mate, by the supervisor of
+// another team.
+func (r *Requirement) ByOutsiders() bool {
+	return len(r.Steps) > 0 && !slices.ContainsFunc(r.Steps, func(s Step) bool { return !s.byOutsider() })
+}
+
+func (s Step) byOutsider() bool {
+	return s.When.Put != nil && (s.When.Put.Credentials != "" || s.When.By == Teammate || s.When.By == ForeignSupervisor)
 }
 
 // TwoNodes reports whether the requirement is about the other node of a system

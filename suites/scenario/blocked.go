@@ -15,12 +15,12 @@ import (
 // seen, requirements that cost another one are left out. It is safe for
 // concurrent use.
 type Unauthorized struct {
-	// Most is after how many answers 401 the requirements that cost one are left
+	// Most is after how many answers 401 the requirements by outsiders are left
 	// out all the same; 0 for never.
 	Most int
 
 	mu      sync.Mutex
-	answers int    // 401, to requirements that cost one
+	answers int    // 401, to requirements by outsiders
 	blocks  string // the requirement whose 401 had the run shut out, "" for none
 }
 
@@ -38,7 +38,7 @@ func (s *Stage) blocked(req *spec.Requirement) error {
 			"costs an answer 401, and after that of " + u.blocks + " the target, or something before it, let nobody in for a while",
 			evidence.Gap{Kind: evidence.GapTarget},
 		}
-	case u.Most > 0 && u.answers >= u.Most:
+	case u.Most > 0 && u.answers >= u.Most && req.ByOutsiders():
 		return &impediment{
 			fmt.Sprintf("costs an answer 401, and %d were had: more may have the target let nobody in", u.answers),
 			evidence.Gap{Kind: evidence.GapOther},
@@ -60,7 +60,7 @@ func (s *Stage) noteUnauthorized(req *spec.Requirement, ev *evidence.Evidence) {
 	u := s.unauthorized()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if req.Unauthorized() {
+	if req.ByOutsiders() {
 		for _, x := range ev.Exchanges {
 			if x.Status == http.StatusUnauthorized && x.Purpose == evidence.ForAct {
 				u.answers++
