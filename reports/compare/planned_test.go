@@ -136,3 +136,18 @@ func TestSameCodes(t *testing.T) {
 		}
 	}
 }
+
+// What turned worse is not outweighed by as much that turned better.
+func TestWorseAndBetterDoNotCancel(t *testing.T) {
+	c := &Comparison{Regressions: make([]Change, 1)}
+	for name, list := range map[string]*[]Change{"repairs": &c.Repairs, "waived": &c.Waived, "newly run": &c.NewlyRun} {
+		*list = make([]Change, 1)
+		if c.Equal() {
+			t.Errorf("one regression and one of the %s are no change", name)
+		}
+		*list = nil
+	}
+	if c.Regressions = nil; !c.Equal() {
+		t.Error("nothing is a change")
+	}
+}
