@@ -236,6 +236,7 @@ var masks = []struct {
 	{fault: "uccx-leave-preview-*", by: "harmless-jitter"}, // later than anybody looks
 	{fault: "uccx-leave-preview-*", by: "harmless-read-lags"},
 	{fault: "wrap-up-timer-only", by: "harmless-settings-*"}, // as where wrap-up data are missing
+	{fault: "wrap-up-timer-only", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "signs-out-though-refused-from-work*", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "password-not-checked-in-session", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
 	{fault: "agents-read-their-team", by: "a cast that is drawn", when: func(w *World) bool { was := w.Users; w.Users = 0; return was > 0 }}, // the mates may not be in it

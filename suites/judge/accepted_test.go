@@ -240,6 +240,8 @@ func TestTwoMoments(t *testing.T) {
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw NOT_READY with the end of the wrap-up timer of 8s both times, 8s and 8s after wrap-up began, though it was asked for 7s and 5s before", false},
 		{"as where wrap-up data are missing, and no mode is shown", under("", spec.NotReady, at(1, 8), at(3, 8)), open,
 			"NOT_READY with the end of the wrap-up timer of 8s both times, as where the user has to give wrap-up data, and the target does not show whether it has", true},
+		{"with a timer of a second", play(spec.NotReady, at(1, 8), at(3, 8)).timer(time.Second), open,
+			"NOT_READY came when the wrap-up timer of 1s was over both times: of one as short nobody sees whether it still ran", true},
 		{"slow once", play(spec.NotReady, at(1, 7.5), at(3, 4.5)), passed, "", false},
 		{"slow both times", play(spec.NotReady, at(1, 5), at(3, 7)), passed, "", false},
 		{"slow once", play(spec.NotReady, at(1, 8), at(2, 3)), passed, "", false},

@@ -88,11 +88,39 @@ func ofAnother(step evidence.Step, e *evidence.Event) bool {
 	return e.RequestID != "" && mine != "" && e.RequestID != mine
 }
 
-// Belongs reports whether an event may be of what a step did: it does not carry
-// the requestId of another request, nor tell of what was so before, nor name
-// another time than that which the target shows for the change.
+// Belongs reports whether an event is of what a step did, as far as can be told
+// yet: it does not carry the requestId of another request, nor tell of what was so
+// before, nor name another time than that which the target shows for the change.
+// As long as a node has not told of the state that the step found, only what names
+// just that time is sure not to be older.
 func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
-	return !ofAnother(step, e) && !lateNews(ev, step, e) && !(e.RequestID == "" && ofAnotherChange(step, sightings(ev, step), e))
+	if mine := step.Values["request_id"]; mine != "" && e.RequestID == mine {
+		return true
+	}
+	seen := sightings(ev, step)
+	return !ofAnother(step, e) && !lateNews(ev, step, e) && !ofAnotherChange(step, seen, e) && (toldOfBaseline(ev, step, e) || shownExactly(seen, e))
+}
+
+// toldOfBaseline reports whether the state that a step found was told of before an
+// event, or was there before anybody listened.
+func toldOfBaseline(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+	found := step.Baseline
+	for i := range ev.Events[:e.Index] {
+		old := &ev.Events[i]
+		l, ok := evidence.ObservationOfEvent(*old)
+		if ok && old.Node == e.Node && tellsOf(old, found.User) && l.State == found.State && !apart(l.ChangeTime, found.ChangeTime) {
+			return true
+		}
+	}
+	return found.ChangeTime == "" || !slices.ContainsFunc(ev.Observations, func(l evidence.Observation) bool {
+		return !l.Event && l.User == found.User && step.Before(l) && l.State != found.State
+	})
+}
+
+// shownExactly reports whether a look shows the very stay of which an event tells.
+func shownExactly(seen []evidence.Observation, e *evidence.Event) bool {
+	l, ok := evidence.ObservationOfEvent(*e)
+	return ok && slices.ContainsFunc(seen, func(look evidence.Observation) bool { return !look.Event && stayOf(look) == stayOf(l) })
 }
 
 // lateNews reports whether an event tells of the subject what was so before

@@ -315,6 +315,11 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 		m.what.Kind, m.gap = evidence.MismatchTimer, evidence.GapWrapUp
 		return m
 	}
+	if b.timer <= b.slack() {
+		m := c.unproven(fmt.Sprintf("%s came when the wrap-up timer of %v was over both times: of one as short nobody sees whether it still ran", b.to, b.timer))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+		return m
+	}
 	if !c.wrapUpModeTold() {
 		m := c.unproven(fmt.Sprintf("%s with the end of the wrap-up timer of %v both times, as where the user has to give wrap-up data, and the target does not show whether it has", b.to, b.timer))
 		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true

@@ -112,32 +112,38 @@ func TestLateEvents(t *testing.T) {
 	})
 }
 
-// The news of another change, long before or after, is not what is waited for.
+// The news of another change is not what is waited for: neither one of long before
+// or after, nor one so near that the clocks of two nodes explain it, as long as the
+// state that the step found is not told of.
 func TestLateNewsOfAnotherChange(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, f := fakeStage(t, "1001")
-		b := &bell{}
-		s.Events, s.Target.Notifications = b, true
-		s.Target.Settle = 600 * time.Millisecond
-		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
-			if r.method != "PUT" || r.body.state != "READY" {
-				return false
+	for _, by := range []int{60_000, 600} {
+		synctest.Test(t, func(t *testing.T) {
+			s, f := fakeStage(t, "1001")
+			b := &bell{}
+			s.Events, s.Target.Notifications = b, true
+			s.Target.Settle = 600 * time.Millisecond
+			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+				if r.method != "PUT" || r.body.state != "READY" {
+					return false
+				}
+				found := told(f.users[r.user], r.user)
+				f.users[r.user].take(r.body)
+				old := *f.users[r.user]
+				old.changed += by // milliseconds
+				before, e := told(&old, r.user), told(f.users[r.user], r.user)
+				time.AfterFunc(400*time.Millisecond, func() { b.ring(before) })
+				time.AfterFunc(401*time.Millisecond, func() { b.ring(found) })
+				time.AfterFunc(500*time.Millisecond, func() { b.ring(e) })
+				w.WriteHeader(202)
+				return true
 			}
-			f.users[r.user].take(r.body)
-			old := *f.users[r.user]
-			old.changed += 60_000 // milliseconds
-			b.ring(told(&old, r.user))
-			e := told(f.users[r.user], r.user)
-			time.AfterFunc(150*time.Millisecond, func() { b.ring(e) })
-			w.WriteHeader(202)
-			return true
-		}
-		if v, _ := s.Exercise(t.Context(), requirement(t, s, "NTF-01")); v.Outcome != evidence.Passed {
-			t.Errorf("%s %s", v.Outcome, v.Reason)
-		}
-		home(t, s, f)
-	})
+			if v, _ := s.Exercise(t.Context(), requirement(t, s, "NTF-01")); v.Outcome != evidence.Passed {
+				t.Errorf("%d ms apart: %s %s", by, v.Outcome, v.Reason)
+			}
+			home(t, s, f)
+		})
+	}
 }
 
 // A notification may come a moment before the target goes by what it tells:
