@@ -8,6 +8,7 @@ import (
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/judge"
 )
 
 // noted is a change to READY with an event on the way.
@@ -269,4 +270,30 @@ func TestStaleEvents(t *testing.T) {
 		{"and it went there and back", found().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(user{state: spec.Ready, changed: "2026-01-02T03:04:05.100Z"}), failed,
 			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
 	})
+}
+
+// As long as a node has not told of the state that a step found, an event that does
+// not name the very time that looks show may be older.
+func TestBelongs(t *testing.T) {
+	at := func(s spec.State, second string) user {
+		return user{state: s, changed: "2026-01-02T03:04:" + second + "Z"}
+	}
+	unasked := func(u user) evidence.Event { return with(tells(u), func(e *evidence.Event) { e.RequestID = "" }) }
+	play := func() *scene {
+		return begin(at(spec.Logout, "01.000")).listening().sees(time.Second, at(spec.Ready, "02.000")).puts(202, "").sees(0, at(spec.NotReady, "03.000"))
+	}
+	for name, test := range map[string]struct {
+		scene *scene
+		want  bool
+	}{
+		"another clock, or older": {play().hears(0, unasked(at(spec.NotReady, "01.500"))), false},
+		"just that":               {play().hears(0, unasked(at(spec.NotReady, "03.000"))), true},
+		"another clock":           {play().hears(0, unasked(at(spec.Ready, "02.000"))).hears(0, unasked(at(spec.NotReady, "01.500"))), true},
+		"asked for":               {play().hears(0, tells(at(spec.NotReady, "01.500"))), true},
+	} {
+		ev := test.scene.ev
+		if got := judge.Belongs(ev, ev.Steps[0], &ev.Events[len(ev.Events)-1]); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }
