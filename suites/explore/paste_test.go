@@ -66,7 +66,7 @@ func find(t *testing.T, m *explore.Model, d bed.Deployment) explore.Finding {
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()
 	var found *explore.Finding
-	search := &explore.Search{Generator: generator(m, *seed), Steps: 1000}
+	search := &explore.Search{Generator: generator(m, *seed), Steps: 20_000}
 	search.Found = func(f explore.Finding) {
 		if f.Certainty != explore.Once {
 			found = &f
