@@ -235,7 +235,16 @@ func TestTwoMoments(t *testing.T) {
 	at := func(asked, changed float64) [2]time.Duration {
 		return [2]time.Duration{time.Duration(asked * float64(time.Second)), time.Duration(changed * float64(time.Second))}
 	}
+	// The second time a look shows wrap-up though an event had told its end.
+	lags := func() *scene {
+		wraps := user{state: spec.Work, changed: "2024-01-01T10:00:00.000Z"}
+		then := user{state: spec.NotReady, wrapUp: "REQUIRED"}
+		return play(spec.NotReady, at(1, 8)).back(in(spec.Talking)).back(wraps).after(8*time.Second).
+			tells(user{state: spec.NotReady, changed: "2024-01-01T10:00:08.000Z"}).after(100*time.Millisecond).back(wraps).
+			after(100*time.Millisecond).puts(202, "").sees(time.Second, then).converged().stays(then)
+	}
 	try(t, req, []hearing{
+		{"told before that the timer was over", lags(), open, "an event had told before the request that the wrap-up timer of 8s was over", true},
 		{"with the timer both times", play(spec.NotReady, at(1, 8), at(3, 8)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw NOT_READY with the end of the wrap-up timer of 8s both times, 8s and 8s after wrap-up began, though it was asked for 7s and 5s before", false},
 		{"as where wrap-up data are missing, and no mode is shown", under("", spec.NotReady, at(1, 8), at(3, 8)), open,
@@ -264,6 +273,9 @@ func TestBeatenByTheTimer(t *testing.T) {
 	refused := func(timer, after time.Duration) *scene {
 		return was(timer).puts(400, apiError("Invalid Input", "")).sees(after, in(spec.NotReady)).stays(in(spec.NotReady))
 	}
+	wraps := user{state: spec.Work, changed: "2024-01-01T10:00:00.000Z"}
+	over := user{state: spec.NotReady, changed: "2024-01-01T10:00:03.000Z"}
+	lags := func(timer time.Duration) *scene { return begin(wraps).timer(timer) }
 	const ended = " may have ended wrap-up before the request was dealt with, "
 	const moved = "PUT NOT_READY with a reasonCodeId (valid) by supervisor: expected 400 with Invalid Input and nothing changed; saw 400 Invalid Input, and the user went from WORK to NOT_READY 505ms after it"
 	try(t, row(t, "SUP-21-WORK"), []hearing{
@@ -285,6 +297,8 @@ func TestBeatenByTheTimer(t *testing.T) {
 			"the wrap-up timer of 3s" + ended + "5.1s after wrap-up was seen", true},
 		{"refused late, and still there", was(3*time.Second).after(4*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), failed,
 			"PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
+		{"refused late, and still there, though an event had told its end", lags(3*time.Second).after(4*time.Second).tells(over).after(100*time.Millisecond).puts(400, apiError("Invalid State", "")).stays(wraps), open,
+			"the wrap-up timer of 3s" + ended + "4.2s after wrap-up was seen", true},
 		{"wrap-up data is missing", was(8*time.Second).puts(400, apiError("Invalid State", "280")).stays(in(spec.Work)), open,
 			"the user does not leave wrap-up without wrap-up data: 400 Invalid State (280)", false},
 	})

@@ -214,6 +214,13 @@ func (s *scene) looksAt(who string, u user) *scene {
 	return s
 }
 
+// tells: an event of the subject is there.
+func (s *scene) tells(u user) *scene {
+	s.looksAt(id, u)
+	s.ev.Observations[len(s.ev.Observations)-1].Event = true
+	return s
+}
+
 // loses: a GET of the user fails after a time.
 func (s *scene) loses(after, took time.Duration, status int, why string) *scene {
 	s.after(after)

@@ -184,6 +184,11 @@ func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 	if !out.HalfTimer || !ok || !x.late() {
 		return nil
 	}
+	if c.toldOver(c.step.Baseline) || c.req.Steps[c.index].Later && c.toldOver(c.ev.Steps[c.index-1].Baseline) {
+		m := c.unproven(fmt.Sprintf("an event had told before the request that the wrap-up timer of %v was over", x.timer))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+		return m
+	}
 	leads := slices.Contains(out.States, timerLeads[c.step.Baseline.State])
 	if !leads && !x.over(x.inWrapUp) {
 		return nil // late, and not the timer's doing
@@ -227,7 +232,7 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		return nil
 	}
 	still := func(l evidence.Observation) bool {
-		return l.State == c.step.Baseline.State && !l.Event && !l.Asked.Before(decided)
+		return l.State == c.step.Baseline.State && !l.Event && !l.Asked.Before(decided) && !c.toldOver(l)
 	}
 	// Of a timer of a second nobody sees whether it still runs.
 	if blink := w.timer > 0 && w.timer <= w.slack() && m != nil; !moved && !blink && slices.ContainsFunc(c.observations, still) {
@@ -243,6 +248,15 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		timer, round(decided.Sub(w.seen.At))))
 	un.what.Kind, un.suspect, un.gap = evidence.MismatchTimer, true, evidence.GapWrapUp
 	return un
+}
+
+// toldOver reports whether a look shows wrap-up though an event had told before
+// where its timer led: reads lag behind events.
+func (c *stepJudge) toldOver(l evidence.Observation) bool {
+	return slices.ContainsFunc(c.ev.Observations, func(o evidence.Observation) bool {
+		return o.Event && o.User == l.User && o.State == timerLeads[l.State] && o.At.Before(l.Asked) &&
+			l.ChangeTime != "" && o.ChangeTime > l.ChangeTime
+	})
 }
 
 // refusedEverywhere reports whether a request asks for a state that nobody can
