@@ -149,7 +149,7 @@ const (
 // refusable reports whether the target has to refuse them.
 func (c Credentials) refusable() bool { return c != Own && c != None }
 
-// expiring is [Tokens.Expiring] of the client's tokens.
+// Expiring is [Tokens.expiring] of the client's tokens.
 func (c *Client) Expiring(u *fixtures.User) (fixtures.IssuedToken, bool) {
 	return c.opts.Tokens.expiring(u)
 }

@@ -185,9 +185,7 @@ func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 		return nil
 	}
 	if c.toldOver(c.step.Baseline) || c.req.Steps[c.index].Later && c.toldOver(c.ev.Steps[c.index-1].Baseline) {
-		m := c.unproven(fmt.Sprintf("an event had told before the request that the wrap-up timer of %v was over", x.timer))
-		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
-		return m
+		return c.unsure("an event had told before the request that the wrap-up timer of %v was over", x.timer)
 	}
 	leads := slices.Contains(out.States, timerLeads[c.step.Baseline.State])
 	if !leads && !x.over(x.inWrapUp) {
@@ -244,10 +242,15 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 			return nil
 		}
 	}
-	un := c.unproven(fmt.Sprintf("%s may have ended wrap-up before the request was dealt with, %v after wrap-up was seen",
-		timer, round(decided.Sub(w.seen.At))))
-	un.what.Kind, un.suspect, un.gap = evidence.MismatchTimer, true, evidence.GapWrapUp
-	return un
+	return c.unsure("%s may have ended wrap-up before the request was dealt with, %v after wrap-up was seen", timer, round(decided.Sub(w.seen.At)))
+}
+
+// unsure is what proves nothing because of the wrap-up timer, and is played once
+// more: another time may tell.
+func (c *stepJudge) unsure(format string, args ...any) *mismatch {
+	m := c.unproven(fmt.Sprintf(format, args...))
+	m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+	return m
 }
 
 // toldOver reports whether a look shows wrap-up though an event had told before
@@ -330,14 +333,10 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 		return m
 	}
 	if b.timer <= b.slack() {
-		m := c.unproven(fmt.Sprintf("%s came when the wrap-up timer of %v was over both times: of one as short nobody sees whether it still ran", b.to, b.timer))
-		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
-		return m
+		return c.unsure("%s came when the wrap-up timer of %v was over both times: of one as short nobody sees whether it still ran", b.to, b.timer)
 	}
 	if !c.wrapUpModeTold() {
-		m := c.unproven(fmt.Sprintf("%s with the end of the wrap-up timer of %v both times, as where the user has to give wrap-up data, and the target does not show whether it has", b.to, b.timer))
-		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
-		return m
+		return c.unsure("%s with the end of the wrap-up timer of %v both times, as where the user has to give wrap-up data, and the target does not show whether it has", b.to, b.timer)
 	}
 	m := c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf(
 		"%s with the end of the wrap-up timer of %v both times, %v and %v after wrap-up began, though it was asked for %v and %v before",
