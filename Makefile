@@ -12,7 +12,7 @@ test: ## test everything
 	go test ./...
 
 race: ## where things happen at the same time
-	go test -race ./fixtures/... ./suites/... ./runner/notify
+	go test -race ./fixtures/... ./suites/... ./runner/internal/notify
 
 lint: ## what CI checks of the source
 	test -z "$$(gofmt -l .)"
@@ -23,7 +23,7 @@ lint: ## what CI checks of the source
 
 docs: ## renew what is generated
 	go test ./spec -update
-	go test ./reports/requirementsdoc -update
+	go test ./reports/internal/requirementsdoc -update
 	go test ./cmd/finesse-conformance -run TestDocs -update
 
 release: ## archives, images, bills of materials and checksums into dist/

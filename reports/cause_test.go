@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

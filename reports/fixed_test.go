@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/junit"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"

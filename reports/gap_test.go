@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

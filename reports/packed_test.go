@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/har"
 	"finesse-conformance/reports/html"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

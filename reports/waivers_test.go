@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

@@ -20,7 +20,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"

@@ -15,8 +15,8 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/har"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/runner/preflight"
-	"finesse-conformance/runner/progress"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/suites/client"
 )
 

@@ -19,7 +19,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/runner"
-	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/spec"
 )
 

@@ -14,7 +14,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )

@@ -13,7 +13,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"

@@ -10,7 +10,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"

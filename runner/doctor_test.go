@@ -16,8 +16,8 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/journal"
 )
 
 // served serves a played deployment over TLS and gives the configuration for

@@ -8,7 +8,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
-	"finesse-conformance/runner/journal"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/spec"
 )
 

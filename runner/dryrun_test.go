@@ -20,9 +20,9 @@ import (
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // However much is heard, what is kept is bounded: the latest, and of what is

@@ -16,7 +16,7 @@ import (
 	"finesse-conformance/reports/exploration"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/explore"

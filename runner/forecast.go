@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -34,7 +34,7 @@ import (
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/parallel"
 )
 
 // temporary are the temporary files beside reports and in folders.

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/notify"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 )

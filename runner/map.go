@@ -17,7 +17,7 @@ import (
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/behaviour"

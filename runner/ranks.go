@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
 )

@@ -11,7 +11,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports/compare"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/runner/config"
 )
 

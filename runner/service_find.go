@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"

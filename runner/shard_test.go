@@ -10,7 +10,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites/evidence"
 )
 

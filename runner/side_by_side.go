@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/parallel"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/journal"
+	"finesse-conformance/runner/internal/parallel"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/runner/preflight"
 )
 

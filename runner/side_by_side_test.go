@@ -24,8 +24,8 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/journal"
+	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )

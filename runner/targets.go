@@ -15,7 +15,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/parallel"
 )
 
 // targetRun is the certification of one of the targets.

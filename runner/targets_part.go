@@ -5,7 +5,7 @@ import (
 	"context"
 
 	"finesse-conformance/internal/exit"
-	"finesse-conformance/runner/parallel"
+	"finesse-conformance/runner/internal/parallel"
 )
 
 // playTarget is the whole program where it was started to certify one of

@@ -17,9 +17,9 @@ import (
 
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/journal"
-	"finesse-conformance/runner/parallel"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/journal"
+	"finesse-conformance/runner/internal/parallel"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"

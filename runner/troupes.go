@@ -9,8 +9,8 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/notify"
-	"finesse-conformance/runner/progress"
+	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/junit"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/behaviour"
 )

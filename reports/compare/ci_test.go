@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/reports/overview"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

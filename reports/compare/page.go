@@ -12,8 +12,8 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/diagram"
-	"finesse-conformance/reports/page"
+	"finesse-conformance/reports/internal/diagram"
+	"finesse-conformance/reports/internal/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

@@ -7,7 +7,7 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/page"
+	"finesse-conformance/reports/internal/page"
 )
 
 // timesChart has a line for each kind of request that both runs made, and one

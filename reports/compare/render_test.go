@@ -10,9 +10,9 @@ import (
 	joshdk "github.com/joshdk/go-junit"
 	"golang.org/x/net/html"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	joshdk "github.com/joshdk/go-junit"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

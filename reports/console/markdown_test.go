@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 )
 
 func TestMarkdown(t *testing.T) {

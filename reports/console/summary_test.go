@@ -7,8 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 )
 
 func summaryOf(t *testing.T, r *reports.Result, style Style) string {

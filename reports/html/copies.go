@@ -7,7 +7,7 @@ import (
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/page"
+	"finesse-conformance/reports/internal/page"
 	"finesse-conformance/suites/evidence"
 )
 

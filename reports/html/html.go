@@ -2,7 +2,7 @@
 // failures with the exchange that decided, every requirement, the state diagram
 // and the timings. It owns how these look and reads results only; it imports
 // the result types, the diagram, the spec and the evidence. Other programs are
-// given results.json instead: nothing here is promised to them but [Write].
+// given results.json instead.
 //
 // No other module is promised anything of it: see docs/stability.md.
 package html
@@ -15,7 +15,7 @@ import (
 	"sync"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/page"
+	"finesse-conformance/reports/internal/page"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

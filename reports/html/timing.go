@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/page"
+	"finesse-conformance/reports/internal/page"
 )
 
 // timing is the part of the page about times.

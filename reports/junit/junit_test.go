@@ -10,9 +10,9 @@ import (
 	joshdk "github.com/joshdk/go-junit"
 	jstemmer "github.com/jstemmer/go-junit-report/v2/junit"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -14,8 +14,8 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/reporttest"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/preflight"
 	"finesse-conformance/spec"

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"finesse-conformance/reports/reporttest"
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -8,7 +8,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/scenario/users"
+	"finesse-conformance/suites/scenario/internal/users"
 )
 
 // Exercise brings a requirement about and gives the verdict, with the

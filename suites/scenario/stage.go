@@ -19,8 +19,8 @@ import (
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/navigate"
+	"finesse-conformance/suites/scenario/internal/users"
 	"finesse-conformance/suites/scenario/retry"
-	"finesse-conformance/suites/scenario/users"
 )
 
 // Stage is where the scenarios of one process play, one after the other.

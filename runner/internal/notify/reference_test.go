@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // office is a reference deployment with HTTP and notifications on one address.

@@ -2,8 +2,6 @@
 // between them as SVG: the rows of its transition table as arrows, and in each
 // state what the target has to refuse there. With the outcomes of a run every
 // arrow and every refusal shows what became of it.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package diagram
 
 import (

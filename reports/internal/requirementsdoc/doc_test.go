@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"finesse-conformance/reports/reporttest"
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/spec"
 )
 
@@ -37,7 +37,7 @@ func TestRequirementsDoc(t *testing.T) {
 		}
 	}
 	for name, want := range files {
-		path := filepath.Join("..", "..", "docs", name)
+		path := filepath.Join("..", "..", "..", "docs", name)
 		if *reporttest.Update {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)

@@ -1,8 +1,6 @@
 // Package users is what a run finds out about its users while it goes: whom
 // the target signs in, and whose credentials it refuses. It imports what was
 // seen and who may be touched, and knows nothing of acting.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package users
 
 import (

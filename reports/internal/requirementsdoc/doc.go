@@ -1,8 +1,6 @@
 // Package requirementsdoc writes docs/requirements.md and the state diagrams
 // beside it from the catalogue. It imports the spec and the diagram only; its
 // test keeps the page up to date.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package requirementsdoc
 
 import (
@@ -12,7 +10,7 @@ import (
 	"io"
 	"strings"
 
-	"finesse-conformance/reports/diagram"
+	"finesse-conformance/reports/internal/diagram"
 	"finesse-conformance/spec"
 )
 
@@ -54,7 +52,7 @@ func (d *doc) intro() {
 	for _, q := range d.catalogue.All() {
 		n[q.Level]++
 	}
-	d.printf("# Requirements\n\n<!-- Generated from spec/ by the tests of reports: go test ./reports/requirementsdoc -run RequirementsDoc -update -->\n\n")
+	d.printf("# Requirements\n\n<!-- Generated from spec/ by the tests of reports: go test ./reports/internal/requirementsdoc -run RequirementsDoc -update -->\n\n")
 	d.printf("The catalogue holds %d requirements in %d sections: %d MUST, %d EITHER and %d INFO.\n\n",
 		len(d.catalogue.All()), len(d.catalogue.Sections()), n[spec.Must], n[spec.Either], n[spec.Info])
 	d.printf(`| Level | Means |

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference/xmpp"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 const domain = "finesse.example.com"

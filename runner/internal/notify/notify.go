@@ -10,8 +10,6 @@
 // comes back with growing pauses, and [Listener.ConnectedThroughout] says for which time the absence of an event means
 // anything. It reads everything that a server may send as something that may be wrong: sizes are bounded, and what
 // cannot be understood, or is not for this user, is kept and marked.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package notify
 
 import (

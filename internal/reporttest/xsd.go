@@ -2,7 +2,9 @@ package reporttest
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -179,17 +181,14 @@ func (x *xsd) attributes(allowed map[string]*node, n *node, at string) error {
 	return nil
 }
 
-const junitXSD = "../reporttest/testdata/jenkins-junit-10.xsd"
+//go:embed testdata/jenkins-junit-10.xsd
+var junitXSD []byte
 
 // ValidJUnit checks against Jenkins' schema, and with xmllint too where that
 // is installed.
 func ValidJUnit(t *testing.T, data []byte) error {
 	t.Helper()
-	schema, err := os.ReadFile(junitXSD)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := readXML(schema)
+	root, err := readXML(junitXSD)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,11 +198,12 @@ func ValidJUnit(t *testing.T, data []byte) error {
 	}
 	mine := (&xsd{root}).valid(doc)
 	if lint, err := exec.LookPath("xmllint"); err == nil {
-		file := filepath.Join(t.TempDir(), "junit.xml")
-		if err := os.WriteFile(file, data, 0o600); err != nil {
+		dir := t.TempDir()
+		schema, file := filepath.Join(dir, "junit.xsd"), filepath.Join(dir, "junit.xml")
+		if err := errors.Join(os.WriteFile(schema, junitXSD, 0o600), os.WriteFile(file, data, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command(lint, "--noout", "--nonet", "--schema", junitXSD, file).CombinedOutput()
+		out, err := exec.Command(lint, "--noout", "--nonet", "--schema", schema, file).CombinedOutput()
 		if (err == nil) != (mine == nil) {
 			t.Errorf("the two checks disagree: %v; xmllint: %v\n%s", mine, err, out)
 		}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 const streamErrorStart, streamErrorEnd = `<stream:error><`, ` xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error></stream:stream>`

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // TestPlaces: what SystemInfo tells and what the guide documents for the release, in an order that tries no deprecated

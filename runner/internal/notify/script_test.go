@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // conversation is a server's end of one connection, in the hands of a test.

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"finesse-conformance/fixtures/reference/xmpp"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

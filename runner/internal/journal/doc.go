@@ -16,6 +16,4 @@
 //
 // It imports what a scenario is made of (spec, fixtures, suites) and small
 // leaves, nothing else of runner.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package journal

@@ -4,8 +4,6 @@
 // laid out. A page is one file that opens from a disk and on a phone, without
 // any network; a policy in it forbids everything but its own style and script,
 // and whatever came from a target is text in it, never markup.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package page
 
 import (
@@ -19,7 +17,7 @@ import (
 	"io/fs"
 
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/diagram"
+	"finesse-conformance/reports/internal/diagram"
 	"finesse-conformance/suites/evidence"
 )
 

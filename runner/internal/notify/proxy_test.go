@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // proxy forwards CONNECT for who has the right name and password.

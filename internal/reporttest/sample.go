@@ -1,8 +1,6 @@
 // Package reporttest holds what the tests of the reports share: a small
 // catalogue, a run with verdicts on it, golden files and the check against the
 // schema of JUnit. Only tests import it.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package reporttest
 
 import (

@@ -9,6 +9,4 @@
 // It acts on no target and judges nothing: what that takes is the session's,
 // which gives it as a [Session]. The targets' users are put back by sessions
 // too. It may import what travels between processes, and Ginkgo.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package parallel

@@ -7,7 +7,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/scenario/users"
+	"finesse-conformance/suites/scenario/internal/users"
 )
 
 func TestSignIns(t *testing.T) {

@@ -31,7 +31,7 @@ import (
 	"mellium.im/xmpp/pubsub"
 	"mellium.im/xmpp/stanza"
 
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // prosody is an XMPP server that nobody here wrote, with publish-subscribe, on ports of its own.

@@ -1,6 +1,4 @@
 // Package progress tells how far a run is while it goes on: in one line that
 // moves, in plain lines or in JSON lines. It judges nothing and writes no
 // report. It may import suites, spec and internal.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package progress

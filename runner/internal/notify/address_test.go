@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference/xmpp"
-	"finesse-conformance/runner/notify"
+	"finesse-conformance/runner/internal/notify"
 )
 
 // Ids that are mail addresses, with spaces, apostrophes, backslashes and letters of any alphabet: each hears of itself,
