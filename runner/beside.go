@@ -48,7 +48,7 @@ func (a *CLI) beside(ctx context.Context, cfg *config.Config, what string, do fu
 	if s.journal != nil {
 		var closed error
 		if closed = s.journal.Close(); closed != nil {
-			closed = &UnwrittenError{closed}
+			closed = &unwrittenError{closed}
 		}
 		if err == nil {
 			code, err = a.end(code, closed)

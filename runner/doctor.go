@@ -36,8 +36,8 @@ type Diagnosis struct {
 	Planned bool              // whether it came so far that Run and Costs are known
 }
 
-// Able reports whether a run is possible.
-func (d *Diagnosis) Able() bool {
+// able reports whether a run is possible.
+func (d *Diagnosis) able() bool {
 	return !slices.ContainsFunc(d.Checks, func(c preflight.Check) bool { return c.Finding == preflight.Broken })
 }
 
@@ -72,7 +72,7 @@ func (a *CLI) Doctor(ctx context.Context, cfg *config.Config, signIn bool) (list
 		}
 		a.Secrets.Clean(d.found)
 		list = append(list, d.found)
-		if !d.found.Able() {
+		if !d.found.able() {
 			code = reports.ExitUncertifiable
 		}
 	}

@@ -24,7 +24,7 @@ func (d *Diagnosis) Write(w io.Writer, colour bool) error {
 		}
 	}
 	switch {
-	case !d.Able():
+	case !d.able():
 		fmt.Fprintf(&b, "\nIt cannot be certified as it is.\n")
 	case d.Planned:
 		fmt.Fprintf(&b, "\nA run would exercise %d requirements.", d.Run)

@@ -66,7 +66,7 @@ func wantLines(t *testing.T, text string, lines ...string) {
 func TestDoctor(t *testing.T) {
 	p := played.New(t, "UCCE")
 	d, code, text := examine(t, served(t, p), false)
-	if code != 0 || !d.Able() || !d.Planned || d.Run < 50 {
+	if code != 0 || !d.able() || !d.Planned || d.Run < 50 {
 		t.Errorf("code %d, %d requirements\n%s", code, d.Run, text)
 	}
 	wantLines(t, text,
@@ -133,7 +133,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("planned: %t\n%s", d.Planned, text)
 			}
 			broken := strings.Contains(text, "FAIL")
-			if broken != (code == 3) || broken == d.Able() {
+			if broken != (code == 3) || broken == d.able() {
 				t.Errorf("code %d\n%s", code, text)
 			}
 			if strings.Contains(text, "hunter2") || strings.Contains(text, "token") {

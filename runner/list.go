@@ -38,7 +38,7 @@ type Listed struct {
 func (a *CLI) List(plan []suites.Item, picked []string) ([]Listed, error) {
 	for _, word := range picked {
 		if !slices.ContainsFunc(a.Catalogue.All(), func(req *spec.Requirement) bool { return picks(word, req) }) {
-			return nil, &exit.UsageError{Err: fmt.Errorf("%q is no id or pattern of ids, no section and no profile%s", word, text.Perhaps(word, a.Picks()))}
+			return nil, &exit.UsageError{Err: fmt.Errorf("%q is no id or pattern of ids, no section and no profile%s", word, text.Perhaps(word, a.picks()))}
 		}
 	}
 	var list []Listed
@@ -69,9 +69,9 @@ func picks(word string, req *spec.Requirement) bool {
 	return err == nil && matches || strings.EqualFold(word, req.Section) || slices.Contains(req.Profiles, strings.ToLower(word))
 }
 
-// Picks gives the words that pick requirements: the profiles, the sections and
+// picks gives the words that pick requirements: the profiles, the sections and
 // the ids.
-func (a *CLI) Picks() []string {
+func (a *CLI) picks() []string {
 	var words []string
 	for _, p := range a.Catalogue.Profiles() {
 		words = append(words, p.Name)

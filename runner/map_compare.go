@@ -59,7 +59,7 @@ func (a *CLI) addMap(run config.Run) error {
 	name := filepath.Join(run.Out, evidenceName)
 	result, seen, err := a.open(name)
 	if err != nil {
-		return &UnwrittenError{err}
+		return &unwrittenError{err}
 	}
 	return writeFile(run.HTML, func(w io.Writer) error { return a.writePage(w, result, seen, mapBeside(name, result)) })
 }

@@ -204,7 +204,7 @@ func (a *CLI) tellCI(result *reports.Result) error {
 			err = errors.Join(err, f.Close())
 		}
 		if err != nil {
-			errs = append(errs, &UnwrittenError{fmt.Errorf("write the job's summary: %w", err)})
+			errs = append(errs, &unwrittenError{fmt.Errorf("write the job's summary: %w", err)})
 		}
 	}
 	if a.environ("GITHUB_ACTIONS") == "true" {

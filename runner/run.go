@@ -87,7 +87,7 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	}
 	closed := s.journal.Close()
 	if closed != nil {
-		closed = &UnwrittenError{closed}
+		closed = &unwrittenError{closed}
 	}
 	if code, err = a.publish(result, seen, cfg.Run, with); err == nil {
 		code, err = a.end(code, closed, a.sayRestore(cfg, result), s.spool.replaced(filepath.Join(cfg.Run.Out, evidenceName)))
@@ -121,7 +121,7 @@ func (s *session) openJournal(run string, display progress.Display) (err error) 
 func (a *CLI) sayRestore(cfg *config.Config, result *reports.Result) error {
 	c, err := journal.Read(cfg.Run.Journal)
 	if err != nil {
-		return &UnwrittenError{err}
+		return &unwrittenError{err}
 	}
 	var left, back []string
 	for _, id := range c.Users() {
@@ -141,7 +141,7 @@ func (a *CLI) sayRestore(cfg *config.Config, result *reports.Result) error {
 			text.Plural(len(left), "user"), text.Enumerate(left), command)
 	}
 	if len(back) > 0 {
-		return &UnwrittenError{fmt.Errorf("%s: that %s %s %s back; `%s` looks at them again, and the next run wants that",
+		return &unwrittenError{fmt.Errorf("%s: that %s %s %s back; `%s` looks at them again, and the next run wants that",
 			cfg.Run.Journal, text.Plural(len(back), "user"), text.Enumerate(back), map[bool]string{true: "is", false: "are"}[len(back) == 1], command)}
 	}
 	return nil

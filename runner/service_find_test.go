@@ -68,7 +68,7 @@ func TestServiceIsFound(t *testing.T) {
 	for _, release := range []string{"12.5(1)", "12.6(2)"} {
 		_, c := besides(t, release)
 		d, code, text := examine(t, c, true)
-		if code != 0 || !d.Able() {
+		if code != 0 || !d.able() {
 			t.Errorf("code %d\n%s", code, text)
 		}
 		wantLines(t, text, "notifications tried wss://127.0.0.1:7443/ws/", "cannot connect", "ok notifications found at wss://"+c.Targets[0].URL.Host+"/ws/")
@@ -169,7 +169,7 @@ func TestServiceIsNotLookedFor(t *testing.T) {
 	if r := rows["NTF-01"]; r.Outcome != evidence.NotExercised || !strings.Contains(r.Reason, "switched off") {
 		t.Errorf("NTF-01 is %s: %s", r.Outcome, r.Reason)
 	}
-	if d, _, text := examine(t, c, false); !d.Able() || !strings.Contains(text, "switched off") {
+	if d, _, text := examine(t, c, false); !d.able() || !strings.Contains(text, "switched off") {
 		t.Errorf("doctor says\n%s", text)
 	}
 }

@@ -90,14 +90,14 @@ func (s *spool) replaced(by string) error {
 	s.out = nil
 	begun, err := s.file.Stat()
 	if err = errors.Join(err, s.file.Close()); err != nil {
-		return &UnwrittenError{err}
+		return &unwrittenError{err}
 	}
 	written, err := os.Stat(by)
 	if err != nil || written.ModTime().Before(begun.ModTime()) {
 		return nil // it is all that there is
 	}
 	if err := os.Remove(s.file.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &UnwrittenError{err}
+		return &unwrittenError{err}
 	}
 	return nil
 }

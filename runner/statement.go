@@ -70,7 +70,7 @@ func (a *CLI) writeStatement(result *reports.Result, run config.Run, key *statem
 	path := filepath.Join(run.Out, statement.Name)
 	if result.Scope == reports.ScopeSelection || !written {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return &UnwrittenError{err} // one of an earlier run would be taken for this one's
+			return &unwrittenError{err} // one of an earlier run would be taken for this one's
 		}
 		return nil
 	}
@@ -78,7 +78,7 @@ func (a *CLI) writeStatement(result *reports.Result, run config.Run, key *statem
 	for _, name := range []string{run.JSON, filepath.Join(run.Out, evidenceName)} {
 		digest, err := digestOf(name)
 		if err != nil {
-			return &UnwrittenError{fmt.Errorf("%s: %w", path, err)}
+			return &unwrittenError{fmt.Errorf("%s: %w", path, err)}
 		}
 		files = append(files, statement.File{Name: filepath.Base(name), SHA256: digest})
 	}

@@ -11,12 +11,12 @@ import (
 	"finesse-conformance/reports"
 )
 
-// UnwrittenError is the error of a report that the file system or the terminal
+// unwrittenError is the error of a report that the file system or the terminal
 // did not take.
-type UnwrittenError struct{ Err error }
+type unwrittenError struct{ Err error }
 
-func (e *UnwrittenError) Error() string { return e.Err.Error() }
-func (e *UnwrittenError) Unwrap() error { return e.Err }
+func (e *unwrittenError) Error() string { return e.Err.Error() }
+func (e *unwrittenError) Unwrap() error { return e.Err }
 
 // print writes what a person has to read: where the output does not take it,
 // to the error output.
@@ -26,14 +26,14 @@ func (a *CLI) print(write func(io.Writer) error) error {
 	if out.err == nil {
 		return err
 	}
-	return errors.Join(&UnwrittenError{fmt.Errorf("write to the output: %w", out.err)}, write(a.Err))
+	return errors.Join(&unwrittenError{fmt.Errorf("write to the output: %w", out.err)}, write(a.Err))
 }
 
 // end gives the exit code of a command that could not write everything, and
 // says what. An error of any other kind is a fault of the program.
 func (a *CLI) end(code int, errs ...error) (int, error) {
 	for _, err := range errs {
-		var unwritten *UnwrittenError
+		var unwritten *unwrittenError
 		switch {
 		case err == nil:
 		case errors.As(err, &unwritten):
@@ -79,7 +79,7 @@ func writeFiles(files []report) []error {
 // whole: nobody reads half a report. The error is an *UnwrittenError, unless
 // the report itself could not be made.
 func writeFile(path string, write func(io.Writer) error) error {
-	unwritten := func(err error) error { return &UnwrittenError{fmt.Errorf("%s: %w", path, err)} }
+	unwritten := func(err error) error { return &unwrittenError{fmt.Errorf("%s: %w", path, err)} }
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return unwritten(err)
 	}

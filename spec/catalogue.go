@@ -60,8 +60,8 @@ func (c *Catalogue) States() []State { return slices.Clone(c.states) }
 // Guides gives the documents that sources name, in the order of sources.yaml.
 func (c *Catalogue) Guides() []Guide { return slices.Clone(c.guides) }
 
-// Guide gives the document with the key, such as DG12.5.
-func (c *Catalogue) Guide(key string) (Guide, bool) {
+// guide gives the document with the key, such as DG12.5.
+func (c *Catalogue) guide(key string) (Guide, bool) {
 	i := slices.IndexFunc(c.guides, func(g Guide) bool { return g.Key == key })
 	if i < 0 {
 		return Guide{}, false

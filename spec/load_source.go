@@ -110,7 +110,7 @@ func (r *reader) source(n *yaml.Node) Source {
 	return s
 }
 
-// Guide is a document in which clauses are written.
+// guide is a document in which clauses are written.
 type Guide struct {
 	Key     string // how sources name it: DG12.5
 	Title   string
@@ -179,7 +179,7 @@ type Citation struct {
 func (c *Catalogue) Citations(sources []Source) []Citation {
 	var vendor, mirrors []Citation
 	for _, s := range sources {
-		g, known := c.Guide(s.Guide)
+		g, known := c.guide(s.Guide)
 		if !known {
 			continue
 		}

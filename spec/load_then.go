@@ -44,8 +44,8 @@ var outcomeKeys = map[Kind][]string{
 // anyOutcome are the keys that go with every kind.
 var anyOutcome = []string{"deployments", "after"}
 
-// Kinds lists the kinds of outcomes.
-func Kinds() []Kind {
+// outcomeKinds lists the kinds of outcomes.
+func outcomeKinds() []Kind {
 	return []Kind{Accepted, Refused, Error, Keeps, Deferred, Reaches, Avoids, Answer, Recorded}
 }
 
@@ -74,7 +74,7 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 		{"shows", func(n *yaml.Node) { o.Shows = r.shows(n) }},
 		{"header", func(n *yaml.Node) { o.Header = r.text(n, "header") }},
 		{"deployments", func(n *yaml.Node) { o.Deployments = r.deployments(n) }},
-		{"after", func(n *yaml.Node) { o.After = oneOf(r, n, "after", Kinds()...) }},
+		{"after", func(n *yaml.Node) { o.After = oneOf(r, n, "after", outcomeKinds()...) }},
 		{"records", func(n *yaml.Node) {
 			r.list(n, func(e *yaml.Node) { o.Records = append(o.Records, r.path(e, "records")) })
 		}},
@@ -92,7 +92,7 @@ func (r *reader) outcome(n *yaml.Node) Outcome {
 	case n.Kind != yaml.MappingNode:
 		return o
 	case len(kinds) == 0:
-		r.errorf(n, "an outcome says none of %s", orList(Kinds()))
+		r.errorf(n, "an outcome says none of %s", orList(outcomeKinds()))
 		return o
 	case len(kinds) > 1:
 		r.errorf(n, "an outcome says %s: keep one, or write them below any_of", andList(kinds))

@@ -192,9 +192,9 @@ func Serve(t testing.TB, d Deployment) (*runner.Embedded, runner.Subject) {
 	return embedded, subject
 }
 
-// Item gives a requirement as the plan has it; an id that the catalogue does
+// item gives a requirement as the plan has it; an id that the catalogue does
 // not have ends the test.
-func (b *Bed) Item(id string) suites.Item {
+func (b *Bed) item(id string) suites.Item {
 	b.t.Helper()
 	item, ok := b.items[id]
 	if !ok {
@@ -206,7 +206,7 @@ func (b *Bed) Item(id string) suites.Item {
 // Exercise plays one requirement.
 func (b *Bed) Exercise(id string) (evidence.Verdict, []*evidence.Evidence) {
 	b.t.Helper()
-	return b.Play(b.t.Context(), b.Item(id))
+	return b.Play(b.t.Context(), b.item(id))
 }
 
 // Finish ends the certification and gives its result, once: nil afterwards.

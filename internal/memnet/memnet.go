@@ -16,21 +16,21 @@ import (
 
 // Listener accepts connections that its Dial makes.
 type Listener struct {
-	address Addr
+	address addr
 	latency func() time.Duration
 	arrived chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
 }
 
-// Addr is the address of a listener: host and port, as one of TCP has them.
-type Addr string
+// addr is the address of a listener: host and port, as one of TCP has them.
+type addr string
 
 // Network is what net.Addr asks for.
-func (Addr) Network() string { return "memory" }
+func (addr) Network() string { return "memory" }
 
 // String gives host and port.
-func (a Addr) String() string { return string(a) }
+func (a addr) String() string { return string(a) }
 
 // Listen makes a listener. The latency is drawn anew for everything that is
 // written, each way; what is written never overtakes. nil is none.
@@ -38,7 +38,7 @@ func Listen(address string, latency func() time.Duration) *Listener {
 	if latency == nil {
 		latency = func() time.Duration { return 0 }
 	}
-	return &Listener{address: Addr(address), latency: latency, arrived: make(chan net.Conn), closed: make(chan struct{})}
+	return &Listener{address: addr(address), latency: latency, arrived: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // Constant is a latency that is always the same.
@@ -47,7 +47,7 @@ func Constant(d time.Duration) func() time.Duration { return func() time.Duratio
 // Dial connects to the listener; nobody listens at any other address. It
 // fits a DialContext.
 func (l *Listener) Dial(ctx context.Context, _, address string) (net.Conn, error) {
-	refused := &net.OpError{Op: "dial", Net: "memory", Addr: Addr(address), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	refused := &net.OpError{Op: "dial", Net: "memory", Addr: addr(address), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	if address != l.address.String() {
 		return nil, refused
 	}
@@ -86,7 +86,7 @@ func (l *Listener) Addr() net.Addr { return l.address }
 // conn is one end of a connection.
 type conn struct {
 	in, out       *direction
-	local, remote Addr
+	local, remote addr
 }
 
 func (c *conn) Read(p []byte) (int, error)  { return c.in.read(p) }

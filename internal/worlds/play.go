@@ -180,7 +180,7 @@ func (w World) Shrink(tries int, bad func(World) bool) World {
 	}
 	for shrunk := true; shrunk; {
 		shrunk = false
-		for _, less := range w.Smaller() {
+		for _, less := range w.smaller() {
 			if again(less) {
 				w, shrunk = less, true
 				break

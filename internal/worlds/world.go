@@ -231,8 +231,8 @@ func write(b *strings.Builder, v reflect.Value) {
 	}
 }
 
-// Smaller lists the worlds that have one thing less.
-func (w World) Smaller() []World {
+// smaller lists the worlds that have one thing less.
+func (w World) smaller() []World {
 	var list []World
 	for i := range reflect.TypeFor[World]().NumField() {
 		switch f := reflect.ValueOf(w).Field(i); {

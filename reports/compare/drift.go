@@ -42,9 +42,9 @@ type Class string
 
 // The classes.
 const (
-	Breaking Class = "breaking"
-	Additive Class = "additive"
-	Cosmetic Class = "cosmetic"
+	classBreaking Class = "breaking"
+	classAdditive Class = "additive"
+	classCosmetic Class = "cosmetic"
 )
 
 // DriftKind says what changed. The set is closed.
@@ -52,21 +52,21 @@ type DriftKind string
 
 // The kinds of drift.
 const (
-	DriftOutcome      DriftKind = "outcome"       // accepted, refused, or nothing changed: another of them
-	DriftAsynchrony   DriftKind = "asynchrony"    // an error in the answer that was in an event, or unseen, or the other way round
-	DriftStatus       DriftKind = "status"        //
-	DriftErrorType    DriftKind = "error_type"    //
-	DriftErrorData    DriftKind = "error_data"    //
-	DriftErrorMessage DriftKind = "error_message" //
-	DriftState        DriftKind = "state"         // the user is left in another state
-	DriftReasonCode   DriftKind = "reason_code"   // a reason code is shown where none was, or the other way round
-	DriftEvents       DriftKind = "events"        // other events, or another order
-	DriftRecorded     DriftKind = "recorded"      // what an EITHER or INFO requirement recorded
-	DriftElement      DriftKind = "element"       // an element came, went, or is written otherwise
-	DriftValue        DriftKind = "value"         // a value of a closed list came or went
-	DriftForm         DriftKind = "form"          // the text of an element looks otherwise
-	DriftLatency      DriftKind = "latency"       //
-	DriftConvergence  DriftKind = "convergence"   // accepted changes take more or less time to show
+	driftOutcome      DriftKind = "outcome"       // accepted, refused, or nothing changed: another of them
+	driftAsynchrony   DriftKind = "asynchrony"    // an error in the answer that was in an event, or unseen, or the other way round
+	driftStatus       DriftKind = "status"        //
+	driftErrorType    DriftKind = "error_type"    //
+	driftErrorData    DriftKind = "error_data"    //
+	driftErrorMessage DriftKind = "error_message" //
+	driftState        DriftKind = "state"         // the user is left in another state
+	driftReasonCode   DriftKind = "reason_code"   // a reason code is shown where none was, or the other way round
+	driftEvents       DriftKind = "events"        // other events, or another order
+	driftRecorded     DriftKind = "recorded"      // what an EITHER or INFO requirement recorded
+	driftElement      DriftKind = "element"       // an element came, went, or is written otherwise
+	driftValue        DriftKind = "value"         // a value of a closed list came or went
+	driftForm         DriftKind = "form"          // the text of an element looks otherwise
+	driftLatency      DriftKind = "latency"       //
+	driftConvergence  DriftKind = "convergence"   // accepted changes take more or less time to show
 )
 
 // rowDrifts compares what was observed for requirements that passed, or were
@@ -87,11 +87,11 @@ func rowDrifts(old, new *reports.Result) []Drift {
 		for _, d := range p.drifts() {
 			r := rowDrift{Drift: d, requirement: b.ID}
 			switch d.Kind {
-			case DriftErrorMessage:
+			case driftErrorMessage:
 				r.wasRaw, r.isRaw = p.old.ErrorMessage, p.new.ErrorMessage
-			case DriftErrorData:
+			case driftErrorData:
 				r.wasRaw, r.isRaw = p.old.ErrorData, p.new.ErrorData
-			case DriftAsynchrony:
+			case driftAsynchrony:
 				r.wasRaw, r.isRaw = string(p.old.manner()), string(p.new.manner())
 			}
 			all = append(all, r)
@@ -186,7 +186,7 @@ func (p rowPair) drifts() []Drift {
 		return nil
 	}
 	if a.ErrorType != b.ErrorType {
-		return []Drift{{Kind: DriftErrorType, Class: gain(a.ErrorType), Old: quoted(a.ErrorType), New: quoted(b.ErrorType)}}
+		return []Drift{{Kind: driftErrorType, Class: gain(a.ErrorType), Old: quoted(a.ErrorType), New: quoted(b.ErrorType)}}
 	}
 	var out []Drift
 	add := func(kind DriftKind, class Class, was, is string) {
@@ -194,30 +194,30 @@ func (p rowPair) drifts() []Drift {
 			out = append(out, Drift{Kind: kind, Class: class, Old: was, New: is})
 		}
 	}
-	add(DriftStatus, Breaking, strconv.Itoa(a.Status), strconv.Itoa(b.Status))
-	add(DriftErrorData, gain(a.ErrorData), quoted(a.ErrorData), quoted(b.ErrorData))
-	add(DriftErrorMessage, Cosmetic, quoted(a.ErrorMessage), quoted(b.ErrorMessage))
+	add(driftStatus, classBreaking, strconv.Itoa(a.Status), strconv.Itoa(b.Status))
+	add(driftErrorData, gain(a.ErrorData), quoted(a.ErrorData), quoted(b.ErrorData))
+	add(driftErrorMessage, classCosmetic, quoted(a.ErrorMessage), quoted(b.ErrorMessage))
 	if a.State != "" && b.State != "" {
-		add(DriftState, Breaking, a.State, b.State)
+		add(driftState, classBreaking, a.State, b.State)
 	}
 	if a.State == b.State && a.State != "" && p.sameCodes() {
-		add(DriftReasonCode, Breaking, reasonShown(a.ReasonCodeID), reasonShown(b.ReasonCodeID))
+		add(driftReasonCode, classBreaking, reasonShown(a.ReasonCodeID), reasonShown(b.ReasonCodeID))
 	}
 	if len(out) > 0 {
 		return out
 	}
 	switch spec.Level(p.row.Level) {
 	case spec.Either:
-		add(DriftRecorded, Breaking, quoted(a.Note), quoted(b.Note))
+		add(driftRecorded, classBreaking, quoted(a.Note), quoted(b.Note))
 	case spec.Info:
-		add(DriftRecorded, Cosmetic, quoted(a.Note), quoted(b.Note))
+		add(driftRecorded, classCosmetic, quoted(a.Note), quoted(b.Note))
 	}
 	if p.events && len(out) == 0 && !slices.Equal(a.order, b.order) {
-		class := Breaking
+		class := classBreaking
 		if containsAll(b.order, a.order) {
-			class = Additive
+			class = classAdditive
 		}
-		add(DriftEvents, class, eventsText(a.order), eventsText(b.order))
+		add(driftEvents, class, eventsText(a.order), eventsText(b.order))
 	}
 	return out
 }
@@ -237,15 +237,15 @@ func (p rowPair) sameCodes() bool {
 }
 
 func (p rowPair) otherManner(was, is manner) (Drift, bool) {
-	d := Drift{Kind: DriftOutcome, Class: Breaking, Old: p.old.text(), New: p.new.text()}
+	d := Drift{Kind: driftOutcome, Class: classBreaking, Old: p.old.text(), New: p.new.text()}
 	refusal := func(m manner) bool { return m == mannerRefused || m == mannerLate || m == mannerNothing }
 	switch {
 	case !p.events && refusal(was) && refusal(is) && was != mannerRefused && is != mannerRefused:
 		return d, false // without events the two look the same
 	case is == mannerAccepted:
-		d.Class = Additive
+		d.Class = classAdditive
 	case was != mannerAccepted:
-		d.Kind = DriftAsynchrony
+		d.Kind = driftAsynchrony
 	}
 	return d, true
 }
@@ -254,9 +254,9 @@ func (p rowPair) otherManner(was, is manner) (Drift, bool) {
 // where there was nothing before.
 func gain(old string) Class {
 	if old == "" {
-		return Additive
+		return classAdditive
 	}
-	return Breaking
+	return classBreaking
 }
 
 func quoted(said string) string {

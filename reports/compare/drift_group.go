@@ -62,11 +62,11 @@ func oneChange(a, b rowDrift) bool {
 		return true
 	}
 	switch a.Kind {
-	case DriftErrorMessage, DriftErrorData:
+	case driftErrorMessage, driftErrorData:
 		x, y := withoutStates(a.wasRaw), withoutStates(b.wasRaw)
 		v, w := withoutStates(a.isRaw), withoutStates(b.isRaw)
 		return x == y || v == w || edit(x, v) == edit(y, w)
-	case DriftAsynchrony:
+	case driftAsynchrony:
 		return a.wasRaw == b.wasRaw && a.isRaw == b.isRaw // the manners, whatever the error
 	}
 	return false

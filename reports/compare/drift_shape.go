@@ -86,14 +86,14 @@ func documentDrifts(a, b reports.Observation) []Drift {
 	gone, came = topmost(gone), topmost(came)
 	for _, path := range gone {
 		if i := slices.IndexFunc(came, func(p string) bool { return strings.EqualFold(p, path) }); i >= 0 {
-			out = append(out, Drift{Kind: DriftElement, Class: Breaking, What: path, Old: path, New: came[i]})
+			out = append(out, Drift{Kind: driftElement, Class: classBreaking, What: path, Old: path, New: came[i]})
 			came = slices.Delete(came, i, i+1)
 			continue
 		}
-		out = append(out, Drift{Kind: DriftElement, Class: Breaking, What: path, Old: "there", New: "gone"})
+		out = append(out, Drift{Kind: driftElement, Class: classBreaking, What: path, Old: "there", New: "gone"})
 	}
 	for _, path := range came {
-		out = append(out, Drift{Kind: DriftElement, Class: Additive, What: path, Old: "not there", New: "there"})
+		out = append(out, Drift{Kind: driftElement, Class: classAdditive, What: path, Old: "not there", New: "there"})
 	}
 	for _, e := range a.Elements {
 		if f := after[e.Path]; f != nil {
@@ -136,16 +136,16 @@ func textDrifts(a, b reports.Element) []Drift {
 	goneForms, cameForms := missing(a.Forms, b.Forms), missing(b.Forms, a.Forms)
 	switch {
 	case len(goneForms) > 0 && len(cameForms) > 0:
-		out = append(out, Drift{Kind: DriftForm, Class: Breaking, What: a.Path, Old: strings.Join(goneForms, ", "), New: strings.Join(cameForms, ", ")})
+		out = append(out, Drift{Kind: driftForm, Class: classBreaking, What: a.Path, Old: strings.Join(goneForms, ", "), New: strings.Join(cameForms, ", ")})
 	case len(cameForms) > 0:
-		out = append(out, Drift{Kind: DriftForm, Class: Additive, What: a.Path, Old: strings.Join(keys(a.Forms), ", "),
+		out = append(out, Drift{Kind: driftForm, Class: classAdditive, What: a.Path, Old: strings.Join(keys(a.Forms), ", "),
 			New: strings.Join(keys(b.Forms), ", ")})
 	}
 	for _, v := range missing(a.Values, b.Values) {
-		out = append(out, Drift{Kind: DriftValue, Class: Breaking, What: a.Path, Old: v, New: "gone"})
+		out = append(out, Drift{Kind: driftValue, Class: classBreaking, What: a.Path, Old: v, New: "gone"})
 	}
 	for _, v := range missing(b.Values, a.Values) {
-		out = append(out, Drift{Kind: DriftValue, Class: Additive, What: a.Path, Old: "not there", New: v})
+		out = append(out, Drift{Kind: driftValue, Class: classAdditive, What: a.Path, Old: "not there", New: v})
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func timingDrifts(old, new *reports.Result) []Drift {
 	a, b := old.Timings.Margins, new.Timings.Margins
 	slack := 2 * math.Abs(new.Timings.P50-old.Timings.P50)
 	if min(a.Changes, b.Changes) >= timingSamples && differs(a.P50, b.P50, leastConverging+slack) {
-		out = append(out, Drift{Kind: DriftConvergence, Class: Cosmetic, What: "accepted changes",
+		out = append(out, Drift{Kind: driftConvergence, Class: classCosmetic, What: "accepted changes",
 			Old: medianText(a.P50, a.Changes), New: medianText(b.P50, b.Changes)})
 	}
 	return out
@@ -58,7 +58,7 @@ func latencyDrift(old, new *reports.Result, slower bool) *Drift {
 	if changed == 0 {
 		return nil
 	}
-	d := &Drift{Kind: DriftLatency, Class: Cosmetic, What: b.Kind, Old: medianText(a.P50, a.Requests), New: medianText(b.P50, b.Requests)}
+	d := &Drift{Kind: driftLatency, Class: classCosmetic, What: b.Kind, Old: medianText(a.P50, a.Requests), New: medianText(b.P50, b.Requests)}
 	if changed > 1 {
 		d.New += fmt.Sprintf("; and %d of %d other kinds of requests", changed-1, compared-1)
 	}

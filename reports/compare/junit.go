@@ -94,8 +94,8 @@ func orAbsent(o evidence.Outcome) string {
 
 // driftKinds lists the kinds in the order of reports.
 func driftKinds() []DriftKind {
-	return []DriftKind{DriftOutcome, DriftAsynchrony, DriftStatus, DriftErrorType, DriftErrorData, DriftErrorMessage,
-		DriftState, DriftReasonCode, DriftEvents, DriftRecorded, DriftElement, DriftValue, DriftForm, DriftLatency, DriftConvergence}
+	return []DriftKind{driftOutcome, driftAsynchrony, driftStatus, driftErrorType, driftErrorData, driftErrorMessage,
+		driftState, driftReasonCode, driftEvents, driftRecorded, driftElement, driftValue, driftForm, driftLatency, driftConvergence}
 }
 
 func (c *Comparison) junitDrifts(fail bool) junit.Suite {

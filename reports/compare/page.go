@@ -196,7 +196,7 @@ func (p *comparisonPart) addSections(catalogue *spec.Catalogue, names []string) 
 func (c *Comparison) next() string {
 	breaking := 0
 	for _, d := range c.Drifts {
-		if d.Class == Breaking {
+		if d.Class == classBreaking {
 			breaking++
 		}
 	}

@@ -76,7 +76,7 @@ func (b *itemBuilder) groups() []itemGroup {
 		}
 	}
 	add("regressions", regressions, "Held before and fail now, or can no longer be exercised though nothing in the plan says so.", evidence.Failed, b.c.Regressions, true)
-	for _, class := range []Class{Breaking, Additive, Cosmetic} {
+	for _, class := range []Class{classBreaking, classAdditive, classCosmetic} {
 		g := itemGroup{ID: b.prefix + string(class), Title: "Drift, " + string(class), Hint: classHints[class]}
 		for _, d := range b.c.Drifts {
 			if d.Class == class {
@@ -107,9 +107,9 @@ var badges = map[string]string{
 }
 
 var classHints = map[Class]string{
-	Breaking: "Allowed both times; a client that was written against the old behaviour may break.",
-	Additive: "Allowed both times; something is there that was not.",
-	Cosmetic: "What only people read or feel.",
+	classBreaking: "Allowed both times; a client that was written against the old behaviour may break.",
+	classAdditive: "Allowed both times; something is there that was not.",
+	classCosmetic: "What only people read or feel.",
 }
 
 func (b *itemBuilder) cause(x Change, whole bool) string {
@@ -147,7 +147,7 @@ func (b *itemBuilder) change(kind string, mark evidence.Outcome, x Change, whole
 }
 
 func (b *itemBuilder) drift(kind string, d Drift) item {
-	it := item{Anchor: b.prefix + "drift-" + d.anchor, ID: text.ShownLine(driftSubject(d), 200), Kind: kind, Class: d.Class, Mark: evidence.Info, Badge: string(d.Class), Open: d.Class == Breaking}
+	it := item{Anchor: b.prefix + "drift-" + d.anchor, ID: text.ShownLine(driftSubject(d), 200), Kind: kind, Class: d.Class, Mark: evidence.Info, Badge: string(d.Class), Open: d.Class == classBreaking}
 	if len(d.Requirements) == 0 {
 		it.Versus = []versus{difference(driftSubject(d), d.Old, d.New)}
 	} else {

@@ -104,12 +104,12 @@ func TestOtherManner(t *testing.T) {
 		class   Class
 	}{
 		{mannerLate, mannerNothing, false, "", ""},
-		{mannerLate, mannerNothing, true, DriftAsynchrony, Breaking},
-		{mannerRefused, mannerNothing, false, DriftAsynchrony, Breaking},
-		{mannerLate, mannerRefused, false, DriftAsynchrony, Breaking},
-		{mannerAccepted, mannerRefused, false, DriftOutcome, Breaking},
-		{mannerAccepted, mannerNothing, false, DriftOutcome, Breaking},
-		{mannerRefused, mannerAccepted, false, DriftOutcome, Additive},
+		{mannerLate, mannerNothing, true, driftAsynchrony, classBreaking},
+		{mannerRefused, mannerNothing, false, driftAsynchrony, classBreaking},
+		{mannerLate, mannerRefused, false, driftAsynchrony, classBreaking},
+		{mannerAccepted, mannerRefused, false, driftOutcome, classBreaking},
+		{mannerAccepted, mannerNothing, false, driftOutcome, classBreaking},
+		{mannerRefused, mannerAccepted, false, driftOutcome, classAdditive},
 	} {
 		d, differs := rowPair{events: test.events}.otherManner(test.was, test.is)
 		if differs != (test.want != "") || differs && (d.Kind != test.want || d.Class != test.class) {

@@ -47,7 +47,7 @@ func (c *Comparison) chapters() []chapter {
 	}
 	all = append(all, profiles)
 	changes(regressions, console.Red, c.Regressions)
-	for _, class := range []Class{Breaking, Additive, Cosmetic} {
+	for _, class := range []Class{classBreaking, classAdditive, classCosmetic} {
 		ch := chapter{title: "Drift, " + string(class), color: console.Yellow}
 		for _, d := range c.Drifts {
 			if d.Class == class {
@@ -141,7 +141,7 @@ func (c *Comparison) headline() string {
 		n[d.Class]++
 	}
 	return fmt.Sprintf("%s: %s, %s, %d breaking, %d additive and %d cosmetic drifts",
-		strings.ToLower(c.word()), text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[Breaking], n[Additive], n[Cosmetic])
+		strings.ToLower(c.word()), text.Count(len(c.Regressions), "regression"), text.Count(len(c.Repairs), "repair"), n[classBreaking], n[classAdditive], n[classCosmetic])
 }
 
 func (s Side) text() string {

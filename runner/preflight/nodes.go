@@ -114,7 +114,7 @@ func (p *preflight) nodes(ctx context.Context, first evidence.Exchange) error {
 func (p *preflight) sameSystem(ctx context.Context, here *xmlquery.Node) error {
 	at := "the other node " + p.survey.Other.URL
 	wrong := func(format string, args ...any) error {
-		return &Unable{ObstacleOtherNode, at + " is none of this system: " + fmt.Sprintf(format, args...) + "; correct target.nodes"}
+		return &Unable{obstacleOtherNode, at + " is none of this system: " + fmt.Sprintf(format, args...) + "; correct target.nodes"}
 	}
 	x := p.elsewhere(ctx, nil, "/finesse/api/SystemInfo")
 	root, err := parseRoot(x.ResponseBody)
@@ -212,7 +212,7 @@ func (p *preflight) oneMachine(ctx context.Context, other *url.URL) error {
 	switch {
 	case len(shared) == 0:
 	case nameless(p.target.URL) || nameless(other):
-		return &Unable{ObstacleOtherNode, fmt.Sprintf("the other node %s is the first one by another name: both lead to %s; correct target.nodes", p.survey.Other.URL, text.Enumerate(shared))}
+		return &Unable{obstacleOtherNode, fmt.Sprintf("the other node %s is the first one by another name: both lead to %s; correct target.nodes", p.survey.Other.URL, text.Enumerate(shared))}
 	default:
 		p.note("both nodes lead to %s: unless a proxy there tells them apart by their names, they are one node", text.Enumerate(shared))
 	}

@@ -70,12 +70,12 @@ type Obstacle string
 
 // The obstacles.
 const (
-	ObstacleSilent     Obstacle = "silent"      // it cannot be reached
-	ObstacleRedirected Obstacle = "redirected"  // it sends elsewhere
-	ObstacleNoFinesse  Obstacle = "no_finesse"  // SystemInfo is not that of a Finesse
-	ObstacleUsers      Obstacle = "users"       // users of the cast cannot be used
-	ObstacleOtherNode  Obstacle = "other_node"  // the other node is none of this system
-	ObstacleNotServing Obstacle = "not_serving" // it says that it is not in service
+	obstacleSilent     Obstacle = "silent"      // it cannot be reached
+	obstacleRedirected Obstacle = "redirected"  // it sends elsewhere
+	obstacleNoFinesse  Obstacle = "no_finesse"  // SystemInfo is not that of a Finesse
+	obstacleUsers      Obstacle = "users"       // users of the cast cannot be used
+	obstacleOtherNode  Obstacle = "other_node"  // the other node is none of this system
+	obstacleNotServing Obstacle = "not_serving" // it says that it is not in service
 )
 
 // ObstacleOf gives the obstacle of an error of a preflight, "" for none.
@@ -86,7 +86,7 @@ func ObstacleOf(err error) Obstacle {
 	case errors.As(err, &unable):
 		return unable.Obstacle
 	case errors.As(err, &out):
-		return ObstacleNotServing
+		return obstacleNotServing
 	}
 	return ""
 }
@@ -199,16 +199,16 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	s.XMPPDomain, s.XMPPPubSubDomain = t.XMPPDomain, t.XMPPPubSubDomain
 	switch {
 	case x.Err != "":
-		return &Unable{ObstacleSilent, fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
+		return &Unable{obstacleSilent, fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
 	case x.Status == http.StatusServiceUnavailable:
 		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:
-		return &Unable{ObstacleRedirected, fmt.Sprintf("%s redirects to %q: %s", p.at(), withoutQuery(x.ResponseHeader["Location"]), p.redirected(x.ResponseHeader["Location"]))}
+		return &Unable{obstacleRedirected, fmt.Sprintf("%s redirects to %q: %s", p.at(), withoutQuery(x.ResponseHeader["Location"]), p.redirected(x.ResponseHeader["Location"]))}
 	case x.Status/100 != 2 && t.Deployment != "": // whether it is one shows with the users
 		p.note("SystemInfo was answered with HTTP %d; the deployment is the configured %s", x.Status, t.Deployment)
 		return nil
 	case x.Status/100 != 2:
-		return &untold{Unable{ObstacleNoFinesse, fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}}
+		return &untold{Unable{obstacleNoFinesse, fmt.Sprintf("%s is no Finesse API that can be certified: GET SystemInfo was answered with HTTP %d%s%s", p.at(), x.Status, Saying(x), perhaps(x, t))}}
 	}
 	root, err := parseRoot(x.ResponseBody)
 	switch {
@@ -220,7 +220,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 		if err != nil {
 			what = err.Error()
 		}
-		return &Unable{ObstacleNoFinesse, fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %s", p.at(), what)}
+		return &Unable{obstacleNoFinesse, fmt.Sprintf("%s is no Finesse API that can be certified: SystemInfo is %s", p.at(), what)}
 	}
 	if status := textAt(root, "status"); status != "IN_SERVICE" {
 		return &OutOfService{Status: orNothing(status), Reason: fmt.Sprintf("%s is not in service: SystemInfo has the status %s%s",
@@ -305,7 +305,7 @@ func (p *preflight) users(ctx context.Context) error {
 	sideBySide(questions)
 	p.sort()
 	if len(p.failures) > 0 && !(p.options.Lenient && len(p.survey.Cast.Usable()) > 0) {
-		return &Unable{ObstacleUsers, p.refusals() + "; correct the configuration, or take them out of it"}
+		return &Unable{obstacleUsers, p.refusals() + "; correct the configuration, or take them out of it"}
 	}
 	return nil
 }

@@ -10,27 +10,27 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// Finding is one requirement in one trial, and why it is as it is.
-type Finding struct {
+// finding is one requirement in one trial, and why it is as it is.
+type finding struct {
 	Requirement string `json:"requirement"`
 	Reason      string `json:"reason"`
 }
 
 // caught are the requirements that failed as they must.
-func (t *trial) caught() []Finding {
-	var list []Finding
+func (t *trial) caught() []finding {
+	var list []finding
 	if t.fault == nil {
 		return nil
 	}
 	if t.fault.FailsPreflight {
 		if t.stopped != nil && t.explained(evidence.Verdict{}) {
-			list = append(list, Finding{"preflight", t.stopped.Error()})
+			list = append(list, finding{"preflight", t.stopped.Error()})
 		}
 		return list
 	}
 	for _, id := range t.must {
 		if v := t.verdicts[id]; v.Outcome == evidence.Failed && t.explained(v) {
-			list = append(list, Finding{id, told(v)})
+			list = append(list, finding{id, told(v)})
 		}
 	}
 	return list
@@ -44,51 +44,51 @@ func (t *trial) explained(v evidence.Verdict) bool {
 
 // survived are the requirements that a fault must break and did not, or for
 // another reason.
-func (t *trial) survived() []Finding {
+func (t *trial) survived() []finding {
 	if t.fault == nil {
 		return nil
 	}
 	caught := t.caught()
 	if t.fault.FailsPreflight || t.fault.Intermittent && len(caught) > 0 {
 		if len(caught) == 0 {
-			return []Finding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
+			return []finding{{"preflight", fmt.Sprintf("ended with %v", t.stopped)}}
 		}
 		return nil
 	}
-	var list []Finding
+	var list []finding
 	for _, id := range t.must {
-		if slices.ContainsFunc(caught, func(f Finding) bool { return f.Requirement == id }) {
+		if slices.ContainsFunc(caught, func(f finding) bool { return f.Requirement == id }) {
 			continue
 		}
 		v, there := t.verdicts[id]
 		switch {
 		case !there && t.stopped != nil:
-			list = append(list, Finding{id, "the preflight ended it: " + t.stopped.Error()})
+			list = append(list, finding{id, "the preflight ended it: " + t.stopped.Error()})
 		case !there:
-			list = append(list, Finding{id, "was not reached"})
+			list = append(list, finding{id, "was not reached"})
 		case v.Outcome == evidence.Failed:
-			list = append(list, Finding{id, fmt.Sprintf("failed with another sign than %v: %v, %s", t.signs, t.signOf(v), told(v))})
+			list = append(list, finding{id, fmt.Sprintf("failed with another sign than %v: %v, %s", t.signs, t.signOf(v), told(v))})
 		default:
-			list = append(list, Finding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
+			list = append(list, finding{id, string(v.Outcome) + ": " + v.Reason + v.Observed.Note})
 		}
 	}
 	return list
 }
 
 // unexplained are failures that the fault, or nothing at all, explains.
-func (t *trial) unexplained() []Finding {
-	var list []Finding
+func (t *trial) unexplained() []finding {
+	var list []finding
 	for _, id := range slices.Sorted(maps.Keys(t.verdicts)) {
 		v := t.verdicts[id]
 		if v.Outcome == evidence.Failed && (t.fault == nil || !t.fault.Explains(id)) {
-			list = append(list, Finding{id, v.Reason})
+			list = append(list, finding{id, v.Reason})
 		}
 		if t.fault == nil && v.Outcome == evidence.NotExercised && !t.gap(id) {
-			list = append(list, Finding{id, "not exercised: " + v.Reason})
+			list = append(list, finding{id, "not exercised: " + v.Reason})
 		}
 	}
 	if t.stopped != nil && (t.fault == nil || !t.fault.FailsPreflight && len(t.verdicts) == 0) {
-		list = append(list, Finding{"preflight", t.stopped.Error()})
+		list = append(list, finding{"preflight", t.stopped.Error()})
 	}
 	return list
 }

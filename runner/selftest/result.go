@@ -18,16 +18,16 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// Result is what a selftest found out.
-type Result struct {
+// result is what a selftest found out.
+type result struct {
 	Schema       string        `json:"schema"`
 	Tool         reports.Tool  `json:"tool"`
 	Spec         string        `json:"spec"` // digest of the contract
 	Passed       bool          `json:"passed"`
 	Whole        bool          `json:"whole"` // no pattern left anything out
-	Variants     []Variant     `json:"variants"`
-	Faults       []Fault       `json:"faults"`
-	Requirements []Requirement `json:"requirements"`
+	Variants     []variant     `json:"variants"`
+	Faults       []fault       `json:"faults"`
+	Requirements []requirement `json:"requirements"`
 	// Unproven are the requirements that no fault made fail, INFO aside; only
 	// a whole selftest can tell.
 	Unproven []string `json:"unproven"`
@@ -36,46 +36,46 @@ type Result struct {
 	WallMS   int64    `json:"wall_ms"`
 }
 
-// Variant is one conformant reference.
-type Variant struct {
+// variant is one conformant reference.
+type variant struct {
 	Name          string    `json:"name"`
 	Deployment    string    `json:"deployment"`
 	Notifications bool      `json:"notifications"`
 	Exercised     int       `json:"exercised"`
-	Problems      []Finding `json:"problems,omitempty"`
+	Problems      []finding `json:"problems,omitempty"`
 }
 
-// Fault is one fault and what became of it.
-type Fault struct {
+// fault is one fault and what became of it.
+type fault struct {
 	Name    string     `json:"name"`
 	Summary string     `json:"summary"`
 	Page    string     `json:"page"`
 	Caught  bool       `json:"caught"`
 	By      []string   `json:"by"` // the requirements that caught it
-	Runs    []FaultRun `json:"runs"`
+	Runs    []faultRun `json:"runs"`
 }
 
-// FaultRun is a fault on one deployment.
-type FaultRun struct {
+// faultRun is a fault on one deployment.
+type faultRun struct {
 	Deployment    string    `json:"deployment"`
 	Notifications bool      `json:"notifications"`
-	Caught        []Finding `json:"caught"`
-	Survived      []Finding `json:"survived,omitempty"`
-	Unexplained   []Finding `json:"unexplained,omitempty"`
+	Caught        []finding `json:"caught"`
+	Survived      []finding `json:"survived,omitempty"`
+	Unexplained   []finding `json:"unexplained,omitempty"`
 }
 
-// Requirement is a requirement and how many faults make it fail.
-type Requirement struct {
+// requirement is a requirement and how many faults make it fail.
+type requirement struct {
 	ID     string     `json:"id"`
 	Level  spec.Level `json:"level"`
 	Faults int        `json:"faults"`
 }
 
 // sum makes the result of the trials.
-func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duration) *Result {
-	r := &Result{
+func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duration) *result {
+	r := &result{
 		Schema: "finesse-conformance/selftest/v1", Tool: runner.Tool(), Spec: a.Catalogue.Digest(), Passed: true, Whole: len(o.Patterns) == 0,
-		Variants: []Variant{}, Faults: []Fault{}, Unproven: []string{},
+		Variants: []variant{}, Faults: []fault{}, Unproven: []string{},
 		Trials: len(trials), Repeated: repeated, WallMS: took.Milliseconds(),
 	}
 	breaks := map[string]int{}
@@ -99,7 +99,7 @@ func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duratio
 		if len(ts) == 0 {
 			if r.Whole {
 				r.Passed = false
-				r.Faults = append(r.Faults, Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
+				r.Faults = append(r.Faults, fault{Name: f.Name, Summary: f.Summary, Page: f.Page, By: []string{}})
 			}
 			continue
 		}
@@ -110,7 +110,7 @@ func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duratio
 		r.Faults = append(r.Faults, sf)
 	}
 	for _, req := range a.Catalogue.All() {
-		r.Requirements = append(r.Requirements, Requirement{req.ID, req.Level, breaks[req.ID]})
+		r.Requirements = append(r.Requirements, requirement{req.ID, req.Level, breaks[req.ID]})
 		if r.Whole && req.Level != spec.Info && breaks[req.ID] == 0 {
 			r.Unproven = append(r.Unproven, req.ID)
 		}
@@ -120,10 +120,10 @@ func (a *prover) sum(o Options, trials []*trial, repeated int, took time.Duratio
 }
 
 // faultOf sums up the trials of a fault.
-func faultOf(f reference.Fault, trials []*trial) Fault {
-	sf := Fault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
+func faultOf(f reference.Fault, trials []*trial) fault {
+	sf := fault{Name: f.Name, Summary: f.Summary, Page: f.Page, Caught: true, By: []string{}}
 	for _, t := range trials {
-		run := FaultRun{
+		run := faultRun{
 			Deployment: t.deployment, Notifications: t.heard, Caught: t.caught(), Survived: t.survived(), Unexplained: t.unexplained(),
 		}
 		for _, c := range run.Caught {
@@ -138,18 +138,18 @@ func faultOf(f reference.Fault, trials []*trial) Fault {
 }
 
 // variant is the variant that a trial is a part of.
-func (r *Result) variant(t *trial) *Variant {
-	i := slices.IndexFunc(r.Variants, func(v Variant) bool {
+func (r *result) variant(t *trial) *variant {
+	i := slices.IndexFunc(r.Variants, func(v variant) bool {
 		return v.Name == t.name && v.Deployment == t.deployment && v.Notifications == t.heard
 	})
 	if i < 0 {
 		i = len(r.Variants)
-		r.Variants = append(r.Variants, Variant{Name: t.name, Deployment: t.deployment, Notifications: t.heard})
+		r.Variants = append(r.Variants, variant{Name: t.name, Deployment: t.deployment, Notifications: t.heard})
 	}
 	return &r.Variants[i]
 }
 
-func (r *Result) writeJSON(w io.Writer) error {
+func (r *result) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -159,7 +159,7 @@ func (r *Result) writeJSON(w io.Writer) error {
 // write prints the matrix: for each fault the requirements that caught it,
 // for each requirement how many faults make it fail, and everything that is
 // not as it should be.
-func (r *Result) write(out io.Writer) error {
+func (r *result) write(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	bad := r.writeVariants(w)
 	caught, unexplained := r.writeFaults(w)
@@ -184,7 +184,7 @@ func (r *Result) write(out io.Writer) error {
 }
 
 // writeVariants gives how many variants did not pass.
-func (r *Result) writeVariants(w io.Writer) (bad int) {
+func (r *result) writeVariants(w io.Writer) (bad int) {
 	fmt.Fprintf(w, "conformant variants of the reference\n")
 	fine := map[string][]string{}
 	var names []string
@@ -209,7 +209,7 @@ func (r *Result) writeVariants(w io.Writer) (bad int) {
 
 // writeFaults gives how many faults were caught, and how many runs had
 // failures that their fault does not explain.
-func (r *Result) writeFaults(w io.Writer) (caught, unexplained int) {
+func (r *result) writeFaults(w io.Writer) (caught, unexplained int) {
 	fmt.Fprintf(w, "\nfaults, and what caught them\n")
 	for _, f := range r.Faults {
 		word := "SURVIVED"
@@ -240,7 +240,7 @@ func place(deployment string, notifications bool) string {
 	return deployment
 }
 
-func findings(w io.Writer, list []Finding) {
+func findings(w io.Writer, list []finding) {
 	for _, f := range list {
 		fmt.Fprintf(w, "             %s: %s\n", f.Requirement, text.Truncate(strings.ReplaceAll(f.Reason, "\n", " "), 400))
 	}

@@ -78,7 +78,7 @@ func (a *prover) run(ctx context.Context, o Options) (code int, err error) {
 	return reports.ExitConformant, nil
 }
 
-func (a *prover) prove(ctx context.Context, o Options) (*Result, error) {
+func (a *prover) prove(ctx context.Context, o Options) (*result, error) {
 	began := time.Now()
 	trials, err := a.trials(o)
 	if err != nil {

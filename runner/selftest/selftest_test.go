@@ -83,7 +83,7 @@ func TestSelftest(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	var r Result
+	var r result
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestSelftestFails(t *testing.T) {
 			t.Parallel()
 			r := try(test.change)
 			for what, said := range map[string]struct {
-				list []Finding
+				list []finding
 				want string
 			}{"survived": {r.survived(), test.survived}, "unexplained": {r.unexplained(), test.unexplained}} {
 				var text string
@@ -225,7 +225,7 @@ func unreadable(t *testing.T, r *trial) *trial {
 
 // found is what a trial comes to, without its words.
 func found(r *trial) string {
-	ids := func(list []Finding) (ids []string) {
+	ids := func(list []finding) (ids []string) {
 		for _, f := range list {
 			ids = append(ids, f.Requirement)
 		}
@@ -238,7 +238,7 @@ func found(r *trial) string {
 func TestSelftestUnproven(t *testing.T) {
 	a := selftestApp(t, io.Discard)
 	r := a.sum(Options{}, nil, 0, 0)
-	if r.Passed || !slices.Contains(r.Unproven, "SIG-01") || slices.Contains(r.Unproven, "SIG-11") || slices.ContainsFunc(r.Faults, func(f Fault) bool { return f.Caught }) {
+	if r.Passed || !slices.Contains(r.Unproven, "SIG-01") || slices.Contains(r.Unproven, "SIG-11") || slices.ContainsFunc(r.Faults, func(f fault) bool { return f.Caught }) {
 		t.Errorf("passed %v, unproven %v", r.Passed, r.Unproven)
 	}
 }

@@ -96,10 +96,6 @@ func New(opts Options) *Client {
 	return &Client{opts: opts, wrong: map[string]bool{}, users: map[string]*fixtures.User{}, seen: map[string]string{}, keep: evidence.Keep{Left: opts.Keep}}
 }
 
-// Secrets are what must not be recorded: what the client gives is as it came,
-// to be judged, and goes through them before it is written or printed.
-func (c *Client) Secrets() *redact.Set { return c.opts.Secrets }
-
 // Base is the address that all paths are relative to.
 func (c *Client) Base() *url.URL { u := *c.opts.Base; return &u }
 
@@ -206,7 +202,7 @@ func (c *Client) Do(ctx context.Context, rec *Recorder, call Call) evidence.Exch
 	}
 	if proxied(x) != noObstacle && x.Err == "" {
 		if x = c.crowded(ctx, rec, call, x); x.Err == "" {
-			x.Err, x.Barred = Obstacle(x), proxied(x) != noObstacle
+			x.Err, x.Barred = obstacleIn(x), proxied(x) != noObstacle
 		}
 	}
 	x = c.outlast(ctx, rec, call, x)

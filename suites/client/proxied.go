@@ -73,9 +73,9 @@ func signInPage(x evidence.Exchange) bool {
 	return htmlPage().MatchString(body) && signsIn().MatchString(body)
 }
 
-// Obstacle says in words what a reverse proxy has against a request, "" where
+// obstacleIn says in words what a reverse proxy has against a request, "" where
 // the answer is the target's own.
-func Obstacle(x evidence.Exchange) string { return obstacleText[proxied(x)] }
+func obstacleIn(x evidence.Exchange) string { return obstacleText[proxied(x)] }
 
 // What such a proxy allows a client, with something to spare: 90 requests a
 // second and 12 connections.

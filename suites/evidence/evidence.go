@@ -7,7 +7,6 @@
 package evidence
 
 import (
-	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -229,10 +228,6 @@ type Exchange struct {
 	Started  time.Time     `json:"started"`
 	Duration time.Duration `json:"duration_ns"`
 }
-
-// Elsewhere reports whether the request went to the node that the run does not
-// act on.
-func (x Exchange) Elsewhere() bool { return !strings.HasPrefix(x.Path, "/") }
 
 // Served reports whether the target gave an answer that it stands by: a whole
 // one, and neither that of a server that cannot (5xx) nor of one that puts off

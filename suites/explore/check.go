@@ -32,7 +32,7 @@ type input struct {
 
 // output is what came of it.
 type output struct {
-	answer Answer
+	answer answer
 	state  spec.State
 	reason string
 }
@@ -68,8 +68,8 @@ func (m *Model) mayMove(w Walk, h history) bool {
 	return false
 }
 
-// Check holds what was seen of a walk against the model. It gives nil where all of it is possible.
-func (m *Model) Check(w Walk, ev *evidence.Evidence) *Deviation {
+// check holds what was seen of a walk against the model. It gives nil where all of it is possible.
+func (m *Model) check(w Walk, ev *evidence.Evidence) *Deviation {
 	h := m.history(w, ev)
 	for n := 1; n <= len(h.rounds); n++ {
 		if !m.linearizable(w, h.upTo(n, leniently)) {
@@ -83,12 +83,12 @@ func (m *Model) Check(w Walk, ev *evidence.Evidence) *Deviation {
 type played struct {
 	does   []spec.When
 	how    How
-	answer []Answer
+	answer []answer
 	seen   output
 }
 
 func (p played) silent() bool {
-	return slices.ContainsFunc(p.answer, func(a Answer) bool { return a.Silent })
+	return slices.ContainsFunc(p.answer, func(a answer) bool { return a.Silent })
 }
 
 // history is what was seen of a walk. A round that was not served, or of which
@@ -157,14 +157,14 @@ func wrapped(ev *evidence.Evidence, step evidence.Step) bool {
 
 // answerOf gives what the target said to the nth thing of a step; false where
 // it said nothing that it stands by.
-func answerOf(ev *evidence.Evidence, step evidence.Step, n, of int) (Answer, bool) {
+func answerOf(ev *evidence.Evidence, step evidence.Step, n, of int) (answer, bool) {
 	act := evidence.Act{Exchange: step.Exchange, RequestID: step.Values["request_id"]}
 	if len(step.Acts) > n {
 		act = step.Acts[n]
 	} else if of > 1 {
-		return Answer{}, false
+		return answer{}, false
 	}
-	a := Answer{Failed: act.Failed != ""}
+	a := answer{Failed: act.Failed != ""}
 	if act.Exchange < 0 || act.Exchange >= len(ev.Exchanges) {
 		return a, true
 	}
@@ -314,7 +314,7 @@ func (m *Model) linearizable(w Walk, ops operations) bool {
 		},
 		Step: func(state, in, out any) []any {
 			var list []any
-			for _, s := range m.step(state.(State), in.(input), out.(output)) {
+			for _, s := range m.step(state.(modelState), in.(input), out.(output)) {
 				list = append(list, s)
 			}
 			return list
@@ -325,9 +325,9 @@ func (m *Model) linearizable(w Walk, ops operations) bool {
 
 // step is one operation of the model. Requests that a target took in one after
 // another it takes in that order (guide 12.5(1), page 22).
-func (m *Model) step(s State, in input, out output) []State {
+func (m *Model) step(s modelState, in input, out output) []modelState {
 	if in.when == nil {
-		return m.See(s, out.state, out.reason, out.answer)
+		return m.see(s, out.state, out.reason, out.answer)
 	}
 	if s.done&in.after != in.after {
 		return nil

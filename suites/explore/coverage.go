@@ -22,7 +22,7 @@ type aspect struct {
 }
 
 // news says how much of a round is new: the more the less was done before.
-func (c *coverage) news(w Walk, at []State, r Round) float64 {
+func (c *coverage) news(w Walk, at []modelState, r Round) float64 {
 	sum := 0.0
 	for _, a := range aspects(w, at, r) {
 		sum += a.weight / float64(1+c.counts[a.text])
@@ -37,14 +37,14 @@ func (c *coverage) begin(s spec.Situation) {
 	c.starts[s]++
 }
 
-func (c *coverage) add(w Walk, at []State, r Round) {
+func (c *coverage) add(w Walk, at []modelState, r Round) {
 	for _, a := range aspects(w, at, r) {
 		c.counts[a.text]++
 	}
 }
 
 // aspects lists what a round is in a walk.
-func aspects(w Walk, at []State, r Round) []aspect {
+func aspects(w Walk, at []modelState, r Round) []aspect {
 	s := at[0]
 	names := make([]string, len(r.Does))
 	for i, d := range r.Does {

@@ -75,7 +75,7 @@ func (g *Generator) walk(n int) Walk {
 	}
 	end := Round{How: Alone, From: at[0].State, Does: []spec.When{{By: spec.Self, Dialog: "DROP"}}}
 	if at[0].State == spec.Talking || at[0].State == spec.Hold {
-		if next := g.Model.After(at, end); g.Dialogs && !slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
+		if next := g.Model.After(at, end); g.Dialogs && !slices.ContainsFunc(next, func(s modelState) bool { return s.Open }) {
 			w.Rounds = append(w.Rounds, end) // only then shows what waited for it
 		}
 	}
@@ -139,7 +139,7 @@ func (g *Generator) reaches(s spec.Situation) bool {
 const candidates = 24
 
 // best draws a few rounds, and takes the one of which least was done before.
-func (g *Generator) best(random *rand.Rand, at []State, w Walk, h habit) (best Round, next []State, ok bool) {
+func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit) (best Round, next []modelState, ok bool) {
 	most := -1.0
 	how := g.how(random, at[0].State) // first, or what is long would always be new
 	things := 1
@@ -218,7 +218,7 @@ type draw struct {
 const leastOnCall = 3
 
 // young reports whether the call began a few rounds ago only.
-func young(w Walk, at []State) bool {
+func young(w Walk, at []modelState) bool {
 	on := func(s spec.State) bool { return s == spec.Talking || s == spec.Hold }
 	n := 0
 	for _, r := range slices.Backward(w.Rounds) {
@@ -231,7 +231,7 @@ func young(w Walk, at []State) bool {
 }
 
 // round draws what is done next.
-func (g *Generator) round(d draw, at []State, how How, things int) (Round, []State, bool) {
+func (g *Generator) round(d draw, at []modelState, how How, things int) (Round, []modelState, bool) {
 	r := Round{How: how, From: at[0].State}
 	for range 10 {
 		r.Does = g.draw(d, at, r.How, things)
@@ -239,7 +239,7 @@ func (g *Generator) round(d draw, at []State, how How, things int) (Round, []Sta
 			continue
 		}
 		next := g.Model.After(at, r)
-		if d.called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s State) bool { return s.Open }) {
+		if d.called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s modelState) bool { return s.Open }) {
 			continue
 		}
 		return r, next, true
@@ -258,10 +258,10 @@ func ownRequests(r Round) int {
 }
 
 // draw draws things that make sense together.
-func (g *Generator) draw(d draw, at []State, how How, things int) []spec.When {
+func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.When {
 	var does []spec.When
 	for range things {
-		var from []State // where the user may be when it is the turn of this one
+		var from []modelState // where the user may be when it is the turn of this one
 		if from = at; how == InARow && len(does) > 0 {
 			from = g.Model.After(at, Round{How: InARow, Does: does})
 		}
@@ -272,7 +272,7 @@ func (g *Generator) draw(d draw, at []State, how How, things int) []spec.When {
 
 // thing draws one thing. Calls begin and are answered alone, as nobody can say
 // what comes of a call for somebody who is no longer READY.
-func (g *Generator) thing(d draw, at []State, several bool, before []spec.When) spec.When {
+func (g *Generator) thing(d draw, at []modelState, several bool, before []spec.When) spec.When {
 	calls := g.onCalls(at, several || slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil }))
 	if d.lasts {
 		calls = slices.DeleteFunc(calls, endsCall)
@@ -296,7 +296,7 @@ func (g *Generator) thing(d draw, at []State, several bool, before []spec.When) 
 }
 
 // request draws a request to change the state.
-func (g *Generator) request(random *rand.Rand, at []State) spec.When {
+func (g *Generator) request(random *rand.Rand, at []modelState) spec.When {
 	ask := []spec.State{spec.NotReady, spec.NotReady, spec.NotReady, spec.Ready, spec.Ready, spec.Ready, spec.Ready, spec.Logout, spec.Login}[random.IntN(9)]
 	if at[0].State == spec.Logout && random.IntN(2) == 0 {
 		ask = spec.Login
@@ -322,14 +322,14 @@ func (g *Generator) request(random *rand.Rand, at []State) spec.When {
 
 // onCalls lists what can be done to the call, the reservation or the wrap-up
 // of a user, or to begin one.
-func (g *Generator) onCalls(at []State, several bool) []spec.When {
+func (g *Generator) onCalls(at []modelState, several bool) []spec.When {
 	var list []spec.When
 	for _, move := range g.Model.moves {
 		a := move.Action
 		switch {
 		case a.Put != "" || a.Stimulus == spec.WrapUpOn || a.Stimulus == spec.WrapUpOff:
 			continue // requests are drawn by themselves, wrap-up before the call
-		case slices.ContainsFunc(at, func(s State) bool { return !move.From.Matches(s.Situation) }):
+		case slices.ContainsFunc(at, func(s modelState) bool { return !move.From.Matches(s.Situation) }):
 			continue
 		case several && !goesWith(a):
 			continue

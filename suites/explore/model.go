@@ -22,8 +22,8 @@ func NewModel(rules *spec.Rules, catalogue *spec.Catalogue, d spec.Deployment, r
 	return &Model{Deployment: d, Codes: codes, Switches: switches, rules: rules.For(d, release), moves: catalogue.Moves(d, release)}
 }
 
-// State is where a user may be. It is comparable.
-type State struct {
+// modelState is where a user may be. It is comparable.
+type modelState struct {
 	spec.Situation
 	// Reason says which of the user's reason codes it has in NOT_READY, and
 	// Wish which one goes with the change that is pending: ReasonFirst,
@@ -35,8 +35,8 @@ type State struct {
 	done uint16 // which of the things that are done in a step the target has taken
 }
 
-// Answer is what a target said to one thing that was done, and when.
-type Answer struct {
+// answer is what a target said to one thing that was done, and when.
+type answer struct {
 	Status int    // of the HTTP answer; 0 for what is no request
 	Type   string // the ErrorType of a refusal, at once or by event; "" where none was heard
 	// Event: Type was told by an event.
@@ -58,11 +58,11 @@ type Answer struct {
 
 // Next gives where a user may be after something was done and answered so:
 // nothing where the answer itself is not allowed.
-func (m *Model) Next(s State, w spec.When, a Answer) []State {
+func (m *Model) Next(s modelState, w spec.When, a answer) []modelState {
 	if s.Open {
-		return []State{s}
+		return []modelState{s}
 	}
-	var list []State
+	var list []modelState
 	for _, from := range m.spontaneous(s, a) {
 		switch {
 		case w.Put != nil:
@@ -76,13 +76,13 @@ func (m *Model) Next(s State, w spec.When, a Answer) []State {
 	return unique(list)
 }
 
-// See gives which states those are that an observation can be of. What reason
+// see gives which states those are that an observation can be of. What reason
 // it shows is "" where that says nothing.
-func (m *Model) See(s State, state spec.State, reason string, by Answer) []State {
+func (m *Model) see(s modelState, state spec.State, reason string, by answer) []modelState {
 	if s.Open {
-		return []State{s}
+		return []modelState{s}
 	}
-	var list []State
+	var list []modelState
 	for _, at := range m.spontaneous(s, by) {
 		at.done = 0
 		if at.State != state || state == spec.NotReady && at.Reason != "" && reason != "" && at.Reason != reason {
@@ -95,8 +95,8 @@ func (m *Model) See(s State, state spec.State, reason string, by Answer) []State
 
 // spontaneous gives where a user may be without anything being done: wrap-up
 // that has lasted ends by its timer, and such a reservation by itself.
-func (m *Model) spontaneous(s State, by Answer) []State {
-	list := []State{s}
+func (m *Model) spontaneous(s modelState, by answer) []modelState {
+	list := []modelState{s}
 	for _, move := range m.moves {
 		ends := by.Wrapped && move.Action.Timer != "" || by.Late && (move.Action.Stimulus == spec.CancelOutbound || move.Action.Stimulus == spec.CallUnanswered)
 		if ends && move.From.Matches(s.Situation) {
@@ -108,7 +108,7 @@ func (m *Model) spontaneous(s State, by Answer) []State {
 		// What nobody answers goes elsewhere (TRN-UCCE-35), and what pends is done.
 		for _, to := range []spec.State{spec.Ready, spec.NotReady, s.Pending} {
 			if by.Late && to != "" {
-				list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+				list = append(list, modelState{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
 			}
 		}
 	}
@@ -116,23 +116,23 @@ func (m *Model) spontaneous(s State, by Answer) []State {
 }
 
 // put is a request to change the state.
-func (m *Model) put(s State, w spec.When, a Answer) []State {
+func (m *Model) put(s modelState, w spec.When, a answer) []modelState {
 	cell, ok := m.cell(s, w)
 	if !ok || s.Pending == spec.Logout {
-		return []State{{Open: true, done: s.done}} // no guide says what a wish for LOGOUT gives way to
+		return []modelState{{Open: true, done: s.done}} // no guide says what a wish for LOGOUT gives way to
 	}
 	demand := m.demand(cell)
-	var list []State
+	var list []modelState
 	if types := excused(s, cell); len(types) > 0 {
 		if slices.Contains(types, a.Type) {
-			return []State{s}
+			return []modelState{s}
 		}
 		if a.Type == "" && a.Silent && !a.Early {
 			list = append(list, s)
 		}
 	}
 	if !demand.Documented() {
-		return []State{{Open: true, done: s.done}}
+		return []modelState{{Open: true, done: s.done}}
 	}
 	for _, o := range demand.Then.On(m.Deployment) {
 		if m.allows(o, a) {
@@ -146,7 +146,7 @@ func (m *Model) put(s State, w spec.When, a Answer) []State {
 // which nothing tells before: wrap-up owes data (CTI 280), which no setting may
 // tell, or a phone is not there, or taken. One that nobody heard is as good as
 // one that was heard.
-func excused(s State, c spec.Cell) []string {
+func excused(s modelState, c spec.Cell) []string {
 	switch {
 	case s.State == spec.Work || s.State == spec.WorkReady:
 		return []string{"Invalid State"}
@@ -157,7 +157,7 @@ func excused(s State, c spec.Cell) []string {
 }
 
 // cell is the cell of the rules of a request.
-func (m *Model) cell(s State, w spec.When) (spec.Cell, bool) {
+func (m *Model) cell(s modelState, w spec.When) (spec.Cell, bool) {
 	given := spec.Given{Codes: map[spec.Category]string{}}
 	for _, category := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
 		if !m.Codes[category] {
@@ -175,7 +175,7 @@ func (m *Model) cell(s State, w spec.When) (spec.Cell, bool) {
 func (m *Model) demand(c spec.Cell) spec.Demand { return m.rules.Demand(c) }
 
 // allows reports whether an answer is that of an outcome.
-func (m *Model) allows(o spec.Outcome, a Answer) bool {
+func (m *Model) allows(o spec.Outcome, a answer) bool {
 	if a.Any {
 		return true
 	}
@@ -193,15 +193,15 @@ func (m *Model) allows(o spec.Outcome, a Answer) bool {
 }
 
 // effect is what an outcome makes of where the user is.
-func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
+func effect(s modelState, cell spec.Cell, reason string, o spec.Outcome) []modelState {
 	if !slices.Contains([]string{spec.ReasonFirst, spec.ReasonSecond}, reason) {
 		reason = ""
 	}
 	switch o.Kind {
 	case spec.Refused, spec.Error:
-		return []State{s}
+		return []modelState{s}
 	case spec.Keeps:
-		list := []State{s}
+		list := []modelState{s}
 		if to := spec.State(cell.Ask); s.State.OnCall() && (to == spec.NotReady || to == spec.Ready || to == spec.Logout) {
 			s.Pending, s.Wish = to, reason // it may wait
 			list = append(list, s)
@@ -219,12 +219,12 @@ func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
 		if s.Pending = to; to == ask {
 			s.Wish = reason
 		} // else what was asked for comes too late
-		return []State{s}
+		return []modelState{s}
 	case spec.Accepted, spec.Reaches:
 		if o.MayReturn != "" {
-			return []State{{Open: true, done: s.done}} // and nobody says when
+			return []modelState{{Open: true, done: s.done}} // and nobody says when
 		}
-		var list []State
+		var list []modelState
 		for _, to := range o.States {
 			next := s
 			next.Situation = spec.Effect{State: to}.Apply(s.Situation)
@@ -236,12 +236,12 @@ func effect(s State, cell spec.Cell, reason string, o spec.Outcome) []State {
 		}
 		return list
 	}
-	return []State{{Open: true, done: s.done}}
+	return []modelState{{Open: true, done: s.done}}
 }
 
 // move is what is done to a call, a reservation or wrap-up.
-func (m *Model) move(s State, w spec.When) []State {
-	var list []State
+func (m *Model) move(s modelState, w spec.When) []modelState {
+	var list []modelState
 	for _, move := range m.moves {
 		if does(move.Action, w) && move.From.Matches(s.Situation) {
 			list = append(list, apply(s, move)...)
@@ -255,14 +255,14 @@ func (m *Model) move(s State, w spec.When) []State {
 	}
 	over := w.Stimulus == spec.CallerHangup || w.Dialog != "" && w.Dialog != "MAKE_CALL"
 	if s.State.Resting() && s.Call == "" && over || w.Timer != "" {
-		return []State{s} // there is nothing to do it to
+		return []modelState{s} // there is nothing to do it to
 	}
-	return []State{{Open: true, done: s.done}}
+	return []modelState{{Open: true, done: s.done}}
 }
 
 // released gives where a call or reservation leads by what pends on it, where
 // no move says so: to what was asked for.
-func (m *Model) released(s State, w spec.When) []State {
+func (m *Model) released(s modelState, w spec.When) []modelState {
 	says := slices.ContainsFunc(m.moves, func(move *spec.Move) bool {
 		return does(move.Action, w) && move.From.Matches(s.Situation) && (move.From.After != "" || move.From.Pending != "")
 	})
@@ -273,16 +273,16 @@ func (m *Model) released(s State, w spec.When) []State {
 	if s.WrapUp != spec.Off && (s.State == spec.Talking || s.State == spec.Hold) { // wrap-up may come first
 		ends = append(ends, spec.Work, spec.WorkReady)
 	}
-	var list []State
+	var list []modelState
 	for _, to := range ends {
-		list = append(list, State{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
+		list = append(list, modelState{Situation: spec.Effect{State: to}.Apply(s.Situation), done: s.done})
 	}
 	return list
 }
 
 // unsure adds that wrap-up may follow the call that begins, where nothing
 // switches it.
-func (m *Model) unsure(s State, list []State) []State {
+func (m *Model) unsure(s modelState, list []modelState) []modelState {
 	if m.Switches || s.Call != "" {
 		return list
 	}
@@ -295,11 +295,11 @@ func (m *Model) unsure(s State, list []State) []State {
 		begun.WrapUp = spec.Off
 		list = append(list, begun)
 	}
-	return slices.DeleteFunc(list, func(s State) bool { return s.Call != "" && s.WrapUp == "" })
+	return slices.DeleteFunc(list, func(s modelState) bool { return s.Call != "" && s.WrapUp == "" })
 }
 
 // ends reports whether something ends the call on which a user is.
-func (m *Model) ends(s State, w spec.When) bool {
+func (m *Model) ends(s modelState, w spec.When) bool {
 	s.Pending = ""
 	return slices.ContainsFunc(m.moves, func(move *spec.Move) bool {
 		return does(move.Action, w) && move.From.Matches(s.Situation) && !move.To.State.OnCall() && move.To.State != ""
@@ -320,8 +320,8 @@ func does(a spec.Action, w spec.When) bool {
 }
 
 // apply gives where a move leads.
-func apply(s State, m *spec.Move) []State {
-	var list []State
+func apply(s modelState, m *spec.Move) []modelState {
+	var list []modelState
 	for _, to := range []spec.State{m.To.State, m.To.Or} {
 		effect := m.To
 		if effect.State = to; to == "" && m.To.State != "" {
@@ -349,8 +349,8 @@ func apply(s State, m *spec.Move) []State {
 	return list
 }
 
-func unique(list []State) []State {
-	var out []State
+func unique(list []modelState) []modelState {
+	var out []modelState
 	for _, s := range list {
 		if !slices.Contains(out, s) {
 			out = append(out, s)

@@ -24,7 +24,7 @@ func (e Explainer) Settled(_ *spec.Requirement, so *evidence.Evidence) bool {
 
 // Possible reports whether what was seen so far is possible.
 func (e Explainer) Possible(_ *spec.Requirement, so *evidence.Evidence) bool {
-	return e.Model.Check(e.Walk, so) == nil
+	return e.Model.check(e.Walk, so) == nil
 }
 
 // Seen is what came of playing a walk once.
@@ -35,14 +35,14 @@ type Seen struct {
 	Why       string             // why it ended before its end, "" where it did not
 }
 
-// Play plays a walk once.
-func (m *Model) Play(ctx context.Context, w Walk, exercise Exercise) Seen {
+// play plays a walk once.
+func (m *Model) play(ctx context.Context, w Walk, exercise Exercise) Seen {
 	var s Seen
-	for _, ev := range exercise(ctx, m.Requirement(w), Explainer{m, w}) {
+	for _, ev := range exercise(ctx, m.requirement(w), Explainer{m, w}) {
 		if ev.Requirement != w.Name {
 			continue // of something else that had to be found out
 		}
-		s = Seen{Deviation: m.Check(w, ev), Rounds: len(m.history(w, ev).rounds), Evidence: ev, Why: ev.Unreached}
+		s = Seen{Deviation: m.check(w, ev), Rounds: len(m.history(w, ev).rounds), Evidence: ev, Why: ev.Unreached}
 		if s.Deviation != nil {
 			break
 		}

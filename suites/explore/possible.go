@@ -11,17 +11,17 @@ import (
 
 // orders gives where a user may be after a round, over all orders that may
 // have come about. An answer that is nil may be any.
-func (m *Model) orders(from []State, does []spec.When, how How, answers []Answer) []State {
+func (m *Model) orders(from []modelState, does []spec.When, how How, answers []answer) []modelState {
 	whatever := answers == nil
 	if whatever {
-		answers = make([]Answer, len(does))
+		answers = make([]answer, len(does))
 		for i := range answers {
 			answers[i].Any = true
 		}
 	}
-	var ends []State
-	var follow func(at []State, left []int)
-	follow = func(at []State, left []int) {
+	var ends []modelState
+	var follow func(at []modelState, left []int)
+	follow = func(at []modelState, left []int) {
 		if len(at) == 0 {
 			return
 		}
@@ -36,7 +36,7 @@ func (m *Model) orders(from []State, does []spec.When, how How, answers []Answer
 			if how == InARow && waits {
 				continue
 			}
-			var next []State
+			var next []modelState
 			for _, s := range at {
 				next = append(next, m.Next(s, does[i], answers[i])...)
 			}
@@ -52,12 +52,12 @@ func (m *Model) orders(from []State, does []spec.When, how How, answers []Answer
 }
 
 // After gives where a user may be after a round, whatever it is answered.
-func (m *Model) After(from []State, r Round) []State {
+func (m *Model) After(from []modelState, r Round) []modelState {
 	return closed(m.orders(from, r.Does, r.How, nil))
 }
 
 // closed forgets what only a round is about.
-func closed(list []State) []State {
+func closed(list []modelState) []modelState {
 	for i := range list {
 		list[i].done = 0
 	}
@@ -68,9 +68,9 @@ func closed(list []State) []State {
 func (m *Model) deviation(w Walk, h history, n int) *Deviation {
 	from := m.start(w)
 	for _, p := range h.rounds[:n] {
-		var next []State
+		var next []modelState
 		for _, s := range m.orders(from, p.does, p.how, p.answer) {
-			next = append(next, m.See(s, p.seen.state, p.seen.reason, p.seen.answer)...)
+			next = append(next, m.see(s, p.seen.state, p.seen.reason, p.seen.answer)...)
 		}
 		from = unique(next)
 	}
@@ -112,7 +112,7 @@ func (p played) answers() string {
 }
 
 // rulesOf gives where the rules of requests are written.
-func (m *Model) rulesOf(from []State, does []spec.When) []spec.Source {
+func (m *Model) rulesOf(from []modelState, does []spec.When) []spec.Source {
 	var list []spec.Source
 	for _, s := range from {
 		for _, w := range does {
@@ -135,7 +135,7 @@ func (m *Model) rulesOf(from []State, does []spec.When) []spec.Source {
 }
 
 // texts tells states in words, each once.
-func texts(list []State) string {
+func texts(list []modelState) string {
 	var all []string
 	for _, s := range list {
 		text := "anywhere"

@@ -118,7 +118,7 @@ func flowWhen(w spec.When) string {
 
 // flowThen writes what the model has of a round: the outcomes of a request
 // alone, else where the user ends.
-func (m *Model) flowThen(at []State, r Round, next []State) string {
+func (m *Model) flowThen(at []modelState, r Round, next []modelState) string {
 	var outcomes []string
 	if len(r.Does) == 1 && r.Does[0].Put != nil {
 		for _, s := range at {
@@ -145,9 +145,9 @@ func (m *Model) flowThen(at []State, r Round, next []State) string {
 }
 
 // shown demands the reason code that a user has wherever it may be.
-func shown(next []State) string {
+func shown(next []modelState) string {
 	reason := next[0].Reason
-	if reason == "" || slices.ContainsFunc(next, func(s State) bool { return s.State != spec.NotReady || s.Reason != reason }) {
+	if reason == "" || slices.ContainsFunc(next, func(s modelState) bool { return s.State != spec.NotReady || s.Reason != reason }) {
 		return ""
 	}
 	return `, shows: [{at: User/reasonCodeId, is: "{` + reason + `}"}]`

@@ -165,10 +165,10 @@ func scriptReason(w spec.When, codes map[spec.Category]bool) string {
 // way gives the shortest list of moves from LOGOUT into a situation.
 func (m *Model) way(to spec.Situation) []spec.When {
 	type place struct {
-		at  State
+		at  modelState
 		way []spec.When
 	}
-	start := State{Situation: spec.Situation{State: spec.Logout}}
+	start := modelState{Situation: spec.Situation{State: spec.Logout}}
 	found, seen := []place{{at: start}}, map[spec.Situation]bool{start.Situation: true}
 	for len(found) > 0 {
 		p := found[0]

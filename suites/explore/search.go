@@ -60,12 +60,12 @@ func (s *Search) Work(ctx context.Context, exercise Exercise) {
 		if s.Begun != nil {
 			s.Begun(w)
 		}
-		seen := s.Generator.Model.Play(ctx, w, exercise)
+		seen := s.Generator.Model.play(ctx, w, exercise)
 		if ctx.Err() != nil && seen.Deviation == nil {
 			return // what was not played to its end is played again another time
 		}
 		if d := seen.Deviation; d != nil && s.news(w, *d) {
-			f := s.Generator.Model.Shrink(ctx, w, *d, exercise)
+			f := s.Generator.Model.shrink(ctx, w, *d, exercise)
 			if ctx.Err() != nil {
 				return
 			}

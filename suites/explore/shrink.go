@@ -51,9 +51,9 @@ type shrinking struct {
 	seen     Deviation // that the shortest walk showed last
 }
 
-// Shrink plays shorter and shorter walks, as long as they show a deviation,
+// shrink plays shorter and shorter walks, as long as they show a deviation,
 // and the shortest one several times.
-func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exercise) Finding {
+func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exercise) Finding {
 	s := &shrinking{Model: m, ctx: ctx, exercise: exercise, seen: d}
 	shortest := w
 	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
@@ -85,7 +85,7 @@ func (m *Model) Shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 
 // shorter gives a walk with less that shows a deviation as well.
 func (s *shrinking) shorter(w Walk, tries int) (Walk, bool) {
-	for _, less := range s.Shorter(w) {
+	for _, less := range s.shortened(w) {
 		if s.replays >= mostReplays || s.ctx.Err() != nil {
 			break
 		}
@@ -106,7 +106,7 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 		}
 		s.replays++
 		w.Name = fmt.Sprintf("%s.%d", name, s.replays)
-		if seen := s.Play(s.ctx, w, s.exercise); seen.Deviation != nil {
+		if seen := s.play(s.ctx, w, s.exercise); seen.Deviation != nil {
 			s.seen = *seen.Deviation
 			return true
 		}
@@ -114,12 +114,12 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 	return false
 }
 
-// Shorter lists the walks that have less of a walk, those with the least
+// shortened lists the walks that have less of a walk, those with the least
 // first: its end alone, from where the scenario itself brings a user; then it
 // without some rounds in a row, as holding a call and taking it back are of use
 // only together; and without one of the things of a round. A walk of which the guide says nothing shows nothing, and is
 // left out.
-func (m *Model) Shorter(w Walk) []Walk {
+func (m *Model) shortened(w Walk) []Walk {
 	var list []Walk
 	at := m.along(w)
 	for n := len(w.Rounds) - 1; n > 0; n-- {
@@ -175,14 +175,14 @@ func smaller(size int) int {
 // tells reports whether a walk can show a deviation: the model knows something
 // of where a user is to the end of it.
 func (m *Model) tells(w Walk) bool {
-	return !slices.ContainsFunc(m.along(w), func(at []State) bool {
-		return !slices.ContainsFunc(at, func(s State) bool { return !s.Open })
+	return !slices.ContainsFunc(m.along(w), func(at []modelState) bool {
+		return !slices.ContainsFunc(at, func(s modelState) bool { return !s.Open })
 	})
 }
 
 // along gives where a user may be before each round.
-func (m *Model) along(w Walk) [][]State {
-	at := [][]State{m.start(w)}
+func (m *Model) along(w Walk) [][]modelState {
+	at := [][]modelState{m.start(w)}
 	for _, r := range w.Rounds {
 		at = append(at, m.After(at[len(at)-1], r))
 	}
@@ -191,7 +191,7 @@ func (m *Model) along(w Walk) [][]State {
 
 // startable gives the situation to which a walk can begin, where the model is
 // sure of one that the scenario knows a way into.
-func startable(at []State) (s spec.Situation, ok bool) {
+func startable(at []modelState) (s spec.Situation, ok bool) {
 	if len(at) == 0 {
 		return s, false
 	}

@@ -76,9 +76,9 @@ func (w Walk) Words() string {
 	return strings.Join(all, ", then ")
 }
 
-// Requirement is the walk as the scenario plays it. Its outcomes say nothing:
+// requirement is the walk as the scenario plays it. Its outcomes say nothing:
 // the model does.
-func (m *Model) Requirement(w Walk) *spec.Requirement {
+func (m *Model) requirement(w Walk) *spec.Requirement {
 	req := &spec.Requirement{
 		ID: w.Name, Section: Section, Title: w.Words(), Level: spec.Must, Deployments: []spec.Deployment{m.Deployment},
 		Sources: []spec.Source{{Guide: "DG12.5", Page: "22"}}, Given: m.given(w),
@@ -118,14 +118,14 @@ func (m *Model) given(w Walk) spec.Given {
 }
 
 // start gives where the user may be at the beginning of a walk.
-func (m *Model) start(w Walk) []State {
-	s := State{Situation: w.Start}
+func (m *Model) start(w Walk) []modelState {
+	s := modelState{Situation: w.Start}
 	if s.Call != "" && s.WrapUp == "" {
 		off, on := s, s
 		off.WrapUp, on.WrapUp = spec.Off, spec.On
-		return []State{off, on}
+		return []modelState{off, on}
 	}
-	return []State{s}
+	return []modelState{s}
 }
 
 // IDs lists the ids of the classes of rounds that may be walked here.

@@ -18,7 +18,7 @@ import (
 // of both deployments, which stand in files of their own (see WriteStateDiagram)
 // because hosts of repositories show no drawings inside Markdown, and each
 // section as a table with what every requirement says in words.
-func Write(w io.Writer, c *spec.Catalogue) error {
+func write(w io.Writer, c *spec.Catalogue) error {
 	d := &doc{catalogue: c}
 	d.intro()
 	for _, s := range c.Sections() {
@@ -29,14 +29,14 @@ func Write(w io.Writer, c *spec.Catalogue) error {
 	return err
 }
 
-// WriteStateDiagram draws the transition table of a deployment as an SVG file, and
+// writeStateDiagram draws the transition table of a deployment as an SVG file, and
 // gives the name under which WriteRequirementsDoc refers to it.
-func WriteStateDiagram(w io.Writer, c *spec.Catalogue, d spec.Deployment) error {
+func writeStateDiagram(w io.Writer, c *spec.Catalogue, d spec.Deployment) error {
 	return diagram.Write(w, diagram.Input{Deployment: d, Requirements: c.All(), Standalone: true})
 }
 
-// StateDiagramFile is the name of the file with a deployment's diagram.
-func StateDiagramFile(d spec.Deployment) string {
+// stateDiagramFile is the name of the file with a deployment's diagram.
+func stateDiagramFile(d spec.Deployment) string {
 	return "states-" + strings.ToLower(string(d)) + ".svg"
 }
 
@@ -75,7 +75,7 @@ func (d *doc) intro() {
 	d.printf("\n## State diagrams\n\n")
 	d.printf("An arrow is a row of the transition table and carries its number; its letter says who causes it. The chips in a state name the states that must not be reached from it by asking for them.\n\n")
 	for _, of := range spec.Deployments() {
-		d.printf("### %s\n\n![The states of an agent on %s and the documented ways between them](%s)\n\n", of, of, StateDiagramFile(of))
+		d.printf("### %s\n\n![The states of an agent on %s and the documented ways between them](%s)\n\n", of, of, stateDiagramFile(of))
 	}
 }
 

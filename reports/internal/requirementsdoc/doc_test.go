@@ -22,18 +22,18 @@ func TestRequirementsDoc(t *testing.T) {
 	}
 	files := map[string][]byte{}
 	var page bytes.Buffer
-	if err := Write(&page, c); err != nil {
+	if err := write(&page, c); err != nil {
 		t.Fatal(err)
 	}
 	files["requirements.md"] = page.Bytes()
 	for _, d := range spec.Deployments() {
 		var drawing bytes.Buffer
-		if err := WriteStateDiagram(&drawing, c, d); err != nil {
+		if err := writeStateDiagram(&drawing, c, d); err != nil {
 			t.Fatal(err)
 		}
-		files[StateDiagramFile(d)] = drawing.Bytes()
-		if !bytes.Contains(page.Bytes(), []byte("("+StateDiagramFile(d)+")")) {
-			t.Errorf("the page does not show %s", StateDiagramFile(d))
+		files[stateDiagramFile(d)] = drawing.Bytes()
+		if !bytes.Contains(page.Bytes(), []byte("("+stateDiagramFile(d)+")")) {
+			t.Errorf("the page does not show %s", stateDiagramFile(d))
 		}
 	}
 	for name, want := range files {
@@ -64,7 +64,7 @@ func TestRequirementsDocIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	var page bytes.Buffer
-	if err := Write(&page, c); err != nil {
+	if err := write(&page, c); err != nil {
 		t.Fatal(err)
 	}
 	rows := map[string]string{}

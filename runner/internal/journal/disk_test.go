@@ -199,7 +199,7 @@ func TestDeletedJournal(t *testing.T) {
 				if got := left(t, path); got != "1 READY   []; 3 READY   []" {
 					t.Errorf("left %q", got)
 				}
-			} else if err := l.Change("1", "PUT NOT_READY"); err != nil {
+			} else if err := l.change("1", "PUT NOT_READY"); err != nil {
 				t.Errorf("putting back waits for a note: %v", err)
 			}
 			if err := j.Close(); test.again != (err == nil) {

@@ -94,9 +94,9 @@ func TestJournal(t *testing.T) {
 	ledger := j.Ledger(target.URL, cast)
 	look := evidence.Observation{State: spec.NotReady, ReasonCodeID: "12", Extension: "4711"}
 	for _, err := range []error{
-		ledger.Touch("1", look), ledger.Change("1", "PUT READY"), ledger.Touch("2", look), ledger.Returned("2", look),
+		ledger.Touch("1", look), ledger.change("1", "PUT READY"), ledger.Touch("2", look), ledger.Returned("2", look),
 		ledger.Touch("1", evidence.Observation{State: spec.Ready}), // the first sighting is what it goes back to
-		ledger.Unrestored("1", "it hangs"),
+		j.write(entry{Type: entryUnrestored, Target: ledger.target, User: "1", Why: "it hangs"}),
 	} {
 		if err != nil {
 			t.Fatal(err)

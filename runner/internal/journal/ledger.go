@@ -35,9 +35,9 @@ func (l *Ledger) Touch(user string, found evidence.Observation) error {
 	return l.journal.touch(l.who(user), e)
 }
 
-// Change notes what is about to be done to a user. The error says that it may
+// change notes what is about to be done to a user. The error says that it may
 // not be done: nobody could undo it.
-func (l *Ledger) Change(user, what string) error {
+func (l *Ledger) change(user, what string) error {
 	return l.journal.change(l.who(user), entry{Type: entryChange, Target: l.target, User: user, What: what})
 }
 
@@ -47,11 +47,6 @@ func (l *Ledger) Change(user, what string) error {
 func (l *Ledger) Returned(user string, now evidence.Observation) error {
 	l.journal.returned(l.who(user), entry{Type: entryReturned, Target: l.target, User: user}.found(now))
 	return nil
-}
-
-// Unrestored notes that a user could not be put back.
-func (l *Ledger) Unrestored(user, why string) error {
-	return l.journal.write(entry{Type: entryUnrestored, Target: l.target, User: user, Why: why})
 }
 
 func (l *Ledger) who(user string) who { return who{l.target, user} }
@@ -70,7 +65,7 @@ type ledgerTransport struct {
 func (t ledgerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if u := t.ledger.concerned(r); u != nil {
-			if err := t.ledger.Change(u.ID, r.Method+asked(r)); err != nil {
+			if err := t.ledger.change(u.ID, r.Method+asked(r)); err != nil {
 				return nil, err
 			}
 		}
@@ -132,7 +127,7 @@ const stimulusChange = "stimulus "
 
 func (s ledgerStimuli) Do(ctx context.Context, name spec.Stimulus, user, extension string) error {
 	if s.Supports(name) {
-		if err := s.ledger.Change(user, stimulusChange+string(name)); err != nil {
+		if err := s.ledger.change(user, stimulusChange+string(name)); err != nil {
 			return err
 		}
 	}

@@ -25,8 +25,8 @@ func stranded(t *testing.T) (path string, lines []string) {
 	}
 	l := j.Ledger(target.URL, cast)
 	for _, err := range []error{
-		l.Touch("1", evidence.Observation{State: spec.Ready}), l.Change("1", "PUT NOT_READY"), l.Returned("1", evidence.Observation{State: spec.Ready}),
-		l.Touch("2", evidence.Observation{State: spec.Logout}), l.Change("2", "PUT LOGIN"), l.Change("2", "PUT READY"),
+		l.Touch("1", evidence.Observation{State: spec.Ready}), l.change("1", "PUT NOT_READY"), l.Returned("1", evidence.Observation{State: spec.Ready}),
+		l.Touch("2", evidence.Observation{State: spec.Logout}), l.change("2", "PUT LOGIN"), l.change("2", "PUT READY"),
 		j.file.Close(), j.locks.release(),
 	} {
 		if err != nil {
@@ -194,7 +194,7 @@ func TestOneIDOnTwoTargets(t *testing.T) {
 	for _, err := range []error{
 		at.Touch("1", evidence.Observation{State: spec.Ready}), atB.Touch("1", evidence.Observation{State: spec.Logout}),
 		os.Remove(path), // also where it has to be written again
-		at.Change("1", "PUT READY"), atB.Change("1", "PUT LOGIN"), atB.Unrestored("1", "it hangs"),
+		at.change("1", "PUT READY"), atB.change("1", "PUT LOGIN"), j.write(entry{Type: entryUnrestored, Target: atB.target, User: "1", Why: "it hangs"}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -212,7 +212,7 @@ func TestOneIDOnTwoTargets(t *testing.T) {
 	if users := contents(t, path).Left; len(users) != 1 || users[0].Target != "https://b" {
 		t.Errorf("left %+v", users)
 	}
-	for _, err := range []error{atB.Returned("1", evidence.Observation{}), atB.Change("1", "PUT READY")} {
+	for _, err := range []error{atB.Returned("1", evidence.Observation{}), atB.change("1", "PUT READY")} {
 		if err != nil {
 			t.Fatal(err)
 		}
