@@ -280,7 +280,7 @@ func breadthFirst(moves []*spec.Move, from spec.Situation, to spec.State) int {
 	return -1
 }
 
-// A user who is on a call that his state does not show is not at rest.
+// A user who is on a call that its state does not show is not at rest.
 func TestReached(t *testing.T) {
 	direct := spec.Situation{State: spec.NotReady, Was: spec.NotReady, Call: spec.CallDirect}
 	for _, test := range []struct {

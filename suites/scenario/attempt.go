@@ -351,7 +351,7 @@ func (a *attempt) lookAfter(ctx context.Context) error {
 
 // swept has somebody put back whom the request moved along with its subject:
 // who is in the state that was asked for, and was not before. Whoever else
-// moved may have done so himself.
+// moved may have done so itself.
 func (a *attempt) swept(was, now evidence.Observation) {
 	if was.State == now.State {
 		return

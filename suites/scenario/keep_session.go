@@ -89,7 +89,7 @@ func (a *attempt) leadsOver(at restingPoint) bool {
 }
 
 // restoreBeforeStart signs a user out who stayed and does not fit. Where that does not
-// come about, the scenario begins where he is.
+// come about, the scenario begins where it is.
 func (a *attempt) restoreBeforeStart(ctx context.Context, p *participant) {
 	home, ok := a.Users.Initial(p.user.ID)
 	if !ok || !a.Users.Kept(p.user.ID) || a.matchesPath(p) {

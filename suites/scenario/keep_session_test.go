@@ -139,7 +139,7 @@ func TestStaysForGood(t *testing.T) {
 }
 
 // Who stays may be taken over by a person between two scenarios: from then on
-// he is left alone, whether the next one has a part for him or not.
+// it is left alone, whether the next one has a part for it or not.
 func TestStaysUntilSomebodyComes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -152,7 +152,7 @@ func TestStaysUntilSomebodyComes(t *testing.T) {
 		{"signed out", func(p *person) { p.move("LOGOUT") }},
 		{"another extension", func(p *person) { p.extension = "4711" }},
 	} {
-		for _, next := range []string{"AUT-01", "RSN-04", ""} { // with a part for him, with none; no next one
+		for _, next := range []string{"AUT-01", "RSN-04", ""} { // with a part for it, with none; no next one
 			t.Run(test.name+" "+next, func(t *testing.T) {
 				t.Parallel()
 				s, f := stays(t, "1001", "1002")

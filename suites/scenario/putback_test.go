@@ -118,7 +118,7 @@ func TestUsersArePutBack(t *testing.T) {
 	})
 }
 
-// Where somebody was last seen is not where he is when what was asked of him
+// Where somebody was last seen is not where it is when what was asked of it
 // on the way back was not seen to happen: the target took it and then gave no
 // answer for longer than the settle time.
 func TestBackOnlyWhenSeen(t *testing.T) {
@@ -142,7 +142,7 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		// While the target is silent he may well be astray: that is no loss, he is
+		// While the target is silent it may well be astray: that is no loss, it is
 		// tried once more at the end.
 		time.Sleep(time.Until(silent))
 		if _, err := s.PutBack(t.Context()); err != nil {
@@ -152,7 +152,7 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 			t.Errorf("%+v; astray %v; asked for %s", p, s.Users.Unrestored(), f.asked("1001"))
 		}
 		if silent.IsZero() {
-			t.Error("he was not signed out on the way back")
+			t.Error("it was not signed out on the way back")
 		}
 	})
 }

@@ -13,19 +13,19 @@ import (
 )
 
 // RestoreUser puts a user back whom another run left behind: home is how that
-// run had found him. Wrap-up says that the run switched his wrap-up. Where it
+// run had found it. Wrap-up says that the run switched its wrap-up. Where it
 // does not end well the error says why, and the user is among Users.Unrestored.
 func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrapUp bool) error {
 	u := s.Cast.ByID(home.User)
 	if u == nil {
-		return errors.New("he is not in the cast")
+		return errors.New("it is not in the cast")
 	}
 	s.Users.SetInitial(home)
 	s.Users.Leave(evidence.Observation{User: u.ID, Index: -1})
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, Plan{Parts: fixtures.Parts{spec.Self: u}}, 1)
 	p := a.participant(u)
-	// Everything may have been done to him: his state alone does not show a
-	// call that he was in when the other run ended.
+	// Everything may have been done to it: its state alone does not show a
+	// call that it was in when the other run ended.
 	p.done.touched, p.done.called, p.done.switched = true, true, wrapUp
 	a.restoreAll(ctx)
 	a.close()

@@ -15,7 +15,7 @@ import (
 )
 
 // restoreAll puts everybody who was touched back into the state in which the
-// run found him: no call, no reservation, no pending change, the same state,
+// run found it: no call, no reservation, no pending change, the same state,
 // reason code and extension. It goes on when the run was stopped, for as long
 // as changes may take.
 func (a *attempt) restoreAll(ctx context.Context) {

@@ -316,7 +316,7 @@ func TestWaysAreReplanned(t *testing.T) {
 		n := 0
 		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
 			if r.method == "PUT" && r.body.state == "LOGIN" {
-				if n++; n == 1 { // somebody is made READY as he signs in
+				if n++; n == 1 { // somebody is made READY as it signs in
 					f.users[r.user].take(r.body)
 					f.users[r.user].move("READY")
 					w.WriteHeader(202)
