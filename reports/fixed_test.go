@@ -7,14 +7,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario/retry"
 )
 
@@ -32,18 +31,7 @@ func (played) Digest() string             { return "of the contract, which chang
 // judge or of the reports makes of evidence is seen here as a difference;
 // -update takes it over.
 func TestFixedEvidence(t *testing.T) {
-	contract, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := spec.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bodies, err := xmlbody.NewValidator(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	contract := contracttest.Catalogue()
 	file, err := os.Open(filepath.Join("testdata", "fixed", "evidence.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +41,7 @@ func TestFixedEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := judge.New(contract, bodies)
+	j := contracttest.Judge()
 	standing := j.Invariants()
 	attempts := map[string][]evidence.Verdict{}
 	for _, ev := range seen {

@@ -6,18 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
 // A result that is made again of its evidence, packed or not, says the same of
 // the other node, and leaves the first result as it was.
 func TestOtherNodeAgain(t *testing.T) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
 	seen := []*evidence.Evidence{{Requirement: "SIG-01", Attempt: 1, Steps: []evidence.Step{
 		{OtherNode: &evidence.OtherNode{Shown: true, Lag: 150 * time.Millisecond}}, {OtherNode: &evidence.OtherNode{}}, {},
 	}}}

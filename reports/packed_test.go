@@ -4,21 +4,18 @@ import (
 	"bytes"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/har"
 	"finesse-conformance/reports/html"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
 // Every report is the same whether the evidence is held as it is or packed.
 func TestPackedEvidence(t *testing.T) {
 	t.Parallel()
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
 	packed := func(all []*evidence.Evidence) (list []*evidence.Evidence) {
 		for _, e := range all {
 			held := new(evidence.Room).Hold(e)

@@ -3,16 +3,13 @@ package runner
 import (
 	"testing"
 
-	"finesse-conformance/spec"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/suites"
 )
 
 // What costs a 401 never comes close together, and nothing is lost.
 func TestSpread(t *testing.T) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
 	var items []suites.Item
 	costly := 0
 	for _, r := range catalogue.All() {

@@ -15,14 +15,13 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario"
 )
 
@@ -30,23 +29,11 @@ import (
 // where there are to be some.
 func restorer(t *testing.T, p *played.Server, cfg *config.Config, stimuli bool) *journal.Restorer {
 	t.Helper()
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := spec.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bodies, err := xmlbody.NewValidator(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var hook fixtures.Stimuli = fixtures.NoStimuli{}
 	if stimuli {
 		hook = doing{func(name spec.Stimulus) { _ = p.Stimulate(t.Context(), string(name), "1001001", "") }}
 	}
-	app := &CLI{Catalogue: catalogue, Judge: judge.New(catalogue, bodies)}
+	app := &CLI{Catalogue: contracttest.Catalogue(), Judge: contracttest.Judge()}
 	return &journal.Restorer{
 		Stage: func(ctx context.Context, users []journal.Unrestored) (*scenario.Stage, error) {
 			target, err := targetOf(cfg, users)

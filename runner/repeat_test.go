@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/internal/progress"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -136,10 +136,7 @@ func TestSeedIsDrawn(t *testing.T) {
 // An order has everything once, those that begin alike together, each
 // repetition in another order, and the same for the same seed.
 func TestShuffledOrder(t *testing.T) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
 	var items []suites.Item
 	for _, req := range catalogue.All() {
 		items = append(items, suites.Item{Requirement: req})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 )
 
@@ -256,10 +257,7 @@ NOD-07 both INFO
 
 func load(t testing.TB) *spec.Catalogue {
 	t.Helper()
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	return c
 }
 

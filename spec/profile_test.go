@@ -3,15 +3,13 @@ package spec_test
 import (
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 )
 
 // Whoever adds a requirement says for whom it counts: a profile, or why none.
 func TestEveryRequirementHasItsProfile(t *testing.T) {
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	for _, q := range c.All() {
 		in, why := q.Profiles, c.Apart(q.ID)
 		switch {
@@ -25,10 +23,7 @@ func TestEveryRequirementHasItsProfile(t *testing.T) {
 
 // What a profile asks for can be served without what only others need.
 func TestProfilesNeedWhatTheySay(t *testing.T) {
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	for _, p := range c.Profiles() {
 		for _, q := range p.Requirements {
 			onCall := false

@@ -5,17 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 )
-
-func loadRules(t *testing.T) *spec.Rules {
-	t.Helper()
-	rules, err := spec.LoadRules()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rules
-}
 
 // atOnce is what is seen at once of what a rule defers.
 func atOnce(then spec.Then) spec.Then {
@@ -69,11 +61,8 @@ func gist(then spec.Then, d spec.Deployment) []string {
 
 // Every row of the catalogue that is a point of the map says what the rules say.
 func TestRowsFollowFromTheRules(t *testing.T) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules := loadRules(t)
+	catalogue := contracttest.Catalogue()
+	rules := contracttest.Rules()
 	compared := 0
 	for _, req := range catalogue.All() {
 		for _, d := range req.Deployments {

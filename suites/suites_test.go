@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,23 +12,16 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
 )
 
-var catalogue = sync.OnceValue(func() *spec.Catalogue {
-	c, err := spec.Load()
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
-
 // A pattern that picks nothing is a typo, not a quiet success.
 func TestSelectionIsChecked(t *testing.T) {
-	all := catalogue()
+	all := contracttest.Catalogue()
 	for _, test := range []struct {
 		selection suites.Selection
 		want      string // the error, "" for none
@@ -88,7 +80,7 @@ func TestSelection(t *testing.T) {
 // stage is one that plans: nothing is sent.
 func stage(d spec.Deployment, release string, users ...*fixtures.User) *scenario.Stage {
 	return &scenario.Stage{
-		Catalogue: catalogue(), Cast: &fixtures.Cast{Users: users}, Stimuli: fixtures.NoStimuli{},
+		Catalogue: contracttest.Catalogue(), Cast: &fixtures.Cast{Users: users}, Stimuli: fixtures.NoStimuli{},
 		Target: evidence.Target{Deployment: d, Release: release, LongestWait: time.Minute},
 	}
 }
@@ -100,7 +92,7 @@ func agent(id string) *fixtures.User {
 func TestPlan(t *testing.T) {
 	plan := func(s *scenario.Stage, sel suites.Selection) map[string]suites.Item {
 		items := suites.Plan(s, sel)
-		all := catalogue().All()
+		all := contracttest.Catalogue().All()
 		if len(items) != len(all) {
 			t.Fatalf("%d items for %d requirements", len(items), len(all))
 		}
@@ -177,7 +169,7 @@ func TestSpecs(t *testing.T) {
 	}}
 	var items []suites.Item
 	for _, id := range []string{"SIG-01", "SIG-02", "SIG-03", "SIG-09", "SIG-11", "SIG-10"} {
-		req, _ := catalogue().ByID(id)
+		req, _ := contracttest.Catalogue().ByID(id)
 		items = append(items, suites.Item{Requirement: req})
 	}
 	items[len(items)-1].Outcome, items[len(items)-1].Why = evidence.NotExercised, "not selected" // has no spec

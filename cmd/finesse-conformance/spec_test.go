@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/export"
 )
@@ -13,10 +14,7 @@ import (
 // The diagrams in the documentation are those of the contract.
 func TestDocsOfStates(t *testing.T) {
 	t.Parallel()
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
 	name := filepath.Join("..", "..", "docs", "contract.md")
 	text := contents(t, name)
 	deployments := spec.Deployments()

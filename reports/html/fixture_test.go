@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -16,10 +17,7 @@ import (
 // attempt what a test wants.
 func certification(t testing.TB, change func(*evidence.Evidence)) Input {
 	t.Helper()
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	release, err := spec.ParseRelease("12.5(1)")
 	if err != nil {
 		t.Fatal(err)

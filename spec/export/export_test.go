@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
 )
@@ -87,10 +88,7 @@ func TestExampleXML(t *testing.T) {
 
 // Every state of the transition table is in its diagram.
 func TestMermaid(t *testing.T) {
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	for _, d := range spec.Deployments() {
 		text := Mermaid(c, d)
 		for _, q := range c.All() {

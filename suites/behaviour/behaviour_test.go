@@ -11,10 +11,10 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/behaviour"
 	"finesse-conformance/suites/evidence"
@@ -36,25 +36,8 @@ type tools struct {
 	release   spec.Release
 }
 
-func load(t *testing.T) tools {
-	t.Helper()
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := spec.LoadRules()
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := spec.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bodies, err := xmlbody.NewValidator(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tools{catalogue, rules, judge.New(catalogue, bodies), spec.Release{Major: 12, Minor: 5, Maintenance: 1}}
+func load() tools {
+	return tools{contracttest.Catalogue(), contracttest.Rules(), contracttest.Judge(), spec.Release{Major: 12, Minor: 5, Maintenance: 1}}
 }
 
 func (k tools) rows(d spec.Deployment) []*behaviour.Row {
@@ -118,7 +101,7 @@ func TestReference(t *testing.T) {
 	for _, kind := range []string{reference.UCCE, reference.UCCX} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			k := load(t)
+			k := load()
 			synctest.Test(t, func(t *testing.T) {
 				m := mapOf(t, k, bed.Deployment{Kind: kind, Notifications: true}, nil)
 				for _, c := range m.Cells {
@@ -134,7 +117,7 @@ func TestReference(t *testing.T) {
 
 // Maps of one deployment are equal.
 func TestEqual(t *testing.T) {
-	k := load(t)
+	k := load()
 	only := func(r *behaviour.Row) bool {
 		return r.Situation.State == spec.Talking || r.Situation.State == spec.NotReady
 	}
@@ -174,7 +157,7 @@ func TestDeviations(t *testing.T) {
 	} {
 		t.Run(c.fault+"/"+c.kind, func(t *testing.T) {
 			t.Parallel()
-			k := load(t)
+			k := load()
 			synctest.Test(t, func(t *testing.T) {
 				only := func(r *behaviour.Row) bool { return r.Situation.State == c.state && r.Who == c.who }
 				right := mapOf(t, k, bed.Deployment{Kind: c.kind, Notifications: true}, only)

@@ -61,7 +61,7 @@ func TestUnauthorized(t *testing.T) {
 		"blocks after the fifth": {blocksAfter: 5, why: "let nobody in for a while", atLeast: 5, atMost: 8},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := load(t)
+			k := load()
 			synctest.Test(t, func(t *testing.T) {
 				door := &doorkeeper{blocksAfter: c.blocksAfter}
 				m := mapWith(t, k, bed.Deployment{Notifications: false, Around: door.around}, only, &scenario.Unauthorized{Most: c.most})

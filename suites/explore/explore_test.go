@@ -9,6 +9,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/explore"
@@ -24,14 +25,8 @@ var release = spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 
 func modelOf(t *testing.T, kind string) *explore.Model {
 	t.Helper()
-	catalogue, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := spec.LoadRules()
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := contracttest.Catalogue()
+	rules := contracttest.Rules()
 	return explore.NewModel(rules, catalogue, spec.Deployment(kind), release, map[spec.Category]bool{spec.CategoryNotReady: true, spec.CategoryLogout: true}, true)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -137,7 +138,7 @@ func TestShown(t *testing.T) {
 	out := spec.Outcome{Shows: []spec.Show{{At: "User/reasonCodeId", Is: map[spec.Deployment][]string{spec.UCCE: {"{reason}"}}}}}
 	for reason, want := range map[string]bool{"2": true, "3": false, "": false} {
 		body := user{state: spec.NotReady, reason: reason}.xml()
-		if got := theJudge().Shown(out, evidence.Target{Deployment: spec.UCCE}, nil, map[string]string{"reason": "2"}, body); got != want {
+		if got := contracttest.Judge().Shown(out, evidence.Target{Deployment: spec.UCCE}, nil, map[string]string{"reason": "2"}, body); got != want {
 			t.Errorf("reason %q: %t", reason, got)
 		}
 	}

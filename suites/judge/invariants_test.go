@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -13,7 +14,7 @@ import (
 // which these scenes were played.
 func standing(t *testing.T, id string, scenes ...*scene) evidence.Verdict {
 	t.Helper()
-	checks := theJudge().Invariants()
+	checks := contracttest.Judge().Invariants()
 	for _, s := range scenes {
 		checks.Add(s.ev)
 	}
@@ -172,7 +173,7 @@ func TestStateChangeTimes(t *testing.T) {
 // What was not exercised does not pass by a standing check, and what failed
 // keeps its own reason.
 func TestStandingApplies(t *testing.T) {
-	checks := theJudge().Invariants()
+	checks := contracttest.Judge().Invariants()
 	bad := begin(in("AWAY"))
 	checks.Add(bad.ev)
 	for _, test := range []struct {
@@ -195,7 +196,7 @@ func TestStandingApplies(t *testing.T) {
 			t.Errorf("%s, %s: %s, %q", test.id, test.was, v.Outcome, v.Reason)
 		}
 	}
-	silent := theJudge().Invariants().Apply(row(t, "USR-02"), evidence.Verdict{Outcome: open, Reason: "own"})
+	silent := contracttest.Judge().Invariants().Apply(row(t, "USR-02"), evidence.Verdict{Outcome: open, Reason: "own"})
 	if silent.Outcome != open {
 		t.Errorf("not exercised became %s", silent.Outcome)
 	}

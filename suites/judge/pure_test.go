@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/internal/mutate"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -36,8 +37,8 @@ func TestJudgingIsPure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first := theJudge().Verdict(req, s.ev)
-		again := theJudge().Verdict(req, s.ev)
+		first := contracttest.Judge().Verdict(req, s.ev)
+		again := contracttest.Judge().Verdict(req, s.ev)
 		if d := cmp.Diff(first, again); d != "" {
 			t.Errorf("%s: the second verdict differs: %s", req.ID, d)
 		}
@@ -49,7 +50,7 @@ func TestJudgingIsPure(t *testing.T) {
 		if err := json.Unmarshal(before, &kept); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(first, theJudge().Verdict(req, &kept)); d != "" {
+		if d := cmp.Diff(first, contracttest.Judge().Verdict(req, &kept)); d != "" {
 			t.Errorf("%s: the verdict on kept evidence differs: %s", req.ID, d)
 		}
 	}
@@ -59,7 +60,7 @@ func TestJudgingIsPure(t *testing.T) {
 // not panic.
 func FuzzVerdict(f *testing.F) {
 	all := make([]string, 0, 160)
-	_, catalogue := contract()
+	catalogue := contracttest.Catalogue()
 	for _, req := range catalogue.All() {
 		if len(req.Steps) > 0 {
 			all = append(all, req.ID)
@@ -93,7 +94,7 @@ func FuzzVerdict(f *testing.F) {
 			s.converged()
 			s.hears(0, evidence.Event{Payload: seen, ErrorType: state, Source: contentType})
 		}
-		v := theJudge().Verdict(req, s.ev)
+		v := contracttest.Judge().Verdict(req, s.ev)
 		switch v.Outcome {
 		case evidence.Passed, evidence.Info:
 		case evidence.Failed, evidence.NotExercised:
@@ -109,7 +110,7 @@ func FuzzVerdict(f *testing.F) {
 		if len(v.Reason) > 2000 {
 			t.Errorf("a reason of %d bytes", len(v.Reason))
 		}
-		standing := theJudge().Invariants()
+		standing := contracttest.Judge().Invariants()
 		standing.Add(s.ev)
 	})
 }
@@ -125,7 +126,7 @@ func BenchmarkVerdict(b *testing.B) {
 				s.of(req)
 				b.ReportAllocs()
 				for b.Loop() {
-					theJudge().Verdict(req, s.ev)
+					contracttest.Judge().Verdict(req, s.ev)
 				}
 				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(s.ev.Exchanges)), "µs/exchange")
 			})

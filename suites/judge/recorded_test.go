@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/suites/evidence"
 )
@@ -49,7 +50,7 @@ func TestRecorded(t *testing.T) {
 // judged gives the verdict on an attempt, and of the rows that stand for checks
 // over a whole run those that such a run has something to say of.
 func judged(t *testing.T, ev *evidence.Evidence) []evidence.Verdict {
-	j, catalogue := contract()
+	j, catalogue := contracttest.Judge(), contracttest.Catalogue()
 	standing := j.Invariants()
 	standing.Add(ev)
 	list := []evidence.Verdict{j.Verdict(row(t, ev.Requirement), ev)}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -239,7 +240,7 @@ func TestOneFindingOfForm(t *testing.T) {
 		t.Errorf("an error without a message: %s, %s; noted %q", incomplete.Outcome, incomplete.Reason, incomplete.Observed.Note)
 	}
 	for id, s := range map[string]*scene{"ERR-01": missing(), "USR-01": said("text/plain", begin(was).reads(was.xml()))} {
-		checks := theJudge().Invariants()
+		checks := contracttest.Judge().Invariants()
 		s.ev.Requirement = "SIG-01"
 		checks.Add(s.ev)
 		if v := checks.Apply(row(t, id), evidence.Verdict{Outcome: passed}); v.Outcome != failed || !strings.Contains(v.Reason, media) {

@@ -3,40 +3,18 @@ package judge_test
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 )
-
-// The judge and the catalogue of all tests: they do not change.
-var contract = sync.OnceValues(func() (*judge.Judge, *spec.Catalogue) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		panic(err)
-	}
-	doc, err := spec.OpenAPI()
-	if err != nil {
-		panic(err)
-	}
-	bodies, err := xmlbody.NewValidator(doc)
-	if err != nil {
-		panic(err)
-	}
-	return judge.New(catalogue, bodies), catalogue
-})
-
-func theJudge() *judge.Judge { j, _ := contract(); return j }
 
 // row gives a requirement of the real catalogue.
 func row(t testing.TB, id string) *spec.Requirement {
 	t.Helper()
-	_, catalogue := contract()
-	req, ok := catalogue.ByID(id)
+	req, ok := contracttest.Catalogue().ByID(id)
 	if !ok {
 		t.Fatalf("no requirement %s", id)
 	}
@@ -321,7 +299,7 @@ func (s *scene) other(id string, was, now spec.State) *scene {
 }
 
 func (s *scene) verdict(req *spec.Requirement) evidence.Verdict {
-	return theJudge().Verdict(req, s.of(req).ev)
+	return contracttest.Judge().Verdict(req, s.of(req).ev)
 }
 
 // hearing is a row of the tables: what was seen, and what has to be said.

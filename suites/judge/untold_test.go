@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -50,7 +51,7 @@ func TestUntoldStates(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			// Of two processes as of one.
-			whole, other := theJudge().Invariants(), theJudge().Invariants()
+			whole, other := contracttest.Judge().Invariants(), contracttest.Judge().Invariants()
 			for i, ev := range c.seen {
 				if i == 0 {
 					other.Add(ev)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -31,7 +32,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 	for _, test := range tests {
 		s := whole().of(req)
 		test.change(s.ev)
-		v := theJudge().Verdict(req, s.ev)
+		v := contracttest.Judge().Verdict(req, s.ev)
 		if v.Outcome != open || v.Reason != test.reason {
 			t.Errorf("%s: %s, %q; want not_exercised, %q", test.name, v.Outcome, v.Reason, test.reason)
 		}
@@ -51,7 +52,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 	} {
 		s := whole().of(req)
 		change(s.ev)
-		if v := theJudge().Verdict(req, s.ev); v.Outcome == passed {
+		if v := contracttest.Judge().Verdict(req, s.ev); v.Outcome == passed {
 			t.Errorf("%s: passed", name)
 		}
 	}
@@ -66,17 +67,17 @@ func forLooks(ev *evidence.Evidence, change func(*evidence.Observation)) {
 // No requirement of the catalogue passes on evidence in which nothing
 // happened after the precondition, nor on none at all.
 func TestCatalogueWithoutEvidence(t *testing.T) {
-	_, catalogue := contract()
+	catalogue := contracttest.Catalogue()
 	for _, req := range catalogue.All() {
 		empty := &evidence.Evidence{Requirement: req.ID, Attempt: 1}
-		if v := theJudge().Verdict(req, empty); v.Outcome != open || v.Reason == "" {
+		if v := contracttest.Judge().Verdict(req, empty); v.Outcome != open || v.Reason == "" {
 			t.Errorf("%s without a step: %s, %q", req.ID, v.Outcome, v.Reason)
 		}
 		s := begin(in(req.Given.State)).listening().of(req)
 		for range req.Steps {
 			s.waits()
 		}
-		v := theJudge().Verdict(req, s.ev)
+		v := contracttest.Judge().Verdict(req, s.ev)
 		if v.Outcome == passed || v.Outcome == evidence.Info && req.Steps[0].Then[0].Kind != spec.Recorded && req.Steps[0].When.Probe == "" && v.Observed.Note == "" {
 			t.Errorf("%s with steps in which nothing was done: %s", req.ID, v.Outcome)
 		}
@@ -92,7 +93,7 @@ func TestCatalogueWithoutEvidence(t *testing.T) {
 			requests = true
 			s.lost("reset").stays(in(req.Given.State))
 		}
-		if v := theJudge().Verdict(req, s.ev); requests && v.Outcome == passed {
+		if v := contracttest.Judge().Verdict(req, s.ev); requests && v.Outcome == passed {
 			t.Errorf("%s with requests that were never answered: passed", req.ID)
 		}
 	}

@@ -5,23 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/navigate"
 )
 
-var catalogue = sync.OnceValue(func() *spec.Catalogue {
-	c, err := spec.Load()
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
-
 func moves(d spec.Deployment) []*spec.Move {
-	return catalogue().Moves(d, spec.Release{Major: 12, Minor: 5, Maintenance: 1})
+	return contracttest.Catalogue().Moves(d, spec.Release{Major: 12, Minor: 5, Maintenance: 1})
 }
 
 // all is every means there is.
@@ -207,7 +199,7 @@ func follow(t *testing.T, from spec.Situation, way navigate.Path) spec.Situation
 func TestEveryPrecondition(t *testing.T) {
 	release := spec.Release{Major: 12, Minor: 5, Maintenance: 1}
 	for _, d := range spec.Deployments() {
-		for _, req := range catalogue().Applicable(d, release) {
+		for _, req := range contracttest.Catalogue().Applicable(d, release) {
 			if req.Given.State == "" {
 				continue
 			}

@@ -14,30 +14,12 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
-	"finesse-conformance/suites/judge"
 	"finesse-conformance/suites/scenario"
 )
-
-// contract is the catalogue and the judge of all tests: they do not change.
-var contract = sync.OnceValues(func() (*spec.Catalogue, *judge.Judge) {
-	catalogue, err := spec.Load()
-	if err != nil {
-		panic(err)
-	}
-	doc, err := spec.OpenAPI()
-	if err != nil {
-		panic(err)
-	}
-	bodies, err := xmlbody.NewValidator(doc)
-	if err != nil {
-		panic(err)
-	}
-	return catalogue, judge.New(catalogue, bodies)
-})
 
 // fake is a target that does what a test tells it: a handful of users who
 // take every state they ask for, at once, unless script says otherwise.
@@ -186,7 +168,7 @@ func fakeStage(t *testing.T, ids ...string) (*scenario.Stage, *fake) {
 			Codes: map[spec.Category][]fixtures.ReasonCode{},
 		})
 	}
-	catalogue, judge := contract()
+	catalogue, judge := contracttest.Catalogue(), contracttest.Judge()
 	return &scenario.Stage{
 		Catalogue: catalogue, Judge: judge, Cast: cast, Stimuli: fixtures.NoStimuli{},
 		Client: client.New(client.Options{

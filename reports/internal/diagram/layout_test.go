@@ -4,15 +4,13 @@ import (
 	"math"
 	"testing"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 )
 
 func catalogue(t *testing.T) *spec.Catalogue {
 	t.Helper()
-	c, err := spec.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := contracttest.Catalogue()
 	return c
 }
 
