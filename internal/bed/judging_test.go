@@ -90,6 +90,18 @@ func TestRefusedAndDoneLater(t *testing.T) {
 	}
 }
 
+// What was refused to a witness on its way, and is done all the same a moment
+// later, is no finding of what is under test then.
+func TestRefusedAndDoneToTheWitness(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		played := bed.Play(t, bed.Deployment{Faults: []string{"refused-and-done-ready-to-not-ready"}}, "SIG-01", "TRN-UCCE-06", "SUP-01")
+		if got := played.Failed(); len(got) > 0 {
+			t.Errorf("failed are %v", got)
+		}
+	})
+}
+
 // One cause is one finding: who cannot read which reason codes there are does
 // not condemn a target that asks for one.
 func TestReasonCodesWithoutNames(t *testing.T) {

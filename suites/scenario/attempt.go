@@ -204,6 +204,7 @@ func (a *attempt) act(ctx context.Context) error {
 	if err := a.together(ctx, subject); err != nil {
 		return err
 	}
+	a.awaitRefused(ctx, subject)
 	a.ev.Before = others()
 	for _, p := range a.cast() {
 		if p != subject && p.user != a.parts[spec.Peer] {

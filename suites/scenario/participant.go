@@ -13,6 +13,7 @@ type participant struct {
 	user     *fixtures.User
 	sighting               // where it is, as far as was seen
 	asked    request       // what it was asked for last
+	refused  time.Time     // when something was refused to it on its way
 	done     traces        // what the attempt did to it
 	leg      leg           // the part of its path that it is on
 	waited   time.Duration // see attempt.phase

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -348,7 +349,26 @@ func (a *attempt) putOnPath(ctx context.Context, p *participant, state spec.Stat
 		Body: text, Purpose: a.purpose(p),
 	})
 	a.Users.Asked(p.user.ID, state, x.Status)
+	if x.Status >= 400 {
+		p.refused = time.Now()
+	}
 	return x, nil
+}
+
+// awaitRefused waits, for everybody but the subject, until what was refused on
+// the way there would show if it were done all the same: nobody shall take it
+// for what the requirement did.
+func (a *attempt) awaitRefused(ctx context.Context, subject *participant) {
+	var wg sync.WaitGroup
+	for _, p := range a.cast() {
+		left := a.quietWindow() - time.Since(p.refused)
+		if p == subject || left <= 0 {
+			continue
+		}
+		from := p.look.State
+		wg.Go(func() { a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != from }) })
+	}
+	wg.Wait()
 }
 
 // errorType is what an answer says is wrong, "" where it says nothing.
