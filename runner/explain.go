@@ -35,14 +35,11 @@ func (a *CLI) Explain(w io.Writer, id string) error {
 	case why != "":
 		p.line("profiles    none: it %s", why)
 	}
-	for i, s := range req.Sources {
-		name := "source"
-		if i > 0 {
-			name = ""
-		}
-		p.line("%-11s %s", name, a.Catalogue.Cite(s))
-		if link := s.URL; link != "" {
-			p.line("%-11s %s", "", link)
+	name := "source"
+	for _, cited := range a.Catalogue.Citations(req.Sources) {
+		p.line("%-11s %s", name, cited.Text)
+		if name = ""; cited.Address != "" {
+			p.line("%-11s %s", name, cited.Address)
 		}
 	}
 	if req.Note != "" {

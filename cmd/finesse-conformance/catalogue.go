@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
@@ -103,7 +104,7 @@ func explainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.Explain(os.Stdout, args[0])
+			return a.Explain(text.Wrapping(os.Stdout, a.Width), args[0])
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 )
@@ -105,6 +107,20 @@ func (h help) complete(c *cobra.Command) {
 	case len(h.exits) > 0:
 		c.Long += "\n\nExit codes:\n" + strings.Join(h.exits, "\n")
 	}
+}
+
+// wrapHelp keeps help to the terminal.
+func wrapHelp(root *cobra.Command) {
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		to := c.OutOrStdout()
+		var whole strings.Builder
+		c.SetOut(&whole)
+		show(c, args)
+		c.SetOut(to)
+		// Nobody reads what could not be written.
+		_, _ = text.Wrapping(to, width(os.Stdout)).Write([]byte(whole.String()))
+	})
 }
 
 // exitCodes says what the exit codes of a run mean, the strongest first.

@@ -118,6 +118,7 @@ func root() *cobra.Command {
 		completeFlags(sub)
 		helps[sub.Name()].complete(sub)
 	}
+	wrapHelp(c)
 	c.InitDefaultCompletionCmd()
 	if shells, _, err := c.Find([]string{"completion"}); err == nil && shells != c {
 		// As cobra makes it, it shows its help for every word and calls that well.

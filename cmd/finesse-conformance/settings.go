@@ -90,11 +90,11 @@ func actOnTarget(c *cobra.Command, do func(context.Context, *runner.CLI, *config
 	if err != nil {
 		return err
 	}
-	ctx, stop := process.StopOnSignal(c.Context(), func(text string) {
+	ctx, stop := process.StopOnSignal(c.Context(), func(said string) {
 		if a.Terminal {
 			fmt.Fprintln(a.Err) // the cursor is behind the progress and the terminal's ^C
 		}
-		fmt.Fprintln(a.Err, text)
+		fmt.Fprintln(notices(), said)
 	})
 	defer stop()
 	boundMemory()

@@ -58,6 +58,8 @@ func TestNarrowTerminal(t *testing.T) {
 		{"run", "--config", m.config, "--only", "SIG-*,TRN-UCCE-1*,PND-0*,AUT-*", "--dry-run"},
 		{"doctor", "--config", m.config},
 		{"list", "SIG", "core"},
+		{"explain", "SIG-03"},
+		{"run", "--help"},
 		{"list", "--config", m.config, "SUP"},
 	} {
 		shown := onTerminalOf(t, 40, m.dir, nil, args...)

@@ -13,18 +13,21 @@ func Wrap(line string, width, hang int) []string {
 	if width <= 0 || columns(line) <= width {
 		return []string{line}
 	}
-	current := line[:indent(line)]
+	current, rest := line[:indent(line)], line[indent(line):]
 	var lines []string
 	fresh := true
-	for _, word := range strings.Fields(line) {
-		if !fresh && columns(current)+1+columns(word) > width {
+	for rest != "" {
+		spaces := rest[:indent(rest)] // as wide as they are: columns line up
+		word, _, _ := strings.Cut(rest[len(spaces):], " ")
+		rest = rest[len(spaces)+len(word):]
+		if word == "" {
+			break
+		}
+		if !fresh && columns(current)+len(spaces)+columns(word) > width {
 			lines = append(lines, current)
-			current, fresh = strings.Repeat(" ", hang), true
+			current, spaces = strings.Repeat(" ", hang), ""
 		}
-		if !fresh {
-			current += " "
-		}
-		current, fresh = current+word, false
+		current, fresh = current+spaces+word, false
 	}
 	return append(lines, current)
 }
@@ -47,8 +50,9 @@ func columns(line string) int {
 }
 
 // Wrapping writes to a terminal of so many columns, 0 for what is none: each
-// line that is wider goes on below, a little further in than it began. What is
-// written at once has to be whole lines.
+// line that is wider goes on below its last column that begins in the left half,
+// or a little further in than it began where it has none. What is written at
+// once has to be whole lines.
 func Wrapping(w io.Writer, width int) io.Writer {
 	if width <= 0 {
 		return w
@@ -62,11 +66,14 @@ type wrapping struct {
 }
 
 func (w *wrapping) Write(p []byte) (int, error) {
-	const further = 4
 	var b strings.Builder
 	for line := range strings.Lines(string(p)) {
 		whole, ended := strings.CutSuffix(line, "\n")
-		b.WriteString(strings.Join(Wrap(whole, w.width, min(indent(whole)+further, w.width/2)), "\n"))
+		if columns(whole) > w.width {
+			line, hang := w.layOut(whole)
+			whole = strings.Join(Wrap(line, w.width, hang), "\n")
+		}
+		b.WriteString(whole)
 		if ended {
 			b.WriteByte('\n')
 		}
@@ -75,4 +82,32 @@ func (w *wrapping) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// layOut gives a line whose columns begin in the left half, those that did not
+// closed up to what is before them, and how far in it goes on.
+func (w *wrapping) layOut(line string) (string, int) {
+	const further, far, gap = 4, 8, "  "
+	half := w.width / 2
+	begin := indent(line)
+	if begin > half {
+		line, begin = strings.Repeat(" ", half/2)+line[begin:], half/2
+	}
+	hang := min(begin+further, half)
+	if begin > far {
+		hang = begin // it goes on itself
+	}
+	for at := begin; ; {
+		next := strings.Index(line[at:], gap)
+		if next < 0 {
+			return line, hang
+		}
+		end := at + next + indent(line[at+next:])
+		if column := columns(line[:end]); column <= half {
+			at, hang = end, column
+			continue
+		}
+		line = line[:at+next] + gap + line[end:]
+		at += next + len(gap)
+	}
 }

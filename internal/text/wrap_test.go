@@ -29,11 +29,23 @@ func TestWrap(t *testing.T) {
 }
 
 func TestWrapping(t *testing.T) {
-	var b strings.Builder
-	if _, err := text.Wrapping(&b, 12).Write([]byte("one two three\n\n  four five six\n")); err != nil {
-		t.Fatal(err)
-	}
-	if want := "one two\n    three\n\n  four five\n      six\n"; b.String() != want {
-		t.Errorf("%q, want %q", b.String(), want)
+	for _, c := range []struct {
+		width      int
+		said, want string
+	}{
+		{12, "one two three\n\n  four five six\n", "one two\n    three\n\n  four five\n      six\n"},
+		{20, "  ok  TCP   answers in one second\n", "  ok  TCP  answers\n      in one second\n"},
+		{30, "  \x1b[31mno\x1b[0m  TCP   answers in one second\n", "  \x1b[31mno\x1b[0m  TCP   answers in one\n            second\n"},
+		{20, "               -> name one in the file\n", "     -> name one in\n         the file\n"},
+		{20, "  a  b              fits\n", "  a  b  fits\n"},
+		{24, "            goes on itself there\n", "            goes on\n            itself there\n"},
+	} {
+		var b strings.Builder
+		if _, err := text.Wrapping(&b, c.width).Write([]byte(c.said)); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != c.want {
+			t.Errorf("%q in %d:\n%s, want\n%s", c.said, c.width, b.String(), c.want)
+		}
 	}
 }

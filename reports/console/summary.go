@@ -249,7 +249,7 @@ func (p *Printer) unexercised(r *reports.Result) {
 		p.WriteString("\n" + p.Paint(Bold, "Not exercised") + "\n")
 	}
 	for _, g := range r.NotExercised {
-		p.Line(Yellow, "  "+g.Reason+":", fmt.Sprintf("%s (%d)", text.Few(g.Requirements, 6), len(g.Requirements)), 6)
+		p.Line(Yellow, "  "+toldAbove(r, g.Reason)+":", fmt.Sprintf("%s (%d)", text.Few(g.Requirements, 6), len(g.Requirements)), 6)
 		if g.Remedy != "" {
 			p.Line(Dim, "      to make them run:", g.Remedy, 8)
 		}
@@ -278,6 +278,14 @@ func (p *Printer) tail(r *reports.Result) {
 	}
 	p.WriteString("\n")
 	for _, c := range r.Exit.All {
-		p.Line(Bold, fmt.Sprintf("exit %d:", c.Code), c.Because, 2)
+		p.Line(Bold, fmt.Sprintf("exit %d:", c.Code), toldAbove(r, c.Because), 2)
 	}
+}
+
+// toldAbove leaves away why the target cannot be certified, which the head says.
+func toldAbove(r *reports.Result, said string) string {
+	if r.Stopped == "" {
+		return said
+	}
+	return strings.TrimSuffix(said, ": "+text.OneLine(r.Stopped))
 }
