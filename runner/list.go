@@ -85,9 +85,10 @@ func (a *CLI) picks() []string {
 	return words
 }
 
-// WriteList writes a list as a table, as JSON or as YAML. A table keeps to so
-// many columns, 0 for no limit.
-func WriteList(w io.Writer, list []Listed, format string, width int) error {
+// WriteList writes a list as a table, as JSON or as YAML. A table keeps to the
+// terminal, and spells out the guides whose pages it names.
+func (a *CLI) WriteList(list []Listed, format string) error {
+	w := a.Out
 	switch format {
 	case "json":
 		enc := json.NewEncoder(w)
@@ -97,9 +98,35 @@ func WriteList(w io.Writer, list []Listed, format string, width int) error {
 	case "yaml":
 		return yaml.NewEncoder(w).Encode(list)
 	case "table":
-		return writeTable(w, list, width)
+		if err := writeTable(w, list, a.Width); err != nil {
+			return err
+		}
+		return a.spellOut(text.Wrapping(w, a.Width), list)
 	}
 	return &exit.UsageError{Err: fmt.Errorf("--format %q is none of table, json and yaml", format)}
+}
+
+// spellOut names the guides that the sources of a list abbreviate.
+func (a *CLI) spellOut(w io.Writer, list []Listed) error {
+	named := map[string]bool{}
+	for _, l := range list {
+		if req, ok := a.Catalogue.ByID(l.ID); ok && l.Exercised == nil {
+			for _, s := range req.Sources {
+				named[s.Guide] = true
+			}
+		}
+	}
+	var b strings.Builder
+	for _, g := range a.Catalogue.Guides() {
+		if named[g.Key] {
+			fmt.Fprintf(&b, "\n%s  %s", g.Key, g.Title)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // gap is between two columns of a table.

@@ -49,7 +49,7 @@ func listCommand() *cobra.Command {
 					return err
 				}
 			}
-			return runner.WriteList(a.Out, list, format, a.Width)
+			return a.WriteList(list, format)
 		},
 		ValidArgsFunction: completeRequirements,
 	}
