@@ -83,6 +83,10 @@ type Verdict struct {
 	// Suspect: the failure could also come of somebody else's hand on the
 	// target; it counts only when it happens again.
 	Suspect bool `json:"suspect,omitempty"`
+	// Elsewhere: the answer by which it failed says that the request could not
+	// be read and has a form of its own, so that a server on the way to the
+	// target may have given it.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // MismatchKind is in what way something else was seen than was expected. The

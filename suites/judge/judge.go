@@ -312,17 +312,18 @@ func (c *stepJudge) allowed() spec.Then {
 
 // mismatch is why an outcome does not hold.
 type mismatch struct {
-	what     evidence.Mismatch
-	expected string
-	seen     string
-	xpath    string
-	exchange int
-	event    int
-	progress int    // how far the outcome went before it missed
-	suspect  bool   // somebody else's hand could explain it
-	unproven bool   // nothing was proven either way: not exercised
-	cause    string // of the gap
-	gap      evidence.GapKind
+	what      evidence.Mismatch
+	expected  string
+	seen      string
+	xpath     string
+	exchange  int
+	event     int
+	progress  int    // how far the outcome went before it missed
+	suspect   bool   // somebody else's hand could explain it
+	elsewhere bool   // the answer may be that of a server on the way
+	unproven  bool   // nothing was proven either way: not exercised
+	cause     string // of the gap
+	gap       evidence.GapKind
 }
 
 // at says which sighting shows the mismatch, and from where the user came.
@@ -342,7 +343,7 @@ func (c *stepJudge) fail(v evidence.Verdict, m *mismatch) evidence.Verdict {
 	if c.when.Put != nil {
 		v.Mismatch.Asked = spec.State(c.when.Put.State)
 	}
-	v.XPath, v.Asked, v.Expected, v.Seen, v.Suspect = line(m.xpath), c.action(), m.expected, m.seen, m.suspect
+	v.XPath, v.Asked, v.Expected, v.Seen, v.Suspect, v.Elsewhere = line(m.xpath), c.action(), m.expected, m.seen, m.suspect, m.elsewhere
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", v.Asked, m.expected, m.seen)
 	switch {
 	case m.unproven:

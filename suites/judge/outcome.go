@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -496,7 +497,8 @@ func (c *stepJudge) answerMissed(out spec.Outcome) *mismatch {
 	if inTrouble(c.act.Status) && m.what.Said == "" {
 		m.what.Kind = evidence.MismatchUnanswered
 	}
-	m.suspect = inTrouble(c.act.Status) || c.misunderstood()
+	m.elsewhere = c.onTheWay()
+	m.suspect = inTrouble(c.act.Status) || m.elsewhere || c.misunderstood()
 	return m
 }
 
@@ -512,11 +514,29 @@ func (c *stepJudge) misunderstood() bool {
 	if c.when.Put != nil && c.when.Put.Body != "" {
 		return false
 	}
-	switch c.act.Status {
-	case http.StatusBadRequest:
-		_, ours := c.answer().text("ApiErrors")
-		said, _ := c.answer().text("ApiErrors/ApiError/ErrorType")
-		return !ours || said == "Bad Request"
+	if c.act.Status != http.StatusBadRequest {
+		return aboutTheRequest(c.act.Status)
+	}
+	_, ours := c.answer().text("ApiErrors")
+	said, _ := c.answer().text("ApiErrors/ApiError/ErrorType")
+	return !ours || said == "Bad Request"
+}
+
+// onTheWay reports whether the answer says that the request could not be read,
+// in the words of some server and not of the API. The target may give such a
+// page itself, and then does so again; so may a server on the way, to whatever
+// passes it.
+func (c *stepJudge) onTheWay() bool {
+	media, _, _ := mime.ParseMediaType(c.act.ResponseHeader["Content-Type"])
+	_, page := c.answer().text("html")
+	_, ours := c.answer().text("ApiErrors")
+	return c.act.Status == http.StatusBadRequest && (page || media == "text/html" && !ours) || aboutTheRequest(c.act.Status) && !ours
+}
+
+// aboutTheRequest reports whether a status says that a request could not be
+// read, and no API gives it for what the request asks for.
+func aboutTheRequest(status int) bool {
+	switch status {
 	case http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusExpectationFailed, http.StatusMisdirectedRequest,
 		http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported:
 		return true

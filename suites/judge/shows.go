@@ -30,7 +30,8 @@ func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 		c.note("a body that is no right ApiErrors document: " + form)
 	} else if form != "" {
 		m := c.missed(out, evidence.MismatchForm, 1, fmt.Sprintf("%d with a body that is no ApiErrors document: %s", c.act.Status, form))
-		m.xpath, m.suspect = d.path, c.misunderstood()
+		m.elsewhere = c.onTheWay()
+		m.xpath, m.suspect = d.path, m.elsewhere || c.misunderstood()
 		return m
 	}
 	got, _ := xmlbody.Text(d.node, "ApiErrors/ApiError/ErrorType") // clients compare it as it stands

@@ -22,10 +22,10 @@
 //	nothing proven        passed                 –                           passed
 //	nothing proven        failed, suspect        –                           nothing proven
 //
-// An attempt whose request was not answered, or by somebody on the way who did
-// not get the target's answer, is none of these: it is made again, and condemns
-// only where that happens five times, or twice where it has condemned several
-// requirements already.
+// An attempt whose request was not answered, or maybe by somebody on the way who
+// did not get the target's answer or did not pass the request on, is none of
+// these: it is made again, and condemns only where that happens five times, or
+// twice where it has condemned several requirements already.
 //
 // By chance: somebody else was seen to act on the users in this run, and not
 // both changes came at once after the request.
@@ -100,9 +100,9 @@ const (
 )
 
 // unanswered reports whether the request under test was not answered by the
-// target.
+// target, as far as can be told.
 func unanswered(v evidence.Verdict) bool {
-	return v.Outcome == evidence.Failed && v.Suspect && v.Mismatch.Kind == evidence.MismatchUnanswered
+	return v.Outcome == evidence.Failed && v.Suspect && (v.Mismatch.Kind == evidence.MismatchUnanswered || v.Elsewhere)
 }
 
 // answered gives the attempts whose requests were.
@@ -241,13 +241,13 @@ func together(attempts []Attempt) evidence.Verdict {
 func withoutAnswers(attempts, told []Attempt, lost int) evidence.Verdict {
 	if len(told) > 0 {
 		v := together(told)
-		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(lost), "; ")
+		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(attempts, lost), "; ")
 		return v
 	}
 	v := attempts[len(attempts)-1].Verdict
 	if lost > 1 {
 		v.Suspect = false
-		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(lost), "; ")
+		v.Observed.Note = strings.TrimPrefix(v.Observed.Note+"; "+notAnswered(attempts, lost), "; ")
 	}
 	return v
 }

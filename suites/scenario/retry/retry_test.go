@@ -224,6 +224,7 @@ func TestUnanswered(t *testing.T) {
 		}
 		return list
 	}
+	page := with(failing(evidence.Mismatch{Kind: evidence.MismatchForm}), func(v *evidence.Verdict) { v.Elsewhere = true })
 	unserved := times(lost, 1)
 	unserved[0].Unserved = true
 	for name, test := range map[string]struct {
@@ -238,6 +239,8 @@ func TestUnanswered(t *testing.T) {
 		"five times":                           {times(lost, 5), 0, retry.Nobody, evidence.Failed, "not answered at 5 attempts"},
 		"twice, as others before":              {times(lost, 2), 3, retry.Nobody, evidence.Failed, "not answered at 2 attempts"},
 		"twice, as two others before":          {times(lost, 2), 2, retry.Others, "", ""},
+		"a page, twice":                        {times(page, 2), 0, retry.Others, "", ""},
+		"a page, five times":                   {times(page, 5), 0, retry.Nobody, evidence.Failed, "answered by the target or by a server on the way at 5 attempts"},
 		"and nothing else is served either":    {unserved, 0, retry.Nobody, evidence.Failed, ""},
 		"and then passed":                      {times(lost, 1, passed), 0, retry.Nobody, evidence.Passed, "not answered at one attempt"},
 		"and then failed for certain":          {times(lost, 2, certain), 0, retry.Nobody, evidence.Failed, "not answered at 2 attempts"},

@@ -2,6 +2,7 @@ package retry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"finesse-conformance/suites/evidence"
@@ -16,11 +17,17 @@ func happenedOnce(v evidence.Verdict) string {
 	return "happened once, and somebody else's hand could explain it: " + v.Reason
 }
 
-func notAnswered(times int) string {
-	if times == 1 {
-		return "not answered at one attempt"
+// notAnswered tells of the attempts that the target did not answer: so many, as
+// far as can be told.
+func notAnswered(attempts []Attempt, times int) string {
+	what := "not answered"
+	if slices.ContainsFunc(attempts, func(a Attempt) bool { return unanswered(a.Verdict) && a.Verdict.Elsewhere }) {
+		what = "answered by the target or by a server on the way"
 	}
-	return fmt.Sprintf("not answered at %d attempts", times)
+	if times == 1 {
+		return what + " at one attempt"
+	}
+	return fmt.Sprintf("%s at %d attempts", what, times)
 }
 
 func happenedTwice(v evidence.Verdict) string {
