@@ -370,7 +370,7 @@ func (s *session) verdicts(items []suites.Item, h *results) []evidence.Verdict {
 		invariants = s.Judge.Invariants()
 	}
 	for _, o := range h.outcomes {
-		invariants.Merge(o.Standing)
+		invariants.Merge(o.Found)
 	}
 	for _, ev := range h.afterwards {
 		invariants.Add(ev)

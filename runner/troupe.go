@@ -191,7 +191,7 @@ func (t *troupe) exercise(ctx context.Context, item suites.Item) evidence.Verdic
 		}
 	}()
 	verdict, seen := t.play(ctx, item)
-	if err := t.Done(suites.Outcome{Verdict: verdict, Evidence: seen, Standing: t.invariants.Found()}); err != nil {
+	if err := t.Done(suites.Outcome{Verdict: verdict, Evidence: seen, Found: t.invariants.Take()}); err != nil {
 		t.stop(err)
 	}
 	return verdict

@@ -21,9 +21,9 @@ type Exercise func(ctx context.Context, item Item) (evidence.Verdict, []*evidenc
 type Outcome struct {
 	Verdict  evidence.Verdict     `json:"verdict"`
 	Evidence []*evidence.Evidence `json:"evidence,omitempty"`
-	// Standing is what the checks over a whole run have found so far in the
-	// process that the outcome is of.
-	Standing evidence.Standing `json:"standing,omitzero"`
+	// Found is what the checks over a whole run have found since the outcome
+	// before of the same process.
+	Found evidence.InvariantFindings `json:"standing,omitzero"`
 }
 
 // String is what Ginkgo would print of it: the verdict's one line.

@@ -121,13 +121,13 @@ type Mismatch struct {
 	Asked spec.State `json:"asked,omitempty"`
 }
 
-// Standing is what the checks over a whole run have found.
-type Standing struct {
+// InvariantFindings are what the checks over a whole run have found.
+type InvariantFindings struct {
 	// Broken is the failure of each check, with the requirement whose evidence
 	// shows it.
 	Broken map[spec.Invariant]Verdict `json:"broken,omitempty"`
-	// Heard are the states that events told of, and Silent by state the attempts
-	// in which users were seen to come to it though no event told of that.
+	// Heard are the states that events told of, and Silent by state and attempt
+	// where a user was seen to come to it though no event told of that.
 	Heard  map[spec.State]bool                `json:"heard,omitempty"`
 	Silent map[spec.State]map[string]SilentAt `json:"silent,omitempty"`
 }

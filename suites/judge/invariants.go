@@ -20,12 +20,11 @@ import (
 type Invariants struct {
 	judge  *Judge
 	states []spec.State
-	valid  map[string]bool                     // User bodies that were found valid: most are seen again and again
-	found  map[spec.Invariant]evidence.Verdict // of the first requirement, in the catalogue's order, that saw it
-	order  map[string]int                      // of requirements
-	noted  map[spec.Invariant]string           // what is recorded and breaks nothing
-	clocks map[clock]time.Time                 // when a stateChangeTime was first seen
-	told   told                                // which states events tell of
+	valid  map[string]bool           // User bodies that were found valid: most are seen again and again
+	order  map[string]int            // of requirements
+	noted  map[spec.Invariant]string // what is recorded and breaks nothing
+	clocks map[clock]time.Time       // when a stateChangeTime was first seen
+	found  evidence.InvariantFindings
 }
 
 // clock is one stateChangeTime of a user.
@@ -40,8 +39,13 @@ func (j *Judge) Invariants() *Invariants {
 	return &Invariants{
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
-		found: map[spec.Invariant]evidence.Verdict{}, noted: map[spec.Invariant]string{}, clocks: map[clock]time.Time{},
-		told: told{heard: map[spec.State]bool{}, silent: map[spec.State]map[string]evidence.SilentAt{}},
+		noted: map[spec.Invariant]string{}, clocks: map[clock]time.Time{}, found: nothingFound(),
+	}
+}
+
+func nothingFound() evidence.InvariantFindings {
+	return evidence.InvariantFindings{
+		Broken: map[spec.Invariant]evidence.Verdict{}, Heard: map[spec.State]bool{}, Silent: map[spec.State]map[string]evidence.SilentAt{},
 	}
 }
 
@@ -50,7 +54,7 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.bodies(ev)
 	s.documentedStates(ev)
 	s.changeTimes(ev)
-	s.told.add(ev)
+	s.events(ev)
 }
 
 // Apply turns the verdict of a requirement with a standing check into a
@@ -59,7 +63,7 @@ func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.V
 	if note := s.noted[req.Invariant]; note != "" && v.Outcome == evidence.Passed {
 		v.Observed.Note = join(v.Observed.Note, note)
 	}
-	broken, ok := s.found[req.Invariant]
+	broken, ok := s.found.Broken[req.Invariant]
 	if req.Invariant == spec.InvariantEvents {
 		broken, ok = s.untold()
 	}
@@ -99,8 +103,9 @@ func (s *Invariants) breaks(kind spec.Invariant, ev *evidence.Evidence, xpath, e
 }
 
 func (s *Invariants) take(kind spec.Invariant, v evidence.Verdict) {
-	if known, ok := s.found[kind]; !ok || s.rank(v.Requirement) < s.rank(known.Requirement) {
-		s.found[kind] = v
+	// The first requirement in the catalogue's order shows it.
+	if known, ok := s.found.Broken[kind]; !ok || s.rank(v.Requirement) < s.rank(known.Requirement) {
+		s.found.Broken[kind] = v
 	}
 }
 
@@ -112,25 +117,24 @@ func (s *Invariants) rank(requirement string) int {
 	return len(s.order)
 }
 
-// Found gives what was found so far.
-func (s *Invariants) Found() evidence.Standing {
-	f := evidence.Standing{Broken: maps.Clone(s.found), Heard: maps.Clone(s.told.heard), Silent: map[spec.State]map[string]evidence.SilentAt{}}
-	for state, where := range s.told.silent {
-		f.Silent[state] = maps.Clone(where)
-	}
-	return f
+// Take hands over what was found since it was last called: who takes it merges
+// it where the run is concluded.
+func (s *Invariants) Take() evidence.InvariantFindings {
+	found := s.found
+	s.found = nothingFound()
+	return found
 }
 
 // Merge takes in what was found where evidence was added elsewhere. What it
 // has already changes nothing.
-func (s *Invariants) Merge(found evidence.Standing) {
+func (s *Invariants) Merge(found evidence.InvariantFindings) {
 	for kind, v := range found.Broken {
 		s.take(kind, v)
 	}
-	maps.Copy(s.told.heard, found.Heard)
+	maps.Copy(s.found.Heard, found.Heard)
 	for state, where := range found.Silent {
 		for attempt, at := range where {
-			s.told.misses(state, attempt, at)
+			s.misses(state, attempt, at)
 		}
 	}
 }

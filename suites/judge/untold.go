@@ -12,30 +12,23 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// told is which states the events of a run told of, and where one should have
-// and did not.
-type told struct {
-	heard  map[spec.State]bool
-	silent map[spec.State]map[string]evidence.SilentAt // by attempt
-}
-
 // enoughSilent is in how many attempts no event has to tell of a state before
 // that is the target's failure: one event may be late or lost.
 const enoughSilent = 2
 
-// add looks for states that a user comes to without an event, though events of
+// events looks for states that a user comes to without an event, though events of
 // it were heard before and after: a session listened, and what is told of a
 // user is told in order. What leads into and out of a preview reservation is
 // left out: there a change that is asked for sends none ("Change Agent
 // State"). So are the states of signing in and out, which begin and end what
 // is heard.
-func (t *told) add(ev *evidence.Evidence) {
-	if !ev.Target.Notifications || slices.ContainsFunc(ev.Steps, func(s evidence.Step) bool { return s.Channel == evidence.ChannelLost }) {
+func (s *Invariants) events(ev *evidence.Evidence) {
+	if !ev.Target.Notifications || slices.ContainsFunc(ev.Steps, func(step evidence.Step) bool { return step.Channel == evidence.ChannelLost }) {
 		return
 	}
 	for _, l := range ev.Observations {
 		if ofUser(ev, l) {
-			t.heard[l.State] = true
+			s.found.Heard[l.State] = true
 		}
 	}
 	last := map[string]evidence.Observation{}
@@ -46,16 +39,16 @@ func (t *told) add(ev *evidence.Evidence) {
 		was, known := last[l.User]
 		last[l.User] = l
 		if known && was.State != l.State && tellable(was.State) && tellable(l.State) && silent(ev, l) {
-			t.misses(l.State, fmt.Sprintf("%s/%d/%d", ev.Requirement, ev.Repetition, ev.Attempt), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
+			s.misses(l.State, fmt.Sprintf("%s/%d/%d", ev.Requirement, ev.Repetition, ev.Attempt), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
 		}
 	}
 }
 
-func (t *told) misses(state spec.State, attempt string, at evidence.SilentAt) {
-	if t.silent[state] == nil {
-		t.silent[state] = map[string]evidence.SilentAt{}
+func (s *Invariants) misses(state spec.State, attempt string, at evidence.SilentAt) {
+	if s.found.Silent[state] == nil {
+		s.found.Silent[state] = map[string]evidence.SilentAt{}
 	}
-	t.silent[state][attempt] = at
+	s.found.Silent[state][attempt] = at
 }
 
 func tellable(s spec.State) bool {
@@ -91,8 +84,8 @@ func ofUser(ev *evidence.Evidence, o evidence.Observation) bool {
 func (s *Invariants) untold() (evidence.Verdict, bool) {
 	var states []string
 	var at []evidence.SilentAt
-	for _, state := range slices.Sorted(maps.Keys(s.told.silent)) {
-		if where := s.told.silent[state]; !s.told.heard[state] && len(where) >= enoughSilent {
+	for _, state := range slices.Sorted(maps.Keys(s.found.Silent)) {
+		if where := s.found.Silent[state]; !s.found.Heard[state] && len(where) >= enoughSilent {
 			states = append(states, string(state))
 			at = slices.AppendSeq(at, maps.Values(where))
 		}

@@ -59,8 +59,12 @@ func TestUntoldStates(t *testing.T) {
 					whole.Add(ev)
 				}
 			}
-			whole.Merge(other.Found())
-			whole.Merge(other.Found())
+			part := other.Take()
+			whole.Merge(part)
+			whole.Merge(part)
+			if again := other.Take(); len(again.Heard)+len(again.Silent)+len(again.Broken) > 0 {
+				t.Errorf("handed over twice: %v", again)
+			}
 			v := whole.Apply(row(t, "NTF-01"), evidence.Verdict{Requirement: "NTF-01", Outcome: evidence.Passed})
 			switch {
 			case c.says == "" && v.Outcome != evidence.Passed:
