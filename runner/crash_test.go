@@ -256,3 +256,44 @@ func TestCrash(t *testing.T) {
 		})
 	}
 }
+
+// Another module keeps a journal without a word of what is internal.
+func TestJournalOfASubject(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	synctest.Test(t, func(t *testing.T) {
+		embedded, subject := bed.Serve(t, bed.Deployment{})
+		inhabit(t, embedded.Deployment, subject.Users)
+		before := places(embedded.Deployment)
+		j, err := runner.OpenJournal(path, subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runner.OpenJournal(path+"2", subject); err == nil {
+			t.Error("two at once act on the same users")
+		}
+		ctx, end := context.WithCancel(t.Context())
+		subject.Journal, subject.Only = j, []string{"SIG-01"}
+		subject.Wrap = func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodPut {
+					defer end() // the process ends behind its first change
+				}
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				return next.RoundTrip(r)
+			})
+		}
+		_, _ = runner.Verdicts(ctx, subject)
+		_ = j.Close() // which the system does
+		subject.Wrap, subject.Journal = nil, nil
+		result, err := runner.Restore(t.Context(), subject, path)
+		if err != nil || len(result.Users) == 0 {
+			t.Errorf("nobody was left behind: %+v, %v", result, err)
+		}
+		if now := places(embedded.Deployment); now != before {
+			t.Errorf("%s, and before\n%s", now, before)
+		}
+	})
+}

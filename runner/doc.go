@@ -4,6 +4,6 @@
 // session on a target, has the suites act and judge, concludes, and writes the
 // reports.
 //
-// Of it, Subject, Certify, Verdicts, Describe and Timing are promised to other
-// modules; the rest may change with any commit, see docs/stability.md.
+// Of it, Subject, Certify, Verdicts, Describe, Timing, OpenJournal and Restore are
+// promised to other modules; the rest may change with any commit, see docs/stability.md.
 package runner

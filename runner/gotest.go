@@ -49,7 +49,7 @@ type Subject struct {
 
 	// Journal notes whom the certification changes before it does, so that
 	// Restore puts them back should the process end before it has; nil where
-	// the users end with the process. Whoever opens it closes it.
+	// the users end with the process. OpenJournal makes one.
 	Journal *journal.Journal
 	// Wrap is given what requests are sent through, and gives what takes its
 	// place, such as to watch or to fail them; nil for nothing.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,23 @@ func (a *CLI) PutBack(ctx context.Context, cfg *config.Config) (int, error) {
 		return 0, err
 	}
 	return a.sayRestored(cfg, result), nil
+}
+
+// OpenJournal begins a journal for certifications of a subject, in a file that
+// Restore takes. Whoever opens it closes it. It is refused while another
+// certification on this machine acts on one of the users, and where one that is
+// over has left somebody behind.
+func OpenJournal(path string, subject Subject) (*journal.Journal, error) {
+	app, err := NewCLI(io.Discard, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	s, err := app.sessionOf(subject)
+	if err != nil {
+		return nil, err
+	}
+	defer s.shut()
+	return journal.Open(path, journal.Run{ID: "go-" + rand.Text()[:8], Targets: touchable([]*config.Target{s.target})})
 }
 
 // Restore puts back whom a certification of a subject left behind that ended

@@ -17,7 +17,7 @@ import (
 
 // promised is what other modules may rely on, as docs/stability.md says it.
 var promised = map[string][]string{
-	"runner":        {"Subject", "Certify", "Verdicts", "Describe", "Timing"},
+	"runner":        {"Subject", "Certify", "Verdicts", "Describe", "Timing", "OpenJournal", "Restore"},
 	"runner/config": {}, // Timing, under runner's name
 	"fixtures":      {"User"},
 	"reports":       {"Result"},
