@@ -243,8 +243,8 @@ func (a *attempt) act(ctx context.Context) error {
 // was asked on the way there and never seen stays open.
 func (a *attempt) watched(except *participant) {
 	for _, p := range a.cast() {
-		if p != except && !p.asked.at.Before(a.acting) {
-			p.asked.seen()
+		if open, ok := a.Users.Open(p.user.ID); ok && p != except && !open.Since.Before(a.acting) {
+			a.Users.Watched(p.user.ID)
 		}
 	}
 }
@@ -364,7 +364,7 @@ func (a *attempt) swept(was, now evidence.Observation) {
 		p := a.participant(a.Cast.ByID(now.User))
 		p.look, p.situation.State = now, now.State
 		if err := a.touch(p); err == nil {
-			p.asked.seen()
+			a.Users.Watched(p.user.ID)
 		}
 		return
 	}

@@ -37,7 +37,8 @@ func (a *attempt) restingPointOf(p *participant, l evidence.Observation) (restin
 // mayStay reports whether a user can stay as it is for scenarios to come.
 func (a *attempt) mayStay(p *participant, home evidence.Observation) bool {
 	_, ok := a.restingPointOf(p, p.look)
-	return ok && a.clean && home.State == spec.Logout && !p.done.called && !p.done.switched && !p.asked.open()
+	_, open := a.Users.Open(p.user.ID)
+	return ok && a.clean && home.State == spec.Logout && !p.done.called && !p.done.switched && !open
 }
 
 // matchesPath reports whether a user who stayed is where the way into the scenario

@@ -12,7 +12,6 @@ import (
 type participant struct {
 	user     *fixtures.User
 	sighting               // where it is, as far as was seen
-	asked    request       // what it was asked for last
 	refused  time.Time     // when something was refused to it on its way
 	done     traces        // what the attempt did to it
 	leg      leg           // the part of its path that it is on
@@ -29,20 +28,6 @@ type sighting struct {
 	body string // of the last GET
 	says evidence.Observation
 }
-
-// request is something that was asked of or for a user whose effect has not
-// been seen.
-type request struct {
-	at   time.Time // zero where all that was asked for was seen
-	from spec.State
-	late bool // the settle time for it is over
-}
-
-// open reports whether something was asked for and not seen.
-func (r *request) open() bool { return !r.at.IsZero() }
-
-// seen notes that what was asked for was seen, or will not come.
-func (r *request) seen() { r.at, r.late = time.Time{}, false }
 
 // traces are what an attempt did to a user.
 type traces struct {

@@ -126,7 +126,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *participant, id string) e
 		return err
 	}
 	if x.Status >= 400 && x.Status < 500 {
-		p.asked.seen()
+		a.Users.Watched(p.user.ID)
 		return &refusedReason{a.failedOnPath(p, x, "", "NOT_READY with reasonCodeId "+id)}
 	}
 	ok := a.untilSince(ctx, p, x.Started, a.pathLimit(), func(l evidence.Observation) bool { return l.State == spec.NotReady && l.ReasonCodeID == id })
@@ -134,7 +134,7 @@ func (a *attempt) chooseReason(ctx context.Context, p *participant, id string) e
 	if !ok {
 		return a.failedOnPath(p, x, "", fmt.Sprintf("NOT_READY with reasonCodeId %s", id))
 	}
-	p.asked.seen()
+	a.Users.Watched(p.user.ID)
 	a.noteMove(p, "choose reason code %s", id)
 	return nil
 }
@@ -238,7 +238,7 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 		// is there, and what that is worth is for another requirement.
 		if l, err := a.look(ctx, p, evidence.ForWatch); err != nil || l.State != to.State || from == to.State {
 			if x.Status < 500 { // a server in trouble may be at it all the same
-				p.asked.seen()
+				a.Users.Watched(p.user.ID)
 			}
 			return a.failedOnPath(p, *x, from, string(to.State))
 		}
@@ -271,9 +271,9 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 	a.mu.Lock()
 	p.situation = to
 	p.situation.State = p.look.State
-	p.asked.seen()
+	a.Users.Watched(p.user.ID)
 	if peer := a.parts[spec.Peer]; act.Call != "" && peer != nil {
-		a.participants[peer.ID].asked.seen()
+		a.Users.Watched(peer.ID)
 	}
 	a.mu.Unlock()
 	return nil

@@ -157,7 +157,7 @@ func (a *attempt) newRequestID() string {
 
 // touch notes, before anything changes, how the user was found.
 func (a *attempt) touch(p *participant) error {
-	p.asked = request{at: time.Now(), from: p.look.State}
+	a.Users.Sent(p.user.ID, p.look.State)
 	if p.done.touched {
 		return nil
 	}

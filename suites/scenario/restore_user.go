@@ -118,10 +118,9 @@ func (a *attempt) tryRestore(ctx context.Context, p *participant, home evidence.
 // something was asked on the way back and not seen to happen: where the user was seen
 // before that is not where it is.
 func (a *attempt) restoreSeen(ctx context.Context, p *participant, home evidence.Observation) (unseen bool, err error) {
-	if err = a.restoreState(ctx, p, home); err != nil || !p.asked.open() {
+	if err = a.restoreState(ctx, p, home); err != nil || !a.awaitPending(ctx, p) {
 		return false, err
 	}
-	a.awaitPending(ctx, p)
 	if _, err = a.look(ctx, p, evidence.ForReturn); err == nil && p.look.State != home.State {
 		err = fmt.Errorf("user %s is in %s and was in %s", p.user.ID, p.look.State, home.State)
 	}
@@ -132,17 +131,18 @@ func (a *attempt) restoreSeen(ctx context.Context, p *participant, home evidence
 // scenario ended in between: home before it is not home. It reports whether
 // there was one.
 func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
-	if !p.asked.open() {
+	open, ok := a.Users.Open(p.user.ID)
+	if !ok {
 		return false
 	}
-	left := a.pathLimit() - time.Since(p.asked.at)
-	if p.asked.late {
+	left := a.pathLimit() - time.Since(open.Since)
+	if open.Late {
 		left = a.Target.Settle // late once, it may come a good deal later
 	}
 	if left > 0 {
-		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != p.asked.from })
+		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != open.From })
 	}
-	p.asked.seen()
+	a.Users.Watched(p.user.ID)
 	return true
 }
 
@@ -155,7 +155,7 @@ func (a *attempt) insist(ctx context.Context, p *participant, home evidence.Obse
 	}
 	p.done.insisted = true
 	x, err := a.putOnPath(ctx, p, spec.Logout, a.reasonOnPath(p, spec.Logout))
-	p.asked.seen()
+	a.Users.Watched(p.user.ID)
 	if err == nil && p.done.called && x.Status/100 == 4 {
 		return fmt.Errorf("user %s is shown in %s, and what was asked for it never was: it cannot be seen to be back", p.user.ID, p.look.State)
 	}
@@ -199,7 +199,7 @@ func (a *attempt) signsOutWithoutCall(ctx context.Context, p *participant, home 
 	}
 	x, err := a.putOnPath(ctx, p, spec.Logout, a.reasonOnPath(p, spec.Logout))
 	out := err == nil && x.Status/100 == 2 && a.until(ctx, p, a.quietWindow(), func(l evidence.Observation) bool { return l.State == spec.Logout })
-	p.asked.seen()
+	a.Users.Watched(p.user.ID)
 	return out
 }
 
@@ -214,7 +214,7 @@ func (a *attempt) restoreState(ctx context.Context, p *participant, home evidenc
 		if err != nil {
 			return err
 		}
-		p.asked.seen() // what was asked was that the call end
+		a.Users.Watched(p.user.ID) // what was asked was that the call end
 	}
 	a.mu.Lock()
 	p.situation = spec.Situation{State: p.look.State, WrapUp: p.situation.WrapUp}

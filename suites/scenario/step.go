@@ -13,6 +13,7 @@ import (
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/judge"
+	"finesse-conformance/suites/scenario/internal/users"
 )
 
 // step does one step of the requirement and watches what comes of it.
@@ -275,14 +276,18 @@ func (a *attempt) another(ctx context.Context, p *participant) {
 // was accepted and did not come in time may still come.
 func (a *attempt) seen(subject *participant, st spec.Step, step evidence.Step) {
 	a.watched(nil)
+	open, still := users.Open{Since: step.Answered, From: step.Baseline.State}, false
 	if sought, _ := a.sought(subject, st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
-		subject.asked = request{at: step.Answered, from: subject.asked.from, late: true}
+		open.Late, still = true, true
 	}
 	// Without an answer, or with one of a server in trouble, what was asked may
 	// be under way all the same.
 	status := a.answer(step)
 	if lost := step.Exchange >= 0 && (status == 0 || status >= 500); lost && st.When.Get == nil && subject.look.State == step.Baseline.State {
-		subject.asked.at = step.Answered
+		still = true
+	}
+	if still {
+		a.Users.StillOpen(subject.user.ID, open)
 	}
 }
 

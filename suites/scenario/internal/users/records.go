@@ -40,8 +40,7 @@ type record struct {
 	stays      map[stay]bool         // that it was seen in
 	doubted    bool                  // the look before this one was outdated
 	parts      map[string]int        // how often it took part, by requirement
-	asked      spec.State            // where the last request on it leads, "" where its answer tells what became of it
-	askedAt    time.Time             // when it was answered
+	request    request               // what was asked of or for it last
 }
 
 // stay is what tells one time that a user spends in a state from another.
@@ -198,33 +197,6 @@ func (r *Records) Undisturbed(now evidence.Observation) (left evidence.Observati
 		u.left = &now
 	}
 	return *known, false
-}
-
-// Asked notes what a request on a user asked for and how it was answered. What
-// is accepted or refused as the guide has it is watched by who asks.
-func (r *Records) Asked(user string, state spec.State, status int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := r.get(user)
-	u.asked, u.askedAt = "", time.Now()
-	switch {
-	case status/100 == 2, status == http.StatusBadRequest, status == http.StatusUnauthorized, status == http.StatusNotFound:
-	case state == spec.Login:
-		u.asked = spec.NotReady // LOGIN never stays the state
-	default:
-		u.asked = state
-	}
-}
-
-// Doubtful gives the state that the last request on a user leads to, and when
-// it was sent, where its answer says neither that the change is accepted nor
-// that it is refused: it may have come when nobody looked any more.
-func (r *Records) Doubtful(user string) (state spec.State, since time.Time, yes bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := r.get(user)
-	yes = u.asked != "" && u.initial != nil && u.asked != u.initial.State
-	return u.asked, u.askedAt, yes
 }
 
 // Keep notes that a user is signed in for scenarios to come, or no longer.
