@@ -32,6 +32,7 @@ func TestOtherNode(t *testing.T) {
 	}{
 		{"", nil, ""},
 		{reference.NodeStale, []string{"NOD-01", "NOD-07"}, "the other node"},
+		{reference.NodeReady, []string{"NOD-01"}, "the other node"},
 		{reference.NodeCodes, []string{"NOD-03"}, "ReasonCodes/ReasonCode/label"},
 		{reference.NodeRefusal, []string{"NOD-04"}, "ApiErrors/ApiError/ErrorType"},
 		{reference.NodeExtension, []string{"NOD-07"}, "User/extension"},

@@ -41,9 +41,10 @@ type Given struct {
 	// requirement is about one that WrapUp does not tell apart. No stimulus
 	// switches to it.
 	WrapUpMode string
-	// Mobile On: the subject is configured as a mobile agent, Off: it is not.
-	// No read tells; a user is not one unless the configuration says so.
-	Mobile Switch
+	// Mobile: the subject is configured as a mobile agent, and was found signed
+	// out. No read tells; whoever the configuration gives as one plays no other
+	// part.
+	Mobile bool
 	// DeviceSelection: the subject may choose between devices, and has one.
 	DeviceSelection bool
 	// LoginName: the subject has a login name that is not its id.

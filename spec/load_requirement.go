@@ -178,7 +178,7 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 		{"witness", func(n *yaml.Node) { g.Witness = r.flag(n, "witness") }},
 		{"session", func(n *yaml.Node) { g.Session = r.flag(n, "session") }},
 		{"wrap_up_mode", func(n *yaml.Node) { g.WrapUpMode = oneOf(r, n, "wrap_up_mode", wrapUpModes()...) }},
-		{"mobile", func(n *yaml.Node) { g.Mobile = oneOf(r, n, "mobile", On, Off) }},
+		{"mobile", func(n *yaml.Node) { g.Mobile = r.flag(n, "mobile") }},
 		{"device_selection", func(n *yaml.Node) { g.DeviceSelection = r.flag(n, "device_selection") }},
 		{"login_name", func(n *yaml.Node) { g.LoginName = r.flag(n, "login_name") }},
 		{"token", func(n *yaml.Node) { g.Token = r.flag(n, "token") }},

@@ -86,6 +86,7 @@ type stage struct {
 	trial
 	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
 	seated bool // its users are found signed in
+	others bool // it is for rows in which somebody else has to be found signed out
 }
 
 // stages are where a word may be missed, the likeliest first: the reference, with
@@ -105,26 +106,54 @@ func (a *prover) stages(trials []*trial) []stage {
 			others = append(others, s)
 		}
 	}
+	for _, s := range plain {
+		s.serve = turned
+		others = append(others, s)
+	}
 	for _, list := range []*[]stage{&plain, &broken} {
 		for _, s := range *list {
 			s.serve, s.seated = seated, true
 			*list = append(*list, s)
+			s.serve, s.others = butOne, true
+			*list = append(*list, s)
 		}
 	}
 	all = slices.Concat(plain, broken)
-	for _, fault := range append([]reference.NodeFault{""}, reference.NodeFaults()...) {
-		s := stage{trial: trial{name: "node " + string(fault), deployment: reference.UCCE, pace: 1}}
+	return slices.Concat(all, a.nodes(), others)
+}
+
+// nodes are systems of two nodes: one that is right, seen from either node, with
+// users who are signed in, and with those who alone are told how they sign in;
+// and each deviation of the other node.
+func (a *prover) nodes() []stage {
+	var list []stage
+	add := func(name string, node reference.SecondNode, change func(*stage), around func(*runner.Embedded, *runner.Subject)) {
+		node.Lag, node.Skew = 150*time.Millisecond, -400*time.Millisecond
+		s := stage{trial: trial{name: "node " + name, deployment: reference.UCCE, pace: 1}}
 		s.serve = func(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
-			return twoNodes(cfg, reference.SecondNode{Lag: 150 * time.Millisecond, Skew: -400 * time.Millisecond, Secondary: fault == "", Fault: fault})
+			e, subject, err := twoNodes(cfg, node)
+			if err == nil {
+				around(e, &subject)
+			}
+			return e, subject, err
 		}
 		for _, req := range a.Catalogue.All() {
 			if req.TwoNodes() {
 				s.only = append(s.only, req.ID)
 			}
 		}
-		all = append(all, s)
+		change(&s)
+		list = append(list, s)
 	}
-	return append(all, others...)
+	same, plain := func(*stage) {}, func(*runner.Embedded, *runner.Subject) {}
+	add("of two", reference.SecondNode{Secondary: true}, same, plain)
+	add("of two, the other way round", reference.SecondNode{Secondary: true}, same, func(_ *runner.Embedded, s *runner.Subject) { s.URL, s.OtherNode = s.OtherNode, s.URL })
+	add("of two, signed in", reference.SecondNode{}, func(s *stage) { s.seated = true }, func(e *runner.Embedded, _ *runner.Subject) { seat(e, "") })
+	add("of two, for users", reference.SecondNode{}, func(s *stage) { s.faults = []string{"harmless-auth-mode-for-users"} }, plain)
+	for _, fault := range reference.NodeFaults() {
+		add(string(fault), reference.SecondNode{Fault: fault}, same, plain)
+	}
+	return list
 }
 
 // touches reports whether a requirement has to do with the stage in particular.
@@ -206,7 +235,7 @@ func (a *prover) withoutDoing(t *testing.T, id string, stages []stage, open *unn
 		if len(with) == 0 {
 			return
 		}
-		if !slices.Contains(req.Deployments, spec.Deployment(s.deployment)) || !s.touches(id) || s.fault != nil && !slices.Contains(s.must, id) || req.TwoNodes() != (s.only != nil) {
+		if !slices.Contains(req.Deployments, spec.Deployment(s.deployment)) || !s.touches(id) || s.fault != nil && !slices.Contains(s.must, id) || req.TwoNodes() != (s.only != nil) || s.others && len(req.Given.Others) == 0 {
 			continue
 		}
 		v := a.verdictOn(t, s, req)
@@ -276,7 +305,33 @@ func seated(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 	if err != nil {
 		return nil, subject, err
 	}
-	for _, u := range cfg.Users {
+	seat(e, "")
+	return e, subject, nil
+}
+
+// butOne serves a deployment whose users are found signed in, but for one agent.
+func butOne(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	e, subject, err := inMemory(cfg)
+	if err == nil {
+		seat(e, cfg.Users[len(cfg.Users)-1].ID)
+	}
+	return e, subject, err
+}
+
+// turned serves a deployment whose users are named the other way round: who is
+// configured in a way of its own comes first.
+func turned(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.Users = slices.Clone(cfg.Users)
+	slices.Reverse(cfg.Users)
+	return inMemory(cfg)
+}
+
+// seat signs everybody in, but for one.
+func seat(e *runner.Embedded, except string) {
+	for _, u := range e.Deployment.Config().Users {
+		if u.ID == except {
+			continue
+		}
 		r := httptest.NewRequest(http.MethodPut, "/finesse/api/User/"+u.ID, strings.NewReader("<User><state>LOGIN</state><extension>"+u.Extension+"</extension></User>"))
 		r.Header.Set("Content-Type", "application/xml")
 		r.SetBasicAuth(u.ID, u.Password)
@@ -286,7 +341,6 @@ func seated(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 		e.Deployment.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	time.Sleep(time.Second) // until it has come about
-	return e, subject, nil
 }
 
 // twoNodes serves a system of two nodes.

@@ -52,6 +52,7 @@ func TestAnswer(t *testing.T) {
 		{"of a form that another requirement judges", read(200, strings.Replace(was.xml(), "<loginId>", "<loginId/><loginId>", 1)), passed, "", false},
 		{"of another resource", read(200, "<html/>"), failed, signedIn + "html: the root element is html, expected User", false},
 		{"one of the system's", chooses(user{state: spec.NotReady, reason: "32767"}), passed, "", false},
+		{"a number that no code has", chooses(user{state: spec.NotReady, reason: "-2"}), failed, signedIn + `User/reasonCodeId "-2"`, false},
 		{"one that the user may choose", chooses(user{state: spec.NotReady, reason: "2"}), failed, signedIn + `User/reasonCodeId "2"`, false},
 	})
 }

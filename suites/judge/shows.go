@@ -132,7 +132,7 @@ func (c *stepJudge) show(s spec.Show, d *document) (seen string, ok bool) {
 			return "", true
 		}
 	}
-	if _, err := strconv.Atoi(text); s.OrSystem && err == nil && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
+	if n, err := strconv.Atoi(text); s.OrSystem && err == nil && n >= 0 && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
 		return "", true
 	}
 	if !present {
