@@ -42,7 +42,7 @@ var remedies = map[evidence.GapKind]string{
 	evidence.GapNodes:         "name both nodes of the system: target.nodes",
 	evidence.GapTime:          "raise timing.longest_wait",
 	evidence.GapAway:          "see why the target went away, or raise timing.outage, and run again",
-	evidence.GapForeign:       "see that nobody else uses or moves the users of the cast during the run",
+	evidence.GapInterference:  "see that nobody else uses or moves the users of the cast during the run",
 	evidence.GapNever:         "",
 	evidence.GapEnded:         "remove what ended the run and run again",
 

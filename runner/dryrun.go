@@ -49,17 +49,17 @@ func (a *CLI) dryRun(ctx context.Context, cfg *config.Config) (int, error) {
 type intent struct {
 	*session
 	runs int
-	// prompt is the run on a target whose changes show after promptDelay or, on
+	// fast is the run on a target whose changes show after fastDelay or, on
 	// the embedded reference, as they do there; slow is the one on a target
 	// whose changes take slowDelay, nil for none.
-	prompt, slow           *forecast
-	promptDelay, slowDelay time.Duration
-	users                  map[string]*intended
-	calls                  tally
-	hook                   tally // what the stimulus hook is asked for
-	special                tally
-	left                   tally // why requirements are not exercised
-	applicable             int
+	fast, slow           *forecast
+	fastDelay, slowDelay time.Duration
+	users                map[string]*intended
+	calls                tally
+	hook                 tally // what the stimulus hook is asked for
+	special              tally
+	left                 tally // why requirements are not exercised
+	applicable           int
 }
 
 // intended is what a run would do to a user.
@@ -95,7 +95,7 @@ func (t *tally) add(name, id string, n int) {
 // Delays of changes that a plan is made for: of a deployment that nothing is
 // slow on, and of one that takes its time.
 const (
-	promptDelay   = 30 * time.Millisecond
+	fastDelay     = 30 * time.Millisecond
 	slowOfSettled = 10 // this part of the settle time
 )
 
@@ -104,9 +104,9 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 	s.split(s.rows())
 	s.setStage()
 	s.stage.Expected = s.events != nil
-	p := &intent{session: s, users: map[string]*intended{}, promptDelay: promptDelay, slowDelay: s.target.Timing.Settle / slowOfSettled}
+	p := &intent{session: s, users: map[string]*intended{}, fastDelay: fastDelay, slowDelay: s.target.Timing.Settle / slowOfSettled}
 	if s.embedded != nil {
-		p.promptDelay, p.slowDelay = s.embedded.Deployment.Config().Delay, 0
+		p.fastDelay, p.slowDelay = s.embedded.Deployment.Config().Delay, 0
 	}
 	items := suites.Plan(s.stage, s.selection())
 	for _, i := range items {
@@ -121,11 +121,11 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 		p.runs++
 	}
 	var others errgroup.Group
-	if p.slowDelay > p.promptDelay {
+	if p.slowDelay > p.fastDelay {
 		others.Go(func() (err error) { p.slow, err = run(ctx, items, p.slowDelay); return err })
 	}
 	var err error
-	if p.prompt, err = run(ctx, items, p.promptDelay); err != nil {
+	if p.fast, err = run(ctx, items, p.fastDelay); err != nil {
 		return nil, err
 	}
 	if err := others.Wait(); err != nil {
@@ -137,7 +137,7 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 
 // costs gives what the run costs, from the prompt target to the slow one.
 func (p *intent) costs() (requests [2]int, took [2]time.Duration) {
-	for n, f := range []*forecast{p.prompt, cmp.Or(p.slow, p.prompt)} {
+	for n, f := range []*forecast{p.fast, cmp.Or(p.slow, p.fast)} {
 		requests[n], took[n] = f.requests, f.took
 		if limit := p.config.Run.Timeout; limit > 0 {
 			took[n] = min(took[n], limit)
@@ -152,9 +152,9 @@ func (p *intent) account() {
 	for n, req := range p.Catalogue.All() {
 		place[req.ID] = n
 	}
-	slices.SortStableFunc(p.prompt.attempts, func(a, b *evidence.Evidence) int { return place[a.Requirement] - place[b.Requirement] })
-	slices.SortStableFunc(p.prompt.stimuli, func(a, b stimulusAsked) int { return place[a.requirement] - place[b.requirement] })
-	for _, ev := range p.prompt.attempts {
+	slices.SortStableFunc(p.fast.attempts, func(a, b *evidence.Evidence) int { return place[a.Requirement] - place[b.Requirement] })
+	slices.SortStableFunc(p.fast.stimuli, func(a, b stimulusAsked) int { return place[a.requirement] - place[b.requirement] })
+	for _, ev := range p.fast.attempts {
 		if subject, ok := ev.Cast["subject"]; ok {
 			p.user(subject.ID).subject++
 		}
@@ -162,11 +162,11 @@ func (p *intent) account() {
 			p.exchange(ev, x)
 		}
 	}
-	for _, st := range p.prompt.stimuli {
+	for _, st := range p.fast.stimuli {
 		p.hook.add(fmt.Sprintf("%s for %s", st.name, st.user), st.requirement, 1)
 	}
 	for _, u := range p.survey.Cast.Usable() {
-		p.user(u.ID).passes = p.prompt.passed[u.ID]
+		p.user(u.ID).passes = p.fast.passed[u.ID]
 	}
 }
 
@@ -200,7 +200,7 @@ func (p *intent) exchange(ev *evidence.Evidence, x evidence.Exchange) {
 
 // owner gives the user of the model who has an extension, "" for nobody.
 func (p *intent) owner(extension string) string {
-	for _, u := range p.prompt.cast {
+	for _, u := range p.fast.cast {
 		if u.Extension == extension {
 			return u.ID
 		}

@@ -138,7 +138,7 @@ func (p *intent) ifSlow() string {
 	if p.slow == nil {
 		return ""
 	}
-	return fmt.Sprintf(": where a change of state takes %v, to where it takes %v", p.promptDelay, p.slowDelay)
+	return fmt.Sprintf(": where a change of state takes %v, to where it takes %v", p.fastDelay, p.slowDelay)
 }
 
 func (p *intent) order() string {

@@ -388,7 +388,7 @@ func (s *session) name() string {
 }
 
 // putBack puts back who stayed signed in between scenarios, tries once more
-// with who is astray, and names who still is.
+// with who is unrestored, and names who still is.
 func (s *session) putBack(ctx context.Context, say func(string, ...any)) []reports.Unrestored {
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+6*s.target.Timing.Settle)
 	defer cancel()

@@ -49,7 +49,7 @@ func (s *session) exerciseSideBySide(ctx context.Context, items []suites.Item, t
 }
 
 func (p *processes) play(items []suites.Item) (err error) {
-	job, hook, err := p.prompt(items)
+	job, hook, err := p.prepare(items)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (p *processes) play(items []suites.Item) (err error) {
 	}
 	t := p.target.Timing
 	fates, printed, err := parallel.Play(p.ctx, p, job, parallel.Options{
-		Out: p.config.Run.Out, Seed: p.config.Run.Seed, Patience: time.Minute + 24*t.Settle + t.LongestWait,
+		Out: p.config.Run.Out, Seed: p.config.Run.Seed, StopLimit: time.Minute + 24*t.Settle + t.LongestWait,
 	})
 	if fates == nil {
 		return err
@@ -70,9 +70,9 @@ func (p *processes) play(items []suites.Item) (err error) {
 	return nil
 }
 
-// prompt writes the job, and serves the stimuli of an embedded target to the
+// prepare writes the job, and serves the stimuli of an embedded target to the
 // processes.
-func (p *processes) prompt(items []suites.Item) (job parallel.Job, hook *http.Server, err error) {
+func (p *processes) prepare(items []suites.Item) (job parallel.Job, hook *http.Server, err error) {
 	target := *p.target
 	target.Users = nil      // the cast has them
 	target.Embedded = false // it is served already

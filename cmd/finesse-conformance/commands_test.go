@@ -61,7 +61,7 @@ func TestServe(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := s.code(t, patience); code != 0 {
+	if code := s.code(t, longest); code != 0 {
 		t.Errorf("exit code %d: %s", code, s.out.String())
 	}
 	contain(t, ok(t, s.dir, "serve", "--fault", "list"), "sign-in-forgets-extension\n    who signs in has no extension afterwards")

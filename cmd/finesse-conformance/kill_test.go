@@ -67,7 +67,7 @@ func killedAndRestored(t *testing.T, s *served, before map[string]standing, at t
 	<-run.done
 	moved := differences(before, s.look(t))
 	restore := start(t, s.env, "restore", "--config", s.config, "--out", out, "--quiet-time", "20ms")
-	if code := restore.code(t, patience); code != 0 {
+	if code := restore.code(t, longest); code != 0 {
 		t.Errorf("restore ended with %d:\n%s", code, restore.out.String())
 	}
 	if diff := differences(before, s.look(t)); diff != "" {
@@ -76,7 +76,7 @@ func killedAndRestored(t *testing.T, s *served, before map[string]standing, at t
 		t.Logf("killed after %v (order %d, %s processes): %s", at, order, procs, moved)
 	}
 	again := start(t, s.env, "restore", "--config", s.config, "--out", out)
-	if code := again.code(t, patience); code != 0 {
+	if code := again.code(t, longest); code != 0 {
 		t.Errorf("restore once more ended with %d:\n%s", code, again.out.String())
 	}
 }

@@ -38,7 +38,7 @@ func TestMaxRequestsPerSecond(t *testing.T) {
 			s.rewrite(t, s.Target.URL, counting.URL)
 			run := start(t, s.env, "run", "--config", s.config, "--out", filepath.Join(s.dir, "out"), "--quiet-time", "20ms", "--progress", "none",
 				"--procs", procs, "--only", "ERR-01,ERR-02,ERR-03,USR-01", "--max-requests-per-second", strconv.Itoa(limit))
-			if code := run.code(t, patience); code != 0 {
+			if code := run.code(t, longest); code != 0 {
 				t.Fatalf("exit code %d:\n%s", code, run.out.String())
 			}
 			most := 0

@@ -22,9 +22,9 @@ import (
 	"finesse-conformance/reports"
 )
 
-// patience is how long any command of these tests may take, and whatever else is
+// longest is how long any command of these tests may take, and whatever else is
 // waited for: more than it takes on a machine that has thirty others to serve.
-const patience = 4 * time.Minute
+const longest = 4 * time.Minute
 
 // said is what a command printed and ended with.
 type said struct {
@@ -51,7 +51,7 @@ func invokeBy(t *testing.T, dir string, by []string, args ...string) said {
 	for len(args) > 0 && strings.Contains(args[0], "=") && !strings.HasPrefix(args[0], "-") {
 		env, args = append(env, args[0]), args[1:]
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	var out, problems bytes.Buffer
 	line := slices.Concat(by, []string{executable(t)}, args)

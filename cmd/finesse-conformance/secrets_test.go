@@ -209,7 +209,7 @@ func TestNoSecrets(t *testing.T) {
 			}
 			p := start(t, env, args...)
 			watched := watchArguments(p, secrets)
-			if code := p.code(t, patience); test.code >= 0 && code != test.code {
+			if code := p.code(t, longest); test.code >= 0 && code != test.code {
 				t.Errorf("exit code %d:\n%s", code, p.out.String())
 			}
 			if found := <-watched; len(found) > 0 {
@@ -227,7 +227,7 @@ func TestNoSecrets(t *testing.T) {
 		_ = run.Process.Signal(syscall.SIGQUIT) // a dump of all goroutines
 		<-run.done
 		restored := start(t, env, "restore", "--config", s.config, "--out", out)
-		if code := restored.code(t, patience); code != 0 {
+		if code := restored.code(t, longest); code != 0 {
 			t.Errorf("restore: exit code %d:\n%s", code, restored.out.String())
 		}
 		if !strings.Contains(run.out.String(), "goroutine 1 ") {

@@ -41,7 +41,7 @@ func readReport(t *testing.T, out string) (r report) {
 func restore(t *testing.T, s *served, out string, before map[string]standing) {
 	t.Helper()
 	p := start(t, s.env, "restore", "--config", s.config, "--out", out, "--quiet-time", "50ms")
-	if code := p.code(t, patience); code != 0 {
+	if code := p.code(t, longest); code != 0 {
 		t.Errorf("restore ended with %d:\n%s", code, p.out.String())
 	}
 	if diff := differences(before, s.look(t)); diff != "" {
@@ -69,7 +69,7 @@ func TestSignalled(t *testing.T) {
 			if test.signal != syscall.SIGINT {
 				_ = run.Process.Signal(test.signal) // timeout(1) and shells send it twice
 			}
-			if code := run.code(t, patience); code != test.code {
+			if code := run.code(t, longest); code != test.code {
 				t.Errorf("exit code %d:\n%s", code, run.out.String())
 			}
 			if diff := differences(before, s.look(t)); diff != "" {
@@ -130,7 +130,7 @@ func TestSignalledTwice(t *testing.T) {
 			eventually(t, func() bool { return strings.Contains(run.out.String(), "once more leaves at once") })
 		}
 	}
-	if code := run.code(t, patience); code != 130 {
+	if code := run.code(t, longest); code != 130 {
 		t.Errorf("exit code %d:\n%s", code, run.out.String())
 	}
 	if !strings.Contains(run.out.String(), "left at once: `finesse-conformance restore` puts back") {
@@ -138,7 +138,7 @@ func TestSignalledTwice(t *testing.T) {
 	}
 	// The next run does not begin over that.
 	next := start(t, s.env, "run", "--config", s.config, "--out", out)
-	if code := next.code(t, patience); code != 2 || !strings.Contains(next.out.String(), "finesse-conformance restore --journal "+out) {
+	if code := next.code(t, longest); code != 2 || !strings.Contains(next.out.String(), "finesse-conformance restore --journal "+out) {
 		t.Errorf("the next run: exit code %d:\n%s", code, next.out.String())
 	}
 	restore(t, s, out, before)
@@ -152,7 +152,7 @@ func TestTimeout(t *testing.T) {
 	s.inhabit(t)
 	before := s.look(t)
 	run, out := begin(t, s, "--timeout", "2s")
-	if code := run.code(t, patience); code != 3 {
+	if code := run.code(t, longest); code != 3 {
 		t.Errorf("exit code %d:\n%s", code, run.out.String())
 	}
 	if diff := differences(before, s.look(t)); diff != "" {
@@ -171,14 +171,14 @@ func TestTwoRuns(t *testing.T) {
 	run, out := begin(t, s)
 	for _, other := range []string{out, filepath.Join(s.dir, "elsewhere")} {
 		second := start(t, s.env, "run", "--config", s.config, "--out", other)
-		if code := second.code(t, patience); code != 2 || !strings.Contains(second.out.String(), "is in use by another run on this machine") {
+		if code := second.code(t, longest); code != 2 || !strings.Contains(second.out.String(), "is in use by another run on this machine") {
 			t.Errorf("exit code %d:\n%s", code, second.out.String())
 		}
 	}
 	if err := run.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := run.code(t, patience); code != 130 {
+	if code := run.code(t, longest); code != 130 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -226,7 +226,7 @@ func TestLostNetwork(t *testing.T) {
 
 func checkLost(t *testing.T, run *program, out, because string) {
 	t.Helper()
-	code := run.code(t, patience)
+	code := run.code(t, longest)
 	text := run.out.String()
 	r := readReport(t, out)
 	var all []string

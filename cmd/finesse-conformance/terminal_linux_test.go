@@ -95,7 +95,7 @@ func onTerminalOf(t *testing.T, columns uint16, dir string, env []string, args .
 	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, theirs.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))); errno != 0 {
 		t.Fatal(errno)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	c := exec.CommandContext(ctx, executable(t), args...)
 	c.Dir, c.Stdout, c.Stderr = dir, theirs, theirs

@@ -28,7 +28,7 @@ func TestPlanned(t *testing.T) {
 		{kind: evidence.GapCast, less: func(r *reports.Result) { r.Cast = r.Cast[1:] }},
 		{kind: evidence.GapReasonCodes, less: func(r *reports.Result) { r.Cast = r.Cast[1:] }},
 		{kind: evidence.GapTime, less: func(r *reports.Result) { r.Settings.LongestWaitMS = 999 }},
-		{kind: evidence.GapForeign, never: true}, {kind: evidence.GapTarget, never: true},
+		{kind: evidence.GapInterference, never: true}, {kind: evidence.GapTarget, never: true},
 	} {
 		row := &reports.Row{Outcome: evidence.NotExercised, Gap: &reports.Gap{Kind: test.kind}}
 		old, new := full(), full()

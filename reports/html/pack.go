@@ -172,7 +172,7 @@ func since(start, t time.Time) float64 {
 func (k *packer) run(row *reports.Row, e *evidence.Evidence, bad bool) *packedRun {
 	r := &packedRun{
 		Attempt: e.Attempt, Repeated: e.Repetition, Started: reports.Stamp(e.Started).Format(time.RFC3339Nano), Length: since(e.Started, e.Ended),
-		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Foreign, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
+		Unreached: text.ShownLine(e.Unreached, 500), Foreign: text.ShownLine(e.Interference, 500), Subject: text.ShownLine(e.Cast["subject"].ID, 80),
 		Items: []packedItem{},
 	}
 	for _, w := range e.Path {

@@ -115,16 +115,16 @@ func (r *reader) scalar(n *yaml.Node, key string, kind Kind) (given, bool) {
 		r.problem(n, key, "%s", problem)
 		return given{}, false
 	}
-	fits := tag == "!!str"
+	suits := tag == "!!str"
 	switch kind {
 	case Bool:
-		fits = tag == "!!bool" || expanded
+		suits = tag == "!!bool" || expanded
 	case Count, Number:
-		fits = tag == "!!int" || tag == "!!float" || expanded || n.Value == "auto"
+		suits = tag == "!!int" || tag == "!!float" || expanded || n.Value == "auto"
 	case Text, List, ReleaseOf, Path, Nodes:
-		fits = fits || tag == "!!int" || tag == "!!float"
+		suits = suits || tag == "!!int" || tag == "!!float"
 	}
-	if !fits {
+	if !suits {
 		r.problem(n, key, "must be %s, not %s", kindText(kind), tagText(tag))
 		return given{}, false
 	}

@@ -164,7 +164,7 @@ func (c *Client) AwaitToken(ctx context.Context, u *fixtures.User) error {
 	if !u.ByToken() {
 		return nil
 	}
-	return c.opts.Tokens.await(ctx, u, c.Patience())
+	return c.opts.Tokens.await(ctx, u, c.LongestHold())
 }
 
 // Call is one request.

@@ -45,8 +45,8 @@ func (c *Client) TellOutages(say func(format string, args ...any)) {
 	c.outage.say = say
 }
 
-// Patience is how long a request may be held back because the target is away.
-func (c *Client) Patience() time.Duration {
+// LongestHold is how long a request may be held back because the target is away.
+func (c *Client) LongestHold() time.Duration {
 	c.outage.mu.Lock()
 	defer c.outage.mu.Unlock()
 	return c.outage.limit

@@ -194,24 +194,24 @@ func (c *Client) Met(l Limit) {
 }
 
 // enter waits until a request may be sent, and gives what ends it.
-func (l *limits) enter(ctx context.Context) (leave func(), err error) {
+func (l *limits) enter(ctx context.Context) (release func(), err error) {
 	l.mu.Lock()
 	slots, limiter := l.slots, l.rate
 	l.mu.Unlock()
-	leave = func() {}
+	release = func() {}
 	if slots != nil {
 		select {
 		case slots <- struct{}{}:
-			leave = func() { <-slots }
+			release = func() { <-slots }
 		case <-ctx.Done():
-			return leave, context.Cause(ctx)
+			return release, context.Cause(ctx)
 		}
 	}
 	if limiter != nil {
 		if err := limiter.Wait(ctx); err != nil {
-			leave()
+			release()
 			return func() {}, err
 		}
 	}
-	return leave, nil
+	return release, nil
 }

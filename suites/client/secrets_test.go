@@ -201,7 +201,7 @@ func TestSecretsInEverythingRecorded(t *testing.T) {
 	c.Do(t.Context(), nil, get(user))
 	said := "x " + password + " y"
 	ev := &evidence.Evidence{
-		Unreached: said, Foreign: said,
+		Unreached: said, Interference: said,
 		Events: []evidence.Event{{Node: said, Source: said, Event: said, RequestID: said, ErrorType: said, ErrorMessage: said, ErrorData: said, Payload: "<Update>" + html.EscapeString(said) + "</Update>", Problem: said}},
 		Steps:  []evidence.Step{{Skipped: said, Facts: map[string]string{"fact": said}, Values: map[string]string{"value": said}}},
 	}

@@ -27,9 +27,9 @@ type Evidence struct {
 	// what is missing on this target. Such a requirement is not exercised.
 	Unreached string `json:"unreached,omitempty"`
 	Gap       Gap    `json:"gap,omitzero"` // the same as data
-	// Foreign says what happened that the run did not cause. Such a scenario
+	// Interference says what happened that the run did not cause. Such a scenario
 	// proves nothing.
-	Foreign      string        `json:"foreign,omitempty"`
+	Interference string        `json:"foreign,omitempty"`
 	Before       []Observation `json:"before,omitempty"` // everyone, before the first step
 	Steps        []Step        `json:"steps,omitempty"`
 	After        []Observation `json:"after,omitempty"` // everyone but the actors, after the last step

@@ -69,7 +69,7 @@ const (
 	GapNodes         GapKind = "nodes"         // needs the other node of a system of two
 	GapTime          GapKind = "time"          // would take longer than the run may wait
 	GapAway          GapKind = "away"          // the target was away meanwhile
-	GapForeign       GapKind = "foreign"       // somebody else moved a user of the cast
+	GapInterference  GapKind = "foreign"       // somebody else moved a user of the cast
 	GapNever         GapKind = "never"         // no run can cause it
 	GapEnded         GapKind = "ended"         // the run ended before it
 	GapHarness       GapKind = "harness"       // a fault of the harness

@@ -329,7 +329,7 @@ func goneAgain(then []evidence.Observation, l, was evidence.Observation) bool {
 func byOtherClock(list []evidence.Observation, i int) bool {
 	l := list[i]
 	then := slices.IndexFunc(list[i+1:], func(next evidence.Observation) bool { return !next.Event && next.User == l.User })
-	if then < 0 || stayOf(list[i+1+then]) == stayOf(l) {
+	if then < 0 || visitOf(list[i+1+then]) == visitOf(l) {
 		return false
 	}
 	return slices.ContainsFunc(list[:i], func(old evidence.Observation) bool {

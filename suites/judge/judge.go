@@ -43,9 +43,9 @@ func (j *Judge) Verdict(req *spec.Requirement, ev *evidence.Evidence) evidence.V
 		v.Gap.Kind = evidence.GapHarness
 		return v
 	}
-	if ev.Foreign != "" {
-		v.Outcome, v.Reason = evidence.NotExercised, ev.Foreign
-		v.Gap.Kind = cmp.Or(ev.Gap.Kind, evidence.GapForeign)
+	if ev.Interference != "" {
+		v.Outcome, v.Reason = evidence.NotExercised, ev.Interference
+		v.Gap.Kind = cmp.Or(ev.Gap.Kind, evidence.GapInterference)
 		return v
 	}
 	h := j.hear(req, ev, &v)

@@ -12,10 +12,10 @@ import (
 // heard, first. A stateChangeTime is only a name, by which one stay of a user
 // in a state is told from another.
 
-// stay is one stay of a user in a state.
-type stay struct{ state, since string }
+// visit is one stay of a user in a state.
+type visit struct{ state, since string }
 
-func stayOf(l evidence.Observation) stay { return stay{string(l.State), l.ChangeTime} }
+func visitOf(l evidence.Observation) visit { return visit{string(l.State), l.ChangeTime} }
 
 // stale reports whether a sighting since the request shows an earlier change:
 // its event belongs to another request or comes late, or a node of a cluster
@@ -26,7 +26,7 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 		return ofAnother(step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
 	// What is as the step found it may be the same stay by another node's clock.
-	return passed(ev, step, stayOf(l)) && !l.Same(step.Baseline)
+	return passed(ev, step, visitOf(l)) && !l.Same(step.Baseline)
 }
 
 // behind reports whether the events of a node had not come as far as the state
@@ -40,7 +40,7 @@ func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 		return false
 	}
 	l, ok := evidence.ObservationOfEvent(*e)
-	if !ok || l.Same(step.Baseline) || stayOf(l) == stayOf(step.Baseline) || apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
+	if !ok || l.Same(step.Baseline) || visitOf(l) == visitOf(step.Baseline) || apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
 		return false
 	}
 	for i := range ev.Events[:e.Index] {
@@ -75,7 +75,7 @@ func unmoved(ev *evidence.Evidence, step evidence.Step) bool {
 // was reports whether a look shows a stay that a look before the step did.
 func was(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	for _, old := range ev.Observations {
-		if !old.Event && old.User == l.User && step.Before(old) && l.ChangeTime != "" && stayOf(old) == stayOf(l) {
+		if !old.Event && old.User == l.User && step.Before(old) && l.ChangeTime != "" && visitOf(old) == visitOf(l) {
 			return true
 		}
 	}
@@ -120,7 +120,7 @@ func toldOfBaseline(ev *evidence.Evidence, step evidence.Step, e *evidence.Event
 // shownExactly reports whether a look shows the very stay of which an event tells.
 func shownExactly(seen []evidence.Observation, e *evidence.Event) bool {
 	l, ok := evidence.ObservationOfEvent(*e)
-	return ok && slices.ContainsFunc(seen, func(look evidence.Observation) bool { return !look.Event && stayOf(look) == stayOf(l) })
+	return ok && slices.ContainsFunc(seen, func(look evidence.Observation) bool { return !look.Event && visitOf(look) == visitOf(l) })
 }
 
 // lateNews reports whether an event tells of the subject what was so before
@@ -132,7 +132,7 @@ func lateNews(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool
 	if !ok || !tellsOf(e, step.Baseline.User) || e.RequestID != "" && e.RequestID == step.Values["request_id"] {
 		return false
 	}
-	return passed(ev, step, stayOf(l)) || e.Index < newsOfBaseline(ev, step, e.Node)
+	return passed(ev, step, visitOf(l)) || e.Index < newsOfBaseline(ev, step, e.Node)
 }
 
 // tellsOf reports whether an event is about a user: on its node, or on one of
@@ -143,12 +143,12 @@ func tellsOf(e *evidence.Event, user string) bool {
 
 // passed reports whether a stay was seen before the step and was over when it
 // began.
-func passed(ev *evidence.Evidence, step evidence.Step, s stay) bool {
+func passed(ev *evidence.Evidence, step evidence.Step, s visit) bool {
 	if s.since == "" || s.since == step.Baseline.ChangeTime {
 		return false
 	}
 	for _, old := range ev.Observations {
-		if step.Before(old) && old.User == step.Baseline.User && stayOf(old) == s {
+		if step.Before(old) && old.User == step.Baseline.User && visitOf(old) == s {
 			return true
 		}
 	}
@@ -251,7 +251,7 @@ func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
 		}
 	}
 	return slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
-		return !l.Event && l.User == found.User && l.Asked.After(e.Received) && l.Same(found) && stayOf(l) == stayOf(found)
+		return !l.Event && l.User == found.User && l.Asked.After(e.Received) && l.Same(found) && visitOf(l) == visitOf(found)
 	})
 }
 

@@ -24,7 +24,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 	}{
 		{"no step", func(ev *evidence.Evidence) { ev.Steps = nil }, "the run ended before the steps were through"},
 		{"unreached", func(ev *evidence.Evidence) { ev.Unreached = "needs a second agent" }, "needs a second agent"},
-		{"a foreign hand", func(ev *evidence.Evidence) { ev.Foreign = "somebody signed user 1001 out" }, "somebody signed user 1001 out"},
+		{"a foreign hand", func(ev *evidence.Evidence) { ev.Interference = "somebody signed user 1001 out" }, "somebody signed user 1001 out"},
 		{"of another requirement", func(ev *evidence.Evidence) { ev.Requirement = "TRN-UCCE-11" }, "the evidence is of TRN-UCCE-11"},
 		{"not in the precondition", func(ev *evidence.Evidence) { ev.Steps[0].Baseline.State = spec.Ready }, "the user was in READY, not in NOT_READY, when the step began"},
 		{"everything left out", func(ev *evidence.Evidence) { ev.Steps[0].Skipped = "over already" }, "every step was left out: over already"},

@@ -257,7 +257,7 @@ func (a *attempt) checkUndisturbed(now evidence.Observation) error {
 	}
 	a.repetitions.interference()
 	return &unreached{why: fmt.Sprintf("user %s is in %s, though the run left it in %s: somebody else acts on it",
-		now.User, now.State, left.State), gap: evidence.Gap{Kind: evidence.GapForeign}, again: true}
+		now.User, now.State, left.State), gap: evidence.Gap{Kind: evidence.GapInterference}, again: true}
 }
 
 // prepare brings everybody but the subject to where the part needs it:

@@ -190,11 +190,11 @@ func requirement(t *testing.T, s *scenario.Stage, id string) *spec.Requirement {
 	return req
 }
 
-// home fails the test unless everybody is signed out and nobody is astray.
+// home fails the test unless everybody is signed out and nobody is unrestored.
 func home(t *testing.T, s *scenario.Stage, f *fake) {
 	t.Helper()
 	for id, why := range s.Users.Unrestored() {
-		t.Errorf("user %s is astray: %s", id, why)
+		t.Errorf("user %s is unrestored: %s", id, why)
 	}
 	for id, p := range f.users {
 		if p.state != "LOGOUT" {

@@ -129,7 +129,7 @@ func TestStaysForGood(t *testing.T) {
 		}
 		f.mu.Unlock()
 		if _, err := s.PutBack(t.Context()); err == nil || s.Users.WhyNotBack("1001") == "" {
-			t.Errorf("dead %v: %v; astray: %v", dead, err, s.Users.Unrestored())
+			t.Errorf("dead %v: %v; unrestored: %v", dead, err, s.Users.Unrestored())
 		}
 		f.mu.Lock()
 		f.dead, f.script = false, nil
@@ -252,6 +252,6 @@ func TestStaysWhereSignOutFails(t *testing.T) {
 		}
 	}
 	if _, err := s.PutBack(t.Context()); err == nil {
-		t.Error("nobody is astray")
+		t.Error("nobody is unrestored")
 	}
 }

@@ -381,7 +381,7 @@ func TestCallsAreEnded(t *testing.T) {
 				continue
 			}
 			if why := s.Users.WhyNotBack("1001"); !strings.Contains(why, "the call of user 1001") {
-				t.Errorf("DROP answered %d: astray %v", test.drop, s.Users.Unrestored())
+				t.Errorf("DROP answered %d: unrestored %v", test.drop, s.Users.Unrestored())
 			}
 			drop = 202
 			if _, err := s.PutBack(t.Context()); err != nil {

@@ -24,6 +24,6 @@ func (s *Stage) cutShort(ctx context.Context, a *attempt) bool {
 	if v := s.Judge.Verdict(a.req, a.ev); ctx.Err() != nil || v.Outcome == evidence.Passed {
 		return false
 	}
-	a.ev.Foreign, a.ev.Gap = "the target was away in the middle of it", evidence.Gap{Kind: evidence.GapAway}
+	a.ev.Interference, a.ev.Gap = "the target was away in the middle of it", evidence.Gap{Kind: evidence.GapAway}
 	return true
 }

@@ -8,16 +8,16 @@ import (
 // pace is how long changes take on a target. It is safe for concurrent use;
 // the zero value is ready.
 type pace struct {
-	mu     sync.Mutex
-	slow   time.Duration // what changes took of late, at most
-	inVain int           // changes on paths that were waited for in vain
+	mu            sync.Mutex
+	recentLatency time.Duration // what changes took of late, at most
+	inVain        int           // changes on paths that were waited for in vain
 }
 
 // confirmed notes how long an accepted change took to show.
 func (p *pace) confirmed(after time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slow = max(after, p.slow*3/4)
+	p.recentLatency = max(after, p.recentLatency*3/4)
 }
 
 // missed counts a change on a path that did not come within the limit.
@@ -31,7 +31,7 @@ func (p *pace) missed() {
 func (p *pace) recent() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.slow
+	return p.recentLatency
 }
 
 // manyInVain is how many changes on paths have to be waited for in vain before

@@ -86,7 +86,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
 		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "2" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
+			t.Errorf("%+v; unrestored %v", p, s.Users.Unrestored())
 		}
 	})
 	virtually(t, "a reason that the target does not let it set again", func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
 		if p := f.users["1001"]; p.state != "NOT_READY" || len(s.Users.Unrestored()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
+			t.Errorf("%+v; unrestored %v", p, s.Users.Unrestored())
 		}
 	})
 	virtually(t, "the extension that it had", func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestUsersArePutBack(t *testing.T) {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
 		if p := f.users["1001"]; p.state != "READY" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
-			t.Errorf("%+v; astray %v", p, s.Users.Unrestored())
+			t.Errorf("%+v; unrestored %v", p, s.Users.Unrestored())
 		}
 	})
 }
@@ -142,14 +142,14 @@ func TestBackOnlyWhenSeen(t *testing.T) {
 		if v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06")); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-		// While the target is silent it may well be astray: that is no loss, it is
+		// While the target is silent it may well be unrestored: that is no loss, it is
 		// tried once more at the end.
 		time.Sleep(time.Until(silent))
 		if _, err := s.PutBack(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if p := f.users["1001"]; p.state != "NOT_READY" || p.reason != "-1" || p.extension != "71001" || len(s.Users.Unrestored()) != 0 {
-			t.Errorf("%+v; astray %v; asked for %s", p, s.Users.Unrestored(), f.asked("1001"))
+			t.Errorf("%+v; unrestored %v; asked for %s", p, s.Users.Unrestored(), f.asked("1001"))
 		}
 		if silent.IsZero() {
 			t.Error("it was not signed out on the way back")
@@ -196,7 +196,7 @@ func (panicking) Do(context.Context, spec.Stimulus, string, string) error {
 }
 
 // Who cannot be put back is named, and tried once more when the run ends.
-func TestAstray(t *testing.T) {
+func TestUnrestored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, f := fakeStage(t, "1001", "1002")
@@ -214,7 +214,7 @@ func TestAstray(t *testing.T) {
 		}
 		why := s.Users.WhyNotBack("1001")
 		if !strings.Contains(why, "user 1001 could not be brought to LOGOUT") || !strings.Contains(why, "was answered 500, and the user is in NOT_READY") || len(s.Users.Unrestored()) != 1 {
-			t.Errorf("astray: %v", s.Users.Unrestored())
+			t.Errorf("unrestored: %v", s.Users.Unrestored())
 		}
 		// The next scenario takes somebody else.
 		f.puts = nil
@@ -222,7 +222,7 @@ func TestAstray(t *testing.T) {
 			t.Errorf("user 1001 was asked for %s again", f.asked("1001"))
 		}
 		if _, err := s.PutBack(t.Context()); err == nil || len(s.Users.Unrestored()) == 0 {
-			t.Errorf("put back while stuck: %v, astray %v", err, s.Users.Unrestored())
+			t.Errorf("put back while stuck: %v, unrestored %v", err, s.Users.Unrestored())
 		}
 		stuck = false
 		if _, err := s.PutBack(t.Context()); err != nil {

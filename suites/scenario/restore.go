@@ -36,16 +36,16 @@ func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrap
 }
 
 // PutBack sends home who stayed signed in, tries once more to put back
-// everybody who is astray, and looks once more at those for whom a change was
+// everybody who is unrestored, and looks once more at those for whom a change was
 // asked that nobody saw: a target may refuse it and make it all the same. The
 // evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 	s.breakers.reset() // whatever did not come about may do so now
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, Plan{}, 1)
-	astray := s.Users.Unrestored()
+	unrestored := s.Users.Unrestored()
 	for _, u := range s.Cast.Users {
 		_, since, doubtful := s.Users.Doubtful(u.ID)
-		if astray[u.ID] != "" || s.Users.Kept(u.ID) || doubtful {
+		if unrestored[u.ID] != "" || s.Users.Kept(u.ID) || doubtful {
 			a.participant(u)
 		}
 		if doubtful {
@@ -73,7 +73,7 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			switch to, _, doubtful := s.Users.Doubtful(id); {
 			case s.Users.Kept(id):
 				p.done.touched = !a.release(now)
-			case astray[id] != "":
+			case unrestored[id] != "":
 				p.done.touched = true
 			case doubtful && now.State == to:
 				errs[i] = a.touch(p)

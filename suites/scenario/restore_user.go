@@ -19,7 +19,7 @@ import (
 // reason code and extension. It goes on when the run was stopped, for as long
 // as changes may take.
 func (a *attempt) restoreAll(ctx context.Context) {
-	limit := 12*a.Target.Settle + 5*time.Second + a.Client.Patience()
+	limit := 12*a.Target.Settle + 5*time.Second + a.Client.LongestHold()
 	for _, p := range a.cast() {
 		if p.wrapped.After(a.ev.Started) && p.user.WrapUpTimer < a.Target.LongestWait {
 			limit += p.user.WrapUpTimer

@@ -105,7 +105,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		return s.untried(req, &impediment{"the run ended before it: " + context.Cause(ctx).Error(), evidence.Gap{Kind: evidence.GapEnded}}), nil
 	}
 	_, why := s.Plan(req)
-	if why = cmp.Or(why, s.blocked(req)); why != nil {
+	if why = cmp.Or(why, s.tooCostly(req)); why != nil {
 		return s.untried(req, why), nil
 	}
 	var all []*evidence.Evidence

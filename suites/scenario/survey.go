@@ -61,7 +61,7 @@ func (a *attempt) survey(ctx context.Context) (others func() []evidence.Observat
 			return others, err
 		}
 		if gone[u] {
-			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), gap: evidence.Gap{Kind: evidence.GapForeign}, again: true}
+			return others, &unreached{why: fmt.Sprintf("user %s is not as the run left it: somebody else acts on it", u.ID), gap: evidence.Gap{Kind: evidence.GapInterference}, again: true}
 		}
 	}
 	a.waits(longest)

@@ -368,7 +368,7 @@ func TestDeadTarget(t *testing.T) {
 		}
 		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
 		if v.Outcome == evidence.Passed || s.Users.WhyNotBack("1001") == "" {
-			t.Errorf("%s: %s; astray %v", v.Outcome, v.Reason, s.Users.Unrestored())
+			t.Errorf("%s: %s; unrestored %v", v.Outcome, v.Reason, s.Users.Unrestored())
 		}
 		t.Log(v.Reason, s.Users.Unrestored())
 	})

@@ -46,7 +46,7 @@ type entry struct {
 	Extension    string     `json:"extension,omitempty"`
 	Calls        int        `json:"calls,omitempty"`
 	What         string     `json:"what,omitempty"` // change: such as "PUT READY"
-	Why          string     `json:"why,omitempty"`  // astray
+	Why          string     `json:"why,omitempty"`  // of a user who is unrestored
 }
 
 // vital reports whether users could not be put back without the entry, should

@@ -275,7 +275,7 @@ func (c *connection) leave(ctx context.Context) error {
 	}
 	var err error
 	if s != nil {
-		err = s.leave(ctx)
+		err = s.signOff(ctx)
 	}
 	c.update(func(st *Status) {
 		st.State, st.Since = Left, time.Now()

@@ -302,8 +302,8 @@ func (s *session) settle(ctx context.Context) error {
 	return s.ping(ctx)
 }
 
-// leave takes back what settle did and says goodbye. The server has until ctx ends to do the same.
-func (s *session) leave(ctx context.Context) error {
+// signOff takes back what settle did and says goodbye. The server has until ctx ends to do the same.
+func (s *session) signOff(ctx context.Context) error {
 	var errs []error
 	for _, node := range s.subscriptions {
 		if err := s.pubSub(ctx, "unsubscribe", node); err != nil {

@@ -40,9 +40,9 @@ type Session interface {
 
 // Options of Play.
 type Options struct {
-	Out      string        // a folder where no usual temporary one can be written
-	Seed     int64         // of Ginkgo's order
-	Patience time.Duration // until a process is ended that was told to stop and does not
+	Out       string        // a folder where no usual temporary one can be written
+	Seed      int64         // of Ginkgo's order
+	StopLimit time.Duration // until a process is ended that was told to stop and does not
 }
 
 // Fate is what became of a process: its ending, or, where it was lost, a
@@ -66,7 +66,7 @@ func Play(ctx context.Context, session Session, job Job, o Options) (fates []Fat
 	if err != nil {
 		return nil, "", err
 	}
-	p := &processes{ctx: ctx, session: session, job: job, patience: o.Patience, folder: folder, members: map[int]*member{}}
+	p := &processes{ctx: ctx, session: session, job: job, stopLimit: o.StopLimit, folder: folder, members: map[int]*member{}}
 	p.conns.Go(p.accept)
 	told := context.AfterFunc(ctx, p.tellStop)
 	printed, err = ginkgoProcesses(program, len(job.Troupes), o.Seed, folder.address())
@@ -82,11 +82,11 @@ const keptOutput = 8 << 10
 
 // processes are those of a job, seen from the one that started them.
 type processes struct {
-	ctx      context.Context
-	session  Session
-	job      Job
-	patience time.Duration
-	folder   *folder
+	ctx       context.Context
+	session   Session
+	job       Job
+	stopLimit time.Duration
+	folder    *folder
 
 	mu      sync.Mutex
 	members map[int]*member
@@ -227,7 +227,7 @@ func (p *processes) tellStop() {
 	for _, m := range all {
 		p.tell(m)
 	}
-	time.AfterFunc(p.patience, func() {
+	time.AfterFunc(p.stopLimit, func() {
 		for _, m := range all {
 			p.mu.Lock()
 			hangs := !m.gone

@@ -35,27 +35,27 @@ const mostPermits = 1 << 12
 
 // Join reaches the run at the address, and learns what is to be done.
 func Join(address string, proc int) (*Worker, error) {
-	w, cue, err := join(address, note{Kind: noteHello, Proc: proc, PID: os.Getpid()})
-	if err == nil && cue.Job == nil {
+	w, reply, err := join(address, note{Kind: noteHello, Proc: proc, PID: os.Getpid()})
+	if err == nil && reply.Job == nil {
 		err = errors.Join(errNoJob, w.Close())
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.Proc, w.Job = proc, cue.Job
+	w.Proc, w.Job = proc, reply.Job
 	return w, nil
 }
 
 // JoinTarget is Join for the process that certifies the target of a name.
 func JoinTarget(address, name string) (*Worker, error) {
-	w, cue, err := join(address, note{Kind: noteHello, Text: name, PID: os.Getpid()})
-	if err == nil && cue.Config == nil {
+	w, reply, err := join(address, note{Kind: noteHello, Text: name, PID: os.Getpid()})
+	if err == nil && reply.Config == nil {
 		err = errors.Join(errNoJob, w.Close())
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.Config, w.Environ = cue.Config, cue.Environ
+	w.Config, w.Environ = reply.Config, reply.Environ
 	return w, nil
 }
 
@@ -70,11 +70,11 @@ func join(address string, hello note) (*Worker, note, error) {
 	if err := w.link.send(hello); err != nil {
 		return nil, note{}, errors.Join(err, w.Close())
 	}
-	cue, err := w.link.receive()
-	if err != nil || cue.Kind != noteJob {
+	reply, err := w.link.receive()
+	if err != nil || reply.Kind != noteJob {
 		return nil, note{}, errors.Join(errNoJob, err, w.Close())
 	}
-	return w, cue, nil
+	return w, reply, nil
 }
 
 // Close ends the connection to the run.

@@ -134,8 +134,8 @@ func (a Attempt) unsure() bool {
 	return !certain && !a.Unserved && (a.Verdict.Suspect || a.Disturbed)
 }
 
-// patience is how many attempts at a requirement may go unanswered.
-func (r Run) patience() int {
+// unansweredAllowed is how many attempts at a requirement may go unanswered.
+func (r Run) unansweredAllowed() int {
 	if r.Unanswered >= manyUnanswered {
 		return 2
 	}
@@ -149,7 +149,7 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 	again := func(whom Whom) Decision { return Decision{Next: whom, Run: run} }
 	all, told := attempts, answered(attempts)
 	if last := all[len(all)-1]; unanswered(last.Verdict) {
-		if !stopped && !last.Unserved && len(all)-len(told) < run.patience() {
+		if !stopped && !last.Unserved && len(all)-len(told) < run.unansweredAllowed() {
 			return again(Others)
 		}
 		if len(told) == 0 {
@@ -229,7 +229,7 @@ func together(attempts []Attempt) evidence.Verdict {
 		return last
 	case repeated(first, other):
 		last.Outcome, last.Reason, last.Suspect = evidence.NotExercised, happenedTwice(other), false
-		last.Gap = evidence.Gap{Kind: evidence.GapForeign}
+		last.Gap = evidence.Gap{Kind: evidence.GapInterference}
 		return last
 	case !undecided(first, other):
 		other = ofTwo(first, other)
@@ -285,7 +285,7 @@ func intermittent(v evidence.Verdict, others []string) evidence.Verdict {
 func ofTwo(first, v evidence.Verdict) evidence.Verdict {
 	if v.Outcome == evidence.Failed && v.Suspect && first.Outcome != evidence.Failed {
 		v.Outcome, v.Reason = evidence.NotExercised, happenedOnce(v)
-		v.Gap.Kind = evidence.GapForeign
+		v.Gap.Kind = evidence.GapInterference
 	}
 	if v.Outcome == evidence.NotExercised && first.Reason != "" && first.Reason != v.Reason {
 		v.Reason += "; before that: " + first.Reason
@@ -318,7 +318,7 @@ func ofThree(first, other, v evidence.Verdict) evidence.Verdict {
 		v.Observed.Note = "on the third attempt; those before were disturbed: " + first.Seen + "; " + other.Seen
 	default:
 		v.Outcome, v.Reason = evidence.NotExercised, inTwoWays(first, other)
-		v.Gap = evidence.Gap{Kind: evidence.GapForeign}
+		v.Gap = evidence.Gap{Kind: evidence.GapInterference}
 	}
 	v.Suspect = false
 	return v

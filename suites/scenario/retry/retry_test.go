@@ -204,7 +204,7 @@ func TestChance(t *testing.T) {
 		if d.Next != test.next || d.Verdict.Outcome != test.outcome || d.Next == retry.Nobody && d.Verdict.Suspect {
 			t.Errorf("%s: next %v, %s %q", name, d.Next, d.Verdict.Outcome, d.Verdict.Reason)
 		}
-		if test.outcome == evidence.NotExercised && d.Verdict.Gap.Kind != evidence.GapForeign {
+		if test.outcome == evidence.NotExercised && d.Verdict.Gap.Kind != evidence.GapInterference {
 			t.Errorf("%s: the gap is %+v", name, d.Verdict.Gap)
 		}
 	}

@@ -37,14 +37,14 @@ type record struct {
 	refused    int                   // how often in a row its own credentials were
 	refusals   int                   // how often a request that it signed was answered 401
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
-	stays      map[stay]bool         // that it was seen in
+	visits     map[visit]bool        // that it was seen in
 	doubted    bool                  // the look before this one was outdated
 	parts      map[string]int        // how often it took part, by requirement
 	request    request               // what was asked of or for it last
 }
 
-// stay is what tells one time that a user spends in a state from another.
-type stay struct {
+// visit is what tells one time that a user spends in a state from another.
+type visit struct {
 	state  spec.State
 	change string
 }
@@ -63,7 +63,7 @@ func (r *Records) get(user string) *record {
 	}
 	u := r.of[user]
 	if u == nil {
-		u = &record{stays: map[stay]bool{}, parts: map[string]int{}}
+		u = &record{visits: map[visit]bool{}, parts: map[string]int{}}
 		r.of[user] = u
 	}
 	return u
@@ -283,18 +283,18 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
-	this := stay{l.State, l.ChangeTime}
+	this := visit{l.State, l.ChangeTime}
 	timed := l.ChangeTime != "" || !r.untimed
 	other := timed && l.ChangeTime != u.newest.ChangeTime && (l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID)
-	r.clocks = r.clocks || l.State == u.newest.State && l.ChangeTime != u.newest.ChangeTime && u.stays[this] // they take turns
+	r.clocks = r.clocks || l.State == u.newest.State && l.ChangeTime != u.newest.ChangeTime && u.visits[this] // they take turns
 	older := before(l.ChangeTime, u.newest.ChangeTime)
-	if other && r.waits < maxWaits && (u.stays[this] || older && (r.lags || r.clocks && u.byOtherClock(this))) {
+	if other && r.waits < maxWaits && (u.visits[this] || older && (r.lags || r.clocks && u.byOtherClock(this))) {
 		u.doubted = true
 		return true
 	}
 	r.lags = r.lags || u.doubted && l.ChangeTime == u.newest.ChangeTime
 	u.doubted = false
-	u.stays[this], u.newest = true, l
+	u.visits[this], u.newest = true, l
 	return false
 }
 
@@ -314,12 +314,12 @@ const nodesApart = 2 * time.Second
 
 // byOtherClock reports whether a stay may be one that was seen with the time of
 // another node.
-func (u *record) byOtherClock(this stay) bool {
+func (u *record) byOtherClock(this visit) bool {
 	t, err := time.Parse(time.RFC3339Nano, this.change)
 	if err != nil {
 		return false
 	}
-	for s := range u.stays {
+	for s := range u.visits {
 		if at, err := time.Parse(time.RFC3339Nano, s.change); err == nil && s.state == this.state && at.Sub(t).Abs() <= nodesApart {
 			return true
 		}
@@ -337,12 +337,12 @@ func (r *Records) WaitedInVain(l evidence.Observation) {
 	}
 	u := r.get(l.User)
 	u.doubted = false
-	u.newest, u.stays = l, map[stay]bool{{l.State, l.ChangeTime}: true}
+	u.newest, u.visits = l, map[visit]bool{{l.State, l.ChangeTime}: true}
 }
 
 // Seen reports whether a user was seen so before, in the same stay.
 func (r *Records) Seen(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.get(l.User).stays[stay{l.State, l.ChangeTime}]
+	return r.get(l.User).visits[visit{l.State, l.ChangeTime}]
 }

@@ -24,8 +24,8 @@ type Unauthorized struct {
 	blocks  string // the requirement whose 401 had the run shut out, "" for none
 }
 
-// blocked says why a requirement is left out, nil where it is not.
-func (s *Stage) blocked(req *spec.Requirement) error {
+// tooCostly says why a requirement is left out, nil where it is not.
+func (s *Stage) tooCostly(req *spec.Requirement) error {
 	if !req.Unauthorized() {
 		return nil
 	}
