@@ -71,12 +71,12 @@ func build(p platform, root, work string) (*built, error) {
 	return b, nil
 }
 
-// sharedFiles are those that every archive has: the documentation, as it is
-// linked from the README, and the completions, which the program prints where
-// this command runs.
+// sharedFiles are those that every archive has: the documentation and the mock
+// that needs no Go, as they are linked from the README, and the completions,
+// which the program prints where this command runs.
 func sharedFiles(root, work string) ([]file, error) {
 	var files []file
-	for _, name := range []string{"README.md", "CHANGELOG.md", "docs"} {
+	for _, name := range []string{"README.md", "CHANGELOG.md", "docs", "examples/python-mock"} {
 		err := filepath.WalkDir(filepath.Join(root, name), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
