@@ -159,7 +159,7 @@ func (a *CLI) near(id string) string {
 		ids = append(ids, req.ID)
 	}
 	if near := text.Near(id, ids); len(near) > 0 {
-		return "; there are " + strings.Join(near, ", ")
+		return ", perhaps " + text.Or(near)
 	}
 	return "; `finesse-conformance list` shows them all"
 }
