@@ -54,14 +54,14 @@ func clock(text func() string) func(*hostile, http.ResponseWriter, *http.Request
 }
 
 // What is wrong with bodies.
-func bodyMisdeeds() []misdeed {
+func bodyMisbehaviours() []misbehaviour {
 	const xml = "application/xml"
 	const bad = `not well-formed|no User document|is no Finesse API|empty|without a root|SystemInfo`
 	lol := `<!DOCTYPE User [<!ENTITY a0 "lol">`
 	for i := 1; i < 12; i++ {
 		lol += fmt.Sprintf(`<!ENTITY a%d "%s">`, i, strings.Repeat(fmt.Sprintf("&a%d;", i-1), 10))
 	}
-	return []misdeed{
+	return []misbehaviour{
 		{name: "nothing", answer: gives(xml, ""), first: bad},
 		{name: "white space", answer: gives(xml, " \r\n\t "), first: bad},
 		{name: "HTML", answer: gives("text/html", "<!DOCTYPE html><html><head><meta charset=utf-8><title>Sign in<body><p>Welcome<br>"), first: bad},
@@ -133,8 +133,8 @@ func answers(status int, headers ...string) func(*hostile, http.ResponseWriter, 
 }
 
 // What is wrong with statuses.
-func statusMisdeeds() []misdeed {
-	all := []misdeed{
+func statusMisbehaviours() []misbehaviour {
+	all := []misbehaviour{
 		{name: "redirects to itself", answer: func(_ *hostile, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		}, first: `redirects to`, mid: `302`},
@@ -163,13 +163,13 @@ func statusMisdeeds() []misdeed {
 		}},
 	}
 	for _, code := range []int{301, 302, 303, 307, 308} {
-		all = append(all, misdeed{name: fmt.Sprintf("redirects elsewhere with %d", code), first: `redirects to`, mid: fmt.Sprint(code),
+		all = append(all, misbehaviour{name: fmt.Sprintf("redirects elsewhere with %d", code), first: `redirects to`, mid: fmt.Sprint(code),
 			answer: func(h *hostile, w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, h.other.Addr+r.URL.Path, code)
 			}})
 	}
 	for _, code := range []int{204, 206, 400, 403, 404, 405, 407, 500, 502, 503, 504} {
-		all = append(all, misdeed{name: fmt.Sprint("always ", code), first: fmt.Sprintf(`%d|not well-formed|no User|without a root|empty`, code), answer: answers(code)})
+		all = append(all, misbehaviour{name: fmt.Sprint("always ", code), first: fmt.Sprintf(`%d|not well-formed|no User|without a root|empty`, code), answer: answers(code)})
 	}
 	return all
 }

@@ -56,9 +56,9 @@ func certificateFor(name string, until time.Time) *tls.Config {
 }
 
 // What is wrong before anything of HTTP was said.
-func connectionMisdeeds() []misdeed {
+func connectionMisbehaviours() []misbehaviour {
 	const slow = `no whole answer within [0-9.]+m?s|TLS handshake timeout`
-	return []misdeed{
+	return []misbehaviour{
 		{slow: true, name: "hangs when connected", conn: (*hostile).hang, first: slow},
 		{slow: true, name: "drips where TLS begins", conn: func(h *hostile, c net.Conn) { h.drip(c, "", "\x16") }, first: slow + `|TLS`},
 		{name: "resets connections", conn: func(_ *hostile, c net.Conn) { resetConn(c) }, first: `reset|closed`},
@@ -130,11 +130,11 @@ var bomb = sync.OnceValue(func() string {
 })
 
 // What is wrong with answers as HTTP.
-func wireMisdeeds() []misdeed {
+func wireMisbehaviours() []misbehaviour {
 	const slow = `no whole answer within [0-9.]+m?s`
 	const large = `larger than \d+ bytes`
 	kilo := strings.Repeat("x", 1<<10)
-	return []misdeed{
+	return []misbehaviour{
 		{slow: true, name: "hangs before the answer", raw: (*hostile).hang, first: slow},
 		{slow: true, name: "hangs in the status line", raw: saysAndHangs("HTTP/1.1 2"), first: slow},
 		{slow: true, name: "hangs in the headers", raw: saysAndHangs(ok200), first: slow},
