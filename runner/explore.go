@@ -72,8 +72,8 @@ func (a *CLI) Explore(ctx context.Context, cfg *config.Config, o ExploreOptions)
 }
 
 func (s *session) explore(ctx context.Context, rules *spec.Rules, report *exploration.Report, waivers []reports.Waiver, display progress.Display) (int, error) {
-	if at := report.Target.URL; at != "" && at != s.target.URL.String() {
-		return 0, &exit.UsageError{Err: fmt.Errorf("--resume: the exploration there is of %s", at)}
+	if !s.wasExplored(report) {
+		return 0, &exit.UsageError{Err: fmt.Errorf("--resume: the exploration there is of %s", report.Target.URL)}
 	}
 	g := s.generator(rules, report.Seed)
 	ids := slices.DeleteFunc(g.Model.IDs(), func(id string) bool { return s.selection().Why(id) != "" })
@@ -108,7 +108,7 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 		})
 	})
 	facts := s.facts()
-	report.Tool, report.Target = facts.Tool, facts.Target
+	report.Tool, report.Target, report.Embedded = facts.Tool, facts.Target, s.target.Embedded
 	report.Spec = reports.SpecInfo{Digest: s.Catalogue.Digest(), Requirements: len(s.Catalogue.All())}
 	report.Started, report.Finished = s.began, time.Now()
 	if report.Stopped = ""; ended.Err() != nil {
@@ -119,6 +119,17 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 	report.ApplyWaivers(waivers, time.Now())
 	s.Secrets.Clean(&archive.all)
 	return s.publishExploration(ctx, report, ids, archive.all)
+}
+
+// wasExplored reports whether an exploration is of the target of this session,
+// or only begins. The embedded reference has another port each time, and is the
+// same where its deployment and release are.
+func (s *session) wasExplored(r *exploration.Report) bool {
+	was := r.Target
+	if r.Embedded || s.target.Embedded {
+		return was.URL == "" || r.Embedded && s.target.Embedded && was.Deployment == string(s.survey.Deployment) && was.Release == s.survey.Release.String()
+	}
+	return was.URL == "" || was.URL == s.target.URL.String()
 }
 
 // archived keeps what several troupes saw, for an HTTP archive.
@@ -138,15 +149,20 @@ func (s *session) generator(rules *spec.Rules, seed uint64) *explore.Generator {
 	switches := s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
 	model := explore.NewModel(rules, s.Catalogue, s.survey.Deployment, s.survey.Release, codesOf(s.survey.Cast), switches)
 	g := &explore.Generator{
-		Model: model, Seed: seed, Dialogs: s.survey.Dialogs, Peer: true, Supervisor: true, Stimulus: s.stimuli.Supports,
+		Model: model, Seed: seed, Dialogs: s.survey.Dialogs, Peer: true, Supervisor: true, Colleague: true, Stimulus: s.stimuli.Supports,
 		Wanted: func(id string) bool { return s.selection().Why(id) == "" },
 	}
 	for _, troupe := range s.troupes { // all have to be able to play the same walks
 		g.Peer = g.Peer && len(troupe.Usable()) > 1
-		supervised := &spec.Requirement{Given: spec.Given{Subject: spec.RoleAgent}, Steps: []spec.Step{{When: spec.When{By: spec.Supervisor, Put: &spec.Put{State: string(spec.Ready)}}}}}
-		if _, err := troupe.Choose(supervised, nil); err != nil {
-			g.Supervisor = false
+		plays := func(as ...spec.Actor) bool {
+			req := &spec.Requirement{Given: spec.Given{Subject: spec.RoleAgent}}
+			for _, by := range as {
+				req.Steps = append(req.Steps, spec.Step{When: spec.When{By: by, Put: &spec.Put{State: string(spec.Ready)}}})
+			}
+			return troupe.Playable(req)
 		}
+		g.Supervisor = g.Supervisor && plays(spec.Supervisor)
+		g.Colleague = g.Colleague && plays(spec.Supervisor, spec.Colleague, spec.Peer)
 	}
 	return g
 }

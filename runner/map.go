@@ -85,9 +85,10 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	return s.publishMap(ctx, result, seen, m.unrestored)
 }
 
-// mostUnauthorized is how many answers 401 a map costs: about one for each kind
-// of request of each who may not ask, and a few that are asked again.
-const mostUnauthorized = 24
+// mostUnauthorized is how many answers 401 a map costs: one for each kind of
+// request of each who may not ask and one a state for what a supervisor may not
+// ask for, 28 together, and a few that are asked again.
+const mostUnauthorized = 40
 
 // codesOf says for which categories reason codes are configured for everybody
 // who may be asked about.

@@ -66,8 +66,13 @@ func (r *reader) several(n *yaml.Node, s Step) {
 		r.errorf(n, "a step has together and following: keep one")
 	}
 	for _, w := range s.Whens() {
-		if w.Put == nil && w.Dialog == "" && w.Stimulus == "" || w.Dialog == "MAKE_CALL" {
-			r.errorf(n, "a step does several things: each of them is a put, a dialog but MAKE_CALL, or a stimulus")
+		if w.Put == nil && w.Dialog == "" && w.Stimulus == "" && w.Timer == "" || w.Dialog == "MAKE_CALL" {
+			r.errorf(n, "a step does several things: each of them is a put, a dialog but MAKE_CALL, a stimulus, or the timer as the first")
+		}
+	}
+	for _, w := range s.Whens()[1:] {
+		if w.Timer != "" {
+			r.errorf(n, "the timer is not the first of several things: what comes as it runs out waits for it")
 		}
 	}
 	for _, o := range s.Then {
@@ -129,7 +134,7 @@ func (r *reader) put(n *yaml.Node) *Put {
 		{"reason", func(n *yaml.Node) { p.Reason = oneOf(r, n, "reason", reasons()...) }},
 		{"mobile", func(n *yaml.Node) { p.Mobile = r.mobile(n) }},
 		{"body", func(n *yaml.Node) { p.Body = oneOf(r, n, "body", bodies()...) }},
-		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown, UserLoginName) }},
+		{"user", func(n *yaml.Node) { p.User = oneOf(r, n, "user", UserUnknown, UserLoginName, UserOwn) }},
 		{"credentials", func(n *yaml.Node) {
 			p.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong, CredentialsUnissued, CredentialsExpired, CredentialsAnother, CredentialsMadeUp)
 		}},
@@ -205,6 +210,9 @@ func (q *Requirement) Contradictions() []string {
 	var list []string
 	say := func(format string, args ...any) { list = append(list, name(q)+" "+fmt.Sprintf(format, args...)) }
 	for i, s := range q.Steps {
+		if slices.ContainsFunc(s.Whens(), func(w When) bool { return w.Put != nil && w.Put.User == UserOwn && w.By == Self }) {
+			say("has user: own of the subject: it goes on a put by somebody else")
+		}
 		put := s.When.Put
 		for _, o := range s.Then {
 			switch {

@@ -35,7 +35,7 @@ var outcomeKeys = map[Kind][]string{
 	Error:    {"types", "data", "event"},
 	Keeps:    {"shows", "event"},
 	Deferred: {"event"},
-	Reaches:  {"passes", "shows", "half_timer", "event"},
+	Reaches:  {"others", "passes", "shows", "half_timer", "event"},
 	Avoids:   nil,
 	Answer:   {"types", "schema", "shows", "records", "members", "header", "event", "same", "clock"},
 	Recorded: nil,

@@ -63,6 +63,8 @@ func (w When) Words(values map[string]string) string {
 		who = " by " + actorWords(w.By)
 	}
 	switch {
+	case w.Whom() != Self:
+		return w.Put.words(values) + who + " for itself"
 	case w.Put != nil:
 		return w.Put.words(values) + who
 	case w.Get != nil:
@@ -177,7 +179,7 @@ func (p *Put) words(values map[string]string) string {
 	}
 	add(p.Device, "one of its devices")
 	add(p.Credentials != "", credentialWords[p.Credentials])
-	add(p.User != "", userWords[p.User])
+	add(userWords[p.User] != "", userWords[p.User])
 	if len(with) > 0 {
 		text += " with " + strings.Join(with, " and ")
 	}

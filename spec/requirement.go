@@ -49,11 +49,17 @@ func (r *Requirement) Unauthorized() bool {
 	})
 }
 
-// ByOutsiders reports whether all of it is asked by somebody who may ask
-// nothing: with wrong or no credentials, by a team mate, by the supervisor of
-// another team.
-func (r *Requirement) ByOutsiders() bool {
-	return len(r.Steps) > 0 && !slices.ContainsFunc(r.Steps, func(s Step) bool { return !s.byOutsider() })
+// OnlyUnauthorized reports whether all of it costs an answer 401: it is asked by
+// somebody who may ask nothing (with wrong or no credentials, a team mate, the
+// supervisor of another team), or for what nobody may ask for somebody else.
+func (r *Requirement) OnlyUnauthorized() bool {
+	return len(r.Steps) > 0 && !slices.ContainsFunc(r.Steps, func(s Step) bool { return !s.byOutsider() && !s.Then.Unauthorized() })
+}
+
+// Unauthorized reports whether 401 and no other status is among the answers
+// that are allowed.
+func (t Then) Unauthorized() bool {
+	return slices.ContainsFunc(t, func(o Outcome) bool { return o.Kind == Error && len(o.Status) == 1 && o.Status[0] == 401 })
 }
 
 func (s Step) byOutsider() bool {

@@ -107,10 +107,20 @@ func extensions() []string {
 const (
 	UserUnknown   = "unknown"    // an id that is made up; nobody has it as far as a GET tells
 	UserLoginName = "login_name" // the subject's login name in the place of the id
+	UserOwn       = "own"        // the id of By, who asks for itself while the subject is watched
 )
 
 // NodeOther is the node of a system of two that a run does not act on.
 const NodeOther = "other"
+
+// Whom names the one whose state an action is about, seen from the subject: Self,
+// or a By who asks for itself.
+func (w When) Whom() Actor {
+	if w.Put != nil && w.Put.User == UserOwn {
+		return w.By
+	}
+	return Self
+}
 
 // Elsewhere reports whether the action is sent to the node that the run does
 // not act on.

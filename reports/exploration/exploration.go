@@ -28,6 +28,7 @@ type Report struct {
 	Tool       reports.Tool         `json:"tool"`
 	Spec       reports.SpecInfo     `json:"spec"`
 	Target     reports.Target       `json:"target"`
+	Embedded   bool                 `json:"embedded,omitempty"` // the target is the embedded reference, at whatever port
 	Started    time.Time            `json:"started"`
 	Finished   time.Time            `json:"finished"`
 	Seed       uint64               `json:"seed"`

@@ -66,18 +66,33 @@ type Plan struct {
 // Rows gives the rows of the map in the order in which they tell most. The
 // relations that cost a 401 (nobody, wrong credentials, team mates, other
 // supervisors) are asked once for each kind of request: what is refused for
-// who asks does not depend on where the user is.
+// who asks does not depend on where the user is. What a supervisor may not ask
+// for and is answered 401 is asked once a state, in a visit of its own, which is
+// left out where too many were answered so.
 func (p Plan) Rows(rules *spec.Rules, moves []*spec.Move) []*Row {
 	mine := rules.For(p.Deployment, p.Release)
 	var rows, costly []*Row
+	var forbidden []*Row // to a supervisor
+	asked := map[string]bool{}
 	ids := map[string]int{}
+	number := func(r *Row) *Row {
+		ids[r.ID()]++
+		r.Requirement.ID = fmt.Sprintf("%s-%02d", r.ID(), ids[r.ID()])
+		return r
+	}
 	add := func(list *[]*Row, s spec.Situation, who spec.Actor, asks []string) {
-		cells := p.cells(mine, s, who, asks)
+		cells := slices.DeleteFunc(p.cells(mine, s, who, asks), func(c Cell) bool {
+			if who != spec.Supervisor || !c.Demand.Then.Unauthorized() {
+				return false
+			}
+			if kind := string(s.State) + " " + c.Ask + " " + c.Reason; !asked[kind] {
+				asked[kind] = true
+				forbidden = append(forbidden, p.row(s, who, []Cell{c}))
+			}
+			return true
+		})
 		for part := range slices.Chunk(cells, visit(s)) {
-			r := p.row(s, who, part)
-			ids[r.ID()]++
-			r.Requirement.ID = fmt.Sprintf("%s-%02d", r.ID(), ids[r.ID()])
-			*list = append(*list, r)
+			*list = append(*list, number(p.row(s, who, part)))
 		}
 	}
 	for _, s := range Situations(moves) {
@@ -89,6 +104,9 @@ func (p Plan) Rows(rules *spec.Rules, moves []*spec.Move) []*Row {
 		add(&costly, spec.Situation{State: spec.Logout}, who, []string{string(spec.Login)})
 		add(&costly, spec.Situation{State: spec.NotReady}, who, []string{string(spec.Ready)})
 		add(&costly, spec.Situation{State: spec.Ready}, who, []string{string(spec.NotReady), string(spec.Logout)})
+	}
+	for _, r := range forbidden {
+		costly = append(costly, number(r))
 	}
 	return append(rows, costly...)
 }

@@ -7,6 +7,7 @@
 package evidence
 
 import (
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -45,6 +46,20 @@ type Evidence struct {
 	// Packed holds all of this where the attempt is packed: see Load. Beside it
 	// only Requirement, Attempt and Repetition are set.
 	Packed []byte `json:"-"`
+}
+
+// InCall reports whether a user took part in a call of the attempt: it plays the
+// other party, or a Dialog request was made in its name. It moves with the call.
+func (e *Evidence) InCall(user string) bool {
+	if e.Cast[string(spec.Peer)].ID == user {
+		return true
+	}
+	for _, x := range e.Exchanges {
+		if x.As == user && x.Method != "GET" && strings.Contains(x.Path, "/Dialog") {
+			return true
+		}
+	}
+	return false
 }
 
 // Target is what a judge has to know of the target and of the run.

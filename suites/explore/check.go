@@ -21,6 +21,8 @@ type Deviation struct {
 	Expected string // where it should be
 	Seen     string // where it is
 	Sources  []spec.Source
+	Whom     spec.Actor // whose state it is, of those who take part
+	other    *elsewhere // somebody on whom nobody acted; nil where it is one of those who take part
 }
 
 // input is one thing as the checker sees it: done, or seen.
@@ -40,14 +42,18 @@ type output struct {
 // Settled reports whether what the last round asked for has come about, or was
 // refused, wherever a refusal would be heard.
 func (m *Model) Settled(w Walk, ev *evidence.Evidence) bool {
-	h := m.history(w, ev)
+	return !slices.ContainsFunc(w.whom(), func(whom spec.Actor) bool { return !m.settled(w.of(whom), ev, whom) })
+}
+
+func (m *Model) settled(w Walk, ev *evidence.Evidence, whom spec.Actor) bool {
+	h := m.history(w, ev, whom)
 	n := len(h.rounds)
 	if n < len(ev.Steps) || n == 0 {
 		return false // it was not seen yet
 	}
 	possible := m.linearizable(w, h.upTo(n, strictly))
 	if possible {
-		return h.rounds[n-1].seen.state != ev.Steps[n-1].Baseline.State || !m.mayMove(w, h)
+		return h.rounds[n-1].seen.state != before(ev, ev.Steps[n-1], user(ev, whom)).State || !m.mayMove(w, h)
 	}
 	// Where only a refusal that nobody hears would do, waiting is in vain.
 	return h.rounds[n-1].silent() && !m.linearizable(w, h.upTo(n, strictly).unseen()) && m.linearizable(w, h.upTo(n, early))
@@ -68,15 +74,28 @@ func (m *Model) mayMove(w Walk, h history) bool {
 	return false
 }
 
-// check holds what was seen of a walk against the model. It gives nil where all of it is possible.
+// check holds what was seen of a walk against the model: of everybody who takes
+// part, and of everybody else, who has to stay. It gives nil where all of it is
+// possible.
 func (m *Model) check(w Walk, ev *evidence.Evidence) *Deviation {
-	h := m.history(w, ev)
-	for n := 1; n <= len(h.rounds); n++ {
-		if !m.linearizable(w, h.upTo(n, leniently)) {
-			return m.deviation(w, h, n-1)
+	var first *Deviation
+	for _, whom := range w.whom() {
+		mine := w.of(whom)
+		h := m.history(mine, ev, whom)
+		for n := 1; n <= len(h.rounds) && (first == nil || n <= first.Round); n++ {
+			if !m.linearizable(mine, h.upTo(n, leniently)) {
+				first = m.deviation(mine, h, n-1)
+				if first.Whom, first.Did = whom, w.Rounds[n-1].Words(); whom != spec.Self {
+					first.Expected = "of the " + string(whom) + " " + first.Expected
+				}
+				break
+			}
 		}
 	}
-	return nil
+	if first == nil {
+		first = moved(w, ev)
+	}
+	return first
 }
 
 // played is one round that was played.
@@ -95,8 +114,9 @@ func (p played) silent() bool {
 // the user was not seen, ends it: nothing is known from there on.
 type history struct{ rounds []played }
 
-func (m *Model) history(w Walk, ev *evidence.Evidence) history {
+func (m *Model) history(w Walk, ev *evidence.Evidence, whom spec.Actor) history {
 	var h history
+	id := user(ev, whom)
 	since := time.Time{} // when a reservation may have begun
 	for i, step := range ev.Steps {
 		if i >= len(w.Rounds) || step.Skipped != "" {
@@ -104,7 +124,7 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 		}
 		r := w.Rounds[i]
 		if since.IsZero() {
-			since = firstSeen(ev, step)
+			since = firstSeen(ev, step, id)
 		}
 		if slices.ContainsFunc(r.Does, func(d spec.When) bool { return d.Stimulus != "" }) {
 			since = step.Sent
@@ -112,16 +132,22 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 		p := played{does: r.Does, how: r.How}
 		served := true
 		for n := range r.Does {
-			a, ok := answerOf(ev, step, n, len(r.Does))
-			a.Late, a.Wrapped = cameAt(ev, step).Sub(since) > min(ev.Target.Settle/2, longestReservation), wrapped(ev, step)
+			a, ok := answerOf(ev, step, id, r.place(n), len(r.Does))
 			served = served && ok
 			p.answer = append(p.answer, a)
 		}
-		look := lastSeen(ev, step)
+		look := lastSeen(ev, step, id)
 		if !served || look.State == "" {
 			break
 		}
-		p.seen = output{state: look.State, reason: reasonOf(step, look), answer: p.answer[0]}
+		late, over := cameAt(ev, step, id).Sub(since) > min(ev.Target.Settle/2, longestReservation), wrapped(ev, step, id)
+		for n := range p.answer {
+			p.answer[n].Late, p.answer[n].Wrapped = late, over
+		}
+		p.seen = output{state: look.State, answer: answer{Late: late, Wrapped: over}}
+		if whom == spec.Self { // whose reason codes the step names
+			p.seen.reason = reasonOf(step, look)
+		}
 		h.rounds = append(h.rounds, p)
 	}
 	return h
@@ -131,15 +157,15 @@ func (m *Model) history(w Walk, ev *evidence.Evidence) history {
 // itself, at the latest: targets have timers of seconds for them.
 const longestReservation = 5 * time.Second
 
-// firstSeen says since when the subject is known to be where it is before the
-// first step.
-func firstSeen(ev *evidence.Evidence, step evidence.Step) time.Time {
-	at := step.Sent
+// firstSeen says since when a user is known to be where it is before the first
+// step.
+func firstSeen(ev *evidence.Evidence, step evidence.Step, id string) time.Time {
+	at, was := step.Sent, before(ev, step, id)
 	for _, l := range slices.Backward(ev.Observations) {
-		if l.User != step.Baseline.User || !step.Before(l) {
+		if l.User != id || !step.Before(l) {
 			continue
 		}
-		if l.State != step.Baseline.State {
+		if l.State != was.State {
 			break
 		}
 		at = l.Asked
@@ -149,19 +175,46 @@ func firstSeen(ev *evidence.Evidence, step evidence.Step) time.Time {
 
 // wrapped reports whether wrap-up may have lasted to its end in a step: the
 // user wrapped up before it already, or the step took long.
-func wrapped(ev *evidence.Evidence, step evidence.Step) bool {
-	timer := ev.Cast["subject"].WrapUpTimer
-	was := step.Baseline.State
-	return timer == 0 || was == spec.Work || was == spec.WorkReady || cameAt(ev, step).Sub(step.Sent) > timer/2
+func wrapped(ev *evidence.Evidence, step evidence.Step, id string) bool {
+	timer := time.Duration(0)
+	for _, u := range ev.Cast {
+		if u.ID == id {
+			timer = u.WrapUpTimer
+		}
+	}
+	was := before(ev, step, id).State
+	return timer == 0 || was == spec.Work || was == spec.WorkReady || cameAt(ev, step, id).Sub(step.Sent) > timer/2
 }
 
-// answerOf gives what the target said to the nth thing of a step; false where
-// it said nothing that it stands by.
-func answerOf(ev *evidence.Evidence, step evidence.Step, n, of int) (answer, bool) {
+// user gives the id of who takes part as somebody.
+func user(ev *evidence.Evidence, whom spec.Actor) string {
+	if whom == spec.Self {
+		return ev.Cast["subject"].ID
+	}
+	return ev.Cast[string(whom)].ID
+}
+
+// before is where a user was seen last before a step.
+func before(ev *evidence.Evidence, step evidence.Step, id string) (last evidence.Observation) {
+	if id == step.Baseline.User {
+		return step.Baseline
+	}
+	for _, l := range ev.Observations {
+		if l.User == id && !l.Event && step.Before(l) && l.Index >= last.Index {
+			last = l
+		}
+	}
+	return last
+}
+
+// answerOf gives what the target said to the thing at a place of a step, which
+// did so many to the user; false where it said nothing that it stands by. Of
+// whom the step is not about nobody need have heard the events.
+func answerOf(ev *evidence.Evidence, step evidence.Step, id string, place, of int) (answer, bool) {
 	act := evidence.Act{Exchange: step.Exchange, RequestID: step.Values["request_id"]}
-	if len(step.Acts) > n {
-		act = step.Acts[n]
-	} else if of > 1 {
+	if len(step.Acts) > place {
+		act = step.Acts[place]
+	} else if place > 0 {
 		return answer{}, false
 	}
 	a := answer{Failed: act.Failed != ""}
@@ -183,10 +236,10 @@ func answerOf(ev *evidence.Evidence, step evidence.Step, n, of int) (answer, boo
 		})
 		return a, true
 	}
-	a.Silent = step.Heard(ev.Target) != evidence.ChannelAlive
+	a.Silent = id != step.Baseline.User || step.Heard(ev.Target) != evidence.ChannelAlive
 	for i := range ev.Events {
 		e := &ev.Events[i]
-		if !e.IsError() || e.Node != "/finesse/api/User/"+step.Baseline.User {
+		if !e.IsError() || e.Node != "/finesse/api/User/"+id {
 			continue
 		}
 		switch {
@@ -210,24 +263,24 @@ func errorType(body string) string {
 	return text
 }
 
-// lastSeen is the last GET of the subject in a step.
-func lastSeen(ev *evidence.Evidence, step evidence.Step) (last evidence.Observation) {
+// lastSeen is the last GET of a user in a step.
+func lastSeen(ev *evidence.Evidence, step evidence.Step, id string) (last evidence.Observation) {
 	for _, l := range ev.Observations {
-		if l.User == step.Baseline.User && !l.Event && !step.Before(l) && (step.Exchanges == nil || l.Index < step.Exchanges.Next) && l.Index >= last.Index {
+		if l.User == id && !l.Event && !step.Before(l) && (step.Exchanges == nil || l.Index < step.Exchanges.Next) && l.Index >= last.Index {
 			last = l
 		}
 	}
 	return last
 }
 
-// cameAt says by when the subject had come where it is in the end of a step:
+// cameAt says by when a user had come where it is in the end of a step:
 // what is watched for long was not caused late. An event tells nothing of it,
 // which may be late itself and about a change of before.
-func cameAt(ev *evidence.Evidence, step evidence.Step) time.Time {
-	last := lastSeen(ev, step)
+func cameAt(ev *evidence.Evidence, step evidence.Step, id string) time.Time {
+	last := lastSeen(ev, step, id)
 	at := last.At
 	for _, l := range slices.Backward(ev.Observations) {
-		if l.User != step.Baseline.User || l.Event || l.Index > last.Index {
+		if l.User != id || l.Event || l.Index > last.Index {
 			continue
 		}
 		if step.Before(l) || l.State != last.State {

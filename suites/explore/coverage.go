@@ -80,7 +80,7 @@ func lastNames(w Walk) (last, two string) {
 // name tells things apart that a target may treat differently.
 func name(d spec.When) string {
 	by := ""
-	if d.By == spec.Supervisor || d.By == spec.Peer {
+	if d.By != "" && d.By != spec.Self {
 		by = string(d.By) + " "
 	}
 	switch {

@@ -31,7 +31,7 @@ func modelOf(t *testing.T, kind string) *explore.Model {
 }
 
 func generator(m *explore.Model, seed uint64) *explore.Generator {
-	return &explore.Generator{Model: m, Seed: seed, Dialogs: true, Peer: true, Supervisor: true, Stimulus: func(spec.Stimulus) bool { return true }}
+	return &explore.Generator{Model: m, Seed: seed, Dialogs: true, Peer: true, Supervisor: true, Colleague: true, Stimulus: func(spec.Stimulus) bool { return true }}
 }
 
 func exercise(b *bed.Bed) explore.Exercise {

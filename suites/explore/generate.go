@@ -18,6 +18,7 @@ type Generator struct {
 	Dialogs    bool
 	Peer       bool // somebody is there to call
 	Supervisor bool // somebody supervises
+	Colleague  bool // another agent is there, who asks for itself meanwhile
 	Stimulus   func(spec.Stimulus) bool
 	// Wanted says by their ids which classes of rounds are walked; nil for all.
 	// A walk still goes through others to get there.
@@ -36,6 +37,7 @@ const (
 	mostAway   = 3
 	mostStates = 4 // of the model, at the same time
 	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
+	oneBeside  = 5 // of so many walks one has a colleague ask for itself meanwhile
 )
 
 // Walk gives the nth walk. It may be called from several goroutines.
@@ -57,9 +59,10 @@ func (g *Generator) walk(n int) Walk {
 	if habit.some != nil {
 		rests *= 2 // what it repeats
 	}
+	beside := g.Colleague && random.IntN(oneBeside) == 0
 	away := 0 // rounds in a row that are not wanted
 	for len(w.Rounds) < mostRounds && rested < rests && away < mostAway {
-		r, next, ok := g.best(random, at, w, habit)
+		r, next, ok := g.best(random, at, w, habit, beside)
 		if !ok {
 			break
 		}
@@ -139,7 +142,7 @@ func (g *Generator) reaches(s spec.Situation) bool {
 const candidates = 24
 
 // best draws a few rounds, and takes the one of which least was done before.
-func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit) (best Round, next []modelState, ok bool) {
+func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit, beside bool) (best Round, next []modelState, ok bool) {
 	most := -1.0
 	how := g.how(random, at[0].State) // first, or what is long would always be new
 	things := 1
@@ -147,6 +150,10 @@ func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit) (b
 		things = 2 + random.IntN(5)/4
 	}
 	d := draw{random: random, habit: h, called: called(w), lasts: young(w, at) && random.IntN(4) > 0}
+	if beside {
+		along := g.Model.along(w, spec.Colleague)
+		d.other = along[len(along)-1]
+	}
 	for range candidates {
 		r, to, ok := g.round(d, at, how, things)
 		if !ok {
@@ -157,7 +164,7 @@ func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit) (b
 		}
 	}
 	if most < 0 && h.some != nil {
-		return g.best(random, at, w, habit{calls: h.calls})
+		return g.best(random, at, w, habit{calls: h.calls}, beside)
 	}
 	return best, next, most >= 0
 }
@@ -209,8 +216,9 @@ func (g *Generator) habit(random *rand.Rand) habit {
 type draw struct {
 	habit
 	random *rand.Rand
-	called bool // there was a direct call
-	lasts  bool // the call does not end yet
+	called bool         // there was a direct call
+	lasts  bool         // the call does not end yet
+	other  []modelState // where the colleague may be, nil where it does nothing
 }
 
 // leastOnCall is for how many rounds most calls last: what waits for the end of
@@ -239,12 +247,17 @@ func (g *Generator) round(d draw, at []modelState, how How, things int) (Round, 
 			continue
 		}
 		next := g.Model.After(at, r)
-		if d.called && r.Does[0].Dialog == "MAKE_CALL" || len(next) == 0 || len(next) > mostStates || slices.ContainsFunc(next, func(s modelState) bool { return s.Open }) {
+		if d.called && r.Does[0].Dialog == "MAKE_CALL" || !sure(next) || d.other != nil && !sure(g.Model.after(d.other, r.of(spec.Colleague))) {
 			continue
 		}
 		return r, next, true
 	}
 	return Round{}, nil, false
+}
+
+// sure reports whether the model knows enough of where a user may be.
+func sure(at []modelState) bool {
+	return len(at) > 0 && len(at) <= mostStates && !slices.ContainsFunc(at, func(s modelState) bool { return s.Open })
 }
 
 func ownRequests(r Round) int {
@@ -260,18 +273,62 @@ func ownRequests(r Round) int {
 // draw draws things that make sense together.
 func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.When {
 	var does []spec.When
-	for range things {
+	moment := g.moment(d, at, how, things)
+	for n := range things {
 		var from []modelState // where the user may be when it is the turn of this one
 		if from = at; how == InARow && len(does) > 0 {
 			from = g.Model.After(at, Round{How: InARow, Does: does})
 		}
-		does = append(does, g.thing(d, from, how != Alone, does))
+		switch {
+		case n == moment:
+			changes := g.changes(from)
+			if len(changes) == 0 {
+				return nil
+			}
+			does = append(does, changes[d.random.IntN(len(changes))])
+		case d.other != nil && d.random.IntN(2) == 0:
+			does = append(does, beside(d))
+		case moment < things:
+			does = append(does, g.asked(d, from))
+		default:
+			does = append(does, g.thing(d, from, how != Alone, does))
+		}
 	}
 	return slices.DeleteFunc(does, func(w spec.When) bool { return w == spec.When{} })
 }
 
-// thing draws one thing. Calls begin and are answered alone, as nobody can say
-// what comes of a call for somebody who is no longer READY.
+// moment draws which of several things is the moment at which the others are
+// asked for: a call, a reservation or wrap-up ends, begins or changes hands just
+// then. Every other round is about one, where there is any; else it is none of
+// the things. The wrap-up timer comes first, as everything else waits for it.
+func (g *Generator) moment(d draw, at []modelState, how How, things int) int {
+	if how == Alone || d.lasts && d.random.IntN(2) > 0 || d.random.IntN(2) > 0 || len(g.changes(at)) == 0 {
+		return things
+	}
+	if wrapsUp(at) {
+		return 0
+	}
+	return d.random.IntN(things)
+}
+
+func wrapsUp(at []modelState) bool { return at[0].State == spec.Work || at[0].State == spec.WorkReady }
+
+// changes lists what changes the call, the reservation or the wrap-up of a user
+// at a moment that others may hit.
+func (g *Generator) changes(at []modelState) []spec.When {
+	if len(at) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(g.onCalls(at, false), func(w spec.When) bool {
+		switch w.Stimulus {
+		case spec.WrapUpOn, spec.WrapUpOff:
+			return true
+		}
+		return w.Dialog == "MAKE_CALL" // takes several requests itself
+	})
+}
+
+// thing draws one thing.
 func (g *Generator) thing(d draw, at []modelState, several bool, before []spec.When) spec.When {
 	calls := g.onCalls(at, several || slices.ContainsFunc(before, func(w spec.When) bool { return w.Put == nil }))
 	if d.lasts {
@@ -285,6 +342,21 @@ func (g *Generator) thing(d draw, at []modelState, several bool, before []spec.W
 	if len(calls) > 0 && !busy && d.random.IntN(5) < often {
 		return calls[d.random.IntN(len(calls))]
 	}
+	return g.asked(d, at)
+}
+
+// beside draws a request of the colleague for itself.
+func beside(d draw) spec.When {
+	ask := []spec.State{spec.Ready, spec.NotReady, spec.Ready, spec.NotReady, spec.Ready, spec.Logout}[d.random.IntN(6)]
+	put := &spec.Put{State: string(ask), Reason: spec.ReasonAuto, User: spec.UserOwn}
+	if d.other[0].State == spec.Logout {
+		put.State, put.Extension = string(spec.Login), spec.ExtensionOwn
+	}
+	return spec.When{By: spec.Colleague, Put: put}
+}
+
+// asked draws a request, of those that the walk makes where it makes few.
+func (g *Generator) asked(d draw, at []modelState) spec.When {
 	w := g.request(d.random, at)
 	for range 20 {
 		if d.some == nil || d.some[name(w)] {

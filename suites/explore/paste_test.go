@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func TestScenarioIsPasted(t *testing.T) {
 			m := modelOf(t, reference.UCCE)
 			var found explore.Finding
 			synctest.Test(t, func(t *testing.T) {
-				found = find(t, m, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{f.Name}})
+				found = find(t, m, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{f.Name}}, spec.Self)
 			})
 			req := pasted(t, m.Scenario(found))
 			// What comes at the same moment shows in one of its orders alone.
@@ -59,8 +60,45 @@ func TestScenarioIsPasted(t *testing.T) {
 	}
 }
 
-// find explores a deployment until something is found that is no chance.
-func find(t *testing.T, m *explore.Model, d bed.Deployment) explore.Finding {
+// So can one of two agents who ask for themselves.
+func TestScenarioOfTwoIsPasted(t *testing.T) {
+	loses := func(p *proxy, c call) { // of the one who asks right after another agent, if its id is the greater
+		for user := range p.puts {
+			if last := p.last(user); c.by == c.user && c.state == "READY" && user < c.user && last.by == user && last.within(moment) {
+				p.lose(c)
+				return
+			}
+		}
+		p.pass(c)
+	}
+	m := modelOf(t, reference.UCCE)
+	around := func(with bool) func(http.Handler) http.Handler {
+		if with {
+			return newProxy(loses).around
+		}
+		return nil
+	}
+	var found explore.Finding
+	synctest.Test(t, func(t *testing.T) {
+		found = find(t, m, bed.Deployment{Kind: reference.UCCE, Notifications: true, Around: around(true)}, spec.Colleague)
+	})
+	req := pasted(t, m.Scenario(found))
+	for with, want := range map[bool]evidence.Outcome{false: evidence.Passed, true: evidence.Failed} {
+		synctest.Test(t, func(t *testing.T) {
+			b := bed.Open(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Around: around(with)})
+			if v, _ := b.Stage().Exercise(t.Context(), req); v.Outcome != want {
+				t.Errorf("with it: %v: it %s, not %s: %s\n%s", with, v.Outcome, want, v.Reason, m.Scenario(found))
+			}
+		})
+	}
+	if s := m.Script(found, "https://finesse.example"); !strings.Contains(s, `"$COLLEAGUE_ID"`) {
+		t.Errorf("the script knows no colleague: %s", s)
+	}
+}
+
+// find explores a deployment until something is found that is no chance, in
+// somebody's state.
+func find(t *testing.T, m *explore.Model, d bed.Deployment, whom spec.Actor) explore.Finding {
 	t.Helper()
 	b := bed.Open(t, d)
 	ctx, enough := context.WithCancel(t.Context())
@@ -68,7 +106,7 @@ func find(t *testing.T, m *explore.Model, d bed.Deployment) explore.Finding {
 	var found *explore.Finding
 	search := &explore.Search{Generator: generator(m, *seed), Steps: 20_000}
 	search.Found = func(f explore.Finding) {
-		if f.Certainty != explore.Once {
+		if f.Certainty != explore.Once && f.Deviation.Whom == whom {
 			found = &f
 			enough()
 		}

@@ -42,7 +42,7 @@ func (m *Model) play(ctx context.Context, w Walk, exercise Exercise) Seen {
 		if ev.Requirement != w.Name {
 			continue // of something else that had to be found out
 		}
-		s = Seen{Deviation: m.check(w, ev), Rounds: len(m.history(w, ev).rounds), Evidence: ev, Why: ev.Unreached}
+		s = Seen{Deviation: m.check(w, ev), Rounds: len(m.history(w.of(spec.Self), ev, spec.Self).rounds), Evidence: ev, Why: ev.Unreached}
 		if s.Deviation != nil {
 			break
 		}

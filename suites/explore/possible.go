@@ -51,9 +51,13 @@ func (m *Model) orders(from []modelState, does []spec.When, how How, answers []a
 	return unique(ends)
 }
 
-// After gives where a user may be after a round, whatever it is answered.
+// After gives where the subject may be after a round, whatever it is answered.
 func (m *Model) After(from []modelState, r Round) []modelState {
-	return closed(m.orders(from, r.Does, r.How, nil))
+	return m.after(from, r.of(spec.Self))
+}
+
+func (m *Model) after(from []modelState, mine Round) []modelState {
+	return closed(m.orders(from, mine.Does, mine.How, nil))
 }
 
 // closed forgets what only a round is about.
@@ -64,7 +68,8 @@ func closed(list []modelState) []modelState {
 	return unique(list)
 }
 
-// deviation tells what is not possible in the nth round.
+// deviation tells what is not possible in the nth round of what a walk does to
+// a user.
 func (m *Model) deviation(w Walk, h history, n int) *Deviation {
 	from := m.start(w)
 	for _, p := range h.rounds[:n] {
@@ -76,7 +81,7 @@ func (m *Model) deviation(w Walk, h history, n int) *Deviation {
 	}
 	p := h.rounds[n]
 	d := &Deviation{
-		Round: n, Did: w.Rounds[n].Words(), From: texts(from), Seen: string(p.seen.state),
+		Round: n, From: texts(from), Seen: string(p.seen.state),
 		Answers: p.answers(), Sources: m.rulesOf(from, p.does),
 	}
 	if p.seen.reason != "" {

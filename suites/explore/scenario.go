@@ -32,13 +32,18 @@ func (m *Model) Scenario(f Finding) string {
 	line("  given: %s", m.flowGiven(f.Walk))
 	line("  steps:")
 	at := m.start(f.Walk)
-	for _, r := range f.Walk.Rounds {
+	for n, r := range f.Walk.Rounds {
 		line("    - when: %s", flowWhen(r.Does[0]))
 		if rest := r.Does[1:]; len(rest) > 0 {
 			line("      %s: [%s]", map[How]string{InARow: "following", Together: "together"}[r.How], join(rest, flowWhen))
 		}
 		next := m.After(at, r)
-		line("      then: %s", m.flowThen(at, r, next))
+		others := ""
+		if f.Deviation.Whom == spec.Colleague && n == len(f.Walk.Rounds)-1 {
+			along := m.along(f.Walk, spec.Colleague)
+			others = fmt.Sprintf(", others: {colleague: %s}", along[len(along)-1][0].State)
+		}
+		line("      then: %s", m.flowThen(at, r, next, others))
 		at = next
 	}
 	line("  sources: [%s]", join(m.sources(f), func(s spec.Source) string {
@@ -92,6 +97,9 @@ func (m *Model) flowGiven(w Walk) string {
 	add("call", string(g.Call))
 	add("pending", string(g.Pending))
 	add("wrap_up", string(g.WrapUp))
+	if len(w.whom()) > 1 {
+		add("others", "{colleague: NOT_READY}")
+	}
 	if n := g.Codes[spec.CategoryNotReady]; n != "" {
 		add("codes", "{NOT_READY: "+n+"}")
 	}
@@ -104,6 +112,8 @@ func flowWhen(w spec.When) string {
 		by = "by: " + string(w.By) + ", "
 	}
 	switch {
+	case w.Whom() != spec.Self:
+		return "{" + by + "put: {state: " + w.Put.State + ", user: " + spec.UserOwn + "}}"
 	case w.Put != nil && (w.Put.Reason == spec.ReasonAuto || w.Put.Reason == ""):
 		return "{" + by + "put: " + w.Put.State + "}"
 	case w.Put != nil:
@@ -117,10 +127,10 @@ func flowWhen(w spec.When) string {
 }
 
 // flowThen writes what the model has of a round: the outcomes of a request
-// alone, else where the user ends.
-func (m *Model) flowThen(at []modelState, r Round, next []modelState) string {
+// alone, else where the user ends, and what it says of others.
+func (m *Model) flowThen(at []modelState, r Round, next []modelState, others string) string {
 	var outcomes []string
-	if len(r.Does) == 1 && r.Does[0].Put != nil {
+	if len(r.Does) == 1 && r.Does[0].Put != nil && r.Does[0].Whom() == spec.Self {
 		for _, s := range at {
 			cell, _ := m.cell(s, r.Does[0])
 			for _, o := range m.demand(cell).Then.On(m.Deployment) {
@@ -136,7 +146,7 @@ func (m *Model) flowThen(at []modelState, r Round, next []modelState) string {
 				states = append(states, string(s.State))
 			}
 		}
-		outcomes = []string{"{reaches: [" + strings.Join(states, ", ") + "]" + shown(next) + "}"}
+		outcomes = []string{"{reaches: [" + strings.Join(states, ", ") + "]" + shown(next) + others + "}"}
 	}
 	if len(outcomes) == 1 {
 		return outcomes[0]

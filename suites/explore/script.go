@@ -20,8 +20,8 @@ set -eu
 `
 
 const scriptTools = `
-put() { # who, its password, body
-	curl -sk -o /dev/null -w '%{http_code} ' -u "$1:$2" -X PUT -H 'Content-Type: application/xml' -d "$3" "$BASE/finesse/api/User/$AGENT_ID"
+put() { # who, its password, body, the id of whom: the agent by default
+	curl -sk -o /dev/null -w '%{http_code} ' -u "$1:$2" -X PUT -H 'Content-Type: application/xml' -d "$3" "$BASE/finesse/api/User/${4:-$AGENT_ID}"
 }
 call_id() { # id, name, password
 	curl -sk -u "$2:$3" "$BASE/finesse/api/User/$1/Dialogs" | sed -n 's|.*<id>\([^<]*\)</id>.*|\1|p' | head -n 1
@@ -41,6 +41,9 @@ stimulus() { # what has to happen from outside
 state() {
 	sleep "${WAIT:-3}"
 	curl -sk -u "$AGENT_NAME:$AGENT_PASSWORD" "$BASE/finesse/api/User/$AGENT_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|-> \1|p'
+	if [ -n "${COLLEAGUE_ID:-}" ]; then
+		curl -sk -u "$COLLEAGUE_NAME:$COLLEAGUE_PASSWORD" "$BASE/finesse/api/User/$COLLEAGUE_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|the colleague -> \1|p'
+	fi
 }
 `
 
@@ -55,6 +58,9 @@ func (m *Model) Script(f Finding, url string) string {
 		fmt.Fprintf(&b, ": \"${%s:?}\"\n", name)
 	}
 	b.WriteString(scriptTools)
+	if len(f.Walk.whom()) > 1 {
+		b.WriteString("\n# A colleague, who is signed out as well.\n" + command(colleagueSignsIn, m.Codes) + "; state\n")
+	}
 	if len(way) > 0 {
 		b.WriteString("\n# The way there.\n")
 	}
@@ -77,6 +83,8 @@ func (m *Model) Script(f Finding, url string) string {
 	return b.String()
 }
 
+var colleagueSignsIn = spec.When{By: spec.Colleague, Put: &spec.Put{State: string(spec.Login), Extension: spec.ExtensionOwn, User: spec.UserOwn}}
+
 func rounds(list []spec.When) []Round {
 	var all []Round
 	for _, w := range list {
@@ -87,10 +95,10 @@ func rounds(list []spec.When) []Round {
 
 // scriptNeeds names what a script needs beside the agent.
 func scriptNeeds(list []Round) []string {
-	var supervisor, peer, first, second, leaves bool
+	var supervisor, colleague, peer, first, second, leaves bool
 	for _, r := range list {
 		for _, w := range r.Does {
-			supervisor = supervisor || w.By == spec.Supervisor
+			supervisor, colleague = supervisor || w.By == spec.Supervisor, colleague || w.By == spec.Colleague
 			peer = peer || w.Dialog == "MAKE_CALL"
 			if w.Put == nil || w.By == spec.Supervisor {
 				continue
@@ -106,6 +114,7 @@ func scriptNeeds(list []Round) []string {
 		names  []string
 	}{
 		{supervisor, []string{"SUPERVISOR_NAME", "SUPERVISOR_PASSWORD"}},
+		{colleague, []string{"COLLEAGUE_ID", "COLLEAGUE_NAME", "COLLEAGUE_PASSWORD", "COLLEAGUE_EXTENSION"}},
 		{peer, []string{"PEER_ID", "PEER_NAME", "PEER_PASSWORD", "PEER_EXTENSION"}},
 		{first, []string{"FIRST_REASON"}},
 		{second, []string{"SECOND_REASON"}},
@@ -122,18 +131,21 @@ func scriptNeeds(list []Round) []string {
 func command(w spec.When, codes map[spec.Category]bool) string {
 	switch {
 	case w.Put != nil:
-		who := `"$AGENT_NAME" "$AGENT_PASSWORD"`
-		if w.By == spec.Supervisor {
-			who = `"$SUPERVISOR_NAME" "$SUPERVISOR_PASSWORD"`
+		who, whom := "AGENT", ""
+		switch w.By {
+		case spec.Supervisor:
+			who = "SUPERVISOR"
+		case spec.Colleague:
+			who, whom = "COLLEAGUE", ` "$COLLEAGUE_ID"`
 		}
 		body := "<User><state>" + w.Put.State + "</state>"
 		if w.Put.State == string(spec.Login) {
-			body += "<extension>$AGENT_EXTENSION</extension>"
+			body += "<extension>$" + who + "_EXTENSION</extension>"
 		}
 		if reason := scriptReason(w, codes); reason != "" {
 			body += "<reasonCodeId>" + reason + "</reasonCodeId>"
 		}
-		return `put ` + who + ` "` + body + `</User>"`
+		return fmt.Sprintf(`put "$%[1]s_NAME" "$%[1]s_PASSWORD" "%[2]s</User>"%[3]s`, who, body, whom)
 	case w.Dialog == "MAKE_CALL":
 		from, to := "AGENT", "PEER"
 		if w.By == spec.Peer {

@@ -76,7 +76,10 @@ func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 			f.Shown++
 		}
 	}
-	if f.Shown < f.Of {
+	switch {
+	case f.Shown < f.Of-1 && s.seen.other != nil:
+		f.Certainty = Once // somebody else's hand could explain it
+	case f.Shown < f.Of:
 		f.Certainty = Sometimes
 	}
 	f.Deviation, f.Replays = s.seen, s.replays
@@ -106,7 +109,7 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 		}
 		s.replays++
 		w.Name = fmt.Sprintf("%s.%d", name, s.replays)
-		if seen := s.play(s.ctx, w, s.exercise); seen.Deviation != nil {
+		if seen := s.play(s.ctx, w, s.exercise); seen.Deviation != nil && seen.Deviation.like(s.seen) {
 			s.seen = *seen.Deviation
 			return true
 		}
@@ -121,7 +124,7 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 // left out.
 func (m *Model) shortened(w Walk) []Walk {
 	var list []Walk
-	at := m.along(w)
+	at := m.along(w, spec.Self)
 	for n := len(w.Rounds) - 1; n > 0; n-- {
 		if s, ok := startable(at[n]); ok {
 			list = append(list, Walk{Name: w.Name, Start: s, Rounds: slices.Clone(w.Rounds[n:])})
@@ -173,18 +176,22 @@ func smaller(size int) int {
 }
 
 // tells reports whether a walk can show a deviation: the model knows something
-// of where a user is to the end of it.
+// of where those who take part are to the end of it.
 func (m *Model) tells(w Walk) bool {
-	return !slices.ContainsFunc(m.along(w), func(at []modelState) bool {
-		return !slices.ContainsFunc(at, func(s modelState) bool { return !s.Open })
+	return !slices.ContainsFunc(w.whom(), func(whom spec.Actor) bool {
+		return slices.ContainsFunc(m.along(w, whom), func(at []modelState) bool {
+			return !slices.ContainsFunc(at, func(s modelState) bool { return !s.Open })
+		})
 	})
 }
 
-// along gives where a user may be before each round.
-func (m *Model) along(w Walk) [][]modelState {
-	at := [][]modelState{m.start(w)}
-	for _, r := range w.Rounds {
-		at = append(at, m.After(at[len(at)-1], r))
+// along gives where one of those who take part may be before each round, and
+// after the last.
+func (m *Model) along(w Walk, whom spec.Actor) [][]modelState {
+	mine := w.of(whom)
+	at := [][]modelState{m.start(mine)}
+	for _, r := range mine.Rounds {
+		at = append(at, m.after(at[len(at)-1], r))
 	}
 	return at
 }

@@ -31,6 +31,34 @@ type Round struct {
 	How  How
 	Does []spec.When
 	From spec.State // where the user is then, as far as the model tells
+
+	places []int // of the things in the round that this is a part of, nil for all of it
+}
+
+// place gives where the nth thing stands in the round that was played.
+func (r Round) place(n int) int {
+	if r.places == nil {
+		return n
+	}
+	return r.places[n]
+}
+
+// of is what a round does to one user, as if it did nothing else: it may be
+// nothing.
+func (r Round) of(whom spec.Actor) Round {
+	mine := Round{How: r.How, From: r.From, places: []int{}}
+	for i, d := range r.Does {
+		if d.Whom() != whom {
+			continue
+		}
+		if whom != spec.Self {
+			put := *d.Put
+			put.User = ""
+			d.By, d.Put = spec.Self, &put
+		}
+		mine.Does, mine.places = append(mine.Does, d), append(mine.places, i)
+	}
+	return mine
 }
 
 // ID names the class of a round, which reports and patterns know:
@@ -56,6 +84,33 @@ type Walk struct {
 	Name   string // unique in a run
 	Start  spec.Situation
 	Rounds []Round
+}
+
+// whom lists those whose states a walk is about: the subject, and whoever asks
+// for itself meanwhile. What comes of one of them is of no concern to another,
+// so each is held against the model by itself.
+func (w Walk) whom() []spec.Actor {
+	list := []spec.Actor{spec.Self}
+	for _, r := range w.Rounds {
+		for _, d := range r.Does {
+			if !slices.Contains(list, d.Whom()) {
+				list = append(list, d.Whom())
+			}
+		}
+	}
+	return list
+}
+
+// of is the walk of one user. Who is not the subject is NOT_READY before it.
+func (w Walk) of(whom spec.Actor) Walk {
+	mine := Walk{Name: w.Name, Start: w.Start, Rounds: make([]Round, len(w.Rounds))}
+	if whom != spec.Self {
+		mine.Start = spec.Situation{State: spec.NotReady}
+	}
+	for i, r := range w.Rounds {
+		mine.Rounds[i] = r.of(whom)
+	}
+	return mine
 }
 
 // Steps counts the things that are done.

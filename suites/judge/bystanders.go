@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"strings"
-
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -25,7 +23,7 @@ func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State)
 		now, looked := after[was.User]
 		to, moves := leads(ev, led, was.User)
 		switch {
-		case inCall(ev, was.User):
+		case ev.InCall(was.User):
 		case !looked && unseen == nil:
 			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapPath, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && moves && now.State != to:
@@ -54,18 +52,4 @@ func leads(ev *evidence.Evidence, led map[spec.Actor]spec.State, user string) (s
 		}
 	}
 	return "", false
-}
-
-// inCall reports whether a user took part in a call of the attempt: it plays
-// the other party, or a Dialog request was made in its name.
-func inCall(ev *evidence.Evidence, user string) bool {
-	if ev.Cast[string(spec.Peer)].ID == user {
-		return true
-	}
-	for _, x := range ev.Exchanges {
-		if x.As == user && x.Method != "GET" && strings.Contains(x.Path, "/Dialog") {
-			return true
-		}
-	}
-	return false
 }

@@ -141,7 +141,7 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 
 // follow keeps up with what an outcome means for the steps to come.
 func (h *hearing) follow(c *stepJudge, out spec.Outcome) {
-	if c.when.Put != nil {
+	if c.when.Put != nil && c.when.Whom() == spec.Self {
 		h.came, h.silent = out.Kind, nil
 		if out.Kind != spec.Refused && c.act != nil && c.act.Status < 400 && c.refusable() {
 			h.silent = c.silence()

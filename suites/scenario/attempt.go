@@ -312,7 +312,14 @@ func (a *attempt) signsIn(p *participant) bool {
 	case "":
 		return false
 	}
-	return a.req.Given.Others[a.part(p)] != ""
+	return a.req.Given.Others[a.part(p)] != "" || a.acts(a.part(p))
+}
+
+// acts reports whether who plays a part asks for something for itself.
+func (a *attempt) acts(part spec.Actor) bool {
+	return slices.ContainsFunc(a.req.Steps, func(st spec.Step) bool {
+		return slices.ContainsFunc(st.Whens(), func(w spec.When) bool { return w.Whom() == part && part != spec.Self })
+	})
 }
 
 // mayCall reports whether the peer is needed: by a step, or on the path.
@@ -354,19 +361,13 @@ func (a *attempt) lookAfter(ctx context.Context) error {
 // who is in the state that was asked for, and was not before. Whoever else
 // moved may have done so itself.
 func (a *attempt) swept(was, now evidence.Observation) {
-	if was.State == now.State {
+	if was.State == now.State || !a.asksFor(now.State) {
 		return
 	}
-	for _, step := range a.req.Steps {
-		if step.When.Put == nil || step.When.Put.State != string(now.State) {
-			continue
-		}
-		p := a.participant(a.Cast.ByID(now.User))
-		p.look, p.situation.State = now, now.State
-		if err := a.touch(p); err == nil {
-			a.Users.Watched(p.user.ID)
-		}
-		return
+	p := a.participant(a.Cast.ByID(now.User))
+	p.look, p.situation.State = now, now.State
+	if err := a.touch(p); err == nil {
+		a.Users.Watched(p.user.ID)
 	}
 }
 

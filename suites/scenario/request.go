@@ -76,8 +76,11 @@ func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, 
 		return evidence.Exchange{}, err
 	}
 	x := a.send(ctx, call)
-	if p.User == "" {
+	switch p.User {
+	case "":
 		a.Users.Asked(subject.user.ID, spec.State(p.State), x.Status)
+	case spec.UserOwn:
+		a.Users.Asked(call.As.ID, spec.State(p.State), x.Status)
 	}
 	if p.Reason == "" || p.Reason == spec.ReasonAuto {
 		err = a.unreasoned(call, spec.Category(p.State), x)
@@ -85,10 +88,15 @@ func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, 
 	return x, err
 }
 
-// putCall is the request of a PUT, whose subject is touched from here on.
+// putCall is the request of a PUT, whose subject is touched from here on: who
+// asks for itself is that here.
 func (a *attempt) putCall(ctx context.Context, subject *participant, by spec.Actor, p *spec.Put) (client.Call, error) {
+	as := a.signer(by)
+	if p.User == spec.UserOwn {
+		subject, by = a.participant(as), spec.Self
+	}
 	call := client.Call{
-		As: a.signer(by), Method: http.MethodPut, Path: userPath(subject.user.ID),
+		As: as, Method: http.MethodPut, Path: userPath(subject.user.ID),
 		ContentType: "application/xml", Purpose: evidence.ForAct, RequestID: a.newRequestID(),
 		Elsewhere: p.Node != "",
 	}

@@ -141,7 +141,7 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 		if s.Explains == nil { // what a walk does at the same moment says nothing of a phone
 			s.signIns.Add(a.ev, s.Cast.Users)
 		}
-		s.noteUnauthorized(req, a.ev)
+		s.noteUnauthorized(a.ev)
 		attempts = append(attempts, s.outcome(a, plan.Parts[spec.Self].ID))
 		d := s.repetitions.decide(attempts, ctx.Err() != nil)
 		if d.Next == retry.Nobody {

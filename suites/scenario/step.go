@@ -297,6 +297,7 @@ func (a *attempt) follow(p *participant, st spec.Step, taken bool) {
 	defer a.mu.Unlock()
 	w := st.When
 	switch {
+	case w.Whom() != spec.Self: // nothing was done to this one
 	case w.Put != nil && p.look.State.OnCall() && p.look.Pending != "":
 		p.situation.Pending = spec.State(p.look.Pending) // the target tells
 	case w.Put != nil && p.look.State.OnCall():

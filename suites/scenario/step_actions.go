@@ -19,8 +19,12 @@ func (a *attempt) several(ctx context.Context, subject *participant, st spec.Ste
 	sent := make([]*evidence.Exchange, len(whens))
 	for i, w := range whens {
 		acts[i].Exchange = -1
-		if w.Stimulus != "" {
+		switch {
+		case w.Stimulus != "":
 			do[i] = func() error { return a.stimulate(ctx, subject, w.Stimulus) }
+			continue
+		case w.Timer != "":
+			do[i] = func() error { return nil } // it runs out by itself
 			continue
 		}
 		call, err := a.requestOf(ctx, subject, w)
@@ -37,6 +41,9 @@ func (a *attempt) several(ctx context.Context, subject *participant, st spec.Ste
 			sent[i] = &x
 			return nil
 		}
+	}
+	if st.When.Timer != "" {
+		a.awaitTimer(ctx, subject)
 	}
 	var together sync.WaitGroup
 	for i := range do {
@@ -64,6 +71,15 @@ func (a *attempt) several(ctx context.Context, subject *participant, st spec.Ste
 	}
 	step.Acts = acts
 	return first, nil
+}
+
+// awaitTimer waits until the wrap-up timer runs out at about this moment, as far
+// as was seen since when it runs: what comes with it comes now.
+func (a *attempt) awaitTimer(ctx context.Context, p *participant) {
+	if left := time.Until(p.wrapped.Add(p.user.WrapUpTimer)); left > 0 && !p.wrapped.IsZero() {
+		a.waits(left)
+		a.pause(ctx, left)
+	}
 }
 
 // requestOf is the request of one of several things.
@@ -134,13 +150,25 @@ func (a *attempt) quietAfter(ctx context.Context, p *participant, step *evidence
 	for range times {
 		a.quiet(ctx, p, step, nil)
 	}
+	a.lookAtActing(ctx)
 	step.Converged = converged
+}
+
+// lookAtActing looks at those who ask for something for themselves, beside the
+// subject.
+func (a *attempt) lookAtActing(ctx context.Context) {
+	for _, p := range a.cast() {
+		if a.acts(a.part(p)) {
+			_, _ = a.look(ctx, p, evidence.ForWatch)
+		}
+	}
 }
 
 func (a *attempt) awaitSettled(ctx context.Context, p *participant, step *evidence.Step, limit time.Duration) bool {
 	deadline := time.Now().Add(limit)
 	return eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, step.Sent, deadline, func() bool {
 		l, err := a.look(ctx, p, evidence.ForWatch)
+		a.lookAtActing(ctx)
 		if err != nil || l.Asked.After(deadline) || !a.Explains.Settled(a.req, a.upTo(step)) {
 			return false
 		}

@@ -15,12 +15,12 @@ import (
 // seen, requirements that cost another one are left out. It is safe for
 // concurrent use.
 type Unauthorized struct {
-	// Most is after how many answers 401 the requirements by outsiders are left
-	// out all the same; 0 for never.
+	// Most is after how many answers 401 the requirements that cost nothing else
+	// are left out all the same; 0 for never.
 	Most int
 
 	mu      sync.Mutex
-	answers int    // 401, to requirements by outsiders
+	answers int    // 401, to requests under test, whoever asked
 	blocks  string // the requirement whose 401 had the run shut out, "" for none
 }
 
@@ -38,7 +38,7 @@ func (s *Stage) tooCostly(req *spec.Requirement) error {
 			"costs an answer 401, and after that of " + u.blocks + " the target, or something before it, let nobody in for a while",
 			evidence.Gap{Kind: evidence.GapTarget},
 		}
-	case u.Most > 0 && u.answers >= u.Most && req.ByOutsiders():
+	case u.Most > 0 && u.answers >= u.Most && req.OnlyUnauthorized():
 		return &impediment{
 			fmt.Sprintf("costs an answer 401, and %d were had: more may have the target let nobody in", u.answers),
 			evidence.Gap{Kind: evidence.GapOther},
@@ -54,17 +54,15 @@ func (s *Stage) unauthorized() *Unauthorized {
 	return s.Unauthorized
 }
 
-// noteUnauthorized counts the answers 401 to a requirement that costs some, and
-// notes one after whose users were not let in who were before.
-func (s *Stage) noteUnauthorized(req *spec.Requirement, ev *evidence.Evidence) {
+// noteUnauthorized counts the answers 401, and notes a requirement after one of
+// which users were not let in who were before.
+func (s *Stage) noteUnauthorized(ev *evidence.Evidence) {
 	u := s.unauthorized()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if req.ByOutsiders() {
-		for _, x := range ev.Exchanges {
-			if x.Status == http.StatusUnauthorized && x.Purpose == evidence.ForAct {
-				u.answers++
-			}
+	for _, x := range ev.Exchanges {
+		if x.Status == http.StatusUnauthorized && x.Purpose == evidence.ForAct {
+			u.answers++
 		}
 	}
 	if u.blocks == "" && shutOut(ev) {
