@@ -71,7 +71,8 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 		return 0, s.planMap(rows)
 	}
 	s.refusals = &scenario.Unauthorized{Most: mostUnauthorized}
-	m := mapping{session: s, rows: rows, visits: map[string][]*evidence.Evidence{}, unmade: map[string]string{}}
+	rows, shared := s.shareRows(rows)
+	m := mapping{session: s, rows: rows, end: shared, visits: map[string][]*evidence.Evidence{}, unmade: map[string]string{}}
 	if o.Budget > 0 {
 		m.until = s.began.Add(o.Budget)
 	}
@@ -131,11 +132,27 @@ type mapping struct {
 	until time.Time // when no new visit begins any more, zero for never
 
 	mu         sync.Mutex
-	next       int
+	next, end  int // of the rows that are handed out
 	visits     map[string][]*evidence.Evidence
 	unmade     map[string]string // why rows were not visited
 	leftOut    []string
 	unrestored []reports.Unrestored
+}
+
+// shareRows puts last what some troupe has not the users for and the whole cast
+// has: it is visited when all others are back. It gives how many rows are
+// before.
+func (s *session) shareRows(rows []*behaviour.Row) (all []*behaviour.Row, shared int) {
+	var together []*behaviour.Row
+	for _, r := range rows {
+		short := slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !t.Playable(r.Requirement) })
+		if short && s.survey.Cast.Playable(r.Requirement) {
+			together = append(together, r)
+			continue
+		}
+		all = append(all, r)
+	}
+	return append(all, together...), len(all)
 }
 
 // items are the rows as the display knows requirements.
@@ -149,6 +166,12 @@ func (m *mapping) items() []suites.Item {
 
 func (m *mapping) visitAll(ctx context.Context, display progress.Display) {
 	m.unrestored = m.eachTroupe(ctx, display, m.visit)
+	if m.end == m.next && m.end < len(m.rows) && ctx.Err() == nil {
+		m.end = len(m.rows)
+		together := *m.session
+		together.troupes = []*fixtures.Cast{m.survey.Cast}
+		m.unrestored = append(m.unrestored, together.eachTroupe(ctx, display, m.visit)...)
+	}
 	for ; m.next < len(m.rows); m.next++ {
 		m.leftOut = append(m.leftOut, m.rows[m.next].Requirement.ID)
 	}
@@ -179,7 +202,7 @@ func (m *mapping) visit(ctx context.Context, mine *session, display progress.Dis
 func (m *mapping) take() *behaviour.Row {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.next == len(m.rows) || !m.until.IsZero() && time.Now().After(m.until) {
+	if m.next == m.end || !m.until.IsZero() && time.Now().After(m.until) {
 		return nil
 	}
 	m.next++

@@ -105,6 +105,9 @@ func (s *session) listenerOptions(limit time.Duration) notify.Options {
 		Domain: s.survey.XMPPDomain, PubSub: s.survey.XMPPPubSubDomain, TLS: s.tls.Clone(), UserAgent: cmp.Or(s.target.UserAgent, Name+"/"+s.Version), Dial: s.dialer,
 		ConnectTimeout: limit, PingTimeout: limit, Headers: http.Header{}, Subprotocols: s.target.Subprotocols,
 	}
+	if s.limiter != nil {
+		options.Limiter = s.limiter
+	}
 	for _, headers := range []http.Header{s.target.Headers, s.target.NotificationHeaders} {
 		maps.Copy(options.Headers, headers)
 		for _, values := range headers {

@@ -76,6 +76,11 @@ func (c *connection) attempt(life context.Context) (held time.Duration, err erro
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
 	c.update(func(st *Status) { st.Attempts++ })
+	if c.options.Limiter != nil {
+		if err := c.options.Limiter.Wait(ctx); err != nil {
+			return 0, err // its life is over
+		}
+	}
 	signing, done := context.WithTimeout(ctx, c.options.ConnectTimeout)
 	s, err := c.signIn(signing, cancel)
 	if s.link != nil {

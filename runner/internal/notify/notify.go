@@ -44,6 +44,8 @@ type Options struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// Dial makes connections; default that of a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Limiter is waited for before every attempt to connect, which is a request to the target; nil for none.
+	Limiter interface{ Wait(context.Context) error }
 	// UserAgent is sent with the WebSocket handshake.
 	UserAgent string
 	// Headers are sent with the WebSocket handshake as well, for a reverse proxy that wants them. They may be secret
