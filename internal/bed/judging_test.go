@@ -102,6 +102,18 @@ func TestRefusedAndDoneToTheWitness(t *testing.T) {
 	})
 }
 
+// Who does not stay where the run has brought it is moved by the target, and no
+// finding of a requirement that begins there.
+func TestUndoneOnTheWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		played := bed.Play(t, bed.Deployment{Faults: []string{"undone-ready-to-not-ready"}}, "ERR-01", "SUP-13", "SUP-06-NOT_READY", "TRN-UCCE-11")
+		if got := played.Failed(); !slices.Equal(got, []string{"TRN-UCCE-11"}) {
+			t.Errorf("failed are %v", got)
+		}
+	})
+}
+
 // One cause is one finding: who cannot read which reason codes there are does
 // not condemn a target that asks for one.
 func TestReasonCodesWithoutNames(t *testing.T) {

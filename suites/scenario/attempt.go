@@ -205,6 +205,9 @@ func (a *attempt) act(ctx context.Context) error {
 		return err
 	}
 	a.awaitRefused(ctx, subject)
+	if err := a.outlast(ctx, subject); err != nil {
+		return err
+	}
 	a.ev.Before = others()
 	for _, p := range a.cast() {
 		if p != subject && p.user != a.parts[spec.Peer] {
