@@ -201,7 +201,7 @@ func (a *CLI) stageLeft(ctx context.Context, t *config.Target, c *client.Client,
 	return &scenario.Stage{
 		Catalogue: a.Catalogue, Judge: a.Judge, Client: c, Cast: cast, Stimuli: stimuli, Dialogs: survey.Dialogs, Poll: t.Timing.Poll,
 		Target: evidence.Target{
-			Deployment: survey.Deployment, Release: survey.Release.String(),
+			Deployment: survey.Deployment, Release: survey.Release,
 			Settle: t.Timing.Settle, Quiet: t.Timing.Quiet, LongestWait: t.Timing.LongestWait,
 		},
 	}, nil

@@ -259,7 +259,7 @@ func (s *session) setStage() {
 		Catalogue: s.Catalogue, Judge: s.Judge, Client: s.client, Cast: s.survey.Cast, Stimuli: s.stimuli, Ledger: s.ledger,
 		Poll: s.target.Timing.Poll, Dialogs: s.survey.Dialogs, Unheard: s.unheard, OneNode: s.oneNode(), Unauthorized: s.refusals,
 		Target: evidence.Target{
-			Deployment: s.survey.Deployment, Release: s.survey.Release.String(), Notifications: s.listener != nil,
+			Deployment: s.survey.Deployment, Release: s.survey.Release, Notifications: s.listener != nil,
 			Settle: s.target.Timing.Settle, Quiet: s.target.Timing.Quiet, LongestWait: s.target.Timing.LongestWait,
 		},
 	}

@@ -56,6 +56,15 @@ func (r Release) String() string {
 	return fmt.Sprintf("%d.%d(%d)", r.Major, r.Minor, r.Maintenance)
 }
 
+// MarshalText gives the form of String.
+func (r Release) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what ParseRelease does.
+func (r *Release) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRelease(string(text))
+	return err
+}
+
 // Before reports whether r is older than o.
 func (r Release) Before(o Release) bool {
 	if r.Major != o.Major {

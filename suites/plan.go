@@ -47,14 +47,10 @@ func (i Item) Runs() bool { return i.Outcome == "" }
 // Plan says what a run intends with every requirement of the catalogue, in
 // its order.
 func Plan(stage *scenario.Stage, selection Selection) []Item {
-	release, err := spec.ParseRelease(stage.Target.Release)
-	if err != nil {
-		release = spec.Release{}
-	}
 	var items []Item
 	for _, req := range stage.Catalogue.All() {
 		item := Item{Requirement: req}
-		if why := req.WhyNotApplicable(stage.Target.Deployment, release); why != "" {
+		if why := req.WhyNotApplicable(stage.Target.Deployment, stage.Target.Release); why != "" {
 			item.Outcome, item.Why = evidence.NotApplicable, why
 		} else if why := selection.Why(req.ID, req.Profiles...); why != "" {
 			item.Outcome, item.Why, item.Gap = evidence.NotExercised, why, evidence.Gap{Kind: evidence.GapSelection}

@@ -79,9 +79,13 @@ func TestSelection(t *testing.T) {
 
 // stage is one that plans: nothing is sent.
 func stage(d spec.Deployment, release string, users ...*fixtures.User) *scenario.Stage {
+	known, err := spec.ParseRelease(release)
+	if err != nil {
+		panic(err)
+	}
 	return &scenario.Stage{
 		Catalogue: contracttest.Catalogue(), Cast: &fixtures.Cast{Users: users}, Stimuli: fixtures.NoStimuli{},
-		Target: evidence.Target{Deployment: d, Release: release, LongestWait: time.Minute},
+		Target: evidence.Target{Deployment: d, Release: known, LongestWait: time.Minute},
 	}
 }
 

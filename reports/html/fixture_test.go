@@ -83,7 +83,7 @@ const actAt = 4
 // change shows, looks at the others, and an event.
 func attemptAt(q *spec.Requirement, start time.Time, seed int) *evidence.Evidence {
 	e := &evidence.Evidence{Requirement: q.ID, Attempt: 1, Started: start, Ended: start.Add(2300 * time.Millisecond),
-		Target: evidence.Target{Deployment: spec.UCCE, Release: "12.5(1)", Notifications: true, Settle: 10 * time.Second, Quiet: 2 * time.Second},
+		Target: evidence.Target{Deployment: spec.UCCE, Release: spec.Release{Major: 12, Minor: 5, Maintenance: 1}, Notifications: true, Settle: 10 * time.Second, Quiet: 2 * time.Second},
 		Cast:   map[string]evidence.User{"subject": {ID: "1001001", Role: "agent"}},
 		Path:   []string{"sign in (NOT_READY)", "go ready (READY)"}}
 	at := start

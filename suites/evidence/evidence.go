@@ -65,7 +65,7 @@ func (e *Evidence) InCall(user string) bool {
 // Target is what a judge has to know of the target and of the run.
 type Target struct {
 	Deployment    spec.Deployment `json:"deployment"`
-	Release       string          `json:"release,omitempty"`
+	Release       spec.Release    `json:"release,omitzero"`
 	Notifications bool            `json:"notifications"` // whether events were listened to
 	Settle        time.Duration   `json:"settle_ns"`
 	Quiet         time.Duration   `json:"quiet_ns"`

@@ -87,7 +87,7 @@ func begin(u user) *scene {
 	s := &scene{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	s.ev = &evidence.Evidence{
 		Requirement: "TST-01", Attempt: 1, Started: s.now, Ended: s.now,
-		Target: evidence.Target{Deployment: spec.UCCE, Release: "12.5(1)", Settle: settle, Quiet: quiet, LongestWait: time.Minute},
+		Target: evidence.Target{Deployment: spec.UCCE, Release: spec.Release{Major: 12, Minor: 5, Maintenance: 1}, Settle: settle, Quiet: quiet, LongestWait: time.Minute},
 		Cast:   map[string]evidence.User{"subject": {ID: id, Team: "5000", Extension: "1001"}, "supervisor": {ID: "1003"}},
 	}
 	s.sees(0, u)

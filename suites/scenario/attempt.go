@@ -49,7 +49,7 @@ type attempt struct {
 func newAttempt(s *Stage, req *spec.Requirement, plan Plan, n int) *attempt {
 	a := &attempt{
 		Stage: s, req: req, parts: plan.Parts, path: plan.Path, rec: &client.Recorder{Requirement: req.ID},
-		moves:  s.Catalogue.Moves(s.Target.Deployment, release(s.Target)),
+		moves:  s.Catalogue.Moves(s.Target.Deployment, s.Target.Release),
 		values: map[string]string{}, participants: map[string]*participant{},
 		ev: &evidence.Evidence{
 			Requirement: req.ID, Attempt: n, Target: s.Target, Cast: map[string]evidence.User{}, Started: time.Now(),
@@ -65,14 +65,6 @@ func newAttempt(s *Stage, req *spec.Requirement, plan Plan, n int) *attempt {
 		a.participant(u)
 	}
 	return a
-}
-
-func release(t evidence.Target) spec.Release {
-	r, err := spec.ParseRelease(t.Release)
-	if err != nil {
-		return spec.Release{}
-	}
-	return r
 }
 
 // unreached ends an attempt that could not be brought about.

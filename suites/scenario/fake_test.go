@@ -175,7 +175,7 @@ func fakeStage(t *testing.T, ids ...string) (*scenario.Stage, *fake) {
 			Base: &url.URL{Scheme: "http", Host: "fake.invalid"}, Transport: client.Handler(f), Timeout: 2 * time.Second, Version: "test",
 		}),
 		Target: evidence.Target{
-			Deployment: spec.UCCE, Release: "12.5(1)", Settle: 300 * time.Millisecond, Quiet: 20 * time.Millisecond, LongestWait: time.Second,
+			Deployment: spec.UCCE, Release: spec.Release{Major: 12, Minor: 5, Maintenance: 1}, Settle: 300 * time.Millisecond, Quiet: 20 * time.Millisecond, LongestWait: time.Second,
 		},
 		Poll: 5 * time.Millisecond,
 	}, f

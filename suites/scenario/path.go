@@ -27,7 +27,7 @@ const maxReplans = 4
 func (s *Stage) route(req *spec.Requirement, parts fixtures.Parts) (navigate.Path, error) {
 	subject := parts[spec.Self]
 	from := spec.Situation{State: spec.Logout, WrapUp: subject.WrapUp(req.Given.Call)}
-	return navigate.Find(s.Catalogue.Moves(s.Target.Deployment, release(s.Target)), from, req.Given, s.means(subject, parts))
+	return navigate.Find(s.Catalogue.Moves(s.Target.Deployment, s.Target.Release), from, req.Given, s.means(subject, parts))
 }
 
 func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
