@@ -138,9 +138,18 @@ const (
 	InvariantChangeTime Invariant = "change_time" // stateChangeTime is well-formed and moves forward
 	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
 	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
+
+	InvariantEventShape   Invariant = "event_shape"   // every User event has its node as source, and is a PUT
+	InvariantEventUser    Invariant = "event_user"    // the user in every User event is valid, that of the node, and the one whom reads show
+	InvariantEventRefused Invariant = "event_refused" // no event belongs to a request that was refused at once
+	InvariantEventError   Invariant = "event_error"   // every event of a refusal says what was refused
+	InvariantErrorShape   Invariant = "error_shape"   // every event of a refusal has its node as source, is a PUT and spells names as documented
+	InvariantEventTeam    Invariant = "event_team"    // every Team event tells of the user that it says
+	InvariantEventUnasked Invariant = "event_unasked" // no event has the requestId of a request whose change is over
 )
 
 // invariants lists them all.
 func invariants() []Invariant {
-	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser, InvariantEvents}
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser, InvariantEvents,
+		InvariantEventShape, InvariantEventUser, InvariantEventRefused, InvariantEventError, InvariantErrorShape, InvariantEventTeam, InvariantEventUnasked}
 }

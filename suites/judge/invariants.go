@@ -21,6 +21,7 @@ type Invariants struct {
 	judge  *Judge
 	states []spec.State
 	valid  map[string]bool           // User bodies that were found valid: most are seen again and again
+	said   map[string]string         // what a User has under a name that no change of state changes
 	order  map[string]int            // of requirements
 	noted  map[spec.Invariant]string // what is recorded and breaks nothing
 	clocks map[clock]time.Time       // when a stateChangeTime was first seen
@@ -38,7 +39,7 @@ func (j *Judge) Invariants() *Invariants {
 	}
 	return &Invariants{
 		order: order,
-		judge: j, states: j.catalogue.States(), valid: map[string]bool{},
+		judge: j, states: j.catalogue.States(), valid: map[string]bool{}, said: map[string]string{},
 		noted: map[spec.Invariant]string{}, clocks: map[clock]time.Time{}, found: nothingFound(),
 	}
 }
@@ -55,6 +56,7 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.documentedStates(ev)
 	s.changeTimes(ev)
 	s.events(ev)
+	s.heard(ev)
 }
 
 // Apply turns the verdict of a requirement with a standing check into a
@@ -91,12 +93,16 @@ func (s *Invariants) Conclude(verdicts []evidence.Verdict) []evidence.Verdict {
 }
 
 func (s *Invariants) breaks(kind spec.Invariant, ev *evidence.Evidence, xpath, expected, seen string) {
-	where := "a GET"
-	if kind == spec.InvariantValidError {
+	where, how := "a GET", evidence.MismatchForm
+	switch kind {
+	case spec.InvariantValidError:
 		where = "an answer"
+	case spec.InvariantEventShape, spec.InvariantEventUser, spec.InvariantEventRefused, spec.InvariantEventError,
+		spec.InvariantErrorShape, spec.InvariantEventTeam, spec.InvariantEventUnasked:
+		where, how = "an event", evidence.MismatchEvent
 	}
 	s.take(kind, evidence.Verdict{
-		Requirement: ev.Requirement, Mismatch: evidence.Mismatch{Kind: evidence.MismatchForm},
+		Requirement: ev.Requirement, Mismatch: evidence.Mismatch{Kind: how},
 		XPath: xpath, Asked: where + " of " + ev.Requirement, Expected: expected, Seen: seen,
 		Reason: fmt.Sprintf("in %s of %s: expected %s; saw %s", where, ev.Requirement, expected, seen),
 	})
@@ -172,6 +178,7 @@ func (s *Invariants) userBody(ev *evidence.Evidence, x evidence.Exchange) {
 	if who := stranger(d, path.Base(x.Path)); who != "" {
 		s.breaks(spec.InvariantOwnUser, ev, "User/loginId", "the user "+path.Base(x.Path)+" who was asked for", who)
 	}
+	s.sameNames(ev, x, d)
 	if state, _ := d.text("User/state"); d.media == "" && d.problem != "" && d.path == "User/state" && state == string(spec.Login) {
 		return // a passing moment, which the check of states looks at
 	}
@@ -180,6 +187,22 @@ func (s *Invariants) userBody(ev *evidence.Evidence, x evidence.Exchange) {
 		return
 	}
 	s.valid[key] = true
+}
+
+// sameNames: a User is known by the same names, whatever its state is.
+func (s *Invariants) sameNames(ev *evidence.Evidence, x evidence.Exchange, d *document) {
+	for _, name := range []string{"uri", "loginId", "dialogs"} {
+		is, there := d.text("User/" + name)
+		if !there {
+			continue // for the schema to say
+		}
+		key := x.Path + "\x00" + name
+		if was, known := s.said[key]; known && was != is {
+			s.breaks(spec.InvariantOwnUser, ev, "User/"+name, fmt.Sprintf("%s %q, as in other reads of %s", name, was, x.Path), fmt.Sprintf("%q", is))
+			return
+		}
+		s.said[key] = is
+	}
 }
 
 // readBody: what other reads answer is said to be XML too.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/spec/xmlbody"
@@ -37,14 +38,19 @@ func (c *stepJudge) members(out spec.Outcome) *mismatch {
 	return nil
 }
 
-// stateOf is the last state in which a GET of a user showed it.
+// stateOf is the last state in which a GET of a user showed it, up to the end of
+// the step; of who was not looked at in between, before or after it all.
 func (c *stepJudge) stateOf(user string) (state spec.State, known bool) {
-	for _, list := range [][]evidence.Observation{c.ev.Before, c.ev.Observations, c.ev.After} {
+	take := func(list []evidence.Observation, until time.Time) {
 		for _, l := range list {
-			if l.User == user && !l.Event {
+			if l.User == user && !l.Event && (until.IsZero() || !l.Asked.After(until)) {
 				state, known = l.State, true
 			}
 		}
+	}
+	if take(c.ev.Observations, c.step.Until); !known {
+		take(c.ev.Before, time.Time{})
+		take(c.ev.After, time.Time{})
 	}
 	return state, known
 }

@@ -1,0 +1,92 @@
+package judge_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// What is wrong with an event is wrong whatever the requirement is about in
+// whose evidence it stands.
+func TestEventsOfAnyRequirement(t *testing.T) {
+	node := func(e *evidence.Event) { e.Node = "/finesse/api/User/1001" }
+	payload := func(old, new string) func(*evidence.Event) {
+		return func(e *evidence.Event) { e.Payload = strings.ReplaceAll(e.Payload, old, new) }
+	}
+	// asked is a run that asked for a state and heard events of it.
+	asked := func(status int, state spec.State, events ...evidence.Event) *scene {
+		s := begin(in(spec.NotReady)).listening().puts(status, "")
+		x := &s.ev.Exchanges[len(s.ev.Exchanges)-1]
+		x.RequestHeader = map[string]string{"requestId": request}
+		x.RequestBody = "<User><state>" + string(state) + "</state></User>"
+		for _, e := range events {
+			s.hears(time.Second, e)
+		}
+		return s
+	}
+	heard := func(change ...func(*evidence.Event)) []*scene {
+		e := tells(in(spec.Ready))
+		for _, c := range append(change, node) {
+			c(&e)
+		}
+		return []*scene{asked(202, spec.Ready, e).sees(time.Second, in(spec.Ready))}
+	}
+	refused := func(change func(*evidence.Event)) []*scene {
+		e := refuses("Invalid State", "22")
+		e.RequestID = request
+		change(&e)
+		return []*scene{asked(202, spec.Ready, e)}
+	}
+	nothing := func(*evidence.Event) {}
+	late := with(tells(user{state: spec.Reserved}), nothing)
+	there := user{state: spec.Ready, ext: "1001", changed: "2026-01-02T03:04:06.000Z"}
+	gone := user{state: spec.Ready, changed: there.changed}
+	const where = "in an event of TST-01: expected "
+	tryRuns(t, "NTF-02", []run{
+		{"is as documented", heard(), ""},
+		{"has another source", heard(func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" }), where + `the source /finesse/api/User/1001; saw source "/finesse/api/User/1002"`},
+		{"is no PUT", heard(func(e *evidence.Event) { e.Event = "POST" }), where + `a User event with event PUT; saw event "POST"`},
+		{"tells that the user is gone", heard(func(e *evidence.Event) { e.Event = "DELETE" }), ""},
+		{"is a put", heard(func(e *evidence.Event) { e.Event = "put" }), ""},
+		{"was put on the wire otherwise", heard(func(e *evidence.Event) { e.Problem = "not escaped" }), where + "a User event as documented; saw not escaped"},
+	})
+	tryRuns(t, "NTF-03", []run{
+		{"is as documented", heard(), ""},
+		{"is not valid", heard(payload("<loginId>1001</loginId>", "")), where + "the user in an event to be valid against its schema; saw Update/data/User/loginId: missing"},
+		{"is of another team", heard(payload("<teamId>5000<", "<teamId>5001<")), where + `the user of the node, whose teamId is "5000"; saw "5001"`},
+		{"has another role", heard(payload("<role>Agent</role>", "<role>Supervisor</role>")), where + "the user of the node, who is Agent; saw Supervisor"},
+		{"has the extension", []*scene{asked(202, spec.Ready, tells(there)).sees(time.Second, there)}, ""},
+		{"has no extension", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, there)}, where + `extension "1001", as the GET that follows has it; saw ""`},
+		{"has none, of another stay", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, user{state: spec.Ready, ext: "1001", changed: "2026-01-02T03:04:09.000Z"})}, ""},
+		{"has another reason", []*scene{asked(202, spec.Ready, tells(user{state: spec.Ready, ext: "1001", reason: "5", changed: there.changed})).sees(time.Second, there)}, where + `reasonCodeId "", as the GET that follows has it; saw "5"`},
+	})
+	tryRuns(t, "NTF-05", []run{
+		{"of an accepted request", []*scene{asked(202, spec.Ready, refuses("Invalid State", "22"))}, ""},
+		{"of a refused one", []*scene{asked(400, spec.Ready, tells(in(spec.NotReady)))}, where + "no event of a request that was refused at once; saw one of /finesse/api/User/1001 with the requestId of a request that was answered with 400"},
+		{"of a refused one, by nobody", []*scene{asked(400, spec.Ready, unasked(in(spec.NotReady)))}, ""},
+	})
+	tryRuns(t, "NTF-06", []run{
+		{"whole", refused(nothing), ""},
+		{"without data", refused(func(e *evidence.Event) { e.ErrorData = "" }), where + "the event of a refusal with its errorData; saw none"},
+		{"of somebody else's request", refused(func(e *evidence.Event) { e.ErrorData, e.RequestID = "", "other" }), ""},
+	})
+	tryRuns(t, "NTF-07", []run{
+		{"of the user", heard(func(e *evidence.Event) { e.Node = "" }), ""},
+		{"of another", []*scene{asked(202, spec.Ready, with(tells(in(spec.Ready)), func(e *evidence.Event) {
+			e.Node = "/finesse/api/Team/5000/Users"
+			payload("<loginId>1001<", "<loginId>1002<")(e)
+		}))}, where + `the user of the source /finesse/api/User/1001; saw loginId "1002"`},
+	})
+	tryRuns(t, "NTF-10", []run{
+		{"of the request", []*scene{asked(202, spec.Ready, tells(in(spec.Ready)), unasked(in(spec.Reserved)))}, ""},
+		{"of what came after it", []*scene{asked(202, spec.Ready, tells(in(spec.Ready)), late)}, where + "no requestId of the request for READY, whose change had been told; saw it in the event of RESERVED"},
+		{"of what comes of signing in", []*scene{asked(202, spec.Login, tells(in(spec.Login)), tells(in(spec.NotReady)))}, ""},
+	})
+	tryRuns(t, "NTF-14", []run{
+		{"as documented", refused(nothing), ""},
+		{"is no PUT", refused(func(e *evidence.Event) { e.Event = "DELETE" }), where + `the event of a refusal with event PUT; saw event "DELETE"`},
+	})
+}
