@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"finesse-conformance/spec"
@@ -42,6 +43,7 @@ func (a *attempt) look(ctx context.Context, p *participant, purpose evidence.Pur
 		l.User = p.user.ID
 		switch {
 		case ok:
+			a.hear(p, l)
 			if a.Users.Outdated(l) {
 				if time.Since(began) < a.lagLimit(l) {
 					break
@@ -63,11 +65,31 @@ func (a *attempt) look(ctx context.Context, p *participant, purpose evidence.Pur
 	return evidence.Observation{}, err
 }
 
+// hear takes note of the stays of a user that its events have told to be over,
+// where a look shows something else than the last one.
+func (a *attempt) hear(p *participant, l evidence.Observation) {
+	if a.Events == nil || l.Same(p.look) && l.ChangeTime == p.look.ChangeTime {
+		return
+	}
+	var told []evidence.Observation
+	for _, e := range a.Events.Since(a.ev.Started) {
+		now, ok := a.inEvent(p, e)
+		again := func(old evidence.Observation) bool { return old.State == now.State && old.ChangeTime == now.ChangeTime }
+		if ok && !slices.ContainsFunc(told, again) { // some are told twice
+			told = append(told, now)
+		}
+	}
+	if len(told) > 1 {
+		a.Users.Over(p.user.ID, told[:len(told)-1])
+	}
+}
+
 // lagLimit is how long a node may lag that shows a user so. Of a stay without
 // a time of change less is waited for than what is under test may take: the
-// target may tell the time of other states only.
+// target may tell the time of other states only. So it is of a stay of which the
+// clocks of nodes alone say that it is over.
 func (a *attempt) lagLimit(l evidence.Observation) time.Duration {
-	if l.ChangeTime == "" {
+	if l.ChangeTime == "" || !a.Users.Seen(l) {
 		return a.Target.Settle / 2
 	}
 	return a.Target.Settle

@@ -121,7 +121,7 @@ func (a *attempt) hasEvent(p *participant, since time.Time, from spec.State, sou
 		case l.ChangeTime != "" && a.Users.Seen(l):
 			return false // the late news of an earlier time in that state
 		}
-		a.Users.Outdated(l) // nodes that lag behind this are noticed
+		a.Users.Told(l) // nodes that lag behind this are noticed
 		a.place(p, l)
 		return true
 	}

@@ -21,6 +21,7 @@ type Records struct {
 	// clocks: two nodes were seen that tell the time of one change by clocks of
 	// their own.
 	clocks bool
+	apart  apart
 	// A stay without a time of change was waited out in vain: the target tells
 	// the time of some states only.
 	untimed bool
@@ -37,7 +38,7 @@ type record struct {
 	refused    int                   // how often in a row its own credentials were
 	refusals   int                   // how often a request that it signed was answered 401
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
-	visits     map[visit]bool        // that it was seen in
+	visits     map[visit]string       // that it was seen in, with the reason code of each
 	doubted    bool                  // the look before this one was outdated
 	parts      map[string]int        // how often it took part, by requirement
 	request    request               // what was asked of or for it last
@@ -63,7 +64,7 @@ func (r *Records) get(user string) *record {
 	}
 	u := r.of[user]
 	if u == nil {
-		u = &record{visits: map[visit]bool{}, parts: map[string]int{}}
+		u = &record{visits: map[visit]string{}, parts: map[string]int{}}
 		r.of[user] = u
 	}
 	return u
@@ -274,28 +275,58 @@ func (r *Records) LockedOut(user string) error {
 const maxWaits = 3
 
 // Outdated reports whether a look shows once more a stay that was seen before
-// something else was. The target's time of change tells stays apart, and
+// something else was. The target's time of change tells visits apart, and
 // orders none, unless a node was seen to lag: then an earlier time than that
 // of the stay seen last is one that the node has not come over yet. Where nodes
 // have clocks of their own, that holds of a time near to that of a stay that was
-// seen.
+// seen, and of any that is from it as far as the clocks are apart.
 func (r *Records) Outdated(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
 	this := visit{l.State, l.ChangeTime}
+	_, was := u.visits[this]
 	timed := l.ChangeTime != "" || !r.untimed
 	other := timed && l.ChangeTime != u.newest.ChangeTime && (l.State != u.newest.State || l.ReasonCodeID != u.newest.ReasonCodeID)
-	r.clocks = r.clocks || l.State == u.newest.State && l.ChangeTime != u.newest.ChangeTime && u.visits[this] // they take turns
+	if l.State == u.newest.State && l.ChangeTime != u.newest.ChangeTime && was { // they take turns
+		r.clocks = true
+		r.apart.learn(l, u.newest)
+	}
 	older := before(l.ChangeTime, u.newest.ChangeTime)
-	if other && r.waits < maxWaits && (u.visits[this] || older && (r.lags || r.clocks && u.byOtherClock(this))) {
+	otherClock := func() bool {
+		return older && u.byOtherClock(this, func(s visit, apart time.Duration) bool { return apart <= nodesApart }) ||
+			r.apart.sure && u.byOtherClock(this, func(s visit, apart time.Duration) bool {
+				return s.change != u.newest.ChangeTime && u.visits[s] == l.Reason() && (apart-r.apart.by).Abs() <= clockJitter
+			})
+	}
+	if other && r.waits < maxWaits && (was || older && r.lags || r.clocks && otherClock()) {
 		u.doubted = true
 		return true
 	}
 	r.lags = r.lags || u.doubted && l.ChangeTime == u.newest.ChangeTime
 	u.doubted = false
-	u.visits[this], u.newest = true, l
+	u.visits[this], u.newest = l.Reason(), l
 	return false
+}
+
+// Told notes what an event told that is not the late news of an earlier stay: the
+// events of a node come in the order of the changes, whatever its clock says, and
+// what a look shows of before is older.
+func (r *Records) Told(l evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(l.User)
+	u.visits[visit{l.State, l.ChangeTime}], u.newest, u.doubted = l.Reason(), l, false
+}
+
+// Over notes visits of a user of which events told before they told of another.
+func (r *Records) Over(user string, told []evidence.Observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.get(user)
+	for _, l := range told {
+		u.visits[visit{l.State, l.ChangeTime}] = l.Reason()
+	}
 }
 
 // before reports whether one time of change is before another, false where
@@ -309,18 +340,54 @@ func before(a, b string) bool {
 	return err == nil && x.Before(y)
 }
 
-// nodesApart is how far the clocks of two nodes may be apart.
-const nodesApart = 2 * time.Second
+const (
+	// nodesApart is how far the clocks of two nodes may be apart.
+	nodesApart = 2 * time.Second
+	// clockJitter is how exactly two nodes note the time of the same change, but
+	// for their clocks.
+	clockJitter = 20 * time.Millisecond
+)
+
+// apart is how far the clocks of two nodes are apart, as far as that is known. One
+// stay that is shown with two times may as well be two, of which a node that lags
+// shows the earlier one once more: no two of these are as far apart as others.
+type apart struct {
+	by   time.Duration
+	of   string // by whose stay, and the later of its two times
+	sure bool
+}
+
+// learn takes note of two times that a user's visit in a state was shown with by
+// turns.
+func (a *apart) learn(one, other evidence.Observation) {
+	by, ok := between(one.ChangeTime, other.ChangeTime)
+	if !ok || by > nodesApart || a.sure {
+		return
+	}
+	of := one.User + " " + max(one.ChangeTime, other.ChangeTime)
+	a.sure = a.of != "" && a.of != of && (by-a.by).Abs() <= clockJitter
+	a.by, a.of = by, of
+}
+
+// between is how far two times of change are apart; it is not ok where one of
+// them is none.
+func between(a, b string) (apart time.Duration, ok bool) {
+	x, err := time.Parse(time.RFC3339Nano, a)
+	if err != nil {
+		return 0, false
+	}
+	y, err := time.Parse(time.RFC3339Nano, b)
+	return x.Sub(y).Abs(), err == nil
+}
 
 // byOtherClock reports whether a stay may be one that was seen with the time of
-// another node.
-func (u *record) byOtherClock(this visit) bool {
-	t, err := time.Parse(time.RFC3339Nano, this.change)
-	if err != nil {
-		return false
-	}
+// another node: so far from it.
+func (u *record) byOtherClock(this visit, may func(s visit, apart time.Duration) bool) bool {
 	for s := range u.visits {
-		if at, err := time.Parse(time.RFC3339Nano, s.change); err == nil && s.state == this.state && at.Sub(t).Abs() <= nodesApart {
+		if s.state != this.state {
+			continue
+		}
+		if apart, ok := between(s.change, this.change); ok && may(s, apart) {
 			return true
 		}
 	}
@@ -337,12 +404,13 @@ func (r *Records) WaitedInVain(l evidence.Observation) {
 	}
 	u := r.get(l.User)
 	u.doubted = false
-	u.newest, u.visits = l, map[visit]bool{{l.State, l.ChangeTime}: true}
+	u.newest, u.visits = l, map[visit]string{{l.State, l.ChangeTime}: l.Reason()}
 }
 
 // Seen reports whether a user was seen so before, in the same stay.
 func (r *Records) Seen(l evidence.Observation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.get(l.User).visits[visit{l.State, l.ChangeTime}]
+	_, was := r.get(l.User).visits[visit{l.State, l.ChangeTime}]
+	return was
 }

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -195,6 +196,58 @@ func TestOutdatedByOtherClock(t *testing.T) {
 		}
 		if far.Outdated(seen(spec.NotReady, back)) {
 			t.Errorf("two clocks %v: a stay that is nowhere near is taken for the one before", clocks)
+		}
+	}
+}
+
+// What an event tells is newer than what was seen before it, though the node
+// that showed that has a clock which is fast.
+func TestOutdatedByAnEvent(t *testing.T) {
+	const fast, gone = "2026-01-13T11:00:02.000Z", "2026-01-13T11:00:01.500Z"
+	var r Records
+	for _, l := range []evidence.Observation{seen(spec.Logout, "2026-01-13T11:00:00.000Z"), seen(spec.Logout, "2026-01-13T11:00:01.000Z"), seen(spec.Logout, "2026-01-13T11:00:00.000Z"), seen(spec.NotReady, fast)} {
+		r.Outdated(l)
+	}
+	r.Told(seen(spec.Logout, gone))
+	if !r.Outdated(seen(spec.NotReady, fast)) {
+		t.Error("the stay from before the event is taken for a new one")
+	}
+}
+
+// As far as the clocks are apart, a stay that was over may be shown later than
+// what was seen last, also where an event alone had told of it; the last stay
+// itself is none that is over.
+func TestOutdatedAsFarAsClocksAreApart(t *testing.T) {
+	const told, other, now = "2026-01-13T11:00:00.000Z", "2026-01-13T11:00:01.015Z", "2026-01-13T11:00:00.500Z"
+	for _, test := range []struct {
+		turns   []string // the times of other stays, by which one is shown as well
+		shown   string
+		state   spec.State
+		reason  string
+		outdate bool
+	}{
+		{[]string{"2026-01-13T10:00:01.000Z", "2026-01-13T10:05:01.010Z"}, other, spec.Reserved, "7", true},
+		{[]string{"2026-01-13T10:00:01.000Z", "2026-01-13T10:05:01.010Z"}, other, spec.Reserved, "8", false},
+		{[]string{"2026-01-13T10:00:01.000Z", "2026-01-13T10:05:01.010Z"}, "2026-01-13T11:00:01.300Z", spec.Reserved, "7", false},
+		{[]string{"2026-01-13T10:00:01.000Z", "2026-01-13T10:05:01.010Z"}, "2026-01-13T11:00:01.500Z", spec.NotReady, "7", false},
+		{[]string{"2026-01-13T10:00:01.000Z", "2026-01-13T10:05:01.700Z"}, other, spec.Reserved, "7", false}, // some node lags
+		{[]string{"2026-01-13T10:00:01.000Z"}, other, spec.Reserved, "7", false},
+		{nil, other, spec.Reserved, "7", false},
+	} {
+		var r Records
+		for i, turn := range test.turns {
+			for _, at := range []string{fmt.Sprintf("2026-01-13T10:%02d:00.000Z", 5*i), turn, fmt.Sprintf("2026-01-13T10:%02d:00.000Z", 5*i)} {
+				r.Outdated(seen(spec.Logout, at))
+			}
+		}
+		over := seen(spec.Reserved, told)
+		over.ReasonCodeID = "7"
+		r.Over("1001", []evidence.Observation{over})
+		r.Outdated(seen(spec.NotReady, now))
+		l := seen(test.state, test.shown)
+		l.ReasonCodeID = test.reason
+		if got := r.Outdated(l); got != test.outdate {
+			t.Errorf("%+v: outdated %v", test, got)
 		}
 	}
 }
