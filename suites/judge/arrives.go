@@ -108,10 +108,12 @@ func Returned(out spec.Outcome, was, now evidence.Observation) bool {
 
 // unsettled: nobody saw the user as the time came to its end in which the
 // change had to show, since the looks of then failed or hung. It may have come
-// in time.
+// in time; and where an event alone told of the state, so may what an event does
+// not show.
 func (c *stepJudge) unsettled(first int) *mismatch {
 	end := c.deadline()
-	if end.IsZero() || first >= 0 && !c.observations[first].Asked.After(end) || c.errorEvent() != nil {
+	inTime := first >= 0 && !c.observations[first].Asked.After(end) && c.step.Converged >= 0
+	if end.IsZero() || inTime || c.errorEvent() != nil {
 		return nil
 	}
 	from := end.Add(-end.Sub(c.step.Answered) / 10)

@@ -70,6 +70,23 @@ func TestWrapUpThatOnlyAnEventShows(t *testing.T) {
 		`the end of the call: expected WORK, User/reasonCodeId 8; saw User/reasonCodeId "7"`, true}})
 }
 
+// Where an event alone told in time of the state, and the look that was to show the
+// rest was lost for the whole of it, what it has to show may have been there.
+func TestEventInTimeAndLookLost(t *testing.T) {
+	req := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.NotReady},
+		Shows: []spec.Show{{At: "User/extension", Is: map[spec.Deployment][]string{spec.UCCE: {"1001"}}}}})
+	now := user{state: spec.NotReady, ext: "1001"}
+	heard := func() *scene {
+		return begin(in(spec.Logout)).listening().puts(202, "").hears(100*time.Millisecond, tells(in(spec.NotReady)))
+	}
+	try(t, req, []hearing{
+		{"lost", heard().loses(0, 12*time.Second, 0, "no whole answer").sees(0, now), open,
+			"nobody saw user 1001 at the end of the settle time: a GET failed after 12s: no whole answer", true},
+		{"and not lost", heard().sees(9500*time.Millisecond, in(spec.NotReady)).sees(2*time.Second, now), failed,
+			"PUT NOT_READY: expected 202 or 200, then NOT_READY, User/extension 1001; saw NOT_READY for 12s", false},
+	})
+}
+
 // What an event shows of a user is read as if it had come in an answer.
 func TestShownInAnEvent(t *testing.T) {
 	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready},
