@@ -76,6 +76,12 @@ func (c *stepJudge) notArrived(out spec.Outcome, last evidence.Observation, ther
 	if m := c.unwaited(); m != nil {
 		return m
 	}
+	if reached, left := c.leftUnseen(out, last); there && left {
+		m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s, and then %s, before any look", reached.State, stateText(last)))
+		m.at(reached, last)
+		m.suspect = true
+		return m
+	}
 	if there {
 		if s := c.shows(out, last); s != nil {
 			s.progress = 3
@@ -86,6 +92,22 @@ func (c *stepJudge) notArrived(out spec.Outcome, last evidence.Observation, ther
 	m.at(c.step.Baseline, last)
 	m.suspect = last.State != c.step.Baseline.State && !c.asked(last.State)
 	return m
+}
+
+// leftUnseen reports whether events told that the user came to the state that was
+// sought and went on to where it was seen last: looks that lag show neither.
+func (c *stepJudge) leftUnseen(out spec.Outcome, last evidence.Observation) (reached evidence.Observation, left bool) {
+	came := false
+	for _, l := range c.observations {
+		switch {
+		case !l.Event:
+		case slices.Contains(out.States, l.State):
+			reached, came, left = l, true, false
+		case came && l.State == last.State:
+			left = true
+		}
+	}
+	return reached, left
 }
 
 // lastIn is the last sighting of the user in a state, one there is.

@@ -87,6 +87,25 @@ func TestEventInTimeAndLookLost(t *testing.T) {
 	})
 }
 
+// What events told to be reached and left again was, though looks that lag show
+// neither: somebody else may have led the user back. What no event told to be left
+// was not reached where no look shows it.
+func TestReachedAndLeftUnseen(t *testing.T) {
+	req := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.NotReady}})
+	was := user{state: spec.Ready, changed: "2026-01-02T03:04:04.000Z"}
+	now := user{state: spec.NotReady, changed: "2026-01-02T03:04:06.000Z"}
+	back := user{state: spec.Ready, changed: "2026-01-02T03:04:07.000Z"}
+	heard := func() *scene {
+		return begin(was).listening().puts(202, "").hears(100*time.Millisecond, tells(now)).sees(500*time.Millisecond, was)
+	}
+	const expected = "PUT NOT_READY: expected 202 or 200, then NOT_READY; saw "
+	try(t, req, []hearing{
+		{"and back", heard().hears(500*time.Millisecond, unasked(back)).sees(time.Second, back).sees(settle, back), failed,
+			expected + "NOT_READY, and then READY, before any look", true},
+		{"told and not done", heard().sees(time.Second, was).sees(settle, was), failed, expected + "READY for 12s", false},
+	})
+}
+
 // What an event shows of a user is read as if it had come in an answer.
 func TestShownInAnEvent(t *testing.T) {
 	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready},
