@@ -28,11 +28,28 @@ func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State)
 			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapPath, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && moves && now.State != to:
 			return movedElsewhere(was, now, "user "+was.User+" in "+string(to))
-		case looked && !moves && !was.Same(now):
+		case looked && !moves && !was.Same(now) && !movedBefore(ev, was, now):
 			return movedElsewhere(was, now, onlySubject)
 		}
 	}
 	return unseen
+}
+
+// movedBefore reports whether an event had told before the first step that the user
+// had come to where it was found at the end: what moved it there was no request
+// under test.
+func movedBefore(ev *evidence.Evidence, was, now evidence.Observation) bool {
+	if len(ev.Steps) == 0 || was.State == now.State || now.ChangeTime == "" {
+		return false
+	}
+	for i := range ev.Events {
+		e := &ev.Events[i]
+		l, ok := evidence.ObservationOfEvent(*e)
+		if ok && ev.Steps[0].EventBefore(e) && tellsOf(e, was.User) && l.State == now.State && !apart(l.ChangeTime, now.ChangeTime) {
+			return true
+		}
+	}
+	return false
 }
 
 func movedElsewhere(was, now evidence.Observation, expected string) *mismatch {

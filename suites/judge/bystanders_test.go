@@ -1,0 +1,40 @@
+package judge_test
+
+import (
+	"testing"
+	"time"
+
+	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
+)
+
+// Of somebody who was told to have moved before the step, no request under test is
+// the cause; who was told to move since is another matter.
+func TestBystanderToldBefore(t *testing.T) {
+	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.Ready}})
+	moved := func(u user) evidence.Event {
+		return with(unasked(u), func(e *evidence.Event) { e.Node, e.Source = "/finesse/api/Team/5000/Users", "/finesse/api/User/1002" })
+	}
+	at := func(state spec.State, changed string) user { return user{state: state, changed: changed} }
+	const there, long = "2026-01-02T03:04:05.000Z", "2026-01-02T03:00:00.000Z"
+	play := func(before, since []user) *scene {
+		s := begin(in(spec.NotReady)).listening()
+		for _, u := range before {
+			s.hears(10*time.Millisecond, moved(u))
+		}
+		s.puts(202, "").sees(0, in(spec.Ready)).converged()
+		for _, u := range since {
+			s.hears(10*time.Millisecond, moved(u))
+		}
+		s.stays(in(spec.Ready)).other("1002", spec.Logout, spec.NotReady)
+		s.ev.After[0].ChangeTime = there
+		return s
+	}
+	const failure = "PUT READY: expected only the subject to move; saw user 1002 moved from LOGOUT to NOT_READY"
+	try(t, req, []hearing{
+		{"before", play([]user{at(spec.NotReady, there)}, nil), passed, "", false},
+		{"since", play(nil, []user{at(spec.NotReady, there)}), failed, failure, true},
+		{"before, in another stay", play([]user{at(spec.NotReady, long)}, nil), failed, failure, true},
+		{"before, and elsewhere", play([]user{at(spec.Ready, there)}, nil), failed, failure, true},
+	})
+}
