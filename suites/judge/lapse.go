@@ -59,7 +59,7 @@ func (c *stepJudge) toldLapsed() *mismatch {
 		if !ok || !c.step.EventBefore(e) || e.Node != "/finesse/api/User/"+found.User {
 			continue
 		}
-		again := func(old evidence.Observation) bool { return stayOf(old) == stayOf(l) }
+		again := func(old evidence.Observation) bool { return visitOf(old) == visitOf(l) }
 		if !slices.ContainsFunc(told, again) {
 			told, last = append(told, l), e
 		}

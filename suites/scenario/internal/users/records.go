@@ -38,7 +38,7 @@ type record struct {
 	refused    int                   // how often in a row its own credentials were
 	refusals   int                   // how often a request that it signed was answered 401
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
-	visits     map[visit]string       // that it was seen in, with the reason code of each
+	visits     map[visit]string      // that it was seen in, with the reason code of each
 	doubted    bool                  // the look before this one was outdated
 	parts      map[string]int        // how often it took part, by requirement
 	request    request               // what was asked of or for it last
