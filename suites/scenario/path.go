@@ -432,12 +432,16 @@ func wayGap(p *participant, from spec.State) evidence.Gap {
 }
 
 func (a *attempt) failedOnPath(p *participant, x evidence.Exchange, from spec.State, sought string) error {
-	gap := wayGap(p, from)
-	if x.Status >= 400 {
+	gap, is := wayGap(p, from), string(p.look.State)
+	switch {
+	case x.Status < 400 && is == sought && p.look.Extension == "":
+		is += " without an extension"
+		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchShown}, XPath: "User/extension"}
+	case x.Status >= 400:
 		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchAnswer, Said: errorType(x)}, Status: x.Status}
 	}
 	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was answered %s, and the user is in %s",
-		p.user.ID, sought, x.Method, brief(x), answered(x), p.look.State), gap: gap, again: true}
+		p.user.ID, sought, x.Method, brief(x), answered(x), is), gap: gap, again: true}
 }
 
 // brief tells a request in a few words.

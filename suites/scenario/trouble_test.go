@@ -440,3 +440,28 @@ func TestRefusedSignIns(t *testing.T) {
 		}
 	})
 }
+
+// Who is signed in without an extension did not arrive, and what is said of it
+// is what is missing: the state is the one that was sought.
+func TestSignedInWithoutExtension(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001")
+		f.script = func(f *fake, w http.ResponseWriter, r request) bool {
+			if r.method != "PUT" || r.body.state != "LOGIN" {
+				return false
+			}
+			f.users[r.user].take(r.body)
+			f.users[r.user].extension = ""
+			w.WriteHeader(http.StatusAccepted)
+			return true
+		}
+		v, _ := s.Exercise(t.Context(), requirement(t, s, "TRN-UCCE-06"))
+		if v.Outcome != evidence.NotExercised || v.Gap.Instead == nil || v.Gap.Instead.XPath != "User/extension" {
+			t.Errorf("%s, %+v", v.Outcome, v.Gap)
+		}
+		if !strings.Contains(v.Reason, "the user is in NOT_READY without an extension") {
+			t.Error(v.Reason)
+		}
+	})
+}
