@@ -148,6 +148,10 @@ func (p *Printer) failures(r *reports.Result) {
 	p.rows(r, evidence.Waived, "Waived", Yellow, func(row *reports.Row) string { return failureLine(row) + reports.WaivedWords(row) })
 }
 
+// inFull is how many failures of one cause are told with what was expected and
+// seen: of the others that says no more than the cause does.
+const inFull = 3
+
 // failed tells the failures, those of one cause together. Where each has a cause
 // of its own there is nothing to put together.
 func (p *Printer) failed(r *reports.Result) {
@@ -165,9 +169,13 @@ func (p *Printer) failed(r *reports.Result) {
 			p.Line(Bold, "  "+g.Cause.Words()+":", groupCounts(g), 6)
 			indent = "    "
 		}
-		for _, id := range g.Requirements {
+		for n, id := range g.Requirements {
 			if row := r.Row(id); row != nil {
-				p.Line(Red, indent+row.ID, failureLine(row), len(indent)+4)
+				line := failureLine(row)
+				if n >= inFull {
+					line = strings.TrimSuffix(row.Title+": "+row.Asked, ": ")
+				}
+				p.Line(Red, indent+row.ID, line, len(indent)+4)
 			}
 		}
 		if len(g.Kept) > 0 {

@@ -65,3 +65,21 @@ func TestSummaryNamesWhoWasLeftAlone(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Many failures of one cause are all named, and the first ones told whole.
+func TestSummaryOfOneCause(t *testing.T) {
+	r := &reports.Result{Failures: []reports.FailureGroup{{Cause: reports.Cause{Media: "text/html"}}}}
+	for _, id := range []string{"SIG-01", "SIG-02", "SIG-03", "SIG-04", "SIG-05"} {
+		r.Requirements = append(r.Requirements, reports.Row{ID: id, Title: "title of " + id, Asked: "PUT", Expected: "202", Seen: "500"})
+		r.Failures[0].Requirements = append(r.Failures[0].Requirements, id)
+	}
+	got := summaryOf(t, r, Style{})
+	for _, row := range r.Requirements {
+		if !strings.Contains(got, row.ID+" "+row.Title+": PUT") {
+			t.Errorf("%s is not named in\n%s", row.ID, got)
+		}
+	}
+	if n := strings.Count(got, "expected 202; saw 500"); n != inFull {
+		t.Errorf("%d are told whole:\n%s", n, got)
+	}
+}
