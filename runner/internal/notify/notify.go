@@ -167,13 +167,16 @@ func Connect(ctx context.Context, options Options) (*Listener, error) {
 		started = append(started, c)
 		l.running.Go(func() { c.keep(life) })
 	}
-	var failed []error
+	var failed accountErrors
 	for _, c := range started {
 		if err := c.firstAttempt(ctx); err != nil {
 			failed = append(failed, err)
 		}
 	}
-	return l, errors.Join(failed...)
+	if failed == nil {
+		return l, nil
+	}
+	return l, failed
 }
 
 // Status tells how an account is connected. ok is false for a user who has none.

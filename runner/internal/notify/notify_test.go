@@ -324,3 +324,19 @@ func TestDeviations(t *testing.T) {
 		})
 	}
 }
+
+// What keeps many from listening is said once, with all their names.
+func TestOneReasonForMany(t *testing.T) {
+	w := newWorld(t)
+	o := w.options(t, w.wss, "1001", "1003")
+	o.TLS = nil // the authority is not known
+	l, err := notify.Connect(t.Context(), o)
+	defer closeListener(t, l)
+	if err == nil || !strings.HasPrefix(err.Error(), "notifications for users 1001 and 1003: connecting: ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	var account *notify.AccountError
+	if !errors.As(err, &account) || account.User != "1001" {
+		t.Errorf("%T", err)
+	}
+}

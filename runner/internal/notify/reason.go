@@ -11,6 +11,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"finesse-conformance/internal/text"
 )
 
 // Reason says in one of a few words why an account has no connection.
@@ -63,6 +65,36 @@ func (e *AccountError) Error() string {
 
 // Unwrap gives the cause.
 func (e *AccountError) Unwrap() error { return e.Err }
+
+// accountErrors are why several accounts cannot listen. What is the same of many
+// is said once.
+type accountErrors []error
+
+func (l accountErrors) Error() string {
+	var order []string
+	users := map[string][]string{}
+	for _, err := range l {
+		said, user := err.Error(), ""
+		if e, ok := err.(*AccountError); ok { // not of joined ones: those are several
+			said, user = fmt.Sprintf("%s: %v", e.Doing, e.Err), e.User
+		}
+		if users[said] == nil {
+			order = append(order, said)
+		}
+		users[said] = append(users[said], user)
+	}
+	lines := make([]string, len(order))
+	for i, said := range order {
+		lines[i] = said
+		if of := users[said]; of[0] != "" {
+			lines[i] = fmt.Sprintf("notifications for %s %s: %s", text.Plural(len(of), "user"), text.Enumerate(of), said)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives the causes.
+func (l accountErrors) Unwrap() []error { return l }
 
 // because is an error that knows its reason.
 type because struct {
