@@ -211,6 +211,9 @@ func TestDrift(t *testing.T) {
 			"breaking value User/roles/role: Agent -> gone []\nadditive value User/roles/role: not there -> Human []"},
 		{"new value", func(p *pair) { p.bodies("<role>Agent</role>", "<role>Agent</role><role>Human</role>") },
 			"additive value User/roles/role: not there -> Human []"},
+		{"others came to READY", func(p *pair) {
+			p.bodies("<roles><role>Agent</role></roles><state>READY", "<roles><role>Supervisor</role></roles><state>READY")
+		}, "additive value User/roles/role: not there -> Supervisor []"},
 		{"form", func(p *pair) { p.bodies("12:00:00.123Z", "12:00:00Z") },
 			"breaking form User/stateChangeTime: time with milliseconds -> time []"},
 		{"only in READY", func(p *pair) {

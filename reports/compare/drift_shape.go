@@ -30,8 +30,8 @@ func shapeDrifts(old, new *reports.Result) []Drift {
 			continue
 		}
 		for _, d := range documentDrifts(a, b) {
-			key := fmt.Sprint(d.Kind, strings.TrimPrefix(strings.TrimPrefix(d.What, "data/user/"), "data/"), d.Old, d.New)
-			if known[key] {
+			key := fmt.Sprint(d.Kind, ofUser(d.What), d.Old, d.New)
+			if known[key] || narrow && d.Kind == driftValue && (shown(new, d.What, d.Old) || shown(old, d.What, d.New)) {
 				continue
 			}
 			known[key] = true
@@ -40,6 +40,19 @@ func shapeDrifts(old, new *reports.Result) []Drift {
 		}
 	}
 	return out
+}
+
+// ofUser is the path of an element in the User, wherever that was seen.
+func ofUser(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, "data/user/"), "data/")
+}
+
+// shown reports whether a run saw a value anywhere. One that users in one state
+// have no more, and others still have, may be of users who never came there.
+func shown(r *reports.Result, path, value string) bool {
+	return slices.ContainsFunc(r.Observations, func(o reports.Observation) bool {
+		return slices.ContainsFunc(o.Elements, func(e reports.Element) bool { return ofUser(e.Path) == ofUser(path) && e.Values[value] > 0 })
+	})
 }
 
 // byImportance puts whole kinds of documents before parts of them, and

@@ -151,6 +151,11 @@ func (c *Comparison) part(n int, only bool) (*comparisonPart, error) {
 		p.Prefix = fmt.Sprintf("c%d-", n+1)
 	}
 	p.Sides = []sidePart{c.side("Before", c.Old, c.old, c.exhibits.OldReport), c.side("After", c.New, c.new, c.exhibits.NewReport)}
+	if p.Sides[0].Label == p.Sides[1].Label { // of one day: then the hour tells them apart
+		for i, s := range []Side{c.Old, c.New} {
+			p.Sides[i].Label += s.Started.UTC().Format(", 15:04")
+		}
+	}
 	for _, note := range c.Notes {
 		p.Notes = append(p.Notes, text.ShownLine(note, 600))
 	}

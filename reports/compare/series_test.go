@@ -60,6 +60,9 @@ func TestSeries(t *testing.T) {
 		if !strings.Contains(said, "regression") || !strings.Contains(said, "repair") {
 			t.Errorf("%s lacks one of the steps", name)
 		}
+		if name == "HTML" && !regexp.MustCompile(`, \d\d:\d\d to .*, \d\d:\d\d: `).MatchString(said) {
+			t.Error("results of one day have the same name")
+		}
 		if ids := regexp.MustCompile(`\bid="([^"]+)"`).FindAllStringSubmatch(said, -1); name == "HTML" {
 			known := map[string]bool{}
 			for _, m := range ids {

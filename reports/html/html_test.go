@@ -365,3 +365,22 @@ func TestStatusWanted(t *testing.T) {
 		t.Error("a status is wrong though nothing is known")
 	}
 }
+
+// The first sentence says how many causes there are, where they are fewer than
+// the failures, and where to begin.
+func TestLeadSaysWhereToBegin(t *testing.T) {
+	for _, c := range []struct {
+		failed, causes int
+		want           string
+	}{
+		{1, 1, "1 of 4 requirements that were put to the test failed."},
+		{3, 3, "3 of 4 requirements that were put to the test failed."},
+		{3, 1, "3 of 4 requirements that were put to the test failed, all of one cause."},
+		{3, 2, "3 of 4 requirements that were put to the test failed, of 2 causes. Begin with the first below: it costs most."},
+	} {
+		r := &reports.Result{Summary: reports.Summary{Failed: c.failed, Passed: 4 - c.failed}, Failures: make([]reports.FailureGroup, c.causes)}
+		if got := lead(r); got != c.want {
+			t.Errorf("%d of %d causes: %q", c.failed, c.causes, got)
+		}
+	}
+}

@@ -153,7 +153,15 @@ func lead(r *reports.Result) string {
 	case r.Stopped != "":
 		return "The target could not be certified: " + text.ShownLine(r.Stopped, 400)
 	case s.Failed > 0:
-		return fmt.Sprintf("%d of %s that were put to the test failed.", s.Failed, text.Count(s.Exercised(), "requirement"))
+		said := fmt.Sprintf("%d of %s that were put to the test failed", s.Failed, text.Count(s.Exercised(), "requirement"))
+		switch causes := len(r.Failures); {
+		case causes == s.Failed:
+			return said + "."
+		case causes == 1:
+			return said + ", all of one cause."
+		default:
+			return fmt.Sprintf("%s, of %d causes. Begin with the first below: it costs most.", said, causes)
+		}
 	case r.Verdict == reports.Conformant && s.NotExercised > 0:
 		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", text.Count(s.Exercised(), "requirement"), s.NotExercised)
 	case r.Verdict == reports.Conformant:
