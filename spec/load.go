@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The files of the contract: openapi.yaml, the requirements, the moves, and
@@ -19,8 +20,33 @@ var contract embed.FS
 // Files gives the files of the contract that is part of the program.
 func Files() fs.FS { return contract }
 
-// Load reads the contract that is part of the program. Its error is Problems.
-func Load() (*Catalogue, error) { return load(contract, &embedded) }
+// Load gives the contract that is part of the program, which is the same each
+// time. It was read when the program was built; it is read now where its files
+// are others since. Its error is Problems.
+func Load() (*Catalogue, error) { return loadOnce() }
+
+var loadOnce = sync.OnceValues(func() (*Catalogue, error) {
+	if embeddedCatalogue.digest != Digest() {
+		return load(contract, &embedded)
+	}
+	c := &embeddedCatalogue
+	c.byID = map[string]*Requirement{}
+	for _, s := range c.sections {
+		for _, q := range s.Requirements {
+			c.byID[q.ID] = q
+			c.all = append(c.all, q)
+		}
+	}
+	for i := range c.profiles {
+		p := &c.profiles[i]
+		for _, q := range c.all {
+			if slices.Contains(q.Profiles, p.Name) {
+				p.Requirements = append(p.Requirements, q)
+			}
+		}
+	}
+	return c, nil
+})
 
 // LoadFS reads a contract: openapi.yaml, sources.yaml, aliases.yaml,
 // moves.yaml, profiles.yaml and requirements/*.yaml. Everything has to be
