@@ -39,6 +39,24 @@ func TestKeeps(t *testing.T) {
 	})
 }
 
+// An answer of somebody on the way is what is told where several outcomes are
+// allowed, however far another of them went: nothing else is known to have been
+// asked for.
+func TestNotTheTargetsAnswer(t *testing.T) {
+	was := in(spec.Work)
+	req := one(spec.Either, put(spec.NotReady),
+		spec.Outcome{Kind: spec.Accepted, States: []spec.State{spec.NotReady}},
+		spec.Outcome{Kind: spec.Reaches, States: []spec.State{spec.NotReady}},
+		spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
+	const expected = "PUT NOT_READY: expected 202 or 200, then NOT_READY, or NOT_READY, or 2xx and the state to stay; saw "
+	try(t, req, []hearing{
+		{"503", begin(was).puts(503, "").sees(9*time.Second, was), failed, expected + "503", true},
+		{"not understood", begin(was).puts(400, "<html/>").sees(9*time.Second, was), failed, expected + "400", true},
+		{"lost", begin(was).lost("reset").sees(9*time.Second, was), failed, expected + "no whole answer: reset", true},
+		{"the target's own", begin(was).puts(400, apiError("Invalid State", "22")).sees(9*time.Second, was), failed, expected + "WORK for 9s", false},
+	})
+}
+
 func TestDeferred(t *testing.T) {
 	req := many(spec.Either,
 		spec.Step{When: put(spec.Logout), Then: spec.Then{{Kind: spec.Deferred, States: []spec.State{spec.Logout}}}},

@@ -132,6 +132,21 @@ func (c *stepJudge) impossible(out spec.Outcome) *mismatch {
 	return c.answerMissed(out)
 }
 
+// notTheTargets is the mismatch of an answer that somebody on the way may have
+// given, or of none; nil for any other.
+func (c *stepJudge) notTheTargets(out spec.Outcome) *mismatch {
+	if c.act == nil {
+		return nil
+	}
+	if m := c.unanswered(out); m != nil {
+		return m
+	}
+	if m := c.answerMissed(out); m.suspect {
+		return m
+	}
+	return nil
+}
+
 // inTrouble reports whether a status says that somebody on the way to the
 // target did not get an answer from it.
 func inTrouble(status int) bool {

@@ -91,6 +91,11 @@ func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
 			worst = m
 		}
 	}
+	if worst != nil && !worst.unproven && !worst.suspect {
+		if m := c.notTheTargets(allowed[0]); m != nil {
+			worst = m // whatever else was missed: it was not asked, as far as anybody knows
+		}
+	}
 	if worst != nil && len(allowed) > 1 {
 		var all []string
 		for _, out := range allowed {
