@@ -157,7 +157,7 @@ func (c *stepJudge) asked(s spec.State) bool {
 	if c.when.Put == nil {
 		return false
 	}
-	if c.when.Put.State == string(s) || strings.EqualFold(c.when.Put.State, string(s)) {
+	if strings.EqualFold(c.when.Put.State, string(s)) {
 		return true
 	}
 	// A sign in ends in NOT_READY; a body that is not right asks for READY.
