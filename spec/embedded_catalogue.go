@@ -9010,8 +9010,32 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Given: Given{
 				Subject: "agent",
+				State:   "NOT_READY",
 			},
 			Steps: []Step{Step{
+				When: When{
+					By: "supervisor",
+					Get: &Get{
+						What: "team",
+					},
+				},
+				Then: Then{Outcome{
+					Kind:    "answer",
+					Status:  []int{200},
+					Members: true,
+				}},
+			}, Step{
+				When: When{
+					By: "self",
+					Put: &Put{
+						State:  "READY",
+						Reason: "auto",
+					},
+				},
+				Then: Then{Outcome{
+					Kind: "recorded",
+				}},
+			}, Step{
 				When: When{
 					By: "supervisor",
 					Get: &Get{
@@ -9104,8 +9128,9 @@ var embeddedCatalogue = Catalogue{
 					Event:  "shape",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 13,
+			Invariant: "event_shape",
+			File:      "requirements/11-ntf.yaml",
+			Line:      13,
 		}, &Requirement{
 			ID:          "NTF-03",
 			Profiles:    []string{"notifications"},
@@ -9141,8 +9166,9 @@ var embeddedCatalogue = Catalogue{
 					Event:  "agrees",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 21,
+			Invariant: "event_user",
+			File:      "requirements/11-ntf.yaml",
+			Line:      22,
 		}, &Requirement{
 			ID:          "NTF-04",
 			Profiles:    []string{"notifications"},
@@ -9179,7 +9205,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 29,
+			Line: 31,
 		}, &Requirement{
 			ID:          "NTF-05",
 			Profiles:    []string{"notifications"},
@@ -9211,8 +9237,9 @@ var embeddedCatalogue = Catalogue{
 					Event:  "none",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 37,
+			Invariant: "event_refused",
+			File:      "requirements/11-ntf.yaml",
+			Line:      39,
 		}, &Requirement{
 			ID:          "NTF-06",
 			Profiles:    []string{"notifications"},
@@ -9248,8 +9275,9 @@ var embeddedCatalogue = Catalogue{
 					Event: "error",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 45,
+			Invariant: "event_error",
+			File:      "requirements/11-ntf.yaml",
+			Line:      48,
 		}, &Requirement{
 			ID:          "NTF-07",
 			Profiles:    []string{"notifications"},
@@ -9285,8 +9313,9 @@ var embeddedCatalogue = Catalogue{
 					Event:  "team",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 53,
+			Invariant: "event_team",
+			File:      "requirements/11-ntf.yaml",
+			Line:      57,
 		}, &Requirement{
 			ID:          "NTF-08",
 			Profiles:    []string{"outbound"},
@@ -9318,7 +9347,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 61,
+			Line: 66,
 		}, &Requirement{
 			ID:          "NTF-09",
 			Profiles:    []string{"calls"},
@@ -9355,7 +9384,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 70,
+			Line: 75,
 		}, &Requirement{
 			ID:          "NTF-10",
 			Profiles:    []string{"calls"},
@@ -9384,8 +9413,9 @@ var embeddedCatalogue = Catalogue{
 					Event:  "unasked",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 82,
+			Invariant: "event_unasked",
+			File:      "requirements/11-ntf.yaml",
+			Line:      87,
 		}, &Requirement{
 			ID:          "NTF-11",
 			Profiles:    []string{"notifications"},
@@ -9418,7 +9448,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 90,
+			Line: 96,
 		}, &Requirement{
 			ID:          "NTF-12",
 			Profiles:    []string{"notifications"},
@@ -9451,7 +9481,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 98,
+			Line: 104,
 		}, &Requirement{
 			ID:          "NTF-13",
 			Profiles:    []string{"calls"},
@@ -9480,7 +9510,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/11-ntf.yaml",
-			Line: 106,
+			Line: 112,
 		}, &Requirement{
 			ID:          "NTF-14",
 			Profiles:    []string{"notifications"},
@@ -9516,8 +9546,9 @@ var embeddedCatalogue = Catalogue{
 					Event: "error_shape",
 				}},
 			}},
-			File: "requirements/11-ntf.yaml",
-			Line: 115,
+			Invariant: "error_shape",
+			File:      "requirements/11-ntf.yaml",
+			Line:      121,
 		}},
 	}, Section{
 		Name:  "NOD",
@@ -11377,5 +11408,5 @@ var embeddedCatalogue = Catalogue{
 		Needs: "a second node, and a user that is at rest",
 	}},
 	apart:  map[string]string{"RSN-09": "depends on how the reason codes of the target happen to be set up", "RSN-13": "depends on how the reason codes of the target happen to be set up", "RSN-14": "depends on how the reason codes of the target happen to be set up", "SIG-13": "needs a mobile agent with a telephone that may ring", "USR-10": "needs a user whose login name is not its id"},
-	digest: "8fd9fbb0023623326fef32d04387ee50976adf6187a589936e70a4f391e98095",
+	digest: "84a16efaa87b09e40dadb893404ad100b8719920975414a7f98f9068ed9d0c33",
 }
