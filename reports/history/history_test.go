@@ -2,6 +2,8 @@ package history_test
 
 import (
 	"bytes"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,6 +92,32 @@ func TestHistory(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{5}, marked); diff != "" {
 		t.Errorf("releases (-want +got):\n%s", diff)
+	}
+}
+
+// What to do next is a command, also where what fails began to some runs ago.
+func TestHistorySaysWhatNext(t *testing.T) {
+	for name, c := range map[string]struct {
+		all  []history.Input
+		want string // the requirement and the two runs
+	}{
+		"worse":           {nights("SIG-01", "SIG-02", "TRN-UCCE-06"), "TRN-UCCE-06 9 10"},
+		"for longer":      {nights("SIG-01", "SIG-02"), "SIG-01 8 9"},
+		"long ago":        {nights("SIG-02"), "SIG-02 5 6"},
+		"nothing":         {nights(), ""},
+		"since the first": {[]history.Input{night(0, "12.0(1)", "SIG-01"), night(1, "12.0(1)", "SIG-01")}, ""},
+	} {
+		for i := range c.all {
+			c.all[i].File = fmt.Sprint(i+1, "/results.json")
+		}
+		said := string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return history.Build(c.all).WriteText(b, console.Style{}) }))
+		got := ""
+		if m := regexp.MustCompile(`begin with (\S+): finesse-conformance compare (\S+) (\S+) `).FindStringSubmatch(said); m != nil {
+			got = strings.Join(m[1:], " ")
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

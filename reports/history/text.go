@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -68,13 +69,29 @@ func (h *History) WriteText(w io.Writer, style console.Style) error {
 	return nil
 }
 
-// next is the command that shows what changed between the last two runs, ""
-// where nothing turned worse.
+// next is the command that shows what changed between the last two runs, or
+// where nothing turned worse then, when what fails for the shortest time began
+// to; "" where nothing fails, or has since the first run.
 func (t *Target) next() string {
-	if len(t.Worse) == 0 {
+	whole := t.whole()
+	if len(t.Worse) > 0 {
+		return begin(t.Worse[0], whole[len(whole)-2:])
+	}
+	id, at := "", 0
+	for _, q := range t.Requirements {
+		i := slices.IndexFunc(whole, func(run *Run) bool { return run.Started.Equal(q.Since) })
+		if q.Now == evidence.Failed && i > at {
+			id, at = q.ID, i
+		}
+	}
+	if id == "" {
 		return ""
 	}
-	whole := t.whole()
+	return begin(id, whole[at-1:])
+}
+
+// begin is the command that shows the first two of some runs.
+func begin(id string, runs []*Run) string {
 	folder := func(run *Run) string {
 		if filepath.Base(run.File) == "results.json" {
 			return filepath.ToSlash(filepath.Dir(run.File))
@@ -82,7 +99,7 @@ func (t *Target) next() string {
 		return run.File
 	}
 	return fmt.Sprintf("begin with %s: finesse-conformance compare %s %s --html changes.html shows both runs beside each other",
-		t.Worse[0], folder(whole[len(whole)-2]), folder(whole[len(whole)-1]))
+		id, folder(runs[0]), folder(runs[1]))
 }
 
 func (t *Target) text(p *console.Printer) {
