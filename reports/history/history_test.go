@@ -153,7 +153,7 @@ func TestHistoryOfSeveralTargets(t *testing.T) {
 		t.Errorf("%d targets", len(h.Targets))
 	}
 	page := string(reporttest.Rendered(t, func(b *bytes.Buffer) error { return h.WriteHTML(b) }))
-	for _, want := range []string{"1 of 2 targets turned worse", "Turned worse since the run before", "begin with TRN-UCCE-06: finesse-conformance compare ", "One run: nothing to hold it against"} {
+	for _, want := range []string{"1 of 2 targets turned worse", "Turned worse since the run before", "Begin with <b>TRN-UCCE-06</b>", "<code>finesse-conformance compare ", "One run: nothing to hold it against"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

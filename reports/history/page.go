@@ -24,6 +24,7 @@ type historyPage struct {
 	page.Head
 	Headline string
 	Lead     string
+	Next     *step
 	Verdict  reports.Word
 	Targets  []targetPart
 	LeftOut  []string
@@ -33,6 +34,7 @@ type targetPart struct {
 	N                     int
 	Several               bool // there are other targets on the page
 	Name, Headline, Lead  string
+	Next                  *step
 	Verdict               reports.Word
 	Ended                 string
 	Runs                  runsChart
@@ -79,7 +81,7 @@ func (h *History) WriteHTML(w io.Writer) error {
 	}
 	switch {
 	case len(p.Targets) == 1:
-		p.Headline, p.Lead, p.Verdict = p.Targets[0].Headline, p.Targets[0].Lead, p.Targets[0].Verdict
+		p.Headline, p.Lead, p.Next, p.Verdict = p.Targets[0].Headline, p.Targets[0].Lead, p.Targets[0].Next, p.Targets[0].Verdict
 	case h.Worse:
 		worse := 0
 		for _, t := range h.Targets {
@@ -111,7 +113,7 @@ func (t *Target) part() targetPart {
 	case len(failing)+len(t.Flaky) > 0 || last.Ended != "":
 		p.Verdict = reports.Incomplete
 	}
-	p.Lead = t.lead(failing)
+	p.Lead, p.Next = t.lead(failing), t.next()
 	worse := map[string]bool{}
 	for _, id := range t.Worse {
 		worse[id] = true
@@ -148,9 +150,6 @@ func (t *Target) part() targetPart {
 // lead says what there is to do.
 func (t *Target) lead(failing []Requirement) string {
 	var parts []string
-	if next := t.next(); next != "" {
-		parts = append(parts, next)
-	}
 	long := 0
 	for _, q := range failing {
 		if q.Runs > 1 {

@@ -69,10 +69,14 @@ func (h *History) WriteText(w io.Writer, style console.Style) error {
 	return nil
 }
 
-// next is the command that shows what changed between the last two runs, or
-// where nothing turned worse then, when what fails for the shortest time began
-// to; "" where nothing fails, or has since the first run.
-func (t *Target) next() string {
+// step is what to do next: look at a requirement by a command that shows the
+// run before it changed and that in which it did beside each other.
+type step struct{ ID, Command string }
+
+// next is about the last two runs, or where nothing turned worse then, about
+// when what fails for the shortest time began to; nil where nothing fails, or
+// has since the first run.
+func (t *Target) next() *step {
 	whole := t.whole()
 	if len(t.Worse) > 0 {
 		return begin(t.Worse[0], whole[len(whole)-2:])
@@ -85,21 +89,20 @@ func (t *Target) next() string {
 		}
 	}
 	if id == "" {
-		return ""
+		return nil
 	}
 	return begin(id, whole[at-1:])
 }
 
-// begin is the command that shows the first two of some runs.
-func begin(id string, runs []*Run) string {
+// begin looks at the first two of some runs.
+func begin(id string, runs []*Run) *step {
 	folder := func(run *Run) string {
 		if filepath.Base(run.File) == "results.json" {
 			return filepath.ToSlash(filepath.Dir(run.File))
 		}
 		return run.File
 	}
-	return fmt.Sprintf("begin with %s: finesse-conformance compare %s %s --html changes.html shows both runs beside each other",
-		id, folder(runs[0]), folder(runs[1]))
+	return &step{id, fmt.Sprintf("finesse-conformance compare %s %s --html changes.html", folder(runs[0]), folder(runs[1]))}
 }
 
 func (t *Target) text(p *console.Printer) {
@@ -108,8 +111,8 @@ func (t *Target) text(p *console.Printer) {
 		color = console.Red
 	}
 	p.Line(console.Bold+";"+color, t.headline()+":", t.name(), 2)
-	if next := t.next(); next != "" {
-		p.Line("", "", next, 2)
+	if next := t.next(); next != nil {
+		p.Line("", "begin with "+next.ID+":", next.Command+" shows the runs before and after it changed", 2)
 	}
 	last := t.Runs[len(t.Runs)-1]
 	p.Line("", "", fmt.Sprintf("%s from %s to %s; the last: %s, %d passed, %d failed, %d not exercised", text.Count(len(t.Runs), "run"),
