@@ -370,15 +370,17 @@ func TestStatusWanted(t *testing.T) {
 // the failures, and where to begin.
 func TestLeadSaysWhereToBegin(t *testing.T) {
 	for _, c := range []struct {
-		failed, causes int
-		want           string
+		failed, causes, kept int
+		want                 string
 	}{
-		{1, 1, "1 of 4 requirements that were put to the test failed."},
-		{3, 3, "3 of 4 requirements that were put to the test failed."},
-		{3, 1, "3 of 4 requirements that were put to the test failed, all of one cause."},
-		{3, 2, "3 of 4 requirements that were put to the test failed, of 2 causes. Begin with the first below: it costs most."},
+		{1, 1, 2, "1 of 4 requirements that were put to the test failed, and kept 2 from being exercised."},
+		{1, 1, 0, "1 of 4 requirements that were put to the test failed."},
+		{3, 3, 0, "3 of 4 requirements that were put to the test failed."},
+		{3, 1, 0, "3 of 4 requirements that were put to the test failed; all have one cause."},
+		{3, 2, 0, "3 of 4 requirements that were put to the test failed; they have 2 causes. Begin with the first below: it costs most."},
 	} {
 		r := &reports.Result{Summary: reports.Summary{Failed: c.failed, Passed: 4 - c.failed}, Failures: make([]reports.FailureGroup, c.causes)}
+		r.Failures[0].Kept = make([]string, c.kept)
 		if got := lead(r); got != c.want {
 			t.Errorf("%d of %d causes: %q", c.failed, c.causes, got)
 		}

@@ -154,13 +154,20 @@ func lead(r *reports.Result) string {
 		return "The target could not be certified: " + text.ShownLine(r.Stopped, 400)
 	case s.Failed > 0:
 		said := fmt.Sprintf("%d of %s that were put to the test failed", s.Failed, text.Count(s.Exercised(), "requirement"))
+		kept := 0
+		for _, g := range r.Failures {
+			kept += len(g.Kept)
+		}
+		if kept > 0 {
+			said += fmt.Sprintf(", and kept %d from being exercised", kept)
+		}
 		switch causes := len(r.Failures); {
 		case causes == s.Failed:
 			return said + "."
 		case causes == 1:
-			return said + ", all of one cause."
+			return said + "; all have one cause."
 		default:
-			return fmt.Sprintf("%s, of %d causes. Begin with the first below: it costs most.", said, causes)
+			return fmt.Sprintf("%s; they have %d causes. Begin with the first below: it costs most.", said, causes)
 		}
 	case r.Verdict == reports.Conformant && s.NotExercised > 0:
 		return fmt.Sprintf("None of %s that were put to the test failed. %d more apply and were not exercised.", text.Count(s.Exercised(), "requirement"), s.NotExercised)
