@@ -43,11 +43,13 @@ type Overview struct {
 type Deviation struct {
 	ID      string   `json:"id"`
 	Title   string   `json:"title"`
-	Cause   string   `json:"cause,omitempty"` // on the first of them, where it fails others too
+	Cause   string   `json:"cause,omitempty"` // where it is one on all of them, and fails others on the first
 	Page    string   `json:"page,omitempty"`
 	Fails   []string `json:"fails"` // the names of the targets on which it fails
 	Holds   []string `json:"holds"` // and of those on which it was exercised and holds
 	Section string   `json:"section"`
+
+	cause reports.Cause // on the first of them
 }
 
 // Everywhere reports whether it fails wherever it was exercised, on two targets
@@ -153,10 +155,15 @@ func (o *Overview) deviation(at map[string]int, t *Target, row *reports.Row, fai
 			n = len(o.Deviations)
 			at[row.ID] = n
 			d := Deviation{ID: row.ID, Title: row.Title, Section: row.Section, Page: reports.Page(row), Holds: []string{}}
-			if g := t.result.FailureOf(row.ID); g != nil && !g.One() {
-				d.Cause = g.Cause.Words()
+			if g := t.result.FailureOf(row.ID); g != nil {
+				if d.cause = g.Cause; !g.One() {
+					d.Cause = g.Cause.Words()
+				}
 			}
 			o.Deviations = append(o.Deviations, d)
+		}
+		if g := t.result.FailureOf(row.ID); g == nil || g.Cause != o.Deviations[n].cause {
+			o.Deviations[n].Cause = "" // not one of all
 		}
 		o.Deviations[n].Fails = append(o.Deviations[n].Fails, t.Name)
 	case !fails && known && (row.Outcome == evidence.Passed || row.Outcome == evidence.Waived):
@@ -238,10 +245,14 @@ func writeGroup(p *console.Printer, g []Deviation) {
 		if len(indent) > 2 {
 			said = "" // the cause says it
 		}
+		lead := indent + d.ID + " " + d.Title
+		if said != "" {
+			lead += ":"
+		}
 		if d.Page != "" {
 			said = strings.TrimSpace(said + " [" + d.Page + "]")
 		}
-		p.Line(console.Red, indent+d.ID+" "+d.Title+":", said, len(indent)+4)
+		p.Line(console.Red, lead, said, len(indent)+4)
 	}
 }
 

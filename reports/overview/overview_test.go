@@ -124,3 +124,29 @@ func TestOneCauseIsOneGroupInText(t *testing.T) {
 		t.Errorf("three deviations of one cause are\n%s", got)
 	}
 }
+
+// A deviation has a cause where it is the same on all targets.
+func TestCauseOfAllTargets(t *testing.T) {
+	caused := func(name string, media string) overview.Target {
+		target := overview.Target{Name: name, Folder: name}
+		r := reports.Build(reporttest.Small(), reporttest.SampleRun(), reporttest.SampleVerdicts())
+		for _, id := range []string{"SIG-01", "ERR-03"} {
+			r.Row(id).Outcome = evidence.Failed
+		}
+		r.Failures = []reports.FailureGroup{{Cause: reports.Cause{Kind: evidence.MismatchForm, Media: media}, Requirements: []string{"SIG-01", "ERR-03"}}}
+		target.Take(r)
+		return target
+	}
+	for _, c := range []struct {
+		media string
+		same  bool
+	}{{"text/html", true}, {"application/json", false}} {
+		o := &overview.Overview{Targets: []overview.Target{caused("a", "text/html"), caused("b", c.media)}}
+		o.Conclude()
+		for _, d := range o.Deviations {
+			if (d.ID == "SIG-01" || d.ID == "ERR-03") && (d.Cause != "") != c.same {
+				t.Errorf("%s on the other target: the cause of %s is %q", c.media, d.ID, d.Cause)
+			}
+		}
+	}
+}
