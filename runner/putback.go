@@ -120,10 +120,13 @@ func (a *CLI) sayRestored(cfg *config.Config, result *journal.Restoration) int {
 		fmt.Fprintf(a.Out, "user %s is back in %s\n", u.User, u.Initial.State)
 	}
 	for _, d := range result.Damage {
-		code = reports.ExitNotRestored
 		fmt.Fprintf(a.Out, "%s cannot be read in %s\n", path, d)
 	}
-	if len(result.Damage) > 0 {
+	switch {
+	case result.Whole() && len(result.Damage) > 0:
+		fmt.Fprintf(a.Out, "nobody is missed for that: the record was never finished, so that what it was to tell was not done to anybody whom the journal does not name, and everybody whom it names was looked at\n")
+	case !result.Whole():
+		code = reports.ExitNotRestored
 		fmt.Fprintf(a.Out, "everybody whom it still names was looked at; see whether the other users of the configuration are as they should be\n")
 	}
 	for _, err := range result.Unlocked {

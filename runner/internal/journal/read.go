@@ -139,10 +139,15 @@ type reading struct {
 
 func read(from io.Reader) (*Contents, error) {
 	r := reading{begun: map[string]time.Time{}, embedded: map[string]bool{}, nodes: map[string][]string{}}
-	err := eachRecord(from, func(line int, e entry, err error) {
-		if err != nil {
-			r.Damage = append(r.Damage, Damage{line, err.Error()})
+	err := eachRecord(from, func(line int, e entry, damage *Damage) {
+		if damage != nil {
+			r.Damage = append(r.Damage, *damage)
 			return
+		}
+		if !strings.HasPrefix(e.Run, restoring) {
+			for i := range r.Damage {
+				r.Damage[i].Torn = false
+			}
 		}
 		r.Records++
 		r.take(line, e)
@@ -227,7 +232,7 @@ func (r *reading) reopen(line int, e entry) int {
 		r.Returned = slices.Delete(r.Returned, i, i+1)
 	} else {
 		u.Initial = evidence.Observation{User: e.User, Index: -1}
-		r.Damage = append(r.Damage, Damage{line, fmt.Sprintf("how user %s was found is not in the journal", e.User)})
+		r.Damage = append(r.Damage, Damage{Line: line, Why: fmt.Sprintf("how user %s was found is not in the journal", e.User)})
 	}
 	r.Left = append(r.Left, u)
 	return len(r.Left) - 1

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"time"
+	"unicode"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -123,16 +124,31 @@ func parseRecord(line []byte) (e entry, err error) {
 type Damage struct {
 	Line int // from 1
 	Why  string
+	// Torn: it is the beginning of a record that was never finished, and its run
+	// wrote nothing after it. What a record tells is done after the record is
+	// whole, or to somebody whose beginning is in the journal: nobody is missed
+	// for it where those whom the journal names were seen to be back.
+	Torn bool
 }
 
 func (d Damage) String() string { return fmt.Sprintf("line %d: %s", d.Line, d.Why) }
+
+// recordBegins is how each record begins.
+const recordBegins = `{"type":"`
+
+// torn reports whether a line that is no record is the beginning of one, as a
+// write leaves it that was cut short.
+func torn(line []byte) bool {
+	return (bytes.HasPrefix(line, []byte(recordBegins)) || bytes.HasPrefix([]byte(recordBegins), line)) &&
+		bytes.Count(line, []byte(recordBegins)) <= 1 && !bytes.ContainsFunc(line, unicode.IsControl) && !bytes.HasSuffix(line, []byte("}"))
+}
 
 // maxRecord is the longest line that is kept in memory: a journal's own are
 // a few hundred bytes.
 const maxRecord = 1 << 20
 
 // eachRecord calls a function for every line that has something, in order.
-func eachRecord(from io.Reader, each func(line int, e entry, err error)) error {
+func eachRecord(from io.Reader, each func(line int, e entry, damage *Damage)) error {
 	reader := bufio.NewReader(from)
 	for number := 1; ; number++ {
 		line, whole, err := readLine(reader)
@@ -141,7 +157,11 @@ func eachRecord(from io.Reader, each func(line int, e entry, err error)) error {
 		}
 		if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
 			e, err := parseRecord(line)
-			each(number, e, err)
+			if err != nil {
+				each(number, e, &Damage{Line: number, Why: err.Error(), Torn: torn(line)})
+			} else {
+				each(number, e, nil)
+			}
 		}
 		if !whole {
 			return nil

@@ -81,6 +81,9 @@ func TestTornRecords(t *testing.T) {
 			if c.Records != len(lines)-1 || len(c.Damage) == 0 || c.Damage[0].Line != number {
 				t.Fatalf("record %d torn at %d: %d records, %v", torn, cut, c.Records, c.Damage)
 			}
+			if last := torn == len(lines)-1; c.Damage[0].Torn != last {
+				t.Fatalf("record %d torn at %d: the last that was never finished: %t", torn, cut, c.Damage[0].Torn)
+			}
 			want := map[int]string{1: "1 , 2 LOGOUT", 3: "1 READY, 2 LOGOUT", 4: "2 "}[torn]
 			if want == "" {
 				want = "2 LOGOUT"
@@ -142,6 +145,32 @@ func TestDamage(t *testing.T) {
 				t.Errorf("damage %s, want %s", got, test.damage)
 			}
 		})
+	}
+}
+
+// Only the beginning of a record, with which its run ended, is one that was
+// never finished: whatever restore has written after it.
+func TestTorn(t *testing.T) {
+	_, lines := stranded(t)
+	restored := strings.Replace(lines[4], `"run":"r1"`, `"run":"restore-1"`, 1)
+	restored = restored[:strings.LastIndex(restored, sumKey)] + "}"
+	begun := strings.Join(lines[:5], "\n") + "\n"
+	for text, want := range map[string]bool{
+		lines[5][:40]:                              true,
+		lines[5][:40] + "\n" + restored:            true,
+		lines[5][:3]:                               true,
+		lines[5][:len(lines[5])-1]:                 true,
+		lines[5][:40] + "\n" + lines[6]:            false, // its run went on
+		lines[5][:40] + lines[6][:40]:              false, // two of them
+		lines[5][:40] + "\x00\x00":                 false,
+		lines[5][20:60]:                            false,
+		strings.Replace(lines[5], "PUT", "GET", 1): false,
+		`{"type":"dance","run":"r1"}`:              false,
+	} {
+		c, err := read(strings.NewReader(begun + text))
+		if err != nil || len(c.Damage) != 1 || c.Damage[0].Torn != want {
+			t.Errorf("%q: %+v, %v", text, c.Damage, err)
+		}
 	}
 }
 

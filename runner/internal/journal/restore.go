@@ -33,6 +33,8 @@ type Restorer struct {
 type Restoration struct {
 	Users  []Restored // everybody who had to be put back, and who else was found to be changed
 	Damage []Damage   // what could not be read of the journal
+	// Examined: everybody was looked at whom the journal names.
+	Examined bool
 	// Unwritten is why the journal could not be told who is back: it still
 	// names them. Unlocked are the locks that the file system denied.
 	Unwritten error
@@ -44,6 +46,16 @@ type Restored struct {
 	Unrestored
 	Is  evidence.Observation // as last seen
 	Err error                // why the user is not back, nil if it is
+}
+
+// restoring begins the id of a run that does nothing but put users back.
+const restoring = "restore-"
+
+// Whole reports whether nobody can have been missed: everything could be read,
+// or all but a record that was never finished, and everybody was looked at whom
+// the journal names.
+func (r *Restoration) Whole() bool {
+	return !slices.ContainsFunc(r.Damage, func(d Damage) bool { return !d.Torn || !r.Examined })
 }
 
 // maxRestores is how often users are put back who do not stay there: what the
@@ -79,16 +91,16 @@ func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) (
 		return nil, errors.Join(err, held.release())
 	}
 	result := &Restoration{Damage: c.Damage, Unlocked: held.unheld}
-	j, err := Join(path, Run{ID: "restore-" + rand.Text()[:8], Disk: r.Disk})
+	j, err := Join(path, Run{ID: restoring + rand.Text()[:8], Disk: r.Disk})
 	if err != nil {
 		result.Unwritten = err
 	} else {
 		j.locks, j.Clean = held, r.Clean
 	}
-	examined := true
+	result.Examined = true
 	for _, here := range byTarget(c) {
 		list, looked := r.target(ctx, here.left, here.returned)
-		result.Users, examined = append(result.Users, list...), examined && looked
+		result.Users, result.Examined = append(result.Users, list...), result.Examined && looked
 		if j != nil {
 			account(j, list)
 		}
@@ -96,7 +108,7 @@ func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) (
 	if j == nil {
 		return result, held.release()
 	}
-	if len(c.Damage) > 0 && examined {
+	if len(c.Damage) > 0 && result.Examined {
 		_ = j.write(entry{Type: entryExamined}) // which failed, Close says
 	}
 	result.Unwritten = j.Close()
