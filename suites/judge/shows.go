@@ -61,8 +61,12 @@ func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 // credentials is none of the API's: a container in front of it may answer as
 // it likes, and only what is XML has to be ApiErrors.
 func (c *stepJudge) inOtherWords(d *document) bool {
-	if c.when.Put == nil || c.act.Status != http.StatusUnauthorized ||
-		c.when.Put.Credentials != spec.CredentialsNone && c.when.Put.Credentials != spec.CredentialsWrong {
+	if c.when.Put == nil || c.act.Status != http.StatusUnauthorized {
+		return false
+	}
+	switch c.when.Put.Credentials {
+	case spec.CredentialsNone, spec.CredentialsWrong, spec.CredentialsMadeUp, spec.CredentialsUnissued, spec.CredentialsExpired:
+	default: // good ones, which the API itself looks at
 		return false
 	}
 	media, _, _ := mime.ParseMediaType(c.act.ResponseHeader["Content-Type"])

@@ -76,6 +76,9 @@ func (a *attempt) dialogs(ctx context.Context, p *participant, purpose evidence.
 				d.actions, d.listed = xmlbody.Texts(party, "actions/action"), len(xmlbody.Nodes(party, "actions")) > 0
 			}
 		}
+		if whole, _ := xmlbody.Text(node, "state"); strings.TrimSpace(whole) == "DROPPED" {
+			d.state = "DROPPED" // whatever it says of the parties
+		}
 		list = append(list, d)
 	}
 	return list, nil
