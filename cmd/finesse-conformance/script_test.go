@@ -9,10 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -23,12 +25,16 @@ var updateScripts = flag.Bool("update-scripts", false, "write what commands prin
 
 // Each script of testdata/script is a behaviour of the command line, told as
 // somebody at a terminal sees it. Beside the usual commands of such scripts there
-// are `exits CODE command…`, which runs one that has to end with the code, and
-// `silent NAME`, which puts the address of a target into a variable, and into
-// every file that has @NAME@, to which nothing may be sent. `target NAME WORD…`
-// begins a deployment, of which `sent`, `refused` and `stop-target` speak;
-// `exercised FOLDER OUTCOMES` reads results, and `change FILE EXPRESSION TEXT NEW`
-// changes a file.
+// are:
+//
+//	exits CODE[,CODE] COMMAND…   which has to end with the code, or one of them
+//	takes LEAST exits …          the same, and takes so long
+//	silent NAME                  the address of a target to which nothing may be sent becomes a
+//	                             variable, and stands for @NAME@ in every file
+//	target NAME WORD…            begins a deployment; stop-target ends it, sent and refused tell
+//	                             what came to it, at-home that everybody is signed out
+//	exercised FOLDER OUTCOMES    reads results, and schema FILE holds them against their schema
+//	change FILE EXPRESSION TEXT NEW
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -43,7 +49,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "silent": leftAlone(t), "target": beginTarget, "stop-target": stopTarget, "sent": sentBy, "refused": refusedBy,
-			"exercised": exercised, "change": change,
+			"exercised": exercised, "change": change, "at-home": atHome, "takes": takesLong, "schema": ofSchema,
 		},
 	})
 }
@@ -59,8 +65,19 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if err != nil {
 		code = exitCode(err)
 	}
-	if code != args[0] {
+	if !slices.Contains(strings.Split(args[0], ","), code) {
 		ts.Fatalf("exit %s, want %s (%v)", code, args[0], err)
+	}
+}
+
+// takesLong is exits that takes at least as long.
+func takesLong(ts *testscript.TestScript, _ bool, args []string) {
+	least, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	began := time.Now()
+	exits(ts, false, args[2:])
+	if took := time.Since(began); took < least {
+		ts.Fatalf("it took %v", took)
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,8 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
@@ -45,6 +49,7 @@ func (s inScript) Fatalf(format string, args ...any) { s.ts.Fatalf(format, args.
 //	password=ID      the configuration has a wrong password for the user, * for all
 //	users=N          the configuration has the first N users alone
 //	with=FILE        the configuration has what the file has, at its end
+//	delay=TIME       its changes take so long
 //	elsewhere        the configuration has an address where nothing listens
 func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
@@ -53,11 +58,12 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 	t := inScript{ts: ts}
 	secure, service, wrong, url, more := false, true, "", "", ""
 	var faults []string
-	users := 0
+	users, delay := 0, time.Duration(0)
 	for _, word := range args[1:] {
 		id, isPassword := strings.CutPrefix(word, "password=")
 		file, isFile := strings.CutPrefix(word, "with=")
 		n, isCount := strings.CutPrefix(word, "users=")
+		after, isDelay := strings.CutPrefix(word, "delay=")
 		switch {
 		case word == "tls":
 			secure = true
@@ -69,6 +75,10 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 			var err error
 			users, err = strconv.Atoi(n)
 			ts.Check(err)
+		case isDelay:
+			var err error
+			delay, err = time.ParseDuration(after)
+			ts.Check(err)
 		case isFile:
 			more = ts.ReadFile(file)
 		case isPassword:
@@ -78,7 +88,7 @@ func beginTarget(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	m := targetOn(t, secure, func(c *reference.Config) {
-		c.Faults = faults
+		c.Faults, c.Delay = faults, cmp.Or(delay, c.Delay)
 		if !service {
 			c.Status = reference.OutOfService
 		}
@@ -131,6 +141,15 @@ func refusedBy(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// atHome is the command `at-home NAME`: everybody is signed out.
+func atHome(ts *testscript.TestScript, _ bool, args []string) {
+	for _, u := range targetsOf(ts)[args[0]].Snapshot().Users {
+		if u.State != reference.Logout {
+			ts.Fatalf("user %s is in %s", u.ID, u.State)
+		}
+	}
+}
+
 // stopTarget is the command `stop NAME`: nothing listens there any more.
 func stopTarget(ts *testscript.TestScript, _ bool, args []string) {
 	targetsOf(ts)[args[0]].server.Close()
@@ -144,6 +163,19 @@ func exercised(ts *testscript.TestScript, _ bool, args []string) {
 	if got, want := outcomes(r), strings.Join(args[1:], " "); got != want {
 		ts.Fatalf("exercised %q, want %q", got, want)
 	}
+}
+
+// ofSchema is the command `schema FILE`: it is what the schema of results says.
+func ofSchema(ts *testscript.TestScript, _ bool, args []string) {
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(reports.Schema))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	ts.Check(c.AddResource("results.json", schema))
+	compiled, err := c.Compile("results.json")
+	ts.Check(err)
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(compiled.Validate(doc))
 }
 
 // change is the command `change FILE EXPRESSION TEXT NEW`: what the expression
