@@ -87,6 +87,8 @@ func TestOtherSystem(t *testing.T) {
 		"found":                      {other: "auto"},
 		"found, strange":             {other: "auto", fault: reference.NodeStranger, says: "does not know user"},
 		"the first again":            {other: "http://LOCALHOST:8445", says: "is the first one by another name: both lead to 127.0.0.1"},
+		"a page to sign in":          {beside: signingIn("/finesse/"), says: ": a page to sign in was answered in place of the API"},
+		"a page for users alone":     {beside: signingIn("/User/"), says: ": a page to sign in was answered in place of the API"},
 		"no API":                     {other: "http://127.0.0.1:8445/elsewhere", says: "GET SystemInfo was answered with HTTP 404"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +105,7 @@ func TestOtherSystem(t *testing.T) {
 					if o := b.Survey().Other; o.URL != "http://127.0.0.2:8445" || o.Why != "" {
 						t.Errorf("the other node is %+v", o)
 					}
-				case !errors.As(err, &unable) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "target.nodes"):
+				case !errors.As(err, &unable) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "target."):
 					t.Errorf("got %v", err)
 				}
 			})
@@ -129,6 +131,21 @@ func sayingNodes(primary, secondary string) func(http.Handler) http.Handler {
 				names = append(names[1:], name)
 				return "<host>" + name + "</host>"
 			}))
+		})
+	}
+}
+
+// signingIn gives a page to sign in, with success, to whatever has something in
+// its path.
+func signingIn(part string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.URL.Path, part) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<!DOCTYPE html><html><body><form method=post>Sign in <input type=password></form></body></html>")
 		})
 	}
 }

@@ -94,7 +94,17 @@ func (l *loader) user(u userEntry, i int) *fixtures.User {
 		}
 	}
 	if strings.Contains(user.Name(), ":") {
-		bad("username", "has a colon in it, which Basic authentication does not allow")
+		key := "id"
+		if _, there := u.values["username"]; there {
+			key = "username"
+		}
+		bad(key, "has a colon in it, which Basic authentication does not allow")
+	}
+	switch {
+	case strings.Contains(user.ID, "/"):
+		bad("id", "has a slash in it, which no id can have in /finesse/api/User/<id>: it ends there, and servers refuse it as %%2F; where users sign in with such a name, id is their <id> and username that name")
+	case user.ID == "." || user.ID == "..":
+		bad("id", "%q means a folder in /finesse/api/User/<id>, and no user", user.ID)
 	}
 	if user.ID == "" {
 		if _, there := u.values["id"]; !there {

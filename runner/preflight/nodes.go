@@ -119,6 +119,8 @@ func (p *preflight) sameSystem(ctx context.Context, here *xmlquery.Node) error {
 	x := p.elsewhere(ctx, nil, "/finesse/api/SystemInfo")
 	root, err := parseRoot(x.ResponseBody)
 	switch {
+	case signInPage(x):
+		return &Unable{obstacleOtherNode, at + ": " + x.Err}
 	case x.Err != "":
 		p.survey.Other.Why = fmt.Sprintf("%s cannot be reached: %s", at, explain(x.Err, p.target))
 		return nil
@@ -142,12 +144,20 @@ func (p *preflight) sameSystem(ctx context.Context, here *xmlquery.Node) error {
 	if len(mine) == 2 && len(its) == 2 && !slices.Equal(mine, its) {
 		return wrong("its SystemInfo names the nodes %s, that of the first node %s", text.Enumerate(its), text.Enumerate(mine))
 	}
-	if why := p.sameUsers(ctx); why != "" {
+	why, page := p.sameUsers(ctx)
+	switch {
+	case page != "":
+		return &Unable{obstacleOtherNode, at + ": " + page}
+	case why != "":
 		return wrong("%s", why)
 	}
 	p.clocks(ctx)
 	return nil
 }
+
+// signInPage reports whether somebody before a node gave a page to sign in, and
+// with success, in place of what was asked for: then the error says what to do.
+func signInPage(x evidence.Exchange) bool { return x.Barred && x.Status/100 == 2 }
 
 // elsewhere reads something on the other node, as nobody where the user is nil.
 func (p *preflight) elsewhere(ctx context.Context, u *fixtures.User, path string) evidence.Exchange {
@@ -158,23 +168,29 @@ func (p *preflight) elsewhere(ctx context.Context, u *fixtures.User, path string
 	return p.client.Do(ctx, p.rec, call)
 }
 
-// sameUsers says which users the other node does not know, "" for none. One
-// that refuses somebody is asked as nobody else: refused sign-ins add up.
-func (p *preflight) sameUsers(ctx context.Context) string {
+// sameUsers says which users the other node does not know, "" for none, or what
+// is to be done about a page to sign in that it gives. One that refuses somebody
+// is asked as nobody else: refused sign-ins add up.
+func (p *preflight) sameUsers(ctx context.Context) (why, page string) {
 	for _, u := range p.survey.Cast.Usable() {
 		x := p.elsewhere(ctx, u, "/finesse/api/User/"+u.ID)
 		root, err := parseRoot(x.ResponseBody)
 		switch {
+		case signInPage(x):
+			return "", x.Err
 		case x.Err != "" || x.Status >= 500:
 			p.survey.Other.Why = fmt.Sprintf("user %s could not be read on the other node: HTTP %d %s", u.ID, x.Status, bounded(x.Err))
-			return ""
+			return "", ""
 		case x.Status == http.StatusUnauthorized, x.Status == http.StatusNotFound:
-			return fmt.Sprintf("it does not know user %s: HTTP %d%s", u.ID, x.Status, Saying(x))
-		case x.Status/100 == 2 && err == nil && textAt(root, "loginId") != "" && textAt(root, "loginId") != u.ID:
-			return fmt.Sprintf("it shows another user for %s", u.ID)
+			return fmt.Sprintf("it does not know user %s: HTTP %d%s", u.ID, x.Status, Saying(x)), ""
+		case x.Status/100 != 2 || err != nil || root.Data != "User":
+			p.survey.Other.Why = fmt.Sprintf("user %s could not be read on the other node: HTTP %d%s with no User", u.ID, x.Status, Saying(x))
+			return "", ""
+		case textAt(root, "loginId") != "" && textAt(root, "loginId") != u.ID:
+			return fmt.Sprintf("it shows another user for %s", u.ID), ""
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // samples are how often the clocks of both nodes are read: the reading that was
