@@ -42,6 +42,7 @@ func (a *CLI) Explore(ctx context.Context, cfg *config.Config, o ExploreOptions)
 	if o.Steps < 1 {
 		return 0, &exit.UsageError{Err: fmt.Errorf("--steps is %d: say at least 1", o.Steps)}
 	}
+	cfg.Run.Profiles = nil // they are of requirements
 	selection := selectionOf(cfg.Run)
 	if !slices.ContainsFunc(explore.IDs(), func(id string) bool { return selection.Why(id) == "" }) {
 		return 0, &exit.UsageError{Err: errors.New("the patterns match no class of walks; their ids are EXP-<state>-alone, -row and -together, such as EXP-TALKING-together")}
@@ -146,7 +147,7 @@ func (a *archived) add(seen []*evidence.Evidence) {
 
 // generator makes walks of what the target lets be done.
 func (s *session) generator(rules *spec.Rules, seed uint64) *explore.Generator {
-	switches := s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
+	switches := s.switchesWrapUp()
 	model := explore.NewModel(rules, s.Catalogue, s.survey.Deployment, s.survey.Release, codesOf(s.survey.Cast), switches)
 	g := &explore.Generator{
 		Model: model, Seed: seed, Dialogs: s.survey.Dialogs, Peer: true, Supervisor: true, Colleague: true, Stimulus: s.stimuli.Supports,

@@ -51,6 +51,7 @@ func (a *CLI) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code i
 	if err != nil {
 		return 0, err
 	}
+	cfg.Run.Profiles = nil // they are of requirements
 	return a.beside(ctx, cfg, "map", func(ctx context.Context, s *session, display progress.Display) (int, error) {
 		return s.mapTarget(ctx, rules, o, display)
 	})
@@ -143,9 +144,10 @@ type mapping struct {
 // has: it is visited when all others are back. It gives how many rows are
 // before.
 func (s *session) shareRows(rows []*behaviour.Row) (all []*behaviour.Row, shared int) {
+	s.survey.Cast.SwitchesWrapUp = s.switchesWrapUp()
 	var together []*behaviour.Row
 	for _, r := range rows {
-		short := slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !t.Playable(r.Requirement) })
+		short := slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !s.survey.Cast.With(t.Users).Playable(r.Requirement) })
 		if short && s.survey.Cast.Playable(r.Requirement) {
 			together = append(together, r)
 			continue

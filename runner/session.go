@@ -266,10 +266,16 @@ func (s *session) setStage() {
 	if s.listener != nil {
 		s.stage.Events = hear(s.listener)
 	}
-	s.survey.Cast.SwitchesWrapUp = s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
+	s.survey.Cast.SwitchesWrapUp = s.switchesWrapUp()
 	for _, u := range s.survey.Cast.Usable() {
 		s.stage.Users.SetInitial(evidence.Observation{User: u.ID, State: u.State, Pending: u.Pending, ReasonCodeID: u.ReasonCodeID, Extension: s.survey.Extensions[u.ID], Index: -1})
 	}
+}
+
+// switchesWrapUp reports whether the stimuli switch wrap-up, so that anybody can
+// be had with it and without.
+func (s *session) switchesWrapUp() bool {
+	return s.stimuli.Supports(spec.WrapUpOn) && s.stimuli.Supports(spec.WrapUpOff)
 }
 
 // oneNode says why the other node is not watched, "" where it is or none is

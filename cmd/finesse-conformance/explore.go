@@ -32,6 +32,6 @@ func exploreCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&o.Steps, "steps", 1000, "end after `N` things done")
 	c.Flags().BoolVar(&o.Resume, "resume", false, "go on where the exploration in the folder of the reports was interrupted")
-	addSettings(c, func(config.Setting) bool { return true })
+	addSettings(c, concernsNoRunAlone)
 	return c
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,15 @@ func mapCommand() *cobra.Command {
 		},
 	}
 	c.Flags().DurationVar(&o.Budget, "budget", 0, "visit the most telling situations for this `DURATION` and say which were left")
-	addSettings(c, func(config.Setting) bool { return true })
+	addSettings(c, func(s config.Setting) bool { return concernsNoRunAlone(s) && s.Flag != "waivers" })
 	return c
+}
+
+// concernsNoRunAlone reports whether a setting is of use without a run of the
+// catalogue: not those of its reports, its selection by profile, its parts and
+// its repetitions.
+func concernsNoRunAlone(s config.Setting) bool {
+	return !slices.Contains([]string{
+		"junit", "json", "html", "baseline", "fail-on", "sign-key", "require-complete", "profile", "shard", "repeat", "map",
+	}, s.Flag)
 }

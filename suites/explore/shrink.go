@@ -118,12 +118,16 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 }
 
 // shortened lists the walks that have less of a walk, those with the least
-// first: its end alone, from where the scenario itself brings a user; then it
-// without some rounds in a row, as holding a call and taking it back are of use
-// only together; and without one of the things of a round. A walk of which the guide says nothing shows nothing, and is
-// left out.
+// first: without those who ask for themselves beside the subject; its end alone,
+// from where the scenario itself brings a user; then it without some rounds in a
+// row, as holding a call and taking it back are of use only together; and
+// without one of the things of a round. A walk of which the guide says nothing
+// shows nothing, and is left out.
 func (m *Model) shortened(w Walk) []Walk {
 	var list []Walk
+	if alone, fewer := w.alone(); fewer {
+		list = append(list, alone)
+	}
 	at := m.along(w, spec.Self)
 	for n := len(w.Rounds) - 1; n > 0; n-- {
 		if s, ok := startable(at[n]); ok {
@@ -164,6 +168,22 @@ func (m *Model) shortened(w Walk) []Walk {
 		}
 	}
 	return slices.DeleteFunc(list, func(less Walk) bool { return !m.tells(less) })
+}
+
+// alone is a walk without those who ask for themselves beside the subject.
+func (w Walk) alone() (Walk, bool) {
+	less := w
+	less.Rounds = nil
+	for _, r := range w.Rounds {
+		mine := r
+		if mine.Does = r.of(spec.Self).Does; len(mine.Does) == 1 {
+			mine.How = Alone
+		}
+		if len(mine.Does) > 0 {
+			less.Rounds = append(less.Rounds, mine)
+		}
+	}
+	return less, len(less.Rounds) > 0 && less.Steps() < w.Steps()
 }
 
 // smaller is how many rounds are left out at once after so many: half of them,
