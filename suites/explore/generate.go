@@ -302,7 +302,7 @@ func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.Wh
 // then. Every other round is about one, where there is any; else it is none of
 // the things. The wrap-up timer comes first, as everything else waits for it.
 func (g *Generator) moment(d draw, at []modelState, how How, things int) int {
-	if how == Alone || d.lasts && d.random.IntN(2) > 0 || d.random.IntN(2) > 0 || len(g.changes(at)) == 0 {
+	if how == Alone || d.lasts && d.random.IntN(4) > 0 || d.random.IntN(2) > 0 || len(g.changes(at)) == 0 {
 		return things
 	}
 	if wrapsUp(at) {
@@ -375,6 +375,9 @@ func (g *Generator) request(random *rand.Rand, at []modelState) spec.When {
 	}
 	if at[0].Call != "" && (ask == spec.Login || ask == spec.Logout) && random.IntN(2) > 0 {
 		ask = spec.NotReady // what waits for the end of the call tells more
+	}
+	if other := map[spec.State]spec.State{spec.Ready: spec.NotReady, spec.NotReady: spec.Ready}[at[0].Pending]; other != "" && ask == at[0].Pending && random.IntN(2) == 0 {
+		ask = other // which takes its place
 	}
 	if g.Supervisor && ask != spec.Login && random.IntN(3) == 0 && (at[0].Call == "" || random.IntN(4) == 0) {
 		return spec.When{By: spec.Supervisor, Put: &spec.Put{State: string(ask), Reason: spec.ReasonAuto}}
