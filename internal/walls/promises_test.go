@@ -1,4 +1,4 @@
-package main
+package walls_test
 
 import (
 	"go/ast"
