@@ -107,7 +107,7 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 		}
 		c := j.stepJudge(req, ev, i)
 		c.came, h.step = h.came, c
-		if m := cmp.Or(c.elsewhere(), c.lapsedBefore(), c.toldLapsed()); m != nil {
+		if m := cmp.Or(c.elsewhere(), c.lapsedBefore(), c.toldElsewhere()); m != nil {
 			h.broken = m
 			return h
 		}

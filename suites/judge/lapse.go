@@ -44,38 +44,6 @@ func (c *stepJudge) lapsedBefore() *mismatch {
 	return m
 }
 
-// toldLapsed: an event had told before the step that the call, the reservation or
-// the wrap-up was over in which a look that lags still found the user.
-func (c *stepJudge) toldLapsed() *mismatch {
-	found := c.step.Baseline
-	if !reserves(found.State) && timerLeads[found.State] == "" || found.ChangeTime == "" {
-		return nil
-	}
-	var told []evidence.Observation
-	var last *evidence.Event
-	for i := range c.ev.Events {
-		e := &c.ev.Events[i]
-		l, ok := evidence.ObservationOfEvent(*e)
-		if !ok || !c.step.EventBefore(e) || e.Node != "/finesse/api/User/"+found.User {
-			continue
-		}
-		again := func(old evidence.Observation) bool { return visitOf(old) == visitOf(l) }
-		if !slices.ContainsFunc(told, again) {
-			told, last = append(told, l), e
-		}
-	}
-	came := slices.ContainsFunc(told, func(l evidence.Observation) bool {
-		return l.State == found.State && !apart(l.ChangeTime, found.ChangeTime)
-	})
-	if now := len(told) - 1; !came || told[now].State == found.State {
-		return nil
-	}
-	m := c.unproven(fmt.Sprintf("an event had told %v before the step that the user was in %s, and a look that lags still showed %s",
-		round(c.step.Sent.Sub(last.Received)), told[len(told)-1].State, found.State))
-	m.exchange, m.event, m.suspect, m.gap = -1, last.Index, true, evidence.GapPath
-	return m
-}
-
 // lapse is when the user was seen first to have left the state.
 func (c *stepJudge) lapse(s spec.State) time.Time {
 	at := c.step.Sent

@@ -7,31 +7,6 @@ import (
 	"finesse-conformance/spec"
 )
 
-// What an event told to be over before the step is over, though a look that lags
-// still shows it; what it tells again, or of another stay, says nothing.
-func TestToldLapsed(t *testing.T) {
-	reserved := user{state: spec.ReservedOutbound, changed: "2026-01-02T03:04:04.000Z"}
-	over := user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"}
-	before := user{state: spec.Ready, changed: "2026-01-02T03:04:00.000Z"}
-	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
-	req.Given.State = spec.ReservedOutbound
-	play := func(events ...user) *scene {
-		s := begin(in(spec.Ready)).listening()
-		for _, u := range events {
-			s.hears(10*time.Millisecond, unasked(u))
-		}
-		return s.sees(10*time.Millisecond, reserved).puts(202, "").sees(50*time.Millisecond, in(spec.Ready)).stays(in(spec.Ready))
-	}
-	const failure = "PUT READY: expected 2xx and the state to stay; saw the user went to READY 75ms after it"
-	try(t, req, []hearing{
-		{"over", play(before, reserved, over), open,
-			"an event had told 115ms before the step that the user was in NOT_READY, and a look that lags still showed RESERVED_OUTBOUND", true},
-		{"not over", play(before, reserved), failed, failure, true},
-		{"what was before is told again", play(before, reserved, before), failed, failure, true},
-		{"nobody told of this stay", play(before, over), failed, failure, true},
-	})
-}
-
 // A call that nobody answers, and a reservation that nothing comes of, end by
 // themselves: what that does is not the request's.
 func TestLapse(t *testing.T) {

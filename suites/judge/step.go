@@ -76,6 +76,39 @@ func (c *stepJudge) elsewhere() *mismatch {
 		seen: fmt.Sprintf("the user was in %s, not in %s, when the step began", is, want)}
 }
 
+// toldElsewhere: an event had told before the step that the user was not any more
+// where a look found it last, as nodes lag, and calls, reservations and wrap-up end
+// by themselves.
+func (c *stepJudge) toldElsewhere() *mismatch {
+	found := c.step.Baseline
+	if found.ChangeTime == "" {
+		return nil
+	}
+	var told []evidence.Observation
+	var last *evidence.Event
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
+		l, ok := evidence.ObservationOfEvent(*e)
+		if !ok || !c.step.EventBefore(e) || e.Node != "/finesse/api/User/"+found.User {
+			continue
+		}
+		again := func(old evidence.Observation) bool { return visitOf(old) == visitOf(l) }
+		if !slices.ContainsFunc(told, again) {
+			told, last = append(told, l), e
+		}
+	}
+	came := slices.ContainsFunc(told, func(l evidence.Observation) bool {
+		return l.State == found.State && !apart(l.ChangeTime, found.ChangeTime)
+	})
+	if now := len(told) - 1; !came || told[now].State == found.State {
+		return nil
+	}
+	m := c.unproven(fmt.Sprintf("an event had told %v before the step that the user was in %s, and a look that lags still showed %s",
+		round(c.step.Sent.Sub(last.Received)), told[len(told)-1].State, found.State))
+	m.exchange, m.event, m.suspect, m.gap = -1, last.Index, true, evidence.GapPath
+	return m
+}
+
 // judge tries every outcome that the guide allows. The first that holds wins;
 // else the miss of the one that came furthest explains the failure best.
 func (c *stepJudge) judge() (spec.Outcome, *mismatch) {
