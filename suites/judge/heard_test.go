@@ -60,6 +60,7 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 		{"has another role", heard(payload("<role>Agent</role>", "<role>Supervisor</role>")), where + "the user of the node, who is Agent; saw Supervisor"},
 		{"has the extension", []*scene{asked(202, spec.Ready, tells(there)).sees(time.Second, there)}, ""},
 		{"has no extension", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, there)}, where + `extension "1001", as the GET that follows has it; saw ""`},
+		{"has none, of who is signed out and shows its last one", []*scene{asked(202, spec.Logout, tells(user{state: spec.Logout, changed: there.changed})).sees(time.Second, user{state: spec.Logout, ext: "1001", changed: there.changed})}, ""},
 		{"has none, of another stay", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, user{state: spec.Ready, ext: "1001", changed: "2026-01-02T03:04:09.000Z"})}, ""},
 		{"has another reason", []*scene{asked(202, spec.Ready, tells(user{state: spec.Ready, ext: "1001", reason: "5", changed: there.changed})).sees(time.Second, there)}, where + `reasonCodeId "", as the GET that follows has it; saw "5"`},
 	})
