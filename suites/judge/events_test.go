@@ -128,7 +128,8 @@ func TestNoEvents(t *testing.T) {
 		return begin(was).listening().puts(400, apiError("Parameter Missing", "state"))
 	}
 	unasked := with(tells(was), func(e *evidence.Event) { e.RequestID = "" })
-	byOtherClock := with(tells(user{state: spec.NotReady, changed: "2026-01-02T03:04:01.500Z"}), func(e *evidence.Event) { e.RequestID = "" })
+	far := user{state: spec.NotReady, changed: "2026-01-02T03:04:01.500Z"}
+	byOtherClock := with(tells(far), func(e *evidence.Event) { e.RequestID = "" })
 	try(t, row(t, "NTF-05"), []hearing{
 		{"none", start().stays(was), passed, "", false},
 		{"an error event", start().hears(0, refuses("Parameter Missing", "state")).stays(was), failed, expected + "an event on /finesse/api/User/1001", false},
@@ -136,6 +137,8 @@ func TestNoEvents(t *testing.T) {
 		{"an event of a change before it, twice", begin(was).listening().hears(0, unasked).puts(400, apiError("Parameter Missing", "state")).hears(0, unasked).stays(was), passed, "", false},
 		{"an event of a change before it, twice and late", start().hears(0, unasked).hears(0, unasked).stays(was), passed, "", false},
 		{"an event of a change before it, late and by another node's clock", start().hears(0, byOtherClock).stays(was), passed, "", false},
+		{"late and by another node's clock, which looks show by turns", start().sees(time.Second, far).sees(100*time.Millisecond, was).hears(0, byOtherClock).sees(time.Second, far), passed, "", false},
+		{"the same, and no turns", start().sees(time.Second, was).sees(100*time.Millisecond, far).hears(0, byOtherClock).sees(time.Second, far), failed, expected + "an event on /finesse/api/User/1001", false},
 		{"the same, told of before", begin(was).listening().hears(0, unasked).puts(400, apiError("Parameter Missing", "state")).hears(0, byOtherClock).stays(was),
 			failed, expected + "an event on /finesse/api/User/1001", false},
 		{"an event of somebody else", start().hears(0, with(refuses("x", "y"), func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })).stays(was), passed, "", false},

@@ -235,7 +235,8 @@ func (c *stepJudge) earlier(e *evidence.Event) bool {
 
 // baselineByOtherClock reports whether an event is the news of the state that
 // the step found, late and with the time that another node noted: nobody told
-// of that state before, and looks after the event show it still.
+// of that state before, and looks after the event show it still, or showed both
+// times by turns.
 func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
 	found := c.step.Baseline
 	tells := func(e *evidence.Event) bool {
@@ -250,8 +251,14 @@ func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
 			return false
 		}
 	}
+	told, _ := evidence.ObservationOfEvent(*e)
+	turned := false // to the time that the event names, before it came
 	return slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
-		return !l.Event && l.User == found.User && l.Asked.After(e.Received) && l.Same(found) && visitOf(l) == visitOf(found)
+		if l.Event || l.User != found.User || c.step.Before(l) {
+			return false
+		}
+		turned = turned || visitOf(l) == visitOf(told) && l.At.Before(e.Received)
+		return l.Same(found) && visitOf(l) == visitOf(found) && (turned || l.Asked.After(e.Received))
 	})
 }
 
