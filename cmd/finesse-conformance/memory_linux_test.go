@@ -55,7 +55,7 @@ func watchMemory(p *program) <-chan map[string]int {
 // much longer than its time limit.
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	limit, rows := 6*time.Second, "ERR-0*"
+	limit, rows := 3*time.Second, "ERR-0*"
 	if long() {
 		limit, rows = time.Minute, "*"
 	}
