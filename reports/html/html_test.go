@@ -374,6 +374,7 @@ func TestLeadSaysWhereToBegin(t *testing.T) {
 		want                 string
 	}{
 		{1, 1, 2, "1 of 4 requirements that were put to the test failed, and kept 2 from being exercised."},
+		{4, 4, 0, "4 of 4 requirements that were put to the test failed."},
 		{1, 1, 0, "1 of 4 requirements that were put to the test failed."},
 		{3, 3, 0, "3 of 4 requirements that were put to the test failed."},
 		{3, 1, 0, "3 of 4 requirements that were put to the test failed; all have one cause."},

@@ -154,6 +154,9 @@ func lead(r *reports.Result) string {
 		return "The target could not be certified: " + text.ShownLine(r.Stopped, 400)
 	case s.Failed > 0:
 		said := fmt.Sprintf("%d of %s that were put to the test failed", s.Failed, text.Count(s.Exercised(), "requirement"))
+		if s.Exercised() == 1 {
+			said = "The one requirement that was put to the test failed"
+		}
 		kept := 0
 		for _, g := range r.Failures {
 			kept += len(g.Kept)
