@@ -15,6 +15,8 @@ type ExchangeRef struct {
 	Attempt        int               `json:"attempt"`
 	Index          int               `json:"index"`
 	As             string            `json:"as,omitempty"`
+	ByToken        bool              `json:"by_token,omitempty"`       // signed with an access token
+	WrongPassword  bool              `json:"wrong_password,omitempty"` // or with a token that is not good
 	Method         string            `json:"method"`
 	Path           string            `json:"path"`
 	Status         int               `json:"status,omitempty"` // 0 when there was no answer
@@ -53,7 +55,7 @@ func NewExchangeRef(e *evidence.Evidence, i int, whole bool) *ExchangeRef {
 	}
 	x := e.Exchanges[i]
 	ref := &ExchangeRef{
-		Attempt: e.Attempt, Index: i, As: x.As, Method: x.Method, Path: x.Path, Status: x.Status,
+		Attempt: e.Attempt, Index: i, As: x.As, ByToken: x.ByToken, WrongPassword: x.WrongPassword, Method: x.Method, Path: x.Path, Status: x.Status,
 		Error: x.Err, At: Stamp(x.Started), DurationMS: Millis(x.Duration),
 	}
 	if whole {

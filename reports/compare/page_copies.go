@@ -17,7 +17,7 @@ func (b *itemBuilder) copies(it *item, old, new *reports.Row, before, after *evi
 	if is == nil {
 		is = new.Exchange
 	}
-	it.Copies = page.Copies{Key: it.Anchor, Curl: page.Curl(b.c.New.Target.URL, is)}
+	it.Copies = page.Copies{Key: it.Anchor, Curl: page.Curl(b.c.new, is)}
 
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s: %s\n\n", new.ID, it.Title)

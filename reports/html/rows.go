@@ -228,7 +228,7 @@ func (b *rowBuilder) failure(r *reports.Row, whole bool) failure {
 		f.Asked = text.ShownLine(b.askedBefore(r, e)+f.Asked, 600)
 	}
 	act := underTest(r, e)
-	f.Copies = page.Copies{Key: r.ID, Curl: page.Curl(b.in.Result.Target.URL, act)}
+	f.Copies = page.Copies{Key: r.ID, Curl: page.Curl(b.in.Result, act)}
 	f.Copies.Ticket = b.ticket(&f, r, act)
 	if !whole {
 		return f

@@ -218,7 +218,7 @@ func (c *Client) once(ctx context.Context, rec *Recorder, call Call) (evidence.E
 	x := evidence.Exchange{
 		Purpose: call.Purpose, Method: call.Method, Path: call.Path, Started: time.Now(),
 		RequestBody: call.Body, RequestHeader: map[string]string{},
-		WrongPassword: call.Credentials.refusable(),
+		WrongPassword: call.Credentials.refusable(), ByToken: call.byToken(),
 	}
 	if call.Query != "" {
 		x.Path += "?" + call.Query
@@ -359,6 +359,11 @@ const requirementHeader = "X-Conformance-Requirement"
 // two.
 var ErrTwiceWrong = errors.New("not sent: the user's last request had a wrong password already")
 
+// byToken reports whether a call is signed with an access token, good or not.
+func (c Call) byToken() bool {
+	return c.As != nil && c.Credentials != None && (c.As.ByToken() && c.Credentials != MadeUp || c.Credentials == Unissued)
+}
+
 // sign sets the credentials, which must not be recorded.
 func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error {
 	if call.Credentials == None || call.As == nil {
@@ -376,7 +381,7 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		}
 		password = rand.Text()
 	}
-	if call.As.ByToken() && call.Credentials != MadeUp || call.Credentials == Unissued {
+	if call.byToken() {
 		switch call.Credentials {
 		case Own:
 		case Expired:

@@ -219,8 +219,9 @@ const (
 type Exchange struct {
 	Index          int               `json:"index"`
 	Purpose        Purpose           `json:"purpose"`
-	As             string            `json:"as,omitempty"` // id of the user whose credentials were sent, "" for none
-	WrongPassword  bool              `json:"wrong_password,omitempty"`
+	As             string            `json:"as,omitempty"`             // id of the user whose credentials were sent, "" for none
+	WrongPassword  bool              `json:"wrong_password,omitempty"` // or a token that is not good
+	ByToken        bool              `json:"by_token,omitempty"`       // an access token was sent, no password
 	Method         string            `json:"method"`
 	Path           string            `json:"path"` // with the query; without the host, but for the other node of a system of two
 	RequestHeader  map[string]string `json:"request_header,omitempty"`

@@ -19,16 +19,27 @@ type Copies struct {
 	Ticket string // for who has to mend it
 }
 
-// Curl is a request to a target as a command for a shell, with places to fill
-// in for the credentials; "" where there is none.
-func Curl(target string, x *reports.ExchangeRef) string {
+// Curl is a request of a result as a command for a shell, with places to fill in
+// for the credentials; "" where there is none.
+func Curl(r *reports.Result, x *reports.ExchangeRef) string {
 	if x == nil {
 		return ""
 	}
 	parts := []string{"curl -i"}
-	if x.As != "" {
+	if r.Settings.Insecure {
+		parts[0] += " -k"
+	}
+	wrong := ""
+	if x.WrongPassword {
+		wrong = "WRONG_"
+	}
+	switch {
+	case x.As == "":
+	case x.ByToken:
+		parts = append(parts, "-H "+quoted("Authorization: Bearer "+wrong+"TOKEN_OF_"+x.As))
+	default:
 		// The id is no secret; the name that it signs in with may be another.
-		parts = append(parts, "-u "+quoted("USERNAME_OF_"+x.As+":PASSWORD"))
+		parts = append(parts, "-u "+quoted("USERNAME_OF_"+x.As+":"+wrong+"PASSWORD"))
 	}
 	if x.Method != http.MethodGet {
 		parts = append(parts, "-X "+quoted(x.Method))
@@ -42,7 +53,7 @@ func Curl(target string, x *reports.ExchangeRef) string {
 	if x.RequestBody != "" {
 		parts = append(parts, "--data-binary "+quoted(text.Cut(x.RequestBody, CopyLimit)))
 	}
-	address := strings.TrimSuffix(target, "/") + x.Path
+	address := strings.TrimSuffix(r.Target.URL, "/") + x.Path
 	return text.Shown(strings.Join(append(parts, quoted(address)), " \\\n  "))
 }
 
