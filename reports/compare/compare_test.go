@@ -1,104 +1,16 @@
 package compare
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
-	"finesse-conformance/reports/console"
 	"finesse-conformance/suites/evidence"
 )
-
-// pair is a run and its verdicts, to be changed before they are compared.
-type pair struct {
-	run      reports.Run
-	verdicts []evidence.Verdict
-}
-
-func (p *pair) verdict(id string) *evidence.Verdict {
-	i := slices.IndexFunc(p.verdicts, func(v evidence.Verdict) bool { return v.Requirement == id })
-	return &p.verdicts[i]
-}
-
-// bodies changes all bodies of answers to GET.
-func (p *pair) bodies(old, new string) {
-	for _, e := range p.run.Evidence {
-		for i := range e.Exchanges {
-			if x := &e.Exchanges[i]; x.Method == "GET" {
-				x.ResponseBody = strings.ReplaceAll(x.ResponseBody, old, new)
-			}
-		}
-	}
-}
-
-func (p *pair) slow(factor time.Duration) {
-	for _, e := range p.run.Evidence {
-		for i := range e.Exchanges {
-			e.Exchanges[i].Duration *= factor
-		}
-	}
-}
-
-// many is the sample with so many exchanges and changes that medians say
-// something.
-func many() *pair {
-	p := &pair{reporttest.SampleRun(), reporttest.SampleVerdicts()}
-	p.run.Settings.Notifications = true
-	for _, e := range p.run.Evidence {
-		for range 10 {
-			e.Exchanges = append(e.Exchanges, e.Exchanges[1:]...)
-			if len(e.Exchanges) > 20 {
-				break
-			}
-		}
-		for range 5 {
-			e.Steps = append(e.Steps, e.Steps[0])
-		}
-		e.Events = []evidence.Event{
-			{Received: reporttest.Noon.Add(time.Millisecond), Session: "1001", Node: "/finesse/api/User/1001", Event: "PUT", Payload: "<Update><data><user><state>READY</state></user></data></Update>"},
-			{Received: reporttest.Noon.Add(2 * time.Millisecond), Session: "1001", Node: "/finesse/api/User/1001", Event: "PUT", Payload: "<Update><data><user><state>NOT_READY</state></user></data></Update>"},
-		}
-	}
-	p.run.Evidence = append(p.run.Evidence, codes("<ReasonCodes category='LOGOUT'><ReasonCode><code>1</code></ReasonCode></ReasonCodes>"))
-	p.verdict("SIG-01").Observed = reports.Observed{Status: 202, State: "NOT_READY", ReasonCodeID: "-1", Via: evidence.ViaEvent}
-	*p.verdict("SIG-04") = reporttest.Verdict("SIG-04", evidence.Passed, reporttest.Observed(reports.Observed{Status: 400, ErrorType: "Invalid Input",
-		ErrorData: "260", ErrorMessage: "no device 777123", Via: evidence.ViaSync, Note: "refused"}))
-	*p.verdict("TRN-UCCE-11") = reporttest.Verdict("TRN-UCCE-11", evidence.Passed, reporttest.Observed(reports.Observed{Status: 202, State: "NOT_READY", ReasonCodeID: "2", Via: evidence.ViaGet}))
-	return p
-}
-
-// codes is evidence of a list of reason codes.
-func codes(body string) *evidence.Evidence {
-	return &evidence.Evidence{Requirement: "USR-08", Exchanges: []evidence.Exchange{
-		{Method: "GET", Path: "/finesse/api/ReasonCodes?category=LOGOUT", Status: 200, ResponseBody: body}}}
-}
-
-func (p *pair) result() *reports.Result { return reports.Build(reporttest.Small(), p.run, p.verdicts) }
-
-func comparison(t *testing.T, change func(*pair)) *Comparison {
-	t.Helper()
-	p := many()
-	change(p)
-	c, err := Results(many().result(), p.result())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func driftsText(all []Drift) string {
-	var lines []string
-	for _, d := range all {
-		lines = append(lines, fmt.Sprintf("%s %s %s: %s -> %s [%s]", d.Class, d.Kind, d.What, d.Old, d.New, strings.Join(d.Requirements, " ")))
-	}
-	return strings.Join(lines, "\n")
-}
 
 // Two runs against the same deployment compare as equal, whatever times, ids
 // and figures they have.
@@ -321,19 +233,6 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func changesText(c *Comparison) string {
-	var lines []string
-	for _, list := range []struct {
-		name string
-		all  []Change
-	}{{"regression", c.Regressions}, {"repair", c.Repairs}, {"waived", c.Waived}, {"failing", c.Failing}, {"new", c.NewlyRun}, {"added", c.Added}, {"gone", c.Gone}} {
-		for _, x := range list.all {
-			lines = append(lines, fmt.Sprintf("%s %s %s>%s", list.name, x.ID, x.From, x.To))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
 func TestWaivedIsNoRegression(t *testing.T) {
 	p := many()
 	*p.verdict("SIG-01") = reporttest.Verdict("SIG-01", evidence.Failed, reporttest.Saw("A", "B", reports.Observed{}))
@@ -348,110 +247,5 @@ func TestWaivedIsNoRegression(t *testing.T) {
 	}
 	if c, err = Results(r, p.result()); err != nil || changesText(c) != "failing SIG-01 waived>failed" {
 		t.Errorf("waived, then failed: %s, %v", changesText(c), err)
-	}
-}
-
-func TestRequirementsThatOneCatalogueLacks(t *testing.T) {
-	old, new := many(), many()
-	drop := func(p *pair, id string) {
-		p.verdicts = slices.DeleteFunc(p.verdicts, func(v evidence.Verdict) bool { return v.Requirement == id })
-	}
-	drop(old, "SIG-02")
-	drop(new, "ERR-03")
-	a, b := reports.Build(reporttest.Small().Without("SIG-02"), old.run, old.verdicts), reports.Build(reporttest.Small().Without("ERR-03"), new.run, new.verdicts)
-	b.Spec.Digest = "sha256:other"
-	c, err := Results(a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := changesText(c), "added SIG-02 >passed\ngone ERR-03 passed>"; got != want || c.Worse {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if len(c.Notes) == 0 {
-		t.Error("nothing is said of the other contract")
-	}
-	if want := "1 requirement is new: the old result does not know them; 0 of them fail"; !slices.Contains(c.Notes, want) {
-		t.Errorf("the notes are %q", c.Notes)
-	}
-}
-
-// What the old catalogue did not ask for did not become worse, whatever
-// comes of it now.
-func TestNewRequirementsAreNoRegressions(t *testing.T) {
-	old, new := many(), many()
-	*new.verdict("SIG-02") = reporttest.Verdict("SIG-02", evidence.Failed, reporttest.Saw("A", "B", reports.Observed{}))
-	old.verdicts = slices.DeleteFunc(old.verdicts, func(v evidence.Verdict) bool { return v.Requirement == "SIG-02" })
-	a := reports.Build(reporttest.Small().Without("SIG-02"), old.run, old.verdicts)
-	c, err := Results(a, new.result())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := changesText(c); got != "added SIG-02 >failed" || c.ExitCode(false) != reports.ExitConformant {
-		t.Errorf("got %s, exit %d", got, c.ExitCode(false))
-	}
-	if want := "1 requirement is new: the old result does not know them; 1 of them fail"; !slices.Contains(c.Notes, want) {
-		t.Errorf("the notes are %q", c.Notes)
-	}
-	var b bytes.Buffer
-	if err := c.WriteText(&b, console.Style{}); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(b.String(), "New in the catalogue\n  SIG-02") {
-		t.Errorf("the text is\n%s", b.String())
-	}
-}
-
-// Whether polling meets a state that lasts for a moment is chance; who
-// listens always sees it.
-func TestStatesPassedOnTheWay(t *testing.T) {
-	for _, listening := range []bool{true, false} {
-		old, new := many(), many()
-		old.run.Settings.Notifications = listening
-		old.verdict("ERR-04").Observed.Note = "NOT_READY was not seen on the way; reaches"
-		old.verdict("ERR-04").Observed.Passing = "NOT_READY was not seen on the way"
-		new.verdict("ERR-04").Observed.Note = "passed NOT_READY with code 50006; reaches"
-		new.verdict("ERR-04").Observed.Passing = "passed NOT_READY with code 50006"
-		c, err := Results(old.result(), new.result())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := len(c.Drifts) > 0; got != listening {
-			t.Errorf("listening %v: %d drifts", listening, len(c.Drifts))
-		}
-	}
-}
-
-func TestDeploymentsAreNotCompared(t *testing.T) {
-	b := reporttest.Sample()
-	b.Target.Deployment = "UCCX"
-	if _, err := Results(reporttest.Sample(), b); err == nil {
-		t.Error("UCCE is compared with UCCX")
-	}
-}
-
-// Profiles of which something else became are told, in text and on the page.
-func TestProfilesThatChanged(t *testing.T) {
-	t.Parallel()
-	old, now := many().result(), many().result()
-	old.Profiles = []reports.Profile{{Name: "core", Verdict: reports.Conformant, Required: 2, Exercised: 2}, {Name: "calls", Required: 1}}
-	now.Profiles = []reports.Profile{{Name: "core", Verdict: reports.Incomplete, Required: 2, Exercised: 1, Missing: []string{"SIG-01"}}, {Name: "calls", Required: 1}}
-	c, err := Results(old, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text, page bytes.Buffer
-	if err := c.WriteText(&text, console.Style{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.WriteHTML(&page); err != nil {
-		t.Fatal(err)
-	}
-	if got := text.String(); !strings.Contains(got, "core: conformant, now incomplete") || strings.Contains(got, "calls:") {
-		t.Errorf("the text does not tell what became of profiles:\n%s", got)
-	}
-	for _, want := range []string{"<b>core</b>: conformant, now incomplete", "Conformant: core; calls not exercised"} {
-		if !strings.Contains(page.String(), want) {
-			t.Errorf("the page has no %q", want)
-		}
 	}
 }
