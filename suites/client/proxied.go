@@ -24,6 +24,8 @@ const (
 	tooMany
 	tooManyConnections
 	wantsSignIn
+	wantsCertificate
+	forbidden
 )
 
 var obstacles = map[int]obstacle{
@@ -33,6 +35,8 @@ var obstacles = map[int]obstacle{
 
 var obstacleText = map[obstacle]string{
 	wantsSignIn:        "a page to sign in was answered in place of the API: something before the target wants a sign-in of its own; have this machine let through, or give what it asks for under target.headers or as a client certificate (target.cert_file)",
+	wantsCertificate:   "a reverse proxy wants a client certificate, or another one: name it with target.cert_file and its key with target.key_file",
+	forbidden:          "a reverse proxy answered HTTP 403: it wants something that tells who comes, such as a header (target.headers) or a client certificate (target.cert_file), or lets other machines through alone",
 	wrongAgent:         "a reverse proxy answered HTTP 412: it takes requests of browsers only; set target.user_agent to that of one",
 	wrongReferer:       "a reverse proxy answered HTTP 417: it wants a Referer that it knows; set it under target.headers",
 	blockedClient:      "a reverse proxy answered HTTP 418: it has blocked this client, as after several failed sign-ins; wait, or have it taken off the list",
@@ -48,8 +52,10 @@ var byProxy = text.Pattern(`(?i)nginx|openresty|haproxy|envoy|traefik|varnish|sq
 func proxied(x evidence.Exchange) obstacle {
 	// Who sends no credentials, or wrong ones, is answered with it in place of
 	// the API's 401: that is for the judge. SystemInfo asks nobody for any.
-	if open := strings.HasSuffix(x.Path, "/SystemInfo"); x.Status == http.StatusOK && (open || x.As != "" && !x.WrongPassword) && signInPage(x) {
-		return wantsSignIn
+	if strings.HasSuffix(x.Path, "/SystemInfo") || x.As != "" && !x.WrongPassword {
+		if what := refusedAtTheDoor(x); what != noObstacle {
+			return what
+		}
 	}
 	what := obstacles[x.Status]
 	if what == noObstacle || strings.Contains(x.ResponseBody, "ApiError") {
@@ -61,7 +67,29 @@ func proxied(x evidence.Exchange) obstacle {
 	return noObstacle
 }
 
+// refusedAtTheDoor tells what a reverse proxy has against whoever comes, where
+// the page is its own. That it named itself in the header proves nothing there:
+// it passes the target's own 400 and 403 on under its name.
+func refusedAtTheDoor(x evidence.Exchange) obstacle {
+	page := x.ResponseBody[:min(len(x.ResponseBody), keptBody)]
+	switch {
+	case x.Status == http.StatusOK && signInPage(x):
+		return wantsSignIn
+	case x.Status != http.StatusBadRequest && x.Status != http.StatusForbidden:
+		return noObstacle
+	case !htmlPage().MatchString(page) || !byProxy().MatchString(page):
+		return noObstacle
+	case aboutCertificate().MatchString(page):
+		return wantsCertificate
+	case x.Status == http.StatusForbidden:
+		return forbidden
+	}
+	return noObstacle
+}
+
 var (
+	aboutCertificate = text.Pattern(`(?i)(SSL|client) certificate`)
+
 	htmlPage = text.Pattern(`(?i)^\s*(<!--.*?-->\s*)*<(!doctype html|html)`)
 	signsIn  = text.Pattern(`(?is)<form.*(type\s*=\s*["']?password|SAML(Request|Response)|sign[ -]?in|log[ -]?in)`)
 )

@@ -26,6 +26,11 @@ func TestObstacles(t *testing.T) {
 		{412, "", page, "target.user_agent"},
 		{417, "nginx/1.20", page, "Referer"},
 		{418, "openresty", page, "blocked"},
+		{403, "", page, "target.headers"},
+		{400, "", "<html><body><center>No required SSL certificate was sent</center><hr><center>nginx</center></body></html>", "target.cert_file"},
+		{400, "", page, ""},
+		{403, "openresty", "<html><body>of the target itself</body></html>", ""},
+		{403, "openresty", "", ""},
 		{412, "", "", ""},
 		{503, "", "", ""},
 		{412, "nginx", "<ApiErrors><ApiError><ErrorType>Precondition</ErrorType></ApiError></ApiErrors>", ""},
@@ -40,6 +45,22 @@ func TestObstacles(t *testing.T) {
 		x := c.Do(t.Context(), nil, get(agent()))
 		if x.Status != test.status || x.Barred != (test.want != "") || !strings.Contains(x.Err, test.want) || test.want == "" && x.Err != "" {
 			t.Errorf("%+v: %v %q", test, x.Barred, x.Err)
+		}
+	}
+}
+
+// A page that refuses whoever comes bars who has credentials alone: to anybody
+// else it is an answer.
+func TestRefusedAtTheDoor(t *testing.T) {
+	c := on(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `<html><body><h1>403 Forbidden</h1><center>nginx</center></body></html>`)
+	}), time.Minute)
+	for credentials, barred := range map[client.Credentials]bool{client.Own: true, client.None: false, client.Wrong: false} {
+		call := get(agent())
+		call.Credentials = credentials
+		if x := c.Do(t.Context(), nil, call); x.Barred != barred {
+			t.Errorf("credentials %v: barred %v, want %v: %s", credentials, x.Barred, barred, x.Err)
 		}
 	}
 }
