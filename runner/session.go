@@ -157,7 +157,7 @@ func (s *session) open(ctx context.Context) error {
 	}
 	s.client.WaitOut(s.target.Timing.Outage)
 	if s.journal != nil {
-		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], nodesOf(s.survey, s.target.URL)); err != nil {
+		if err := s.journal.Claim(touchable([]*config.Target{s.target})[0], nodesOf(s.survey, s.target)); err != nil {
 			return err
 		}
 	}
@@ -166,24 +166,24 @@ func (s *session) open(ctx context.Context) error {
 }
 
 // nodesOf gives the addresses of a target's API on all nodes that SystemInfo
-// names, where the target is at one of them. Behind another name they may be
-// anybody's.
-func nodesOf(s *preflight.Survey, target *url.URL) []*url.URL {
-	var nodes []*url.URL
+// names, where the target is at one of them: behind another name they may be
+// anybody's. What the configuration names as the other node is it in any case.
+func nodesOf(s *preflight.Survey, target *config.Target) []*url.URL {
+	var named []*url.URL
 	among := false
 	for host := range s.XMPPPorts {
-		n := *target
+		n := *target.URL
 		n.Host = host
-		if port := target.Port(); port != "" {
+		if port := target.URL.Port(); port != "" {
 			n.Host = net.JoinHostPort(host, port)
 		}
-		among = among || journal.Key(&n) == journal.Key(target)
-		nodes = append(nodes, &n)
+		among = among || journal.Key(&n) == journal.Key(target.URL)
+		named = append(named, &n)
 	}
 	if !among {
-		return nil
+		named = nil
 	}
-	return nodes
+	return append(named, target.Nodes...)
 }
 
 // connect makes the client. The journal is told of whom in the cast a request
