@@ -3158,8 +3158,9 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}, Step{
 				When: When{
-					By:      "self",
-					EndCall: true,
+					By:       "self",
+					EndCall:  true,
+					ByCaller: true,
 				},
 				Then: Then{Outcome{
 					Kind:   "reaches",
@@ -3252,6 +3253,15 @@ var embeddedCatalogue = Catalogue{
 					Types: []string{"Invalid State"},
 					Data:  map[Deployment]string{"UCCX": "33"},
 				}},
+			}, Step{
+				When: When{
+					By:      "self",
+					EndCall: true,
+				},
+				Then: Then{Outcome{
+					Kind:   "avoids",
+					States: []State{"READY"},
+				}},
 			}},
 			File: "requirements/04-pnd.yaml",
 			Line: 54,
@@ -3304,8 +3314,9 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}, Step{
 				When: When{
-					By:      "self",
-					EndCall: true,
+					By:       "self",
+					EndCall:  true,
+					ByCaller: true,
 				},
 				Then: Then{Outcome{
 					Kind:   "reaches",
@@ -3317,7 +3328,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 63,
+			Line: 66,
 		}, &Requirement{
 			ID:          "PND-07",
 			Profiles:    []string{"outbound"},
@@ -3376,7 +3387,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 77,
+			Line: 80,
 		}, &Requirement{
 			ID:          "PND-08",
 			Profiles:    []string{"outbound"},
@@ -3416,7 +3427,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 91,
+			Line: 94,
 		}, &Requirement{
 			ID:          "PND-09",
 			Profiles:    []string{"calls"},
@@ -3455,7 +3466,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 103,
+			Line: 106,
 		}, &Requirement{
 			ID:          "PND-10",
 			Profiles:    []string{"outbound"},
@@ -3548,7 +3559,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 111,
+			Line: 114,
 		}, &Requirement{
 			ID:          "PND-11",
 			Profiles:    []string{"calls"},
@@ -3614,7 +3625,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "before a direct call the agent is NOT_READY too, so that the reason code tells whether the wish was kept",
 			File: "requirements/04-pnd.yaml",
-			Line: 132,
+			Line: 135,
 		}, &Requirement{
 			ID:          "PND-12",
 			Profiles:    []string{"calls"},
@@ -3672,7 +3683,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 149,
+			Line: 152,
 		}, &Requirement{
 			ID:          "PND-13",
 			Profiles:    []string{"calls"},
@@ -3715,7 +3726,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "the last wish counts, as far as the guide says it of two reason codes",
 			File: "requirements/04-pnd.yaml",
-			Line: 169,
+			Line: 172,
 		}, &Requirement{
 			ID:          "PND-14",
 			Profiles:    []string{"calls"},
@@ -3748,7 +3759,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 182,
+			Line: 185,
 		}, &Requirement{
 			ID:          "PND-15",
 			Profiles:    []string{"outbound"},
@@ -3792,7 +3803,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 191,
+			Line: 194,
 		}, &Requirement{
 			ID:          "PND-16",
 			Profiles:    []string{"outbound"},
@@ -3855,7 +3866,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 203,
+			Line: 206,
 		}, &Requirement{
 			ID:          "PND-17",
 			Profiles:    []string{"outbound"},
@@ -3907,7 +3918,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 219,
+			Line: 222,
 		}, &Requirement{
 			ID:          "PND-18",
 			Profiles:    []string{"outbound"},
@@ -3936,7 +3947,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 237,
+			Line: 240,
 		}, &Requirement{
 			ID:          "PND-19",
 			Profiles:    []string{"calls"},
@@ -3983,7 +3994,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/04-pnd.yaml",
-			Line: 246,
+			Line: 249,
 		}},
 	}, Section{
 		Name:  "WRP",
@@ -11408,5 +11419,5 @@ var embeddedCatalogue = Catalogue{
 		Needs: "a second node, and a user that is at rest",
 	}},
 	apart:  map[string]string{"RSN-09": "depends on how the reason codes of the target happen to be set up", "RSN-13": "depends on how the reason codes of the target happen to be set up", "RSN-14": "depends on how the reason codes of the target happen to be set up", "SIG-13": "needs a mobile agent with a telephone that may ring", "USR-10": "needs a user whose login name is not its id"},
-	digest: "84a16efaa87b09e40dadb893404ad100b8719920975414a7f98f9068ed9d0c33",
+	digest: "3dee2c8c3ff84adecf46ec004558fd71000ed66517e8544d9fc668098c2d1396",
 }

@@ -82,6 +82,9 @@ func (r *reader) several(n *yaml.Node, s Step) {
 	}
 }
 
+// endedByCaller is what end_call says where the caller hangs up.
+const endedByCaller = "caller"
+
 // when reads one action and fills in the defaults.
 func (r *reader) when(n *yaml.Node) When {
 	w := When{By: Self}
@@ -97,7 +100,13 @@ func (r *reader) when(n *yaml.Node) When {
 		{"dialog", action("dialog", func(n *yaml.Node) { w.Dialog = oneOf(r, n, "dialog", dialogActions()...) })},
 		{"stimulus", action("stimulus", func(n *yaml.Node) { w.Stimulus = oneOf(r, n, "stimulus", Stimuli()...) })},
 		{"timer", action("timer", func(n *yaml.Node) { w.Timer = oneOf(r, n, "timer", TimerWrapUp) })},
-		{"end_call", action("end_call", func(n *yaml.Node) { w.EndCall = r.flag(n, "end_call") })},
+		{"end_call", action("end_call", func(n *yaml.Node) {
+			if w.ByCaller = n.Value == endedByCaller; w.ByCaller {
+				w.EndCall = true
+				return
+			}
+			w.EndCall = r.flag(n, "end_call")
+		})},
 		{"probe", action("probe", func(n *yaml.Node) { w.Probe = oneOf(r, n, "probe", ProbePlainHTTP, ProbeTLS) })},
 	})
 	switch {

@@ -77,6 +77,8 @@ func (w When) Words(values map[string]string) string {
 		return "stimulus " + string(w.Stimulus)
 	case w.Timer != "":
 		return "the " + strings.ReplaceAll(w.Timer, "_", "-") + " timer"
+	case w.EndCall && w.ByCaller:
+		return "the end of the call, by the caller where it is routed"
 	case w.EndCall:
 		return "the end of the call"
 	case w.Probe != "":

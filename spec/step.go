@@ -54,6 +54,7 @@ type When struct {
 	Stimulus Stimulus // something from outside happens to the subject
 	Timer    string   // "wrap_up": the subject's wrap-up timer is waited for
 	EndCall  bool     // the subject's call or reservation is ended by whatever the target offers
+	ByCaller bool     // of EndCall: where the call is routed and a stimulus can, the other party hangs up
 	Probe    string   // "plain_http" or "tls": looks at the transport
 }
 

@@ -28,11 +28,17 @@ func (j *Judge) bystanders(ev *evidence.Evidence, led map[spec.Actor]spec.State)
 			unseen = &mismatch{exchange: -1, event: -1, suspect: true, unproven: true, gap: evidence.GapPath, seen: "user " + was.User + " could not be looked at afterwards"}
 		case looked && moves && now.State != to:
 			return movedElsewhere(was, now, "user "+was.User+" in "+string(to))
-		case looked && !moves && !was.Same(now) && !movedBefore(ev, was, now):
+		case looked && !moves && (!was.Same(now) || otherExtension(was, now)) && !movedBefore(ev, was, now):
 			return movedElsewhere(was, now, onlySubject)
 		}
 	}
 	return unseen
+}
+
+// otherExtension reports whether somebody who stayed signed in is on another
+// extension, or on none.
+func otherExtension(was, now evidence.Observation) bool {
+	return was.State == now.State && was.State != spec.Logout && was.Extension != "" && was.Extension != now.Extension
 }
 
 // movedBefore reports whether an event had told before the first step that the user

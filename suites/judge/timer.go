@@ -187,6 +187,9 @@ func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 	if c.toldOver(c.step.Baseline) || c.req.Steps[c.index].Later && c.toldOver(c.ev.Steps[c.index-1].Baseline) {
 		return c.unsure("an event had told before the request that the wrap-up timer of %v was over", x.timer)
 	}
+	if other := c.otherWrapUp(); other != "" {
+		return c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf("the user went from %s to %s, and %v later to %s", c.step.Baseline.State, other, round(x.inWrapUp), x.to))
+	}
 	leads := slices.Contains(out.States, timerLeads[c.step.Baseline.State])
 	if !leads && !x.over(x.inWrapUp) {
 		return nil // late, and not the timer's doing
@@ -243,6 +246,17 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		}
 	}
 	return c.unsure("%s may have ended wrap-up before the request was dealt with, %v after wrap-up was seen", timer, round(decided.Sub(w.seen.At)))
+}
+
+// otherWrapUp is the kind of wrap-up in which a step that left one saw its subject
+// meanwhile, "" for none: it has a timer of its own, and is no change at once.
+func (c *stepJudge) otherWrapUp() spec.State {
+	for _, l := range c.observations {
+		if timerLeads[l.State] != "" && l.State != c.step.Baseline.State && timerLeads[c.step.Baseline.State] != "" {
+			return l.State
+		}
+	}
+	return ""
 }
 
 // unsure is what proves nothing because of the wrap-up timer, and is played once

@@ -110,6 +110,8 @@ func changedPath(from, to evidence.Observation) string {
 		return "User/state"
 	case from.Pending != to.Pending:
 		return "User/pendingState"
+	case otherExtension(from, to):
+		return "User/extension"
 	}
 	return "User/reasonCodeId"
 }
@@ -148,6 +150,9 @@ func line(text string) string {
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func bystanderText(before, after evidence.Observation) string {
+	if otherExtension(before, after) {
+		return fmt.Sprintf("user %s moved from extension %q to %q", before.User, before.Extension, after.Extension)
+	}
 	if before.Same(after) {
 		return fmt.Sprintf("user %s stayed in %s", before.User, stateText(after))
 	}

@@ -156,6 +156,9 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 	case w.Timer != "":
 		return nil, nil // waited for in watching what comes of it
 	case w.EndCall:
+		if w.ByCaller && subject.situation.Call == spec.CallRouted && a.Stimuli.Supports(spec.CallerHangup) {
+			return nil, a.stimulate(ctx, subject, spec.CallerHangup)
+		}
 		return nil, a.hangUp(ctx, subject)
 	case w.Probe != "":
 		return nil, a.probe(ctx, w.Probe, step)
