@@ -136,24 +136,13 @@ func (c *stepJudge) show(s spec.Show, d *document) (seen string, ok bool) {
 			return "", true
 		}
 	}
-	if n, err := strconv.Atoi(text); s.OrSystem && err == nil && n >= 0 && !c.configured(text) {
+	if n, err := strconv.Atoi(text); s.OrSystem && err == nil && n >= 0 && !slices.Contains(c.ev.Cast["subject"].ReasonCodes, text) {
 		return "", true
 	}
 	if !present {
 		return "no " + s.At, false
 	}
 	return fmt.Sprintf("%s %q", s.At, text), false
-}
-
-// configured reports whether an id is that of a reason code that somebody of the
-// cast may choose: it is none of the system's.
-func (c *stepJudge) configured(id string) bool {
-	for _, u := range c.ev.Cast {
-		if slices.Contains(u.ReasonCodes, id) {
-			return true
-		}
-	}
-	return false
 }
 
 // fill puts the step's values in the place of placeholders.

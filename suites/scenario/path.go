@@ -382,7 +382,9 @@ func (a *attempt) outlast(ctx context.Context, subject *participant) error {
 	participants := a.cast()
 	errs := make([]error, len(participants))
 	for i, p := range participants {
-		if p.done.touched && p.look.State.Resting() { // a call and a timer have times of their own
+		// A call and a timer have times of their own; whom the subject has called was
+		// last looked at before it.
+		if p.done.touched && p.look.State.Resting() && p.user != a.parts[spec.Peer] {
 			wg.Go(func() { errs[i] = a.stays(ctx, p, subject) })
 		}
 	}
