@@ -25,6 +25,13 @@ func spoilt(req *spec.Requirement, ev *evidence.Evidence) []*evidence.Evidence {
 			for _, status := range []int{200, 207, 400, 401, 418, 500} {
 				with(func(ev *evidence.Evidence) { ev.Exchanges[at].Status = status })
 			}
+			for _, status := range []int{400, 401, 500} {
+				with(func(ev *evidence.Evidence) {
+					x := &ev.Exchanges[at]
+					x.Status, x.ResponseHeader = status, map[string]string{"Content-Type": "application/xml"}
+					x.ResponseBody = "<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorData>258</ErrorData><ErrorMessage>Elsewhere</ErrorMessage></ApiError></ApiErrors>"
+				})
+			}
 			with(func(ev *evidence.Evidence) {
 				ev.Exchanges[at].ResponseHeader = maps.Clone(ev.Exchanges[at].ResponseHeader)
 				clear(ev.Exchanges[at].ResponseHeader)

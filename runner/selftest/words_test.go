@@ -90,8 +90,8 @@ type stage struct {
 }
 
 // stages are where a word may be missed, the likeliest first: the reference, with
-// users who are signed in too, faults likewise, systems of two nodes, what is
-// right in another way.
+// users who are signed in too, faults likewise, systems of two nodes, a cast the
+// other way round, without calls, a short timer, what is right in another way.
 func (a *prover) stages(trials []*trial) []stage {
 	var plain, broken, others, all []stage
 	for _, t := range trials {
@@ -109,6 +109,14 @@ func (a *prover) stages(trials []*trial) []stage {
 	for _, s := range plain {
 		s.serve = turned
 		others = append(others, s)
+		s.serve = uncalled
+		others = append(others, s)
+	}
+	for _, s := range broken {
+		if slices.ContainsFunc(s.must, func(id string) bool { return strings.HasPrefix(id, "TRN-UCCE-3") }) {
+			s.serve = brief
+			others = append(others, s)
+		}
 	}
 	for _, list := range []*[]stage{&plain, &broken} {
 		for _, s := range *list {
@@ -323,6 +331,19 @@ func butOne(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 func turned(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 	cfg.Users = slices.Clone(cfg.Users)
 	slices.Reverse(cfg.Users)
+	return inMemory(cfg)
+}
+
+// uncalled serves a deployment to which nothing routes calls.
+func uncalled(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.WithoutStimuli = []string{"route_call"}
+	return inMemory(cfg)
+}
+
+// brief serves a deployment whose wrap-up timer is shorter than what a change may
+// take.
+func brief(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.WrapUpTimer = cfg.Settle / 2
 	return inMemory(cfg)
 }
 
