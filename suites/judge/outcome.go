@@ -147,10 +147,18 @@ func (c *stepJudge) notTheTargets(out spec.Outcome) *mismatch {
 	return nil
 }
 
+// firstOfProxies is from where on no status is registered: proxies take these for
+// what became of the server behind them (520 to 530, 598, 599).
+const firstOfProxies = 520
+
 // inTrouble reports whether a status says that somebody on the way to the
 // target did not get an answer from it.
 func inTrouble(status int) bool {
-	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+	switch status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusNetworkAuthenticationRequired:
+		return true
+	}
+	return status >= firstOfProxies
 }
 
 // misunderstood reports whether the answer says that the request could not be
@@ -183,7 +191,8 @@ func (c *stepJudge) onTheWay() bool {
 func aboutTheRequest(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusExpectationFailed, http.StatusMisdirectedRequest,
-		http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported:
+		http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported,
+		495, 496, 497, 499: // nginx: what it has against the connection
 		return true
 	}
 	return false
