@@ -144,6 +144,20 @@ func TestNoEvents(t *testing.T) {
 		{"an event of somebody else", start().hears(0, with(refuses("x", "y"), func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })).stays(was), passed, "", false},
 		{"in an outage", start().stays(was).fact("outage", "down"), open, "the notification service was down: down", false},
 	})
+	talking := user{state: spec.Talking, changed: "2026-01-02T03:04:00.000Z"}
+	again := with(tells(user{state: spec.Talking, changed: "2026-01-02T03:04:05.500Z"}), func(e *evidence.Event) { e.RequestID = "" })
+	holding := func(told ...evidence.Event) *scene {
+		s := begin(talking).listening()
+		for _, e := range told {
+			s.hears(0, e)
+		}
+		return s.dialog(202, "").hears(0, again).stays(talking)
+	}
+	const held = "Dialog HOLD: expected 2xx and the state to stay, no event; saw an event on /finesse/api/User/1001"
+	try(t, row(t, "TRN-UCCX-13"), []hearing{
+		{"of a change that looks which lag do not show", holding(with(tells(talking), func(e *evidence.Event) { e.RequestID = "" })).on(spec.UCCX), failed, held, false},
+		{"the same, where nobody told of the state before", holding().on(spec.UCCX), passed, "", false},
+	})
 	preview := in(spec.ReservedOutboundPreview)
 	pending := func() *scene { return begin(preview).listening().puts(202, "") }
 	anonymous := func(e *evidence.Event) { e.RequestID = "" }

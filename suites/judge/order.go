@@ -201,10 +201,25 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
 	case lateNews(c.ev, c.step, e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
-	case e.RequestID == "" && ofAnotherChange(c.step, c.observations, e):
+	case e.RequestID == "" && ofAnotherChange(c.step, c.observations, e) && !c.newer(e):
 		return fmt.Sprintf("the stateChangeTime %s of another change", c.changed(e))
 	}
 	return ""
+}
+
+// newer reports whether an event tells of a later change than that into the state
+// that the step found, by whatever clock, and of that the node had told before: a
+// look that does not show it lags.
+func (c *stepJudge) newer(e *evidence.Event) bool {
+	found := c.step.Baseline
+	l, ok := evidence.ObservationOfEvent(*e)
+	if !ok || !apart(l.ChangeTime, found.ChangeTime) || l.ChangeTime < found.ChangeTime {
+		return false
+	}
+	return slices.ContainsFunc(c.ev.Events[:e.Index], func(old evidence.Event) bool {
+		was, ok := evidence.ObservationOfEvent(old)
+		return ok && old.Node == e.Node && c.step.EventBefore(&old) && visitOf(was) == visitOf(found)
+	})
 }
 
 // ofAnotherChange reports whether an event names a time for the change into a
