@@ -239,8 +239,8 @@ var masks = []struct {
 	{fault: "wrap-up-timer-only", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "signs-out-though-refused-from-work*", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "password-not-checked-in-session", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
-	{fault: "agents-read-their-team", by: "a cast that is drawn", when: func(w *World) bool { was := w.Users; w.Users = 0; return was > 0 }}, // the mates may not be in it
-	{fault: "supervisor-ready-in-wrap-up", by: "a short wrap-up timer", when: shortTimer},                                                    // which leads there too
+	{fault: "agents-read-their-team", by: "a cast that is drawn", when: drawnCast},        // the mates may not be in it
+	{fault: "supervisor-ready-in-wrap-up", by: "a short wrap-up timer", when: shortTimer}, // which leads there too
 	{fault: "supervisor-code-of-other-deployment", by: "system-reasons-hidden"},
 	{fault: "read-frozen-at-sign-in", by: "login-visible"}, // no change leads from LOGOUT to NOT_READY
 	{fault: "one-wrong-password-locks", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
@@ -253,6 +253,17 @@ var masks = []struct {
 		return was <= 2*max(w.Quiet, 2*time.Second)
 	}},
 	{fault: "change-time-*", by: "harmless-dead-phone"}, // where nobody else can sign in, nothing changes
+	{fault: "change-time-*", by: "harmless-busy-phone"},
+	{fault: "signs-out-in-secret-from-*", by: "agent-logout-pending"},                                // what pends there is refused by nobody
+	{fault: "sign-out-with-reason-refused", by: "a target without reason codes", when: withoutCodes}, // none is sent
+	{fault: "sign-out-with-reason-refused", by: "a cast that is drawn", when: drawnCast},             // it may have none
+	{fault: "event-uccx-*", by: "harmless-event-late"},                                               // later than anybody listens
+}
+
+func drawnCast(w *World) bool {
+	was := w.Users
+	w.Users = 0
+	return was > 0
 }
 
 func shortTimer(w *World) bool {

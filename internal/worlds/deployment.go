@@ -10,6 +10,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/runner"
+	"finesse-conformance/spec"
 )
 
 // deployment makes the world. The network is what stands before it.
@@ -28,6 +29,9 @@ func (w World) deployment(n *network) bed.Deployment {
 		Configure: w.configure,
 		Subject: func(s *runner.Subject) {
 			s.Users = w.cast(s.Users)
+			if w.Fault != "" { // what is broken need not tell it
+				s.Deployment = spec.Deployment(w.Kind)
+			}
 			for _, u := range s.Users {
 				n.cast[u.ID] = true
 			}

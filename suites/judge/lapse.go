@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -42,6 +44,52 @@ func (c *stepJudge) lapsedBefore() *mismatch {
 	m := c.unproven(fmt.Sprintf("%s was over by itself %v before the step", before.State, round(c.step.Sent.Sub(c.lapse(before.State)))))
 	m.exchange, m.suspect, m.gap = -1, true, evidence.GapPath
 	return m
+}
+
+// seconds is from when on looks lag so far that they tell no order.
+const seconds = 2 * time.Second
+
+// lapsedUnseen: the call or reservation may have been over by itself before the
+// request, as looks lag by seconds, and nothing else tells of it.
+func (c *stepJudge) lapsedUnseen(m *mismatch) *mismatch {
+	lag := c.lagOfLooks()
+	if m == nil || m.unproven || !reserves(c.step.Baseline.State) || c.step.Heard(c.ev.Target) == evidence.ChannelAlive || lag < max(seconds, c.ev.Target.Quiet) {
+		return nil
+	}
+	i := slices.IndexFunc(c.observations, func(l evidence.Observation) bool { return l.State != c.step.Baseline.State })
+	if i < 0 {
+		return nil
+	}
+	left := c.observations[i]
+	if after := left.At.Sub(c.step.Answered); left.State != spec.Ready && left.State != spec.NotReady || after > lag {
+		return nil
+	}
+	un := c.unproven(fmt.Sprintf("%s may have been over by itself before the request: looks lagged by %v on the way", c.step.Baseline.State, round(lag)))
+	un.suspect, un.gap = true, evidence.GapPath
+	return un
+}
+
+// lagOfLooks is by how much looks lagged at most behind what was asked for on the
+// user's way to where the step found it.
+func (c *stepJudge) lagOfLooks() (most time.Duration) {
+	for _, x := range c.ev.Exchanges {
+		answered := x.Started.Add(x.Duration)
+		if x.Method != http.MethodPut || x.Path != "/finesse/api/User/"+c.step.Baseline.User || x.Status/100 != 2 || !answered.Before(c.step.Sent) {
+			continue
+		}
+		old := time.Duration(0) // how long after it what was before still showed
+		for _, l := range c.ev.Observations {
+			if l.Event || l.User != c.step.Baseline.User || !l.Asked.After(answered) || !c.step.Before(l) {
+				continue
+			}
+			if strings.Contains(x.RequestBody, "<state>"+string(l.State)+"</state>") {
+				most = max(most, old)
+				break
+			}
+			old = l.Asked.Sub(answered)
+		}
+	}
+	return most
 }
 
 // lapse is when the user was seen first to have left the state.

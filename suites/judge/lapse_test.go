@@ -5,7 +5,28 @@ import (
 	"time"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 )
+
+// Where looks lag by seconds, and nobody hears it, a reservation may
+// have been over before the request.
+func TestLapsedUnseen(t *testing.T) {
+	req := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
+	req.Given.State = spec.ReservedOutbound
+	play := func(lag, after time.Duration, to spec.State) *scene {
+		s := begin(in(spec.NotReady))
+		s.exchange(evidence.Exchange{Purpose: evidence.ForPath, As: id, Method: "PUT", Path: "/finesse/api/User/1001", Status: 202, RequestBody: "<User><state>READY</state></User>"}, 0)
+		s.sees(lag, in(spec.NotReady)).sees(time.Millisecond, in(spec.Ready)).sees(time.Second, in(spec.ReservedOutbound))
+		return s.puts(202, "").sees(after, in(to)).stays(in(to))
+	}
+	const failure = "PUT NOT_READY: expected 2xx and the state to stay; saw the user went to "
+	try(t, req, []hearing{
+		{"looks lag", play(5*time.Second, time.Second, spec.Ready), open,
+			"RESERVED_OUTBOUND may have been over by itself before the request: looks lagged by 5s on the way", true},
+		{"looks lag by less", play(time.Second, time.Second, spec.Ready), failed, failure + "READY 1s after it", true},
+		{"to where it does not lead", play(5*time.Second, time.Second, spec.Logout), failed, failure + "LOGOUT 1s after it", true},
+	})
+}
 
 // A call that nobody answers, and a reservation that nothing comes of, end by
 // themselves: what that does is not the request's.
