@@ -32,6 +32,9 @@ func outcomes(t *testing.T, d bed.Deployment) (failed map[string]string, took ti
 // The target's clock orders nothing: one that runs backwards fails USR-03
 // alone, and costs no time.
 func TestClockThatRunsBackwards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	wrong, took := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{"change-time-backwards"}})
 	if wrong["USR-03"] == "" {

@@ -31,6 +31,9 @@ var updateDocs = flag.Bool("update", false, "write docs/mock.md")
 // requirements of each profile ask, and what is not exercised without each
 // piece that a mock may leave out. -update writes it.
 func TestMockDoc(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	catalogue := contracttest.Catalogue()
 	document, err := spec.OpenAPI()

@@ -23,6 +23,9 @@ import (
 // not understood counts when it happens twice: here it does not happen again to
 // the same request. LONG_TESTS plays more such networks.
 func TestNetworkThatFailsNowAndThen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	type network struct {
 		name string

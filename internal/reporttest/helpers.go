@@ -2,6 +2,7 @@ package reporttest
 
 import (
 	"bytes"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -40,4 +41,20 @@ func Decode(t *testing.T, data []byte) any {
 		t.Fatal(err)
 	}
 	return value
+}
+
+// Browser gives the Chromium of this machine. Without one, and in short tests,
+// the test is skipped.
+func Browser(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes seconds")
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program
+		}
+	}
+	t.Skip("no Chromium is installed: what pages do in a browser was not tested")
+	return ""
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -61,16 +61,7 @@ func tab(t *testing.T, parent context.Context, file string, prepare ...func(cont
 // TestBrowser opens the page of a full run in a real browser and does with it
 // what readers do.
 func TestBrowser(t *testing.T) {
-	program := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
-		if found, err := exec.LookPath(name); err == nil {
-			program = found
-			break
-		}
-	}
-	if program == "" {
-		t.Skip("no Chromium is installed: what the page does in a browser was not tested")
-	}
+	program := reporttest.Browser(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program),
