@@ -14,12 +14,12 @@ import (
 
 // outcomes plays a deployment, and gives what failed and how long it took. On
 // the reference as it is nothing does, as TestReference shows.
-func outcomes(t *testing.T, d bed.Deployment) (failed map[string]string, took time.Duration) {
+func outcomes(t *testing.T, d bed.Deployment, only ...string) (failed map[string]string, took time.Duration) {
 	t.Helper()
 	failed = map[string]string{}
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		for _, row := range bed.Play(t, d).Requirements {
+		for _, row := range bed.Play(t, d, only...).Requirements {
 			if row.Outcome == evidence.Failed {
 				failed[row.ID] = row.Reason
 			}
