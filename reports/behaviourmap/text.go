@@ -3,11 +3,16 @@ package behaviourmap
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/suites/behaviour"
 )
+
+// mostReasons is how many reasons are printed for what was not reached: one cause
+// may name another user each time.
+const mostReasons = 8
 
 // WriteText says what the map came to: what is against the guide, a line each,
 // and where the whole is.
@@ -43,7 +48,12 @@ func (m *Map) WriteText(w io.Writer, page string) error {
 	if len(order) > 0 {
 		b.WriteString("\nNot reached\n")
 	}
-	for _, why := range order {
+	slices.SortStableFunc(order, func(a, b string) int { return reasons[b] - reasons[a] })
+	for n, why := range order {
+		if n == mostReasons {
+			fmt.Fprintf(&b, "  and %s that the matrix tells\n", text.Count(len(order)-n, "more reason"))
+			break
+		}
 		fmt.Fprintf(&b, "  %d: %s\n", reasons[why], why)
 	}
 	if len(m.LeftOut) > 0 {

@@ -62,9 +62,9 @@ func TestScenarioIsPasted(t *testing.T) {
 
 // So can one of two agents who ask for themselves.
 func TestScenarioOfTwoIsPasted(t *testing.T) {
-	loses := func(p *proxy, c call) { // of the one who asks right after another agent, if its id is the greater
+	loses := func(p *proxy, c call) { // who asks for READY after an agent with a lesser id last asked for READY
 		for user := range p.puts {
-			if last := p.last(user); c.by == c.user && c.state == "READY" && user < c.user && last.by == user && last.within(moment) {
+			if c.by == c.user && c.state == "READY" && user < c.user && p.last(user).state == "READY" {
 				p.lose(c)
 				return
 			}

@@ -118,14 +118,23 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 }
 
 // shortened lists the walks that have less of a walk, those with the least
-// first: without those who ask for themselves beside the subject; its end alone,
-// from where the scenario itself brings a user; then it without some rounds in a
-// row, as holding a call and taking it back are of use only together; and
-// without one of the things of a round. A walk of which the guide says nothing
-// shows nothing, and is left out.
+// first: what it does to one user alone; its end alone, from where the scenario
+// itself brings a user; then it without some rounds in a row, as holding a call
+// and taking it back are of use only together; and without one of the things of
+// a round. A walk of which the guide says nothing shows nothing, and is left
+// out.
 func (m *Model) shortened(w Walk) []Walk {
 	var list []Walk
-	if alone, fewer := w.alone(); fewer {
+	for _, whom := range w.whom() {
+		alone := w.alone(whom)
+		if len(alone.Rounds) == 0 || alone.Steps() == w.Steps() && whom == spec.Self {
+			continue
+		}
+		for i, at := range m.along(alone, spec.Self)[:len(alone.Rounds)] {
+			if len(at) > 0 {
+				alone.Rounds[i].From = at[0].State
+			}
+		}
 		list = append(list, alone)
 	}
 	at := m.along(w, spec.Self)
@@ -170,20 +179,17 @@ func (m *Model) shortened(w Walk) []Walk {
 	return slices.DeleteFunc(list, func(less Walk) bool { return !m.tells(less) })
 }
 
-// alone is a walk without those who ask for themselves beside the subject.
-func (w Walk) alone() (Walk, bool) {
-	less := w
-	less.Rounds = nil
-	for _, r := range w.Rounds {
-		mine := r
-		if mine.Does = r.of(spec.Self).Does; len(mine.Does) == 1 {
-			mine.How = Alone
-		}
-		if len(mine.Does) > 0 {
-			less.Rounds = append(less.Rounds, mine)
+// alone is what a walk does to one user, who is the subject then.
+func (w Walk) alone(whom spec.Actor) Walk {
+	mine := w.of(whom)
+	mine.Rounds = slices.DeleteFunc(mine.Rounds, func(r Round) bool { return len(r.Does) == 0 })
+	for i := range mine.Rounds {
+		r := &mine.Rounds[i]
+		if r.places = nil; len(r.Does) == 1 {
+			r.How = Alone
 		}
 	}
-	return less, len(less.Rounds) > 0 && less.Steps() < w.Steps()
+	return mine
 }
 
 // smaller is how many rounds are left out at once after so many: half of them,
