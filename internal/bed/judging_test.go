@@ -117,6 +117,20 @@ func TestUndoneOnTheWay(t *testing.T) {
 	})
 }
 
+// Wrap-up that begins anew is no change at once, though its timer leads to what
+// was asked for within the settle time.
+func TestWrapUpBeginsAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		played := bed.Play(t, bed.Deployment{Faults: []string{"wrap-up-begins-anew"}}, "TRN-UCCE-30", "TRN-UCCE-33")
+		for _, id := range []string{"TRN-UCCE-30", "TRN-UCCE-33"} {
+			if v := played.Verdict(id); v.Outcome != evidence.Failed {
+				t.Errorf("%s is %s: %s", id, v.Outcome, v.Reason)
+			}
+		}
+	})
+}
+
 // One cause is one finding: who cannot read which reason codes there are does
 // not condemn a target that asks for one.
 func TestReasonCodesWithoutNames(t *testing.T) {
