@@ -1271,8 +1271,7 @@ var embeddedCatalogue = Catalogue{
 					States: []State{"READY"},
 					After:  "deferred",
 				}, Outcome{
-					Kind:  "recorded",
-					After: "accepted",
+					Kind: "recorded",
 				}},
 				Unless: "READY",
 			}},
@@ -1335,10 +1334,8 @@ var embeddedCatalogue = Catalogue{
 				Then: Then{Outcome{
 					Kind:   "reaches",
 					States: []State{"NOT_READY"},
-					After:  "deferred",
 				}, Outcome{
-					Kind:  "recorded",
-					After: "accepted",
+					Kind: "recorded",
 				}},
 				Unless: "NOT_READY",
 			}},
@@ -1408,7 +1405,6 @@ var embeddedCatalogue = Catalogue{
 			Given: Given{
 				Subject: "agent",
 				State:   "RESERVED_OUTBOUND_PREVIEW",
-				Was:     "READY",
 			},
 			Steps: []Step{Step{
 				When: When{
@@ -2856,7 +2852,6 @@ var embeddedCatalogue = Catalogue{
 			Given: Given{
 				Subject: "agent",
 				State:   "TALKING",
-				Call:    "icd",
 			},
 			Steps: []Step{Step{
 				When: When{
@@ -11419,5 +11414,5 @@ var embeddedCatalogue = Catalogue{
 		Needs: "a second node, and a user that is at rest",
 	}},
 	apart:  map[string]string{"RSN-09": "depends on how the reason codes of the target happen to be set up", "RSN-13": "depends on how the reason codes of the target happen to be set up", "RSN-14": "depends on how the reason codes of the target happen to be set up", "SIG-13": "needs a mobile agent with a telephone that may ring", "USR-10": "needs a user whose login name is not its id"},
-	digest: "3dee2c8c3ff84adecf46ec004558fd71000ed66517e8544d9fc668098c2d1396",
+	digest: "d92eb24696a6ad9b2a9afb2925121a3961c0ef551df980bb3abc5a5615264796",
 }
