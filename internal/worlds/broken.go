@@ -208,7 +208,7 @@ var masks = []struct {
 	{fault: "unknown-user-*", by: "unknown-user-401"},
 	// Another refusal comes before the one that the fault changes.
 	{fault: "sign-in-unknown-device*", by: "extension-*"},
-	{fault: "reason-wrong-category-*", by: "unknown-reason-*"},
+	{fault: "reason-wrong-category*", by: "unknown-reason-*"},
 	{fault: "reason-code-for-id-500", by: "code-as-reason"},
 	{fault: "event-error-*", by: "refusals-40?"},
 	{fault: "occupied-extension-shared", by: "occupied-extension-taken-over"}, // that signs the other user out
