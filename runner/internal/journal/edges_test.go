@@ -175,3 +175,25 @@ func TestLockThatCannotBeHad(t *testing.T) {
 		}
 	}
 }
+
+// TestAtInitial is who is back: in the state, with nothing pending, and where it
+// is signed in at the phone at which it was.
+func TestAtInitial(t *testing.T) {
+	was := evidence.Observation{State: spec.NotReady, Extension: "4711"}
+	for name, test := range map[string]struct {
+		now, was evidence.Observation
+		want     bool
+	}{
+		"back":                        {was, was, true},
+		"in another state":            {evidence.Observation{State: spec.Ready, Extension: "4711"}, was, false},
+		"with something pending":      {evidence.Observation{State: spec.NotReady, Pending: "READY", Extension: "4711"}, was, false},
+		"at another phone":            {evidence.Observation{State: spec.NotReady, Extension: "4712"}, was, false},
+		"at a phone nobody knew":      {was, evidence.Observation{State: spec.NotReady}, true},
+		"a call cannot be given back": {was, evidence.Observation{State: spec.Talking, Extension: "4711"}, true},
+		"signed out, whatever phone":  {evidence.Observation{State: spec.Logout}, evidence.Observation{State: spec.Logout, Extension: "4711"}, true},
+	} {
+		if got := atInitial(test.now, test.was); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
