@@ -34,6 +34,9 @@ func (f Finding) ID() string { return f.Walk.Rounds[len(f.Walk.Rounds)-1].ID() }
 const (
 	// repeats is how often the shortest walk is played to tell a fault from a flake.
 	repeats = 5
+	// byChance is how often a walk is played in which things are done at the same
+	// moment until it shows the deviation again: it may show in one order alone.
+	byChance = 3 * repeats
 	// mostTries is how often one has to fail to show the deviation before it is
 	// given up. What shows every time is not tried again before nothing else
 	// makes the walk shorter.
@@ -57,7 +60,11 @@ func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 	s := &shrinking{Model: m, ctx: ctx, exercise: exercise, seen: d}
 	shortest := w
 	shortest.Rounds = slices.Clone(w.Rounds[:d.Round+1])
-	if s.shows(shortest, repeats) {
+	tries := repeats
+	if slices.ContainsFunc(shortest.Rounds, func(r Round) bool { return r.How == Together }) {
+		tries = byChance
+	}
+	if s.shows(shortest, tries) {
 		for tries := 1; tries <= mostTries; tries++ {
 			for shorter := true; shorter; {
 				shortest, shorter = s.shorter(shortest, tries)
