@@ -41,21 +41,22 @@ func otherExtension(was, now evidence.Observation) bool {
 	return was.State == now.State && was.State != spec.Logout && was.Extension != "" && was.Extension != now.Extension
 }
 
-// movedBefore reports whether an event had told before the first step that the user
-// had come to where it was found at the end: what moved it there was no request
-// under test.
+// movedBefore reports whether the last that an event had told of a user before the
+// first step is that it had come to where it was found at the end: what moved it
+// there was no request under test. One that was told to have left it again was
+// moved there once more.
 func movedBefore(ev *evidence.Evidence, was, now evidence.Observation) bool {
 	if len(ev.Steps) == 0 || was.State == now.State || now.ChangeTime == "" {
 		return false
 	}
+	there := false
 	for i := range ev.Events {
 		e := &ev.Events[i]
-		l, ok := evidence.ObservationOfEvent(*e)
-		if ok && ev.Steps[0].EventBefore(e) && tellsOf(e, was.User) && l.State == now.State && !apart(l.ChangeTime, now.ChangeTime) {
-			return true
+		if l, ok := evidence.ObservationOfEvent(*e); ok && ev.Steps[0].EventBefore(e) && tellsOf(e, was.User) {
+			there = l.State == now.State && !apart(l.ChangeTime, now.ChangeTime)
 		}
 	}
-	return false
+	return there
 }
 
 func movedElsewhere(was, now evidence.Observation, expected string) *mismatch {

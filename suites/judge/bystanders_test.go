@@ -34,6 +34,7 @@ func TestBystanderToldBefore(t *testing.T) {
 	try(t, req, []hearing{
 		{"before", play([]user{at(spec.NotReady, there)}, nil), passed, "", false},
 		{"since", play(nil, []user{at(spec.NotReady, there)}), failed, failure, true},
+		{"before, and left again", play([]user{at(spec.NotReady, there), at(spec.Logout, there)}, nil), failed, failure, true},
 		{"before, in another stay", play([]user{at(spec.NotReady, long)}, nil), failed, failure, true},
 		{"before, and elsewhere", play([]user{at(spec.Ready, there)}, nil), failed, failure, true},
 	})
