@@ -15,10 +15,10 @@ import (
 // end of the watch, with all that it has to show.
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
+	if x := c.hidden(c.ev.Target.Settle / 2); x != nil && (!seen || last.Event) {
+		return c.concealed(out, x) // whatever events tell
+	}
 	if !seen {
-		if x := c.hidden(c.ev.Target.Settle / 2); x != nil {
-			return c.concealed(out, x)
-		}
 		return c.unseen()
 	}
 	first := slices.IndexFunc(c.observations, func(l evidence.Observation) bool {

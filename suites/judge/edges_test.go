@@ -42,6 +42,8 @@ func TestConcealed(t *testing.T) {
 		{"forbidden", start(403, "", settle), open, unseen, true},
 		{"not whole", start(500, "reset", settle), open, unseen, true},
 		{"asks for other credentials", start(401, "", settle), open, unseen, true},
+		{"whatever an event tells", begin(in(spec.NotReady)).listening().puts(202, "").hears(100*time.Millisecond, tells(in(spec.Ready))).
+			loses(0, look, 500, "").loses(settle, look, 500, ""), failed, expected + "500 in place of the user for 10s", true},
 	})
 }
 
