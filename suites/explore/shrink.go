@@ -131,7 +131,13 @@ func (s *shrinking) shows(w Walk, tries int) bool {
 // a round. A walk of which the guide says nothing shows nothing, and is left
 // out.
 func (m *Model) shortened(w Walk) []Walk {
-	var list []Walk
+	list := slices.Concat(m.ofOneUser(w), m.lastOf(w), w.withoutRounds(), w.withoutStart(), w.withoutThings())
+	return slices.DeleteFunc(list, func(less Walk) bool { return !m.tells(less) })
+}
+
+// ofOneUser lists what a walk does to each of its users alone, who is the subject
+// of it then.
+func (m *Model) ofOneUser(w Walk) (list []Walk) {
 	for _, whom := range w.whom() {
 		alone := w.alone(whom)
 		if len(alone.Rounds) == 0 || alone.Steps() == w.Steps() && whom == spec.Self {
@@ -144,12 +150,23 @@ func (m *Model) shortened(w Walk) []Walk {
 		}
 		list = append(list, alone)
 	}
+	return list
+}
+
+// lastOf lists the ends of a walk, the shortest first.
+func (m *Model) lastOf(w Walk) (list []Walk) {
 	at := m.along(w, spec.Self)
 	for n := len(w.Rounds) - 1; n > 0; n-- {
 		if s, ok := startable(at[n]); ok {
 			list = append(list, Walk{Name: w.Name, Start: s, Rounds: slices.Clone(w.Rounds[n:])})
 		}
 	}
+	return list
+}
+
+// withoutRounds lists a walk without some rounds in a row, many first. Its last
+// round stays.
+func (w Walk) withoutRounds() (list []Walk) {
 	last := len(w.Rounds) - 1
 	for size := last - 1; size > 0; size = smaller(size) {
 		for i := 0; i+size <= last; i += max(1, size/2) {
@@ -158,6 +175,11 @@ func (m *Model) shortened(w Walk) []Walk {
 			list = append(list, less)
 		}
 	}
+	return list
+}
+
+// withoutStart lists a walk that begins with less.
+func (w Walk) withoutStart() (list []Walk) {
 	if w.Start.Call == "" && w.Start.WrapUp != "" {
 		less := w
 		less.Start.WrapUp = ""
@@ -168,6 +190,12 @@ func (m *Model) shortened(w Walk) []Walk {
 		less.Start.Pending = ""
 		list = append(list, less)
 	}
+	return list
+}
+
+// withoutThings lists a walk without each of the things that it does together
+// with others.
+func (w Walk) withoutThings() (list []Walk) {
 	for i, r := range w.Rounds {
 		for k := range r.Does {
 			if len(r.Does) == 1 {
@@ -183,7 +211,7 @@ func (m *Model) shortened(w Walk) []Walk {
 			list = append(list, less)
 		}
 	}
-	return slices.DeleteFunc(list, func(less Walk) bool { return !m.tells(less) })
+	return list
 }
 
 // alone is what a walk does to one user, who is the subject then.
