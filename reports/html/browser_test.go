@@ -195,7 +195,7 @@ func testFilter(t *testing.T, ctx context.Context, file string) {
 	in := certification(t, nil)
 	total, infos, supervisors := len(in.Result.Requirements), 0, 0
 	// What makes a page slow to open is what it holds before anybody asks.
-	if n := says[int](b, `document.querySelectorAll('*').length`); n > 60*total {
+	if n := says[int](b, `document.querySelectorAll('*').length`); n > 64*total {
 		t.Errorf("the page holds %d elements for %d requirements before anything is opened", n, total)
 	}
 	for _, row := range in.Result.Requirements {
