@@ -38,6 +38,19 @@ func TestRefusedOnACall(t *testing.T) {
 	})
 }
 
+// A call that is not routed shows in no state, so that its end changes none.
+func TestRefusedOnADirectCall(t *testing.T) {
+	was := in(spec.NotReady)
+	ends := func(to user) *scene {
+		return begin(was).on(spec.UCCX).puts(400, apiError("Invalid State", "33")).stays(was).waits().sees(0, to).stays(to)
+	}
+	try(t, row(t, "PND-05"), []hearing{
+		{"and NOT_READY afterwards", ends(was), passed, "", false},
+		{"and READY afterwards", ends(in(spec.Ready)), failed,
+			"the end of the call: expected another state, and never READY; saw the user went to READY 5ms after it", true},
+	})
+}
+
 // What is allowed depends on the deployment, and on what the last request came
 // to.
 func TestAllowed(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 
 // avoids: the user leaves its state, and is in none of the states from then to
 // the end of the quiet time: what was refused before must not be done then
-// either. Where it stays where it was nothing is proven.
+// either. Where a call still shows in its state nothing is proven; a state that
+// shows no call, as NOT_READY does on one that is not routed, may stay.
 func (c *stepJudge) avoids(out spec.Outcome) *mismatch {
 	if m := c.impossible(out); m != nil {
 		return m
@@ -31,7 +32,11 @@ func (c *stepJudge) avoids(out spec.Outcome) *mismatch {
 			left = l.At
 		}
 	}
-	if left.IsZero() {
+	switch {
+	case !left.IsZero():
+	case !c.step.Baseline.State.OnCall():
+		left = c.step.Answered
+	default:
 		m := c.unproven(fmt.Sprintf("the user stayed in %s", c.step.Baseline.State))
 		m.suspect, m.gap = true, evidence.GapPath
 		return m
