@@ -72,7 +72,8 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 		return nil // beside the point of the requirement, and not listened to
 	}
 	if cause, why := c.unlistened(); cause != "" {
-		return &mismatch{exchange: -1, event: -1, unproven: true, gap: evidence.GapNotifications, cause: cause, seen: why}
+		// A session that was down may stand the next time.
+		return &mismatch{exchange: -1, event: -1, unproven: true, suspect: cause == evidence.CauseOutage, gap: evidence.GapNotifications, cause: cause, seen: why}
 	}
 	events := c.own(c.node())
 	switch out.Event {

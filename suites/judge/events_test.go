@@ -56,7 +56,7 @@ func TestStateEvents(t *testing.T) {
 			expected + "the item has no payload", false},
 		{"nobody listens", deaf, open, "needs notifications: none are configured", false},
 		{"nobody whom the run listens to", noted(right).fact("unheard", "1001"), open, "the run has no session of user 1001, whom it found signed in", false},
-		{"an outage", noted(right).fact("outage", "down for 1s"), open, "the notification service was down: down for 1s", false},
+		{"an outage", noted(right).fact("outage", "down for 1s"), open, "the notification service was down: down for 1s", true},
 		{"sent, and not done", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).sees(8*time.Second, in(spec.NotReady)), failed,
 			expected + "NOT_READY for 9s", false},
 	})
@@ -142,7 +142,7 @@ func TestNoEvents(t *testing.T) {
 		{"the same, told of before", begin(was).listening().hears(0, unasked).puts(400, apiError("Parameter Missing", "state")).hears(0, byOtherClock).stays(was),
 			failed, expected + "an event on /finesse/api/User/1001", false},
 		{"an event of somebody else", start().hears(0, with(refuses("x", "y"), func(e *evidence.Event) { e.Node = "/finesse/api/User/1002" })).stays(was), passed, "", false},
-		{"in an outage", start().stays(was).fact("outage", "down"), open, "the notification service was down: down", false},
+		{"in an outage", start().stays(was).fact("outage", "down"), open, "the notification service was down: down", true},
 	})
 	talking := user{state: spec.Talking, changed: "2026-01-02T03:04:00.000Z"}
 	again := with(tells(user{state: spec.Talking, changed: "2026-01-02T03:04:05.500Z"}), func(e *evidence.Event) { e.RequestID = "" })

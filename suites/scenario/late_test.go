@@ -231,13 +231,13 @@ func TestDeafSessions(t *testing.T) {
 			asked    []string
 		}{
 			{"NTF-01", "", evidence.Failed, []string{"1001"}},
-			{"NTF-01", "1001", evidence.NotExercised, []string{"1001"}},
+			{"NTF-01", "1001", evidence.NotExercised, []string{"1001", "1001"}}, // a lost session may not be lost the next time
 			{"NTF-01", "1003", evidence.Failed, []string{"1001"}},
 			{"NTF-07", "", evidence.Failed, []string{"1003"}},
 			{"NTF-07", "1001", evidence.Failed, []string{"1003"}},
-			{"NTF-07", "1003", evidence.NotExercised, []string{"1003"}},
+			{"NTF-07", "1003", evidence.NotExercised, []string{"1003", "1003"}},
 			{"ERR-12", "", evidence.Failed, []string{"1001"}},
-			{"ERR-12", "1001", evidence.NotExercised, []string{"1001", "1001"}}, // a lost session may not be lost the next time
+			{"ERR-12", "1001", evidence.NotExercised, []string{"1001", "1001"}},
 			{"TRN-UCCE-06", "1001", evidence.Passed, nil},
 		} {
 			s, f := fakeStage(t, "1001", "1003")

@@ -3,7 +3,9 @@ package scenario
 import (
 	"context"
 	"slices"
+	"time"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -26,4 +28,14 @@ func (s *Stage) cutShort(ctx context.Context, a *attempt) bool {
 	}
 	a.ev.Interference, a.ev.Gap = "the target was away in the middle of it", evidence.Gap{Kind: evidence.GapAway}
 	return true
+}
+
+// awaitSessions waits until every session of notifications stands again, for as
+// long as a change may take.
+func (s *Stage) awaitSessions(ctx context.Context) {
+	eventually(ctx, s.Target.Settle, s.Poll, func() bool {
+		return !slices.ContainsFunc(s.Cast.Users, func(u *fixtures.User) bool {
+			return s.Events.Listens(u.ID) && s.Events.Outage(u.ID, time.Now()) != ""
+		})
+	})
 }

@@ -148,6 +148,9 @@ func (s *Stage) exercise(ctx context.Context, req *spec.Requirement) (evidence.V
 			d.Verdict.Duration = a.ev.Ended.Sub(all[0].Started)
 			return d.Verdict, all
 		}
+		if attempts[len(attempts)-1].Verdict.Gap.Cause == evidence.CauseOutage {
+			s.awaitSessions(ctx)
+		}
 		whom = d.Next
 	}
 }

@@ -264,9 +264,6 @@ func (a *attempt) noteOutage(ctx context.Context, p *participant, st spec.Step, 
 func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evidence.Step) bool {
 	for _, out := range sought {
 		if judge.Returned(out, step.Baseline, l) || out.Kind == spec.Avoids && l.State != step.Baseline.State {
-			return true
-		}
-		if out.Kind == spec.Avoids && l.State != step.Baseline.State {
 			return true // out of it: what comes then is watched
 		}
 		if !slices.Contains(out.States, l.State) {
