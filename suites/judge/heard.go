@@ -215,7 +215,7 @@ func (s *Invariants) unaskedEvent(h heardEvent) {
 		if !ok || before.Node != h.Node || before.RequestID != h.RequestID || string(was.State) != asked {
 			continue
 		}
-		if told.State != was.State || told.ChangeTime != "" && was.ChangeTime != "" && stepBack(told.ChangeTime, was.ChangeTime) > nodesApart {
+		if told.State != was.State || told.ChangeTime != "" && was.ChangeTime != "" && stepBack(told.ChangeTime, was.ChangeTime) > evidence.NodesApart {
 			s.breaks(spec.InvariantEventUnasked, h.ev, "Update/requestId", fmt.Sprintf("no requestId of the request for %s, whose change had been told", asked), fmt.Sprintf("it in the event of %s", told.State))
 			return
 		}

@@ -311,7 +311,7 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
-		case stepBack(was.ChangeTime, l.ChangeTime) <= nodesApart && l.ChangeTime < was.ChangeTime:
+		case stepBack(was.ChangeTime, l.ChangeTime) <= evidence.NodesApart && l.ChangeTime < was.ChangeTime:
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
 		case l.ChangeTime < was.ChangeTime:
@@ -356,7 +356,7 @@ func byOtherClock(list []evidence.Observation, i int) bool {
 		return false
 	}
 	return slices.ContainsFunc(list[:i], func(old evidence.Observation) bool {
-		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && stepBack(old.ChangeTime, l.ChangeTime).Abs() <= nodesApart
+		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && stepBack(old.ChangeTime, l.ChangeTime).Abs() <= evidence.NodesApart
 	})
 }
 
@@ -383,7 +383,7 @@ func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
 			first = &l
 		case l.State != first.State:
 			return false
-		case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= nodesApart:
+		case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= evidence.NodesApart:
 			return true
 		}
 	}
@@ -393,9 +393,6 @@ func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
 // sameTick is within how long after a time of change was first seen another
 // change may have the same one.
 const sameTick = 10 * time.Millisecond
-
-// nodesApart is how far the clocks of two nodes may be apart.
-const nodesApart = 2 * time.Second
 
 // stepBack is by how much a time of change goes back; more than any where one
 // of both is none.
@@ -414,7 +411,7 @@ func stepBack(from, to string) time.Duration {
 func apart(x, y string) bool {
 	a, err1 := time.Parse(changeTimeForm, x)
 	b, err2 := time.Parse(changeTimeForm, y)
-	return err1 == nil && err2 == nil && a.Sub(b).Abs() > nodesApart
+	return err1 == nil && err2 == nil && a.Sub(b).Abs() > evidence.NodesApart
 }
 
 func coarse(t string) bool { return strings.HasSuffix(t, ".000Z") }

@@ -294,7 +294,7 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 	}
 	older := before(l.ChangeTime, u.newest.ChangeTime)
 	otherClock := func() bool {
-		return older && u.byOtherClock(this, func(s visit, apart time.Duration) bool { return apart <= nodesApart }) ||
+		return older && u.byOtherClock(this, func(s visit, apart time.Duration) bool { return apart <= evidence.NodesApart }) ||
 			r.apart.sure && u.byOtherClock(this, func(s visit, apart time.Duration) bool {
 				return s.change != u.newest.ChangeTime && u.visits[s] == l.Reason() && (apart-r.apart.by).Abs() <= clockJitter
 			})
@@ -340,13 +340,9 @@ func before(a, b string) bool {
 	return err == nil && x.Before(y)
 }
 
-const (
-	// nodesApart is how far the clocks of two nodes may be apart.
-	nodesApart = 2 * time.Second
-	// clockJitter is how exactly two nodes note the time of the same change, but
-	// for their clocks.
-	clockJitter = 20 * time.Millisecond
-)
+// clockJitter is how exactly two nodes note the time of the same change, but
+// for their clocks.
+const clockJitter = 20 * time.Millisecond
 
 // apart is how far the clocks of two nodes are apart, as far as that is known. One
 // stay that is shown with two times may as well be two, of which a node that lags
@@ -361,7 +357,7 @@ type apart struct {
 // turns.
 func (a *apart) learn(one, other evidence.Observation) {
 	by, ok := between(one.ChangeTime, other.ChangeTime)
-	if !ok || by > nodesApart || a.sure {
+	if !ok || by > evidence.NodesApart || a.sure {
 		return
 	}
 	of := one.User + " " + max(one.ChangeTime, other.ChangeTime)
