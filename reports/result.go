@@ -4,12 +4,12 @@
 // its exit codes, and the merge of shards. They are one package because each
 // needs the others. It reads and writes results.json and the evidence file.
 //
-// The rooms below it render a result; each imports this one, and this one none
-// of them.
-//
 // Of it, Result and what it holds are promised to other modules, as
 // results.schema.json is; the rest may change with any commit, see
 // docs/stability.md.
+//
+// The rooms below it render a result; each imports this one, and this one none
+// of them.
 package reports
 
 import (

@@ -116,7 +116,7 @@ func BenchmarkValidateUser(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	text, err := os.ReadFile("../spec/xmlbody/testdata/User/ucce-12.5-not-ready-reason.xml")
+	text, err := os.ReadFile("../internal/xmlbody/testdata/User/ucce-12.5-not-ready-reason.xml")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func BenchmarkValidateUser(b *testing.B) {
 // One GET of a User: through the recording client, and with net/http alone.
 // The figure to compare is the CPU time, that of the server included in both.
 func BenchmarkExchange(b *testing.B) {
-	text, err := os.ReadFile("../spec/xmlbody/testdata/User/ucce-12.5-not-ready-reason.xml")
+	text, err := os.ReadFile("../internal/xmlbody/testdata/User/ucce-12.5-not-ready-reason.xml")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/internal/played"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // A proxy that takes requests of browsers alone is found out: init writes what

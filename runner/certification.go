@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"finesse-conformance/reports"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/runner/internal/progress"
-	"finesse-conformance/runner/preflight"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"

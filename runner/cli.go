@@ -6,8 +6,8 @@ import (
 
 	"finesse-conformance/internal/redact"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/judge"
 )
 

@@ -14,7 +14,7 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"

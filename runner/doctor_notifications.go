@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"finesse-conformance/internal/text"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario"
 )

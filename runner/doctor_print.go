@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // Write prints a diagnosis for a person.

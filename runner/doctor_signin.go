@@ -11,7 +11,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"

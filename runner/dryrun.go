@@ -12,11 +12,11 @@ import (
 
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )

@@ -20,7 +20,7 @@ import (
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/internal/redact"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"

@@ -16,7 +16,7 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/suites/client"
 )
 

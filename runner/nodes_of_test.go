@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // A run claims its users under the addresses of both nodes: those that

@@ -15,7 +15,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/runner"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/suites/evidence"
 )
 

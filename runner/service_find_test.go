@@ -13,7 +13,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/internal/parallel"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // Who cannot sign in is named, whichever of the processes found it out: each

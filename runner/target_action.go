@@ -15,8 +15,8 @@ import (
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/har"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/runner/internal/progress"
-	"finesse-conformance/runner/preflight"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -1,6 +1,8 @@
 // Package spec is the contract: what a deployment's User state-change API has
 // to do, as data, and the types that hold it.
 //
+// No other module is promised anything of it: see docs/stability.md.
+//
 //	openapi.yaml          the wire: paths, statuses, bodies, states, error types
 //	requirements/*.yaml   the catalogue, a section a file, in the order of reports
 //	moves.yaml            the edges by which a run brings users into states
@@ -13,6 +15,4 @@
 // meaning. A row added to a file is a test added to every run. Load reads
 // everything and refuses what it does not know, with file and line. Ids never
 // change their meaning, and titles stay: dashboards keep history by them.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package spec

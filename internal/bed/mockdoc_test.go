@@ -20,9 +20,9 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/runner"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 )
 
 var updateDocs = flag.Bool("update", false, "write docs/mock.md")

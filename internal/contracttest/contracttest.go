@@ -6,8 +6,8 @@ package contracttest
 import (
 	"sync"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/judge"
 )
 

@@ -25,7 +25,7 @@ func TestWalls(t *testing.T) {
 		"internal":                         {"internal/text"},
 		"internal/bed":                     {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 		"internal/worlds":                  {"internal", "spec", "fixtures", "suites", "reports", "runner"},
-		"internal/contracttest":            {"spec", "suites/judge"},
+		"internal/contracttest":            {"internal/xmlbody", "spec", "suites/judge"},
 		"spec":                             {"internal", "spec"},
 		"fixtures":                         {"internal", "spec", "fixtures"},
 		"fixtures/reference":               {"internal", "fixtures/reference"},
@@ -53,11 +53,11 @@ func TestWalls(t *testing.T) {
 		"runner":                           {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 		"runner/config":                    {"internal", "spec", "fixtures"},
 		"runner/internal/progress":         {"internal", "spec", "suites"},
-		"runner/preflight":                 {"internal", "spec", "fixtures", "suites/client", "suites/evidence", "runner/config"},
+		"runner/internal/preflight":        {"internal", "spec", "fixtures", "suites/client", "suites/evidence", "runner/config"},
 		"runner/internal/played":           {"fixtures", "suites/client", "runner/config"},
-		"runner/selftest":                  {"internal", "spec", "fixtures", "suites.", "suites/evidence", "reports.", "runner.", "runner/preflight", "runner/config"},
+		"runner/selftest":                  {"internal", "spec", "fixtures", "suites.", "suites/evidence", "reports.", "runner.", "runner/internal/preflight", "runner/config"},
 		"runner/internal/journal":          {"internal", "spec", "fixtures", "suites"},
-		"runner/internal/parallel":         {"internal", "spec", "fixtures", "suites.", "suites/client", "suites/evidence", "reports.", "runner/config", "runner/preflight"},
+		"runner/internal/parallel":         {"internal", "spec", "fixtures", "suites.", "suites/client", "suites/evidence", "reports.", "runner/config", "runner/internal/preflight"},
 		"cmd":                              {"internal", "spec", "fixtures", "suites", "reports", "runner"},
 	}
 	ofTests := []string{"internal/bed", "internal/contracttest", "internal/worlds", "internal/reporttest", "runner/internal/played"} // and of nothing else

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
-	"finesse-conformance/runner/preflight"
 	"finesse-conformance/runner/selftest"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -185,8 +184,7 @@ func (w World) stoppedByFault(o Outcome) bool {
 	if err != nil {
 		panic(err)
 	}
-	by := preflight.ObstacleOf(o.Stopped)
-	return by != "" && slices.ContainsFunc(signs[w.Fault], func(s selftest.Sign) bool { return s.Preflight == by })
+	return slices.ContainsFunc(signs[w.Fault], func(s selftest.Sign) bool { return s.Stops(o.Stopped) })
 }
 
 // masks are the choices, or what else a world may have, with which a fault is no

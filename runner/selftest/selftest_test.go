@@ -17,7 +17,7 @@ import (
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )

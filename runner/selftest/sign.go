@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"finesse-conformance/fixtures/reference"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -55,6 +55,11 @@ var Signs = sync.OnceValues(func() (map[string][]Sign, error) {
 	}
 	return signs, nil
 })
+
+// Stops reports whether the error of a run that could certify nothing shows the sign.
+func (s Sign) Stops(err error) bool {
+	return s.Preflight != "" && s.Preflight == preflight.ObstacleOf(err)
+}
 
 // signOf is all that a failed requirement shows, or what ended the preflight.
 func (t *trial) signOf(v evidence.Verdict) Sign {

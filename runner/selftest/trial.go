@@ -13,7 +13,7 @@ import (
 	"finesse-conformance/internal/redact"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"

@@ -2,7 +2,7 @@
 // OpenAPI document made fit for generators, a Postman collection, state
 // diagrams in Mermaid, and everything as one JSON document.
 //
-// What is exported follows from the contract alone; nothing reads it back.
-//
 // No other module is promised anything of it: see docs/stability.md.
+//
+// What is exported follows from the contract alone; nothing reads it back.
 package export

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 )
 
 // The bodies of the collection are XML that the contract has as valid, and

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

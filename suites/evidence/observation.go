@@ -5,8 +5,8 @@ import (
 
 	"github.com/antchfx/xmlquery"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 )
 
 // ObservationOf reads a sighting of a user out of an exchange. It reports false for

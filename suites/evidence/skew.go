@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 )
 
 // Skew is by how much the clock of a node that gave one of two SystemInfo

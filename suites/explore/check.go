@@ -7,8 +7,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/antchfx/xmlquery"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

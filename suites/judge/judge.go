@@ -10,8 +10,8 @@ import (
 	"maps"
 	"strings"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

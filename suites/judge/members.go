@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/evidence"
 )
 

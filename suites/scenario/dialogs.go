@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )

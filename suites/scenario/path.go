@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/navigate"

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/fixtures/reference/xmpp"
+	"finesse-conformance/internal/xmpp"
 	"finesse-conformance/runner/internal/notify"
 )
 

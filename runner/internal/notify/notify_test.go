@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"finesse-conformance/fixtures/reference/xmpp"
+	"finesse-conformance/internal/xmpp"
 	"finesse-conformance/runner/internal/notify"
 )
 

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/fixtures/reference/xmpp"
+	"finesse-conformance/internal/xmpp"
 	"finesse-conformance/runner/internal/notify"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/runner/preflight"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // A job carries everything, passwords included.

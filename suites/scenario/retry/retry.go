@@ -3,6 +3,8 @@
 // function of what the attempts came to: a run decides with it, and a recheck
 // decides the same of the same evidence.
 //
+// No other module is promised anything of it: see docs/stability.md.
+//
 // A failure that somebody else's hand or the network could explain counts when
 // it happens again, and an attempt that proved nothing is made again where the
 // next one might prove something:
@@ -29,8 +31,6 @@
 //
 // By chance: somebody else was seen to act on the users in this run, and not
 // both changes came at once after the request.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package retry
 
 import (

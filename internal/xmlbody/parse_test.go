@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 )
 
 // TestHostileBodies has one line for every way in which a body is none; the message is what a person

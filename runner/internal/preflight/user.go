@@ -15,8 +15,8 @@ import (
 	"github.com/antchfx/xmlquery"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )

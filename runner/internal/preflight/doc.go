@@ -3,6 +3,4 @@
 // is, who its users are, and whom a run must not touch. It sends nothing but
 // GETs, and each user's credentials are tried once. It may import
 // runner/config, spec, fixtures, suites/client, suites/evidence and internal.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package preflight

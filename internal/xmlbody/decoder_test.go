@@ -12,7 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 )
 
 // TestOpenAPIFilterTakesTheDecoder validates whole messages with kin-openapi, as a program of someone

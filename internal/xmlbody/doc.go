@@ -9,6 +9,4 @@
 //
 // The order of children does not matter. Elements that the schema does not name are listed and do not
 // fail a body. What makes a body fail is told with the XPath of the element.
-//
-// No other module is promised anything of it: see docs/stability.md.
 package xmlbody

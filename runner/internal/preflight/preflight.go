@@ -16,9 +16,9 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )

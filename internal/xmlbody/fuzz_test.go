@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 )
 
 // FuzzValidate holds for any body: no panic, a report that stays in its bounds and in one line, the same

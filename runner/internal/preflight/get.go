@@ -12,8 +12,8 @@ import (
 	"github.com/antchfx/xmlquery"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )

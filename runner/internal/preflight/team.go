@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/runner/config"
-	"finesse-conformance/spec/xmlbody"
 	"finesse-conformance/suites/client"
 )
 

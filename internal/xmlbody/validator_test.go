@@ -9,13 +9,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
-	"finesse-conformance/spec/xmlbody"
+	"finesse-conformance/internal/xmlbody"
 )
 
 // contract loads the document from its file: this package stands below the one that embeds it.
 func contract(t testing.TB) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile("../openapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromFile("../../spec/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
