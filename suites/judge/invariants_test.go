@@ -128,13 +128,19 @@ func TestStateChangeTimes(t *testing.T) {
 	moved := func(a, b string) []*scene {
 		return []*scene{begin(at(spec.NotReady, a)).sees(2*time.Second, at(spec.Ready, b))}
 	}
+	quick := func(changed string) *scene {
+		return begin(at(spec.NotReady, changed)).sees(100*time.Millisecond, at(spec.Ready, changed))
+	}
 	tryRuns(t, "USR-03", []run{
 		{"forward", moved(first, second), ""},
 		{"from nothing", moved("", second), ""},
 		{"nothing at all before a change", []*scene{begin(at(spec.NotReady, "")).sees(0, at(spec.NotReady, ""))}, ""},
 		{"frozen", moved(first, first), later + first + " both before and after"},
 		{"two changes in a millisecond", []*scene{begin(at(spec.NotReady, first)).sees(3*time.Millisecond, at(spec.Ready, first))}, ""},
-		{"two changes in ten", []*scene{begin(at(spec.NotReady, first)).sees(10*time.Millisecond-look, at(spec.Ready, first))}, later + first + " both before and after"},
+		{"two changes in a slow look", []*scene{quick(first), quick(second)}, ""},
+		{"three times so", []*scene{quick(first), quick(second), quick("2026-01-02T03:04:07.300Z")}, later + "2026-01-02T03:04:07.300Z both before and after"},
+		{"two changes in a slow look, after a stay", []*scene{begin(at(spec.NotReady, first)).sees(20*time.Millisecond, at(spec.NotReady, first)).sees(20*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
+		{"two changes in a slow look, asked for late", []*scene{begin(at(spec.NotReady, first)).after(20*time.Millisecond).puts(202, "").sees(20*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"frozen within a second", []*scene{begin(at(spec.NotReady, first)).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
 		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
