@@ -274,10 +274,6 @@ type Event struct {
 // IsError reports whether the event is an apiErrors event.
 func (e Event) IsError() bool { return e.ErrorType != "" || e.ErrorMessage != "" || e.ErrorData != "" }
 
-// NodesApart is how far the clocks of two nodes may be apart, which note the time
-// of one change each for itself.
-const NodesApart = 2 * time.Second
-
 // Observation is one sighting of a user.
 type Observation struct {
 	At           time.Time  `json:"at"`    // when the answer or event was there

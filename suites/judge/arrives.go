@@ -15,8 +15,10 @@ import (
 // end of the watch, with all that it has to show.
 func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	last, seen := c.last()
-	if x := c.hidden(c.ev.Target.Settle / 2); x != nil && (!seen || last.Event) {
-		return c.concealed(out, x) // whatever events tell
+	if !seen || last.Event { // no look shows the user, whatever events tell
+		if x := c.hidden(c.ev.Target.Settle / 2); x != nil {
+			return c.concealed(out, x)
+		}
 	}
 	if !seen {
 		return c.unseen()
@@ -30,27 +32,16 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	if first >= 0 && c.step.Converged < 0 && c.ledOut(first) {
 		return nil // an event told of it, and no look was quick enough
 	}
-	if first < 0 && c.timerUnseen(out, last) {
-		m := c.unproven(fmt.Sprintf("%s, where the wrap-up timer of %v leads: it may have run out between two looks", stateText(last), c.ev.Cast["subject"].WrapUpTimer))
-		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
-		return m
-	}
 	if first < 0 || c.step.Converged < 0 {
 		return c.notArrived(out, last, first >= 0)
 	}
-	if late := c.observations[first]; c.when.Timer == "" && late.Asked.Sub(c.step.Answered) > c.ev.Target.Settle {
-		m := c.missed(out, evidence.MismatchLate, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
-			late.State, late.At.Sub(c.step.Answered).Round(time.Millisecond), c.ev.Target.Settle))
-		m.at(c.step.Baseline, late)
+	if m := c.tardy(out, c.observations[first]); m != nil {
 		return m
 	}
 	there := slices.Contains(out.States, last.State)
 	led := !there && c.ledOut(first)
 	if !there && (out.MayReturn == "" || last.State != out.MayReturn) && !led {
-		m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", c.observations[first].State, stateText(last)))
-		m.at(c.observations[first], last)
-		m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
-		return m
+		return c.leftAgain(out, c.observations[first], last)
 	}
 	if m := c.byTimer(out); m != nil {
 		return m
@@ -70,9 +61,33 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	return nil
 }
 
+// tardy: the state came when the settle time was over.
+func (c *stepJudge) tardy(out spec.Outcome, late evidence.Observation) *mismatch {
+	if c.when.Timer != "" || late.Asked.Sub(c.step.Answered) <= c.ev.Target.Settle {
+		return nil
+	}
+	m := c.missed(out, evidence.MismatchLate, 3, fmt.Sprintf("%s only %v after the answer, and the settle time is %v",
+		late.State, late.At.Sub(c.step.Answered).Round(time.Millisecond), c.ev.Target.Settle))
+	m.at(c.step.Baseline, late)
+	return m
+}
+
+// leftAgain: the state came and did not last.
+func (c *stepJudge) leftAgain(out spec.Outcome, reached, last evidence.Observation) *mismatch {
+	m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", reached.State, stateText(last)))
+	m.at(reached, last)
+	m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
+	return m
+}
+
 // notArrived is the mismatch of a change that did not come in time. Where the
 // state was there, what it has to show was not.
 func (c *stepJudge) notArrived(out spec.Outcome, last evidence.Observation, there bool) *mismatch {
+	if !there && c.timerUnseen(out, last) {
+		m := c.unproven(fmt.Sprintf("%s, where the wrap-up timer of %v leads: it may have run out between two looks", stateText(last), c.ev.Cast["subject"].WrapUpTimer))
+		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
+		return m
+	}
 	if m := c.unwaited(); m != nil {
 		return m
 	}

@@ -53,7 +53,7 @@ func movedBefore(ev *evidence.Evidence, was, now evidence.Observation) bool {
 	for i := range ev.Events {
 		e := &ev.Events[i]
 		if l, ok := evidence.ObservationOfEvent(*e); ok && ev.Steps[0].EventBefore(e) && tellsOf(e, was.User) {
-			there = l.State == now.State && !apart(l.ChangeTime, now.ChangeTime)
+			there = l.State == now.State && !evidence.Apart(l.ChangeTime, now.ChangeTime)
 		}
 	}
 	return there

@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -106,7 +105,7 @@ func (c *stepJudge) event(out spec.Outcome) *mismatch {
 	}
 	switch out.Event {
 	case spec.EventShape:
-		m := c.misshapen(out, e)
+		m := c.wrongEvent(out, e, misshapen(e, "PUT"))
 		// The same user in another event may be the news of something that a
 		// User does not show; the same event is not.
 		if m == nil && slices.ContainsFunc(events, func(o *evidence.Event) bool { return o != e && o.Session == e.Session && o.Payload == e.Payload }) {
@@ -176,52 +175,15 @@ func (c *stepJudge) changeEvent(out spec.Outcome, events []*evidence.Event) *evi
 	return nil
 }
 
-// shown are the elements of a user that do not change between an event and the
-// GET that follows it, and whether both have to have them.
-var shown = []struct {
-	name string
-	must bool
-}{
-	{"state", true}, {"reasonCodeId", true}, {"extension", true}, {"loginId", true}, {"loginName", false}, {"uri", false},
-	{"dialogs", false}, {"teamId", false}, {"teamName", false}, {"firstName", false}, {"lastName", false}, {"pendingState", false},
-}
-
 // eventAgrees: the user in the event is valid and the GET that follows shows
 // the same.
 func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
-	d := c.notification("UserUpdate", e.Payload)
-	if d.problem != "" {
-		return c.eventMismatch(out, e, d.problem)
-	}
 	last, ok := c.last()
 	if !ok || last.Event {
 		return c.missed(out, evidence.MismatchEvent, 4, "no GET after the event")
 	}
-	get := c.documentOf(last)
-	differs := func(name, in, then string) *mismatch {
-		return c.eventMismatch(out, e, fmt.Sprintf("%s %q in the event and %q in the GET that follows", name, in, then))
-	}
-	for _, s := range shown {
-		in, here := d.text("Update/data/user/" + s.name)
-		then, there := get.text("User/" + s.name)
-		if (s.must || here && there) && blank(in) != blank(then) {
-			return differs(s.name, in, then)
-		}
-	}
-	in, _ := d.text("Update/data/user/stateChangeTime")
-	then, _ := get.text("User/stateChangeTime")
-	if then != "" && (in == "" || apart(in, then)) {
-		return differs("stateChangeTime", in, then)
-	}
-	return nil
-}
-
-// blank makes the spellings of "no reason code" equal (DevNet, User API Parameters).
-func blank(text string) string {
-	if text == "-1" || text == "0" {
-		return ""
-	}
-	return text
+	get := []*document{c.documentOf(last)}
+	return c.wrongEvent(out, e, c.otherUser(e, map[lasting][]*document{always: get, untilMoved: get, untilAsked: get}))
 }
 
 // errorEventIs: what the event that refuses the request has to be.
@@ -237,21 +199,11 @@ func (c *stepJudge) errorEventIs(out spec.Outcome) *mismatch {
 	}
 	switch out.Event {
 	case spec.EventErrorShape:
-		if e.Problem != "" {
-			return c.eventMismatch(out, e, e.Problem)
-		}
-		return c.misshapen(out, e)
+		return c.wrongEvent(out, e, misshapen(e, "PUT"))
 	case spec.EventErrorEcho:
 		return c.echoes(out, e)
 	}
-	for _, part := range []struct{ name, text string }{
-		{"errorType", e.ErrorType}, {"errorMessage", e.ErrorMessage}, {"errorData", e.ErrorData},
-	} {
-		if part.text == "" {
-			return c.eventMismatch(out, e, "an error event without "+part.name)
-		}
-	}
-	return nil
+	return c.wrongEvent(out, e, unspoken(e))
 }
 
 // echoes: the requestId that was sent comes back.
@@ -278,17 +230,6 @@ func (c *stepJudge) pendingEvent(out spec.Outcome, events []*evidence.Event) *mi
 		len(events), c.node(), c.step.Baseline.State, asked))
 }
 
-// misshapen: the source of an event is the node, its kind PUT in either case.
-func (c *stepJudge) misshapen(out spec.Outcome, e *evidence.Event) *mismatch {
-	if e.Source != c.node() {
-		return c.eventMismatch(out, e, fmt.Sprintf("source %q", e.Source))
-	}
-	if !strings.EqualFold(e.Event, "PUT") {
-		return c.eventMismatch(out, e, fmt.Sprintf("event %q", e.Event))
-	}
-	return nil
-}
-
 // teamEvent: the change of the subject, seen by the supervisor on the node of
 // the subject's team.
 func (c *stepJudge) teamEvent(out spec.Outcome) *mismatch {
@@ -300,8 +241,8 @@ func (c *stepJudge) teamEvent(out spec.Outcome) *mismatch {
 			continue
 		}
 		seen = "events on " + node + ", none with the new state of user " + c.step.Baseline.User
-		if strings.HasSuffix(e.Source, "/"+c.step.Baseline.User) && slices.Contains(out.States, spec.State(c.userState(e))) {
-			return nil
+		if tellsOf(e, c.step.Baseline.User) && slices.Contains(out.States, spec.State(c.userState(e))) {
+			return c.wrongEvent(out, e, c.strayed(e))
 		}
 	}
 	if why := c.step.Facts["unsubscribed"]; why != "" {
@@ -322,4 +263,12 @@ func (c *stepJudge) eventMismatch(out spec.Outcome, e *evidence.Event, seen stri
 	m := c.missed(out, evidence.MismatchEvent, 4, seen)
 	m.event = e.Index
 	return m
+}
+
+// wrongEvent makes what is wrong with an event, if anything, a mismatch.
+func (c *stepJudge) wrongEvent(out spec.Outcome, e *evidence.Event, w *wrong) *mismatch {
+	if w == nil {
+		return nil
+	}
+	return c.eventMismatch(out, e, w.seen)
 }

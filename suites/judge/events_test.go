@@ -77,20 +77,23 @@ func TestStateEvents(t *testing.T) {
 	try(t, &agrees, []hearing{
 		{"right", noted(right), passed, "", false},
 		{"no reason in two spellings", noted(tells(user{state: spec.Ready, reason: "-1"})), passed, "", false},
-		{"another reason", noted(tells(user{state: spec.Ready, reason: "2"})), failed, agreed + `reasonCodeId "2" in the event and "" in the GET that follows`, false},
-		{"another extension", noted(tells(user{state: spec.Ready, ext: "7"})), failed, agreed + `extension "7" in the event and "" in the GET that follows`, false},
+		{"another reason", noted(tells(user{state: spec.Ready, reason: "2"})), failed, agreed + `reasonCodeId "2" in the event and "" in a GET`, false},
+		{"another extension", noted(tells(user{state: spec.Ready, ext: "7"})), failed, agreed + `extension "7" in the event and "" in a GET`, false},
 		{"an extension in the GET alone", begin(in(spec.NotReady)).listening().puts(202, "").
 			hears(time.Second, with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<extension></extension>", "", 1) })).
 			sees(0, user{state: spec.Ready, ext: "7"}).converged().stays(user{state: spec.Ready, ext: "7"}), failed,
-			agreed + `extension "" in the event and "7" in the GET that follows`, false},
+			agreed + `extension "" in the event and "7" in a GET`, false},
 		{"another team", noted(with(right, func(e *evidence.Event) {
 			e.Payload = strings.Replace(e.Payload, "<teamId>5000<", "<teamId>6000<", 1)
-		})), failed, agreed + `teamId "6000" in the event and "5000" in the GET that follows`, false},
+		})), failed, agreed + `teamId "6000" in the event and "5000" in a GET`, false},
+		{"another role", noted(with(right, func(e *evidence.Event) {
+			e.Payload = strings.Replace(e.Payload, "<role>Agent<", "<role>Supervisor<", 1)
+		})), failed, agreed + `roles "Supervisor" in the event and "Agent" in a GET`, false},
 		{"without the time of the change", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, right).
-			sees(0, since).converged().stays(since), failed, agreed + `stateChangeTime "" in the event and "2026-01-02T03:04:06.000Z" in the GET that follows`, false},
+			sees(0, since).converged().stays(since), failed, agreed + `stateChangeTime "" in the event and "2026-01-02T03:04:06.000Z" in a GET`, false},
 		{"at a time by another node's clock", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, tells(user{state: spec.Ready, changed: "2026-01-02T03:04:08.000Z"})).
 			sees(0, since).converged().stays(since), passed, "", false},
-		{"a change pending", noted(tells(user{state: spec.Ready, pending: "LOGOUT"})), failed, agreed + `pendingState "LOGOUT" in the event and "" in the GET that follows`, false},
+		{"a change pending", noted(tells(user{state: spec.Ready, pending: "LOGOUT"})), failed, agreed + `pendingState "LOGOUT" in the event and "" in a GET`, false},
 		{"an element missing", noted(with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<teamId>5000</teamId>", "", 1) })), failed,
 			agreed + "Update/data/User/teamId: missing", false},
 	})
@@ -114,6 +117,9 @@ func TestTeamEvents(t *testing.T) {
 			expected + "events on " + node + ", none with the new state of user 1001", false},
 		{"with the old state", noted(team("1003", mine, in(spec.NotReady))), failed,
 			expected + "events on " + node + ", none with the new state of user 1001", false},
+		{"of the user by its source, and of another by what it tells", noted(with(team("1003", mine, in(spec.Ready)), func(e *evidence.Event) {
+			e.Payload = strings.Replace(e.Payload, "<loginId>1001<", "<loginId>1002<", 1)
+		})), failed, expected + `loginId "1002"`, false},
 		{"seen by somebody else", noted(team("1004", mine, in(spec.Ready))), failed, expected + "no event on " + node, false},
 		{"on the user's node alone", noted(tells(in(spec.Ready))), failed, expected + "no event on " + node, false},
 		{"the subscription refused", noted(tells(in(spec.Ready))).fact("unsubscribed", "forbidden"), failed,

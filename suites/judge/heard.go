@@ -2,8 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -15,13 +13,6 @@ import (
 type heardEvent struct {
 	ev *evidence.Evidence
 	*evidence.Event
-	doc  *document
-	user string // the id in the node, "" where the node is a team's
-}
-
-func (h *heardEvent) text(name string) string {
-	text, _ := h.doc.text("Update/data/user/" + name)
-	return text
 }
 
 // heard looks through the events of a scenario: what is wrong with one is wrong
@@ -36,73 +27,36 @@ func (s *Invariants) heard(ev *evidence.Evidence) {
 			continue // of a shortened payload nothing can be said
 		}
 		user, own := strings.CutPrefix(h.Node, api+"User/")
-		team := strings.HasPrefix(h.Node, api+"Team/")
 		switch {
 		case own && !strings.Contains(user, "/"):
-			h.user = user
 			s.ownEvent(h)
-		case team:
-			s.teamEvent(h)
+		case strings.HasPrefix(h.Node, api+"Team/"):
+			s.wrongEvent(spec.InvariantEventTeam, h, s.judge.strayed(h.Event))
 		}
 	}
+}
+
+// wrongEvent notes what is wrong with an event, if anything.
+func (s *Invariants) wrongEvent(kind spec.Invariant, h heardEvent, w *wrong) bool {
+	if w != nil {
+		s.breaks(kind, h.ev, w.xpath, w.expected, w.seen)
+	}
+	return w != nil
 }
 
 func (s *Invariants) ownEvent(h heardEvent) {
 	s.unaskedEvent(h)
-	shape, what := spec.InvariantEventShape, "a User event"
 	if h.IsError() {
-		shape, what = spec.InvariantErrorShape, "the event of a refusal"
-		s.refusalEvent(h)
-	}
-	switch {
-	case h.Problem != "":
-		s.breaks(shape, h.ev, "", what+" as documented", h.Problem)
-	case h.Source != h.Node:
-		s.breaks(shape, h.ev, "Update/source", "the source "+h.Node, fmt.Sprintf("source %q", h.Source))
-	case !strings.EqualFold(h.Event.Event, "PUT") && (h.IsError() || !strings.EqualFold(h.Event.Event, "DELETE")): // a user was deleted
-		s.breaks(shape, h.ev, "Update/event", what+" with event PUT", fmt.Sprintf("event %q", h.Event.Event))
-	case !h.IsError() && !strings.EqualFold(h.Event.Event, "DELETE"):
-		s.userEvent(h)
-	}
-}
-
-// constant are the elements of a User that no change of state changes.
-var constant = []string{"loginId", "loginName", "uri", "dialogs", "teamId", "teamName", "firstName", "lastName"}
-
-// userEvent: the user in an event is a valid User, that of the node, and has what
-// reads of the user show.
-func (s *Invariants) userEvent(h heardEvent) {
-	h.doc = s.judge.notification("UserUpdate", h.Payload)
-	if state := h.text("state"); h.doc.problem != "" && (state != string(spec.Login) || !strings.HasSuffix(h.doc.path, "/state")) {
-		s.breaks(spec.InvariantEventUser, h.ev, h.doc.path, "the user in an event to be valid against its schema", h.doc.problem)
+		if h.request() != nil { // else of a call, maybe
+			s.wrongEvent(spec.InvariantEventError, h, unspoken(h.Event))
+		}
+		s.wrongEvent(spec.InvariantErrorShape, h, misshapen(h.Event, "PUT"))
 		return
 	}
-	reads := s.reads(h)
-	for _, name := range constant {
-		in, then := h.text(name), []string(nil)
-		for _, read := range reads {
-			if text, _ := read.text("User/" + name); text != "" {
-				then = append(then, text)
-			}
-		}
-		if in != "" && len(then) > 0 && !slices.Contains(then, in) {
-			s.breaks(spec.InvariantEventUser, h.ev, "Update/data/user/"+name, fmt.Sprintf("the user of the node, whose %s is %q", name, then[len(then)-1]), fmt.Sprintf("%q", in))
-			return
-		}
+	deleted := strings.EqualFold(h.Event.Event, "DELETE") // the user itself
+	if !s.wrongEvent(spec.InvariantEventShape, h, misshapen(h.Event, "PUT", "DELETE")) && !deleted {
+		s.wrongEvent(spec.InvariantEventUser, h, s.judge.otherUser(h.Event, map[lasting][]*document{always: s.reads(h), untilMoved: s.sameStay(h)}))
 	}
-	told := rolesIn(h.doc, "Update/data/user/")
-	if told != "" && len(reads) > 0 && !slices.ContainsFunc(reads, func(d *document) bool { return rolesIn(d, "User/") == told }) {
-		s.breaks(spec.InvariantEventUser, h.ev, "Update/data/user/roles", "the user of the node, who is "+rolesIn(reads[0], "User/"), told)
-		return
-	}
-	s.sameStay(h)
-}
-
-// rolesIn gives the roles of a user in whatever order, "" for none.
-func rolesIn(d *document, at string) string {
-	roles := d.texts(at + "roles/role")
-	slices.Sort(roles)
-	return strings.Join(roles, " and ")
 }
 
 // reads gives the bodies of the user of an event that were read in its scenario.
@@ -119,17 +73,16 @@ func (s *Invariants) reads(h heardEvent) []*document {
 	return list
 }
 
-// sameStay: reads of the stay in a state that an event tells of, the next event
-// not being there, show its extension and reason code. Whether who has signed out
-// still has an extension is said nowhere.
-func (s *Invariants) sameStay(h heardEvent) {
+// sameStay gives the bodies that show the stay in a state that an event tells of,
+// the next event not being there.
+func (s *Invariants) sameStay(h heardEvent) []*document {
 	list := h.ev.Observations
 	at := slices.IndexFunc(list, func(o evidence.Observation) bool { return o.Event && o.Index == h.Index })
 	if at < 0 || list[at].ChangeTime == "" {
-		return
+		return nil
 	}
 	told := list[at]
-	var then []evidence.Observation
+	var then []*document
 	for _, o := range list[at+1:] {
 		if o.User != told.User {
 			continue
@@ -137,25 +90,11 @@ func (s *Invariants) sameStay(h heardEvent) {
 		if o.Event && o.Index < len(h.ev.Events) && h.ev.Events[o.Index].Node == h.Node {
 			break
 		}
-		if !o.Event && !o.Asked.Before(told.At) && o.State == told.State && o.ChangeTime == told.ChangeTime {
-			then = append(then, o)
+		if !o.Event && !o.Asked.Before(told.At) && visitOf(o) == visitOf(told) && o.Index >= 0 && o.Index < len(h.ev.Exchanges) && h.ev.Exchanges[o.Index].ResponseDigest == "" {
+			then = append(then, s.judge.loose(h.ev.Exchanges[o.Index].ResponseBody))
 		}
 	}
-	for _, part := range []struct {
-		name string
-		of   func(evidence.Observation) string
-	}{
-		{"extension", func(o evidence.Observation) string { return o.Extension }},
-		{"reasonCodeId", evidence.Observation.Reason},
-	} {
-		if told.State == spec.Logout && part.name == "extension" {
-			continue
-		}
-		if len(then) > 0 && !slices.ContainsFunc(then, func(o evidence.Observation) bool { return part.of(o) == part.of(told) }) {
-			s.breaks(spec.InvariantEventUser, h.ev, "Update/data/user/"+part.name, fmt.Sprintf("%s %q, as the GET that follows has it", part.name, part.of(then[0])), fmt.Sprintf("%q", part.of(told)))
-			return
-		}
-	}
+	return then
 }
 
 // request is the change of the user of an event whose requestId the event has,
@@ -173,21 +112,6 @@ func (h *heardEvent) request() *evidence.Exchange {
 		found = x
 	}
 	return found
-}
-
-// refusalEvent: the event of a refusal says what was refused.
-func (s *Invariants) refusalEvent(h heardEvent) {
-	if h.request() == nil {
-		return // of a call, maybe
-	}
-	for _, part := range []struct{ name, text string }{
-		{"errorType", h.ErrorType}, {"errorMessage", h.ErrorMessage}, {"errorData", h.ErrorData},
-	} {
-		if part.text == "" {
-			s.breaks(spec.InvariantEventError, h.ev, "", "the event of a refusal with its "+part.name, "none")
-			return
-		}
-	}
 }
 
 // unaskedEvent: a request that was refused at once has no event, and the
@@ -215,21 +139,9 @@ func (s *Invariants) unaskedEvent(h heardEvent) {
 		if !ok || before.Node != h.Node || before.RequestID != h.RequestID || string(was.State) != asked {
 			continue
 		}
-		if told.State != was.State || told.ChangeTime != "" && was.ChangeTime != "" && stepBack(told.ChangeTime, was.ChangeTime) > evidence.NodesApart {
+		if by, ok := evidence.Later(was.ChangeTime, told.ChangeTime); told.State != was.State || ok && by > evidence.NodesApart {
 			s.breaks(spec.InvariantEventUnasked, h.ev, "Update/requestId", fmt.Sprintf("no requestId of the request for %s, whose change had been told", asked), fmt.Sprintf("it in the event of %s", told.State))
 			return
 		}
-	}
-}
-
-// teamEvent: an event of a team tells of the user that its source names.
-func (s *Invariants) teamEvent(h heardEvent) {
-	h.doc = s.judge.loose(h.Payload)
-	source, id := path.Base(h.Source), h.text("loginId")
-	if id == "" || !strings.Contains(h.Source, "/User/") {
-		return // of the team itself, or for the row to say
-	}
-	if plain, err := url.PathUnescape(source); source != id && (err != nil || plain != id) {
-		s.breaks(spec.InvariantEventTeam, h.ev, "Update/data/user/loginId", "the user of the source "+h.Source, fmt.Sprintf("loginId %q", id))
 	}
 }

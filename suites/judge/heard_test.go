@@ -56,13 +56,13 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 	tryRuns(t, "NTF-03", []run{
 		{"is as documented", heard(), ""},
 		{"is not valid", heard(payload("<loginId>1001</loginId>", "")), where + "the user in an event to be valid against its schema; saw Update/data/User/loginId: missing"},
-		{"is of another team", heard(payload("<teamId>5000<", "<teamId>5001<")), where + `the user of the node, whose teamId is "5000"; saw "5001"`},
-		{"has another role", heard(payload("<role>Agent</role>", "<role>Supervisor</role>")), where + "the user of the node, who is Agent; saw Supervisor"},
+		{"is of another team", heard(payload("<teamId>5000<", "<teamId>5001<")), where + `teamId "5000", as reads of the user have it; saw teamId "5001" in the event and "5000" in a GET`},
+		{"has another role", heard(payload("<role>Agent</role>", "<role>Supervisor</role>")), where + `roles "Agent", as reads of the user have it; saw roles "Supervisor" in the event and "Agent" in a GET`},
 		{"has the extension", []*scene{asked(202, spec.Ready, tells(there)).sees(time.Second, there)}, ""},
-		{"has no extension", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, there)}, where + `extension "1001", as the GET that follows has it; saw ""`},
+		{"has no extension", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, there)}, where + `extension "1001", as reads of the user have it; saw extension "" in the event and "1001" in a GET`},
 		{"has none, of who is signed out and shows its last one", []*scene{asked(202, spec.Logout, tells(user{state: spec.Logout, changed: there.changed})).sees(time.Second, user{state: spec.Logout, ext: "1001", changed: there.changed})}, ""},
 		{"has none, of another stay", []*scene{asked(202, spec.Ready, tells(gone)).sees(time.Second, user{state: spec.Ready, ext: "1001", changed: "2026-01-02T03:04:09.000Z"})}, ""},
-		{"has another reason", []*scene{asked(202, spec.Ready, tells(user{state: spec.Ready, ext: "1001", reason: "5", changed: there.changed})).sees(time.Second, there)}, where + `reasonCodeId "", as the GET that follows has it; saw "5"`},
+		{"has another reason", []*scene{asked(202, spec.Ready, tells(user{state: spec.Ready, ext: "1001", reason: "5", changed: there.changed})).sees(time.Second, there)}, where + `reasonCodeId "", as reads of the user have it; saw reasonCodeId "5" in the event and "" in a GET`},
 	})
 	tryRuns(t, "NTF-05", []run{
 		{"of an accepted request", []*scene{asked(202, spec.Ready, refuses("Invalid State", "22"))}, ""},
@@ -71,7 +71,7 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 	})
 	tryRuns(t, "NTF-06", []run{
 		{"whole", refused(nothing), ""},
-		{"without data", refused(func(e *evidence.Event) { e.ErrorData = "" }), where + "the event of a refusal with its errorData; saw none"},
+		{"without data", refused(func(e *evidence.Event) { e.ErrorData = "" }), where + "the event of a refusal with its errorData; saw an error event without errorData"},
 		{"of somebody else's request", refused(func(e *evidence.Event) { e.ErrorData, e.RequestID = "", "other" }), ""},
 	})
 	tryRuns(t, "NTF-07", []run{

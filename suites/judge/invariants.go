@@ -281,9 +281,6 @@ func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
 	return false
 }
 
-// changeTimeForm is YYYY-MM-DDThh:MM:ss.SSSZ (guide, User parameters).
-const changeTimeForm = "2006-01-02T15:04:05.000Z"
-
 func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 	type sighting struct{ user, state, time string }
 	last, known := map[string]evidence.Observation{}, map[sighting]bool{}
@@ -292,7 +289,7 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			continue
 		}
 		if l.ChangeTime != "" {
-			if t, err := time.Parse(changeTimeForm, l.ChangeTime); err != nil || t.Format(changeTimeForm) != l.ChangeTime {
+			if t, err := time.Parse(evidence.ChangeTimeForm, l.ChangeTime); err != nil || t.Format(evidence.ChangeTimeForm) != l.ChangeTime {
 				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
 			}
 		}
@@ -315,7 +312,7 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
-		case stepBack(was.ChangeTime, l.ChangeTime) <= evidence.NodesApart && l.ChangeTime < was.ChangeTime:
+		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
 		case l.ChangeTime < was.ChangeTime:
@@ -364,7 +361,7 @@ func byOtherClock(list []evidence.Observation, i int) bool {
 		return false
 	}
 	return slices.ContainsFunc(list[:i], func(old evidence.Observation) bool {
-		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && stepBack(old.ChangeTime, l.ChangeTime).Abs() <= evidence.NodesApart
+		return !old.Event && old.User == l.User && old.State == l.State && old.ChangeTime != l.ChangeTime && evidence.Near(old.ChangeTime, l.ChangeTime)
 	})
 }
 
@@ -391,7 +388,7 @@ func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
 			first = &l
 		case l.State != first.State:
 			return false
-		case l.ChangeTime != first.ChangeTime && stepBack(l.ChangeTime, first.ChangeTime).Abs() <= evidence.NodesApart:
+		case l.ChangeTime != first.ChangeTime && evidence.Near(l.ChangeTime, first.ChangeTime):
 			return true
 		}
 	}
@@ -404,26 +401,6 @@ const sameTick = 10 * time.Millisecond
 
 // slowLook is how late a busy machine may look at what changed at once.
 const slowLook = 250 * time.Millisecond
-
-// stepBack is by how much a time of change goes back; more than any where one
-// of both is none.
-func stepBack(from, to string) time.Duration {
-	a, err1 := time.Parse(changeTimeForm, from)
-	b, err2 := time.Parse(changeTimeForm, to)
-	if err1 != nil || err2 != nil {
-		return time.Duration(1<<63 - 1)
-	}
-	return a.Sub(b)
-}
-
-// apart reports whether two times of one change are further apart than the
-// clocks of two nodes may be, which note it each for itself. What is no time
-// says nothing of that.
-func apart(x, y string) bool {
-	a, err1 := time.Parse(changeTimeForm, x)
-	b, err2 := time.Parse(changeTimeForm, y)
-	return err1 == nil && err2 == nil && a.Sub(b).Abs() > evidence.NodesApart
-}
 
 // stayed is how long a user was at least where it was before a move, since a
 // look that was answered: until the last look that showed it there, or the run's

@@ -40,16 +40,16 @@ func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 		return false
 	}
 	l, ok := evidence.ObservationOfEvent(*e)
-	if !ok || l.Same(step.Baseline) || visitOf(l) == visitOf(step.Baseline) || apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
+	if !ok || l.Same(step.Baseline) || visitOf(l) == visitOf(step.Baseline) || evidence.Apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
 		return false
 	}
 	for i := range ev.Events[:e.Index] {
 		old, ok := evidence.ObservationOfEvent(ev.Events[i])
-		if ok && ev.Events[i].Node == e.Node && old.Same(step.Baseline) && !apart(old.ChangeTime, step.Baseline.ChangeTime) {
+		if ok && ev.Events[i].Node == e.Node && old.Same(step.Baseline) && !evidence.Apart(old.ChangeTime, step.Baseline.ChangeTime) {
 			return false
 		}
 	}
-	if apart(l.ChangeTime, step.Baseline.ChangeTime) && unmoved(ev, step) {
+	if evidence.Apart(l.ChangeTime, step.Baseline.ChangeTime) && unmoved(ev, step) {
 		return true // it is older by whatever clock
 	}
 	for _, old := range ev.Observations {
@@ -108,7 +108,7 @@ func toldOfBaseline(ev *evidence.Evidence, step evidence.Step, e *evidence.Event
 	for i := range ev.Events[:e.Index] {
 		old := &ev.Events[i]
 		l, ok := evidence.ObservationOfEvent(*old)
-		if ok && old.Node == e.Node && tellsOf(old, found.User) && l.State == found.State && !apart(l.ChangeTime, found.ChangeTime) {
+		if ok && old.Node == e.Node && tellsOf(old, found.User) && l.State == found.State && !evidence.Apart(l.ChangeTime, found.ChangeTime) {
 			return true
 		}
 	}
@@ -213,7 +213,7 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 func (c *stepJudge) newer(e *evidence.Event) bool {
 	found := c.step.Baseline
 	l, ok := evidence.ObservationOfEvent(*e)
-	if !ok || !apart(l.ChangeTime, found.ChangeTime) || l.ChangeTime < found.ChangeTime {
+	if !ok || !evidence.Apart(l.ChangeTime, found.ChangeTime) || l.ChangeTime < found.ChangeTime {
 		return false
 	}
 	return slices.ContainsFunc(c.ev.Events[:e.Index], func(old evidence.Event) bool {
@@ -234,7 +234,7 @@ func ofAnotherChange(step evidence.Step, seen []evidence.Observation, e *evidenc
 		if l.Event || l.State != news.State || l.ChangeTime == "" {
 			continue
 		}
-		if shown = true; !apart(l.ChangeTime, news.ChangeTime) {
+		if shown = true; !evidence.Apart(l.ChangeTime, news.ChangeTime) {
 			return false
 		}
 	}
@@ -256,7 +256,7 @@ func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
 	found := c.step.Baseline
 	tells := func(e *evidence.Event) bool {
 		l, ok := evidence.ObservationOfEvent(*e)
-		return ok && tellsOf(e, found.User) && l.Same(found) && l.ChangeTime != "" && !apart(l.ChangeTime, found.ChangeTime)
+		return ok && tellsOf(e, found.User) && l.Same(found) && l.ChangeTime != "" && !evidence.Apart(l.ChangeTime, found.ChangeTime)
 	}
 	if found.ChangeTime == "" || !tells(e) || e.RequestID != "" && e.RequestID == c.step.Values["request_id"] {
 		return false

@@ -98,7 +98,7 @@ func (c *stepJudge) toldElsewhere() *mismatch {
 		}
 	}
 	came := slices.ContainsFunc(told, func(l evidence.Observation) bool {
-		return l.State == found.State && !apart(l.ChangeTime, found.ChangeTime)
+		return l.State == found.State && !evidence.Apart(l.ChangeTime, found.ChangeTime)
 	})
 	if now := len(told) - 1; !came || told[now].State == found.State {
 		return nil

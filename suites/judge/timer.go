@@ -159,7 +159,7 @@ func leftWrapUp(ev *evidence.Evidence, step evidence.Step) (change, bool) {
 		}
 	}
 	x := change{wrapUp: w, to: to.State, inWrapUp: at.Sub(w.seen.At)}
-	if own := -stepBack(w.seen.ChangeTime, to.ChangeTime); own >= still.Sub(w.seen.At) && own < x.inWrapUp {
+	if own, ok := evidence.Later(w.seen.ChangeTime, to.ChangeTime); ok && own >= still.Sub(w.seen.At) && own < x.inWrapUp {
 		x.inWrapUp = own
 	}
 	x.sinceAsked = x.inWrapUp - step.Sent.Sub(w.seen.At)

@@ -1,16 +1,12 @@
 package scenario_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,123 +16,6 @@ import (
 	"finesse-conformance/runner"
 	"finesse-conformance/suites/evidence"
 )
-
-// proxy stands before a deployment. It is told of every request for a User,
-// with its body, before it is passed on, and may answer itself; and of every
-// answer, which it may change.
-type proxy struct {
-	mu     sync.Mutex
-	before func(w http.ResponseWriter, r *http.Request, user, body string) bool // true where it has answered
-	after  func(r *http.Request, user string, answer *httptest.ResponseRecorder)
-}
-
-func (p *proxy) around(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/ws") {
-			next.ServeHTTP(w, r)
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		user := ""
-		if strings.HasPrefix(r.URL.Path, "/finesse/api/User/") && strings.Count(r.URL.Path, "/") == 4 {
-			user = path.Base(r.URL.Path)
-		}
-		p.mu.Lock()
-		done := p.before != nil && p.before(w, r, user, string(body))
-		p.mu.Unlock()
-		if done {
-			return
-		}
-		if p.after == nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		p.mu.Lock()
-		p.after(r, user, answer)
-		p.mu.Unlock()
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
-		w.Header().Del("Content-Length")
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
-	})
-}
-
-var stateOf = regexp.MustCompile(`<state>([^<]*)</state>`)
-
-// show replaces the text of an element in an answer.
-func show(answer *httptest.ResponseRecorder, element, text string) {
-	old := regexp.MustCompile("(?s)<"+element+">[^<]*</"+element+">|<"+element+"/>").ReplaceAllString(answer.Body.String(), "<"+element+">"+text+"</"+element+">")
-	answer.Body.Reset()
-	answer.Body.WriteString(old)
-}
-
-// storing is a mock that keeps whatever state it is sent. leave says which
-// states lead out of one that Finesse has not.
-func storing(leave func(state string) bool) *proxy {
-	stored := map[string]string{}
-	p := &proxy{}
-	p.before = func(w http.ResponseWriter, r *http.Request, user, body string) bool {
-		if r.Method != http.MethodPut || user == "" || !strings.Contains(body, "<User>") {
-			return false
-		}
-		state := ""
-		if m := stateOf.FindStringSubmatch(body); m != nil {
-			state = m[1]
-		}
-		switch state {
-		case "LOGIN", "LOGOUT", "READY", "NOT_READY":
-			if _, odd := stored[user]; odd {
-				if !leave(state) {
-					w.WriteHeader(http.StatusBadRequest)
-					_, _ = io.WriteString(w, "<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorData></ErrorData><ErrorMessage>m</ErrorMessage></ApiError></ApiErrors>")
-					return true
-				}
-				delete(stored, user)
-			}
-			return false
-		}
-		stored[user] = state
-		w.WriteHeader(http.StatusAccepted)
-		return true
-	}
-	p.after = func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
-		if state, odd := stored[user]; odd && r.Method == http.MethodGet && answer.Code == http.StatusOK {
-			show(answer, "state", state)
-		}
-	}
-	return p
-}
-
-// lagging is a cluster of two nodes that answer in turn, one of which shows
-// what it was told a while ago.
-func lagging(by time.Duration) *proxy {
-	type told struct {
-		at   time.Time
-		body string
-	}
-	all, turn := map[string][]told{}, map[string]int{}
-	return &proxy{after: func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
-		if user == "" || r.Method != http.MethodGet || answer.Code != http.StatusOK {
-			return
-		}
-		turn[user]++
-		now := time.Now()
-		all[user] = append(all[user], told{now, answer.Body.String()})
-		if turn[user]%2 == 1 {
-			return
-		}
-		for len(all[user]) > 1 && now.Sub(all[user][1].at) >= by {
-			all[user] = all[user][1:]
-		}
-		answer.Body.Reset()
-		answer.Body.WriteString(all[user][0].body)
-	}}
-}
 
 // TestTargetsThatDoSomethingElse: the deviations of a target fail the
 // requirements that they are about and no others, cost a run not much of its
@@ -331,105 +210,6 @@ func TestPhones(t *testing.T) {
 		if v, _ := b.Exercise("SIG-02"); v.Outcome != evidence.Passed {
 			t.Errorf("%s: %s", v.Outcome, v.Reason)
 		}
-	})
-}
-
-// A client that is shut out after the 401 that a run asks for: the row that
-// saw it is not failed, and the run ends with one reason.
-func TestShutOut(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{http.StatusForbidden, http.StatusOK, http.StatusUnauthorized} {
-		virtually(t, fmt.Sprint(status), func(t *testing.T) {
-			asked := 0
-			p := &proxy{
-				before: func(w http.ResponseWriter, _ *http.Request, _, _ string) bool {
-					if asked < 5 {
-						return false
-					}
-					w.WriteHeader(status)
-					_, _ = io.WriteString(w, "<html>blocked</html>")
-					return true
-				},
-				after: func(_ *http.Request, _ string, answer *httptest.ResponseRecorder) {
-					if answer.Code == http.StatusUnauthorized {
-						asked++
-					}
-				},
-			}
-			played := bed.Play(t, bed.Deployment{Around: p.around})
-			for _, id := range played.Failed() {
-				if strings.HasPrefix(id, "AUT-0") || id == "SUP-15" {
-					t.Errorf("%s failed: %s", id, played.Verdict(id).Reason)
-				}
-			}
-			if !strings.Contains(played.Stopped, "nobody in") {
-				t.Errorf("stopped: %q", played.Stopped)
-			}
-			named := map[string]bool{}
-			for _, u := range played.Unrestored {
-				named[u.User] = true
-			}
-			for _, id := range played.Left {
-				if !named[id] {
-					t.Errorf("user %s was left behind, and is not named", id)
-				}
-			}
-			t.Logf("stopped: %s; left %v", played.Stopped, played.Left)
-		})
-	}
-}
-
-// Once a 401 has had the run shut out for a while, the requirements that cost
-// another one are left out, and no others. Before that no user gets all of
-// them.
-func TestShutOutForAWhile(t *testing.T) {
-	t.Parallel()
-	virtually(t, "three seconds", func(t *testing.T) {
-		refusals, blocks := map[string]int{}, 0
-		var until time.Time
-		p := &proxy{
-			before: func(w http.ResponseWriter, _ *http.Request, _, _ string) bool {
-				if time.Now().After(until) {
-					return false
-				}
-				w.WriteHeader(http.StatusForbidden)
-				return true
-			},
-			after: func(r *http.Request, _ string, answer *httptest.ResponseRecorder) {
-				if answer.Code != http.StatusUnauthorized {
-					return
-				}
-				user, _, _ := r.BasicAuth()
-				if refusals[user]++; len(refusals) > 0 && refusals["all"] >= 4 {
-					until = time.Now().Add(3 * time.Second)
-					blocks++
-				}
-				refusals["all"]++
-			},
-		}
-		b := bed.Open(t, bed.Deployment{Around: p.around})
-		rows, left := 0, 0
-		for _, item := range b.Items() {
-			v, _ := b.Play(t.Context(), item)
-			if !item.Requirement.Unauthorized() || !item.Runs() {
-				if strings.Contains(v.Reason, "costs an answer 401") {
-					t.Errorf("%s: %s", v.Requirement, v.Reason)
-				}
-				continue
-			}
-			rows++
-			if strings.Contains(v.Reason, "costs an answer 401, and after that of ") {
-				left++
-			}
-		}
-		if blocks == 0 || blocks > 3 || left == 0 || left > rows-4 {
-			t.Errorf("shut out %d times; %d of %d rows left out", blocks, left, rows)
-		}
-		played := b.Finish()
-		if played.Stopped != "" || len(played.Left) > 0 {
-			t.Errorf("stopped: %q; left %v", played.Stopped, played.Left)
-		}
-		t.Logf("%d of %d; %v", left, rows, refusals)
 	})
 }
 

@@ -292,7 +292,8 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 		r.clocks = true
 		r.apart.learn(l, u.newest)
 	}
-	older := before(l.ChangeTime, u.newest.ChangeTime)
+	by, timely := evidence.Later(u.newest.ChangeTime, l.ChangeTime)
+	older := timely && by < 0
 	otherClock := func() bool {
 		return older && u.byOtherClock(this, func(s visit, apart time.Duration) bool { return apart <= evidence.NodesApart }) ||
 			r.apart.sure && u.byOtherClock(this, func(s visit, apart time.Duration) bool {
@@ -329,17 +330,6 @@ func (r *Records) Over(user string, told []evidence.Observation) {
 	}
 }
 
-// before reports whether one time of change is before another, false where
-// one of them is none.
-func before(a, b string) bool {
-	x, err := time.Parse(time.RFC3339Nano, a)
-	if err != nil {
-		return false
-	}
-	y, err := time.Parse(time.RFC3339Nano, b)
-	return err == nil && x.Before(y)
-}
-
 // clockJitter is how exactly two nodes note the time of the same change, but
 // for their clocks.
 const clockJitter = 20 * time.Millisecond
@@ -356,24 +346,13 @@ type apart struct {
 // learn takes note of two times that a user's visit in a state was shown with by
 // turns.
 func (a *apart) learn(one, other evidence.Observation) {
-	by, ok := between(one.ChangeTime, other.ChangeTime)
-	if !ok || by > evidence.NodesApart || a.sure {
+	by, ok := evidence.Later(one.ChangeTime, other.ChangeTime)
+	if by = by.Abs(); !ok || by > evidence.NodesApart || a.sure {
 		return
 	}
 	of := one.User + " " + max(one.ChangeTime, other.ChangeTime)
 	a.sure = a.of != "" && a.of != of && (by-a.by).Abs() <= clockJitter
 	a.by, a.of = by, of
-}
-
-// between is how far two times of change are apart; it is not ok where one of
-// them is none.
-func between(a, b string) (apart time.Duration, ok bool) {
-	x, err := time.Parse(time.RFC3339Nano, a)
-	if err != nil {
-		return 0, false
-	}
-	y, err := time.Parse(time.RFC3339Nano, b)
-	return x.Sub(y).Abs(), err == nil
 }
 
 // byOtherClock reports whether a stay may be one that was seen with the time of
@@ -383,7 +362,7 @@ func (u *record) byOtherClock(this visit, may func(s visit, apart time.Duration)
 		if s.state != this.state {
 			continue
 		}
-		if apart, ok := between(s.change, this.change); ok && may(s, apart) {
+		if apart, ok := evidence.Later(s.change, this.change); ok && may(s, apart.Abs()) {
 			return true
 		}
 	}
