@@ -271,10 +271,7 @@ func TestDryRunRefuses(t *testing.T) {
 	p.SetStatus(reference.InService)
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	cfg := servedPlay(t, p, "")
-	j, err := journal.Join(path, journal.Run{ID: "r1"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := journal.Join(path, journal.Run{ID: "r1"})
 	target := p.Target()
 	if err := j.Ledger(target.URL, &fixtures.Cast{}).Touch("1001001", evidence.Observation{State: spec.Ready}); err != nil {
 		t.Fatal(err)

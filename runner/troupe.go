@@ -114,9 +114,7 @@ func (t *troupe) take() error {
 	t.began = time.Now()
 	cast := t.Job.Survey.Cast
 	if t.Job.Journal != "" {
-		if t.journal, err = journal.Join(t.Job.Journal, journal.Run{ID: t.Job.Run, Say: t.Say}); err != nil {
-			return err
-		}
+		t.journal = journal.Join(t.Job.Journal, journal.Run{ID: t.Job.Run, Say: t.Say})
 	}
 	t.shares, t.issued = len(t.Job.Troupes), app.tokens(t.Job.Environ)
 	t.survey = &t.Job.Survey

@@ -208,3 +208,42 @@ func TestDeletedJournal(t *testing.T) {
 		})
 	}
 }
+
+// refusing is a file system that opens nothing until it is told to.
+type refusing struct{ opens bool }
+
+func (d *refusing) Append(path string) (File, error) {
+	if !d.opens {
+		return nil, os.ErrPermission
+	}
+	return FileSystem{}.Append(path)
+}
+
+// TestJoinedBeforeItOpens is a process of a run that cannot open the run's
+// journal: no user is changed, which is said once, and users are once it opens.
+func TestJoinedBeforeItOpens(t *testing.T) {
+	target, cast := target(t, "https://f", "1")
+	disk := &refusing{}
+	said := 0
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j := Join(path, Run{ID: "r1", Disk: disk, Say: func(string, ...any) { said++ }})
+	ledger := j.Ledger(target.URL, cast)
+	for range 2 {
+		if err := ledger.Touch("1", evidence.Observation{State: spec.Ready}); !errors.Is(err, os.ErrPermission) {
+			t.Errorf("touched: %v", err)
+		}
+	}
+	if said != 1 {
+		t.Errorf("said %d times", said)
+	}
+	disk.opens = true
+	if err := ledger.Touch("1", evidence.Observation{State: spec.Ready}); err != nil {
+		t.Error(err)
+	}
+	if err := j.Close(); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("closed: %v", err)
+	}
+	if c, err := Read(path); err != nil || len(c.Left) != 1 || c.Left[0].Initial.State != spec.Ready {
+		t.Errorf("%v %+v", err, c)
+	}
+}

@@ -33,7 +33,7 @@ type Journal struct {
 	Clean func(string) string
 
 	mu      sync.Mutex
-	file    File
+	file    File          // nil where it could not be opened yet
 	locks   *locks        // nil in a process that joined
 	touched map[who]entry // whose beginning is on the disk, and whose return is not
 	unnoted map[who]entry // returned, which could not be written
@@ -103,8 +103,8 @@ func begin(path string, run Run) (*Journal, error) {
 			return nil, fmt.Errorf("begin the journal anew: %w", err)
 		}
 	}
-	j, err := Join(path, run)
-	if err != nil {
+	j := newJournal(path, run)
+	if err := j.open(); err != nil {
 		return nil, err
 	}
 	if err := j.write(j.beginning()); err != nil {
@@ -113,19 +113,31 @@ func begin(path string, run Run) (*Journal, error) {
 	return j, nil
 }
 
-// Join opens the journal of a run that another process began.
-func Join(path string, run Run) (*Journal, error) {
+// Join opens the journal of a run that another process began. Where it cannot
+// be opened, nor when something is to be noted, no user is changed.
+func Join(path string, run Run) *Journal {
+	j := newJournal(path, run)
+	_ = j.open() // whatever is to be noted tries it again, and says so
+	return j
+}
+
+func newJournal(path string, run Run) *Journal {
 	if run.Disk == nil {
 		run.Disk = FileSystem{}
 	}
 	if run.Say == nil {
 		run.Say = func(string, ...any) {}
 	}
-	file, err := run.Disk.Append(path)
+	return &Journal{path: path, run: run, touched: map[who]entry{}, unnoted: map[who]entry{}}
+}
+
+func (j *Journal) open() error {
+	file, err := j.run.Disk.Append(j.path)
 	if err != nil {
-		return nil, fmt.Errorf("open the journal: %w", err)
+		return fmt.Errorf("open the journal: %w", err)
 	}
-	return &Journal{path: path, run: run, file: file, touched: map[who]entry{}, unnoted: map[who]entry{}}, nil
+	j.file = file
+	return nil
 }
 
 func (j *Journal) beginning() entry {
@@ -147,6 +159,11 @@ func (j *Journal) write(e entry) error {
 
 // add is write for who holds the lock.
 func (j *Journal) add(e entry) error {
+	if j.file == nil {
+		if err := j.open(); err != nil {
+			return j.failed(err)
+		}
+	}
 	if j.file.Gone() {
 		if err := j.again(); err != nil {
 			return j.failed(fmt.Errorf("the journal was deleted, and cannot be written again: %w", err))
@@ -315,7 +332,10 @@ func (j *Journal) Close() error {
 	if j.locks != nil {
 		j.end()
 	}
-	errs := []error{j.trouble, j.file.Close()}
+	errs := []error{j.trouble}
+	if j.file != nil {
+		errs = append(errs, j.file.Close())
+	}
 	if j.locks != nil {
 		errs = append(errs, j.locks.release())
 	}

@@ -133,10 +133,7 @@ func TestJournal(t *testing.T) {
 	if _, err := Open(path, run); !errors.As(err, &unrestored) || !strings.Contains(err.Error(), "did not put user 1 back; `finesse-conformance restore --journal "+path) {
 		t.Errorf("an unfinished journal: %v", err)
 	}
-	again, err := Join(path, Run{ID: "restore"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := Join(path, Run{ID: "restore"})
 	if err := errors.Join(again.Ledger(target.URL, cast).Returned("1", look), again.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -192,11 +189,7 @@ func TestJournalOfSeveralProcesses(t *testing.T) {
 	var wg sync.WaitGroup
 	for n := range 4 {
 		wg.Go(func() {
-			j, err := Join(path, Run{ID: "r1"})
-			if err != nil {
-				t.Error(err)
-				return
-			}
+			j := Join(path, Run{ID: "r1"})
 			ledger := j.Ledger(target.URL, cast)
 			for range 10 {
 				id := fmt.Sprint("u", n)

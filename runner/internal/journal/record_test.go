@@ -185,10 +185,7 @@ func TestRunOverADamagedJournal(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "did not put user 1 back, and the journal of an earlier run cannot be read in line 4: it is no whole record; `finesse-conformance restore --journal "+path) {
 		t.Errorf("got %v", err)
 	}
-	j, err := Join(path, Run{ID: "restore-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := Join(path, Run{ID: "restore-1"})
 	j.returned(who{"https://f", "1"}, entry{Type: entryReturned, Target: "https://f", User: "1"})
 	if _, err := Open(path, Run{ID: "r2"}); err == nil || !strings.HasPrefix(err.Error(), "the journal of an earlier run cannot be read in line 4") {
 		t.Errorf("got %v", err)

@@ -91,22 +91,13 @@ func (r *Restorer) Restore(ctx context.Context, path string, targets []Target) (
 		return nil, errors.Join(err, held.release())
 	}
 	result := &Restoration{Damage: c.Damage, Unlocked: held.unheld}
-	j, err := Join(path, Run{ID: restoring + rand.Text()[:8], Disk: r.Disk})
-	if err != nil {
-		result.Unwritten = err
-	} else {
-		j.locks, j.Clean = held, r.Clean
-	}
+	j := Join(path, Run{ID: restoring + rand.Text()[:8], Disk: r.Disk})
+	j.locks, j.Clean = held, r.Clean
 	result.Examined = true
 	for _, here := range byTarget(c) {
 		list, looked := r.target(ctx, here.left, here.returned)
 		result.Users, result.Examined = append(result.Users, list...), result.Examined && looked
-		if j != nil {
-			account(j, list)
-		}
-	}
-	if j == nil {
-		return result, held.release()
+		account(j, list)
 	}
 	if len(c.Damage) > 0 && result.Examined {
 		_ = j.write(entry{Type: entryExamined}) // which failed, Close says

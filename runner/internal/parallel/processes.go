@@ -27,8 +27,7 @@ type Session interface {
 	Fault(requirement, message string)
 	// Say is told what is worth a line.
 	Say(format string, args ...any)
-	// Permit waits until a request may be sent. An error is the run's end, of
-	// which the processes are told as well.
+	// Permit waits until a request may be sent.
 	Permit(context.Context) error
 	// Limits are those of a reverse proxy that were met; Heed is told of one
 	// that a process has met.
@@ -172,7 +171,8 @@ func (p *processes) hear(m *member, n note) {
 		p.session.Say("%s", n.Text)
 	case noteAsk:
 		go func() {
-			if p.session.Permit(p.ctx) == nil {
+			// A run that is over still puts users back, with requests.
+			if p.session.Permit(context.WithoutCancel(p.ctx)) == nil {
 				_ = m.link.send(note{Kind: noteGo})
 			}
 		}()
