@@ -1,11 +1,16 @@
 package runner
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
@@ -35,6 +40,13 @@ func TestBrowsersOnly(t *testing.T) {
 	if err != nil || !strings.Contains(text, "user_agent: \""+preflight.Browser) {
 		t.Errorf("%v\n%s", err, text)
 	}
+	// What a flag said is written, too.
+	told := *cfg.Targets[0]
+	told.UserAgent, told.CertFile = "Mozilla/5.0 (X11) Firefox/1", certificateFile(t)
+	text, err = a.Init(t.Context(), &told, told.Users[0])
+	if err != nil || !strings.Contains(text, `user_agent: "Mozilla/5.0 (X11) Firefox/1"`) || !strings.Contains(text, "cert_file: \""+told.CertFile) {
+		t.Errorf("%v\n%s", err, text)
+	}
 	found, code, err := a.Doctor(t.Context(), cfg, false)
 	if err != nil || code != 3 {
 		t.Fatalf("code %d, %v", code, err)
@@ -48,6 +60,22 @@ func TestBrowsersOnly(t *testing.T) {
 	if !strings.Contains(said, "target.user_agent") {
 		t.Errorf("doctor says %+v", found[0].Checks)
 	}
+}
+
+// certificateFile has a certificate and its key.
+func certificateFile(t *testing.T) string {
+	t.Helper()
+	pair := certificateFor("client", time.Now().Add(time.Hour)).Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+	name := filepath.Join(t.TempDir(), "client.pem")
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // On a system of single sign-on init writes the keys of tokens for those who

@@ -57,7 +57,7 @@ func WriteNew(name, text string) error {
 // initData is what the template of a configuration is filled with.
 type initData struct {
 	URL, CAFile, Deployment, Release string
-	UserAgent                        string // a browser's, where something before the target wants one
+	CertFile, KeyFile, UserAgent     string // what something before the target wants
 	Insecure                         bool
 	Seen                             []string // what was read, as comments
 	Timing                           config.Timing
@@ -96,7 +96,6 @@ func (a *CLI) readTarget(ctx context.Context, t *config.Target, user *fixtures.U
 	asBrowser := *t
 	asBrowser.UserAgent = preflight.Browser
 	c = client.New(a.clientFor(&asBrowser, transport, a.tokens(a.Environ)))
-	data.UserAgent = preflight.Browser
 	return readConfig(ctx, c, &asBrowser, user, data)
 }
 
@@ -107,6 +106,7 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 		return err
 	}
 	data.URL, data.CAFile, data.Insecure = t.URL.String(), t.CAFile, t.Insecure
+	data.CertFile, data.KeyFile, data.UserAgent = t.CertFile, t.KeyFile, t.UserAgent
 	data.Deployment = strings.ToLower(string(s.Deployment))
 	if !s.Release.IsZero() {
 		data.Release = s.Release.String()
@@ -186,6 +186,12 @@ target:
   # proxy: http://proxy:3128   # else the usual environment variables
 {{- if .UserAgent}}
   user_agent: {{q .UserAgent}}   # a reverse proxy before it takes no other
+{{- end}}
+{{- if .CertFile}}
+  cert_file: {{q .CertFile}}
+{{- end}}
+{{- if .KeyFile}}
+  key_file: {{q .KeyFile}}
 {{- end}}
   # headers: {X-Key: "${KEY}"} # where a reverse proxy wants some
   # nodes: auto                # both nodes of a system: acted on one, watched on both

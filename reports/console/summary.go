@@ -92,9 +92,10 @@ func oneLineKeepIndent(said string) string {
 }
 
 func (p *Printer) head(r *reports.Result) {
-	color, words := Green, r.Headline()
+	color, words, target := Green, r.ShortHeadline(), r.Target.URL
 	if verdict := r.Verdict.Words(); r.Scope == reports.ScopeProfiles {
 		words = strings.ToUpper(verdict) + words[len(verdict):] // names stay as they are given
+		target = "at " + target
 	} else {
 		words = strings.ToUpper(words)
 	}
@@ -106,12 +107,11 @@ func (p *Printer) head(r *reports.Result) {
 	case r.Scope == reports.ScopeSelection:
 		color = blue // green is for a whole certification
 	}
-	target := r.Target.URL
 	if d := strings.TrimSpace(r.Target.Deployment + " " + r.Target.Release); d != "" {
 		target += " (" + d + ")"
 	}
 	p.Line(Bold+";"+color, words, target, 2)
-	if words := r.ProfileWords(); words != "" && r.Scope == reports.ScopeWhole {
+	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeSelection {
 		p.Line("", "profiles:", words, 2)
 	}
 	p.Line(Dim, "", restsOn(r), 2)

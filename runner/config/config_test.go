@@ -252,6 +252,10 @@ func TestLoadWithoutTarget(t *testing.T) {
 	if err == nil || err.Error() != "/none/conf.yaml: cannot be read: no such file or directory" {
 		t.Errorf("a file that is not there: %v", err)
 	}
+	_, err = load(t, small, nil, map[string][]string{"cert-file": {"gone.pem"}})
+	if err == nil || !strings.HasPrefix(err.Error(), "--cert-file: the certificate") {
+		t.Errorf("a certificate that is not there: %v", err)
+	}
 }
 
 func TestPasswords(t *testing.T) {

@@ -219,13 +219,11 @@ func (l *loader) target(e entry, common map[string]given, several bool, index in
 		t.Embedded, t.Name = true, "embedded reference"
 	}
 	if _, err := t.TLSConfig(); err != nil {
-		g, ok := given{}, false
-		key := "target.ca_file"
+		key, flag := "target.ca_file", "ca-file"
 		if own := (*certificateError)(nil); errors.As(err, &own) {
-			key = own.key
-		} else {
-			g, ok = l.outside(setting("ca-file"))
+			key, flag = own.key, own.flag
 		}
+		g, ok := l.outside(setting(flag))
 		if !ok {
 			if g, ok = e.values[key]; !ok {
 				g = common[key]

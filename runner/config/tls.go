@@ -40,7 +40,7 @@ func (t *Target) showCertificate(config *tls.Config) error {
 	key := t.KeyFile
 	switch {
 	case t.CertFile == "" && key != "":
-		return &certificateError{"target.key_file", "is the key of target.cert_file, which is missing"}
+		return &certificateError{"target.key_file", "key-file", "is the key of target.cert_file, which is missing"}
 	case t.CertFile == "":
 		return nil
 	case key == "":
@@ -48,14 +48,14 @@ func (t *Target) showCertificate(config *tls.Config) error {
 	}
 	pair, err := tls.LoadX509KeyPair(t.CertFile, key)
 	if err != nil {
-		return &certificateError{"target.cert_file", fmt.Sprintf("the certificate %s with the key %s cannot be used: %s", t.CertFile, key, cause(err))}
+		return &certificateError{"target.cert_file", "cert-file", fmt.Sprintf("the certificate %s with the key %s cannot be used: %s", t.CertFile, key, cause(err))}
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return nil
 }
 
 // certificateError is what is wrong with the certificate that the run shows,
-// and the key that it concerns.
-type certificateError struct{ key, text string }
+// and the key and flag that it concerns.
+type certificateError struct{ key, flag, text string }
 
 func (e *certificateError) Error() string { return e.text }
