@@ -2,7 +2,10 @@ package runner
 
 import (
 	"context"
+	"time"
 
+	"finesse-conformance/internal/exit"
+	"finesse-conformance/reports"
 	"finesse-conformance/reports/exploration"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/progress"
@@ -32,6 +35,21 @@ func (a *CLI) ExploreOf(ctx context.Context, u Subject, run config.Run, steps in
 	return a.besideOf(ctx, u, run, func(ctx context.Context, s *session, display progress.Display) (int, error) {
 		return s.explore(ctx, rules, &exploration.Report{Seed: uint64(run.Seed), Wanted: steps}, nil, display)
 	})
+}
+
+// CertifyWithin certifies a subject as the program does in one process, with a
+// time limit.
+func (a *CLI) CertifyWithin(ctx context.Context, u Subject, limit time.Duration) (*reports.Result, error) {
+	s, err := a.sessionOf(u)
+	if err != nil {
+		return nil, err
+	}
+	defer s.shut()
+	s.unscheduled = true
+	ctx, cancel := exit.Limited(ctx, limit)
+	defer cancel()
+	result, _ := s.certify(ctx, progress.None{})
+	return result, nil
 }
 
 func (a *CLI) besideOf(ctx context.Context, u Subject, run config.Run, do func(context.Context, *session, progress.Display) (int, error)) (int, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
@@ -249,7 +250,7 @@ func (s *session) begin(ctx context.Context, display progress.Display) error {
 // end puts back who is not yet and stops listening.
 func (s *session) end(ctx context.Context, display progress.Display) []reports.Unrestored {
 	left := s.putBack(ctx, display.Say)
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(10*time.Second, s.target.Timing.Request))
+	closing, cancel := exit.Leave(ctx, min(10*time.Second, s.target.Timing.Request))
 	defer cancel()
 	if err := s.close(closing); err != nil {
 		display.Say("the notification service was not left in order: %v", err)

@@ -61,7 +61,7 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 	if cfg.Run.ID == "" {
 		cfg.Run.ID = rand.Text()
 	}
-	ctx, cancel := limited(ctx, cfg.Run.Timeout)
+	ctx, cancel := exit.Limited(ctx, cfg.Run.Timeout)
 	defer cancel()
 	if len(cfg.Targets) > 1 {
 		return a.runTargets(ctx, cfg)
@@ -93,14 +93,6 @@ func (a *CLI) run(ctx context.Context, cfg *config.Config) (code int, err error)
 		code, err = a.end(code, closed, a.sayRestore(cfg, result), s.spool.replaced(filepath.Join(cfg.Run.Out, evidenceName)))
 	}
 	return code, err
-}
-
-// limited gives a context that ends when a run's time is over, 0 for no limit.
-func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	if limit <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run's timeout of %v is over", limit))
 }
 
 // openJournal opens the journal of a session for a run. What is embedded has
@@ -390,9 +382,9 @@ func (s *session) name() string {
 // putBack puts back who stayed signed in between scenarios, tries once more
 // with who is unrestored, and names who still is.
 func (s *session) putBack(ctx context.Context, say func(string, ...any)) []reports.Unrestored {
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+6*s.target.Timing.Settle)
+	longer, cancel := exit.PutBack(ctx, time.Minute+6*s.target.Timing.Settle, context.DeadlineExceeded)
 	defer cancel()
-	seen, err := s.stage.PutBack(limit)
+	seen, err := s.stage.PutBack(longer)
 	if err != nil {
 		say("%v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -92,7 +93,7 @@ func (s *session) tryService(ctx context.Context, at string, u *fixtures.User) e
 	if listener == nil {
 		return err
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.target.Timing.Request)
+	closing, cancel := exit.Leave(ctx, s.target.Timing.Request)
 	defer cancel()
 	_ = listener.Close(closing) // the session is given up in any case
 	return err

@@ -157,7 +157,6 @@ func (p *processes) Heed(l client.Limit) { p.client.Heed(l) }
 // its users at the end of a scenario; whoever is at home already is left
 // alone.
 func (p *processes) Lost(proc int) {
-	ctx := context.WithoutCancel(p.ctx)
 	switched := map[string]bool{}
 	if p.journal != nil {
 		c, err := journal.Read(p.journal.Path())
@@ -178,7 +177,7 @@ func (p *processes) Lost(proc int) {
 			continue
 		}
 		wg.Go(func() {
-			if err := p.stage.RestoreUser(ctx, home, switched[u.ID]); err != nil {
+			if err := p.stage.RestoreUser(p.ctx, home, switched[u.ID]); err != nil {
 				p.display.Say("user %s of the lost process %d is not back: %v", u.ID, proc, err)
 			}
 		})

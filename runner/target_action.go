@@ -30,7 +30,7 @@ func (a *CLI) beside(ctx context.Context, cfg *config.Config, what string, do fu
 	if err := writable(cfg); err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	ctx, cancel := limited(ctx, cfg.Run.Timeout)
+	ctx, cancel := exit.Limited(ctx, cfg.Run.Timeout)
 	defer cancel()
 	preflight.FindPort(ctx, cfg.Targets[0])
 	s, err := a.configured(cfg, cfg.Targets[0])

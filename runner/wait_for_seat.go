@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/suites/client"
 )
 
@@ -54,7 +55,7 @@ func (t *troupe) stopListening(ctx context.Context) {
 	if t.listener == nil {
 		return
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.target.Timing.Request)
+	closing, cancel := exit.Leave(ctx, t.target.Timing.Request)
 	defer cancel()
 	_ = t.listener.Close(closing) // it is wanted no more, however it ends
 	t.listener = nil

@@ -30,9 +30,9 @@ func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrap
 	a.restoreAll(ctx)
 	a.close()
 	if why := s.Users.WhyNotBack(u.ID); why != "" {
-		return fmt.Errorf("%s", why)
+		return errors.New(why)
 	}
-	return ctx.Err()
+	return nil
 }
 
 // PutBack sends home who stayed signed in, tries once more to put back

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -25,7 +26,7 @@ func (a *attempt) restoreAll(ctx context.Context) {
 			limit += p.user.WrapUpTimer
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, fmt.Errorf("no end of putting users back within %v", limit))
+	ctx, cancel := exit.PutBack(ctx, limit, fmt.Errorf("no end of putting users back within %v", limit))
 	defer cancel()
 	a.over = true
 	a.phase(func() {
@@ -138,6 +139,9 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 	left := a.pathLimit() - time.Since(open.Since)
 	if open.Late {
 		left = a.Target.Settle // late once, it may come a good deal later
+	}
+	if exit.IsOver(ctx) {
+		left = min(left, a.quietWindow()) // what is left is for the way back
 	}
 	if left > 0 {
 		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != open.From })

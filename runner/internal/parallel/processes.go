@@ -227,7 +227,7 @@ func (p *processes) tellStop() {
 	for _, m := range all {
 		p.tell(m)
 	}
-	time.AfterFunc(p.stopLimit, func() {
+	time.AfterFunc(exit.KillAfter(p.ctx, p.stopLimit), func() {
 		for _, m := range all {
 			p.mu.Lock()
 			hangs := !m.gone
@@ -245,7 +245,12 @@ func (p *processes) tellStop() {
 func (p *processes) tell(m *member) { _ = m.link.send(stopNote(p.ctx)) }
 
 func stopNote(ctx context.Context) note {
-	return note{Kind: noteStop, Signal: int(exit.SignalOf(ctx)), Text: context.Cause(ctx).Error()}
+	n := note{Kind: noteStop, Signal: int(exit.SignalOf(ctx)), Text: context.Cause(ctx).Error()}
+	var over exit.TimeOver
+	if errors.As(context.Cause(ctx), &over) {
+		n.Over = &over
+	}
+	return n
 }
 
 // fates says what became of each process.

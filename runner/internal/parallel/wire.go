@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/preflight"
@@ -27,11 +28,12 @@ import (
 // beside Kind that the kind needs.
 type note struct {
 	Kind        noteKind
-	Proc, PID   int    // hello
-	Requirement string // began, panicked
-	Text        string // said, panicked, stop
-	Signal      int    // stop: the signal that it stands for, 0 for none
-	Listening   bool   // ready: to notifications
+	Proc, PID   int            // hello
+	Requirement string         // began, panicked
+	Text        string         // said, panicked, stop
+	Signal      int            // stop: the signal that it stands for, 0 for none
+	Over        *exit.TimeOver // stop: that the time of the run is over, nil where it is not that
+	Listening   bool           // ready: to notifications
 	Job         *Job
 	Outcome     *suites.Outcome // done
 	Ending      *Ending         // over

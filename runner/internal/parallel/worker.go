@@ -92,6 +92,8 @@ func (w *Worker) Obey(stop context.CancelCauseFunc, heed func(client.Limit)) {
 			return
 		case n.Kind == noteStop && n.Signal != 0:
 			stop(exit.Signalled{Signal: syscall.Signal(n.Signal)})
+		case n.Kind == noteStop && n.Over != nil:
+			stop(*n.Over)
 		case n.Kind == noteStop:
 			stop(errors.New(n.Text))
 		case n.Kind == noteSeat:
