@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ type intent struct {
 	// whose changes take slowDelay, nil for none.
 	fast, slow           *forecast
 	fastDelay, slowDelay time.Duration
+	computes             time.Duration // what this machine has to do in a run beside waiting
 	users                map[string]*intended
 	calls                tally
 	hook                 tally // what the stimulus hook is asked for
@@ -120,6 +122,7 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 		}
 		p.runs++
 	}
+	start := computed()
 	var others errgroup.Group
 	if p.slowDelay > p.fastDelay {
 		others.Go(func() (err error) { p.slow, err = run(ctx, items, p.slowDelay); return err })
@@ -131,14 +134,29 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 	if err := others.Wait(); err != nil {
 		return nil, err
 	}
+	p.computes = p.compute(start, computed()-start)
 	p.account()
 	return p, nil
+}
+
+// compute is how long the processes of a run compute, side by side, as measured
+// here: each starts as this one did, and has its part of what making the run on
+// the models took, of which the time is virtual and the work is not.
+func (p *intent) compute(start, models time.Duration) time.Duration {
+	procs := time.Duration(len(p.troupes))
+	if p.slow != nil {
+		models = models * time.Duration(p.fast.requests) / time.Duration(max(p.fast.requests+p.slow.requests, 1))
+	}
+	if procs == 1 {
+		return models
+	}
+	return models/procs + start*procs/min(procs, time.Duration(runtime.GOMAXPROCS(0)))
 }
 
 // costs gives what the run costs, from the prompt target to the slow one.
 func (p *intent) costs() (requests [2]int, took [2]time.Duration) {
 	for n, f := range []*forecast{p.fast, cmp.Or(p.slow, p.fast)} {
-		requests[n], took[n] = f.requests, f.took
+		requests[n], took[n] = f.requests, f.took+p.computes
 		if limit := p.config.Run.Timeout; limit > 0 {
 			took[n] = min(took[n], limit)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,6 +42,9 @@ type model struct {
 // after they were accepted, and whose answers take as long as the target's.
 func (s *session) newModel(delay time.Duration) (*model, error) {
 	latency, _ := s.survey.Latency()
+	if v := os.Getenv("H_LAT"); v != "" {
+		latency, _ = time.ParseDuration(v)
+	}
 	listener := memnet.Listen("127.0.0.1:8445", memnet.Constant(latency/2))
 	m := &model{began: time.Now(), passed: map[string][]spec.State{}}
 	var err error
@@ -56,6 +60,14 @@ func (s *session) newModel(delay time.Duration) (*model, error) {
 	}
 	if s.events != nil {
 		subject.Events = m.served.Events.String()
+	}
+	if other := s.survey.Other; other != nil && other.Why == "" {
+		second := memnet.Listen("127.0.0.2:8445", memnet.Constant(latency/2))
+		at, err := m.served.ServeSecond(reference.SecondNode{Lag: delay}, second, nil)
+		if err != nil {
+			return nil, fmt.Errorf("make a model of the other node: %w", err)
+		}
+		subject.OtherNode, subject.Dial = at.String(), memnet.Network(listener, second)
 	}
 	if m.session, err = app.sessionOf(subject); err != nil {
 		return nil, fmt.Errorf("make a model of the target: %w", err)

@@ -64,6 +64,18 @@ func (l *Listener) Dial(ctx context.Context, _, address string) (net.Conn, error
 	}
 }
 
+// Network dials whichever of some listeners has the address.
+func Network(listeners ...*Listener) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+		for _, l := range listeners {
+			if conn, err = l.Dial(ctx, network, address); address == l.address.String() {
+				break
+			}
+		}
+		return conn, err
+	}
+}
+
 // Accept gives the next connection.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {

@@ -1,9 +1,7 @@
 package selftest
 
 import (
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -375,11 +373,5 @@ func twoNodes(cfg reference.Config, node reference.SecondNode) (*runner.Embedded
 	if err != nil {
 		return nil, runner.Subject{}, err
 	}
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address == second.Addr().String() {
-			return second.Dial(ctx, network, address)
-		}
-		return first.Dial(ctx, network, address)
-	}
-	return e, runner.Subject{URL: e.URL.String(), OtherNode: other.String(), Dial: dial}, nil
+	return e, runner.Subject{URL: e.URL.String(), OtherNode: other.String(), Dial: memnet.Network(first, second)}, nil
 }

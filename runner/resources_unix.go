@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // peakMemory is the most memory that this process has had in use, in bytes;
@@ -29,4 +30,13 @@ func peakMemory() int64 {
 		return 0
 	}
 	return int64(usage.Maxrss) // bytes on systems without /proc
+}
+
+// computed is how long the processors have worked for this process.
+func computed() time.Duration {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
