@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -158,7 +157,7 @@ func (c *Client) outlast(ctx context.Context, rec *Recorder, call Call, x eviden
 			// It may have been done: whoever asked looks.
 			x.Err, x.Barred = why, false
 			if why == "" {
-				x.Err = fmt.Sprintf("answered %d while the target was away", x.Status)
+				x.Err = "the target was away"
 			}
 			return x
 		}

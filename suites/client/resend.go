@@ -74,11 +74,11 @@ func (c *Client) again(ctx context.Context, rec *Recorder, call Call, x evidence
 		switch now := c.seenOf(u.ID); {
 		case look.Status != http.StatusOK || look.Err != "":
 			x.Barred = true
-			x.Err = fmt.Sprintf("answered %d before it reached the API, and not sent again, since user %s could not be looked at", x.Status, u.ID)
+			x.Err = fmt.Sprintf("it did not reach the API, and was not sent again, since user %s could not be looked at", u.ID)
 			return x, false
 		case u.ID != id || before == "" || now != before:
 			x.Barred = true
-			x.Err = fmt.Sprintf("answered %d before it reached the API, and not sent again, since user %s may have changed meanwhile", x.Status, id)
+			x.Err = fmt.Sprintf("it did not reach the API, and was not sent again, since user %s may have changed meanwhile", id)
 			return x, false
 		}
 	}

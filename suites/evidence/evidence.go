@@ -7,6 +7,7 @@
 package evidence
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -250,6 +251,17 @@ type Exchange struct {
 // (429).
 func (x Exchange) Served() bool {
 	return x.Err == "" && x.Status != 0 && x.Status < 500 && x.Status != 429
+}
+
+// Answered tells how the request was answered, as in "it was answered 404".
+func (x Exchange) Answered() string {
+	switch {
+	case x.Err == "":
+		return fmt.Sprint("answered ", x.Status)
+	case x.Status == 0:
+		return "not answered: " + x.Err
+	}
+	return fmt.Sprintf("answered %d (%s)", x.Status, x.Err)
 }
 
 // Event is one notification.

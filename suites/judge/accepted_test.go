@@ -56,7 +56,7 @@ func TestAccepted(t *testing.T) {
 		{"undone by somebody", begin(notReady).puts(202, "").sees(0, in(spec.Ready)).converged().stays(in(spec.Logout)), failed,
 			expected + "READY reached, then LOGOUT within the quiet time", true},
 		{"lost answer", begin(notReady).lost("no whole answer within 15s").stays(in(spec.Ready)), failed,
-			expected + "no whole answer: no whole answer within 15s", true},
+			expected + "no whole answer within 15s", true},
 		{"never looked at", begin(notReady).puts(202, ""), open, "no sighting of the user afterwards", true},
 		{"refused by an event", begin(notReady).listening().puts(202, "").hears(time.Second, refuses("Invalid State", "22")).stays(notReady), failed,
 			expected + "202 and then an event that refuses it: Invalid State (22)", true},

@@ -88,7 +88,7 @@ func (c *stepJudge) unanswered(out spec.Outcome) *mismatch {
 	if c.act == nil || c.act.Err == "" {
 		return nil
 	}
-	m := c.missed(out, evidence.MismatchUnanswered, 0, "no whole answer: "+c.act.Err)
+	m := c.missed(out, evidence.MismatchUnanswered, 0, unanswered(*c.act))
 	m.suspect = true
 	return m
 }

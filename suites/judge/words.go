@@ -54,13 +54,25 @@ func statusIn(list []int, status int) bool {
 	return slices.Contains(list, status) || slices.Contains(list, status/100)
 }
 
+// unanswered says that there was no whole answer, and why.
+func unanswered(x evidence.Exchange) string {
+	const what = "no whole answer"
+	switch {
+	case x.Status != 0:
+		return fmt.Sprintf("%s: %d (%s)", what, x.Status, x.Err)
+	case strings.HasPrefix(x.Err, what):
+		return x.Err
+	}
+	return what + ": " + x.Err
+}
+
 // answerText tells the answer to the request under test.
 func (c *stepJudge) answerText() string {
 	if c.act == nil {
 		return "nothing"
 	}
 	if c.act.Err != "" {
-		return "no whole answer: " + c.act.Err
+		return unanswered(*c.act)
 	}
 	text := strconv.Itoa(c.act.Status)
 	if c.act.Status >= 400 {

@@ -53,7 +53,7 @@ func (a *attempt) dialogs(ctx context.Context, p *participant, purpose evidence.
 	}
 	x := a.send(ctx, client.Call{As: p.user, Method: http.MethodGet, Path: userPath(p.user.ID) + "/Dialogs", Purpose: purpose})
 	if x.Err != "" {
-		return nil, fmt.Errorf("GET %s: %s", x.Path, x.Err)
+		return nil, fmt.Errorf("GET %s was %s", x.Path, x.Answered())
 	}
 	if x.Status/100 != 2 {
 		return nil, fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
@@ -240,13 +240,6 @@ func notServed(x evidence.Exchange) bool {
 	return x.Err != "" || x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed || x.Status >= 500
 }
 
-func answered(x evidence.Exchange) string {
-	if x.Err != "" {
-		return x.Err
-	}
-	return fmt.Sprint(x.Status)
-}
-
 // leaving is the way out of RESERVED_OUTBOUND that the user's own PUT is.
 const leaving = "PUT"
 
@@ -314,7 +307,7 @@ func (a *attempt) endByDialog(ctx context.Context, p *participant, list []dialog
 			x, err := a.actOn(ctx, p, d, action, purpose)
 			switch {
 			case err == nil && notServed(x):
-				return true, fmt.Errorf("%s was answered %s", action, answered(x))
+				return true, fmt.Errorf("%s was %s", action, x.Answered())
 			case err == nil && x.Status/100 == 4:
 				tried[key] = maxTries
 				continue

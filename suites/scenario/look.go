@@ -98,7 +98,7 @@ func (a *attempt) lagLimit(l evidence.Observation) time.Duration {
 func lookError(x evidence.Exchange) error {
 	switch {
 	case x.Err != "":
-		return fmt.Errorf("GET %s: %s", x.Path, x.Err)
+		return fmt.Errorf("GET %s was %s", x.Path, x.Answered())
 	case x.Status/100 != 2:
 		return fmt.Errorf("GET %s was answered %d", x.Path, x.Status)
 	}

@@ -38,8 +38,8 @@ func (a *attempt) failedOnPath(p *participant, x evidence.Exchange, from spec.St
 	case x.Status >= 400:
 		gap.Instead = &evidence.Instead{Mismatch: evidence.Mismatch{Kind: evidence.MismatchAnswer, Said: errorType(x)}, Status: x.Status}
 	}
-	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was answered %s, and the user is in %s",
-		p.user.ID, sought, x.Method, brief(x), answered(x), is), gap: gap, again: true}
+	return &unreached{why: fmt.Sprintf("user %s could not be brought to %s: %s %s was %s, and the user is in %s",
+		p.user.ID, sought, x.Method, brief(x), x.Answered(), is), gap: gap, again: true}
 }
 
 // brief tells a request in a few words.

@@ -138,7 +138,7 @@ func (a *attempt) noReason(ctx context.Context, subject *participant, id string)
 	}
 	return false, &unreached{
 		gap:   evidence.Gap{Kind: evidence.GapReasonCodes},
-		why:   fmt.Sprintf("whether reason code %s exists is not known: a GET of it was answered %s", id, answered(x)),
+		why:   fmt.Sprintf("whether reason code %s exists is not known: a GET of it was %s", id, x.Answered()),
 		again: x.Err != "" || x.Status >= 500,
 	}
 }
