@@ -7476,8 +7476,9 @@ var embeddedCatalogue = Catalogue{
 					}},
 				}},
 			}},
-			File: "requirements/08-rsn.yaml",
-			Line: 4,
+			Invariant: "reason",
+			File:      "requirements/08-rsn.yaml",
+			Line:      4,
 		}, &Requirement{
 			ID:          "RSN-02",
 			Profiles:    []string{"reasons"},
@@ -7513,7 +7514,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 12,
+			Line: 13,
 		}, &Requirement{
 			ID:          "RSN-03",
 			Profiles:    []string{"reasons"},
@@ -7546,7 +7547,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 20,
+			Line: 21,
 		}, &Requirement{
 			ID:          "RSN-04",
 			Profiles:    []string{"reasons"},
@@ -7579,7 +7580,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 28,
+			Line: 29,
 		}, &Requirement{
 			ID:          "RSN-05",
 			Profiles:    []string{"reasons"},
@@ -7621,7 +7622,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "what is ignored does not show; nor does the reason of the NOT_READY before",
 			File: "requirements/08-rsn.yaml",
-			Line: 36,
+			Line: 37,
 		}, &Requirement{
 			ID:          "RSN-06",
 			Profiles:    []string{"reasons"},
@@ -7652,7 +7653,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 48,
+			Line: 49,
 		}, &Requirement{
 			ID:          "RSN-07",
 			Profiles:    []string{"reasons"},
@@ -7688,7 +7689,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 56,
+			Line: 57,
 		}, &Requirement{
 			ID:          "RSN-08",
 			Profiles:    []string{"reasons"},
@@ -7724,7 +7725,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 64,
+			Line: 65,
 		}, &Requirement{
 			ID:          "RSN-09",
 			Section:     "RSN",
@@ -7765,7 +7766,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 72,
+			Line: 73,
 		}, &Requirement{
 			ID:          "RSN-10",
 			Profiles:    []string{"outbound"},
@@ -7801,7 +7802,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 80,
+			Line: 81,
 		}, &Requirement{
 			ID:          "RSN-11",
 			Profiles:    []string{"calls"},
@@ -7845,7 +7846,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 89,
+			Line: 90,
 		}, &Requirement{
 			ID:          "RSN-12",
 			Profiles:    []string{"reasons"},
@@ -7880,7 +7881,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 101,
+			Line: 102,
 		}, &Requirement{
 			ID:          "RSN-13",
 			Section:     "RSN",
@@ -7913,7 +7914,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 112,
+			Line: 113,
 		}, &Requirement{
 			ID:          "RSN-14",
 			Section:     "RSN",
@@ -7948,7 +7949,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 123,
+			Line: 124,
 		}, &Requirement{
 			ID:          "RSN-15",
 			Profiles:    []string{"reasons"},
@@ -7983,7 +7984,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/08-rsn.yaml",
-			Line: 134,
+			Line: 135,
 		}},
 	}, Section{
 		Name:  "AUT",
@@ -11414,5 +11415,5 @@ var embeddedCatalogue = Catalogue{
 		Needs: "a second node, and a user that is at rest",
 	}},
 	apart:  map[string]string{"RSN-09": "depends on how the reason codes of the target happen to be set up", "RSN-13": "depends on how the reason codes of the target happen to be set up", "RSN-14": "depends on how the reason codes of the target happen to be set up", "SIG-13": "needs a mobile agent with a telephone that may ring", "USR-10": "needs a user whose login name is not its id"},
-	digest: "d92eb24696a6ad9b2a9afb2925121a3961c0ef551df980bb3abc5a5615264796",
+	digest: "c059e04811011e786cfad79aa9b6fbe8b66d982757b07a0d0e9bc9cb33129c48",
 }

@@ -136,6 +136,7 @@ const (
 	InvariantValidError Invariant = "valid_error" // every ApiErrors body is valid against its schema, and said to be XML
 	InvariantState      Invariant = "state"       // every state is a documented one
 	InvariantChangeTime Invariant = "change_time" // stateChangeTime is well-formed and moves forward
+	InvariantReason     Invariant = "reason"      // whoever chose a reason for NOT_READY is shown with it
 	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
 	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
 
@@ -150,6 +151,6 @@ const (
 
 // invariants lists them all.
 func invariants() []Invariant {
-	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantOwnUser, InvariantEvents,
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantReason, InvariantOwnUser, InvariantEvents,
 		InvariantEventShape, InvariantEventUser, InvariantEventRefused, InvariantEventError, InvariantErrorShape, InvariantEventTeam, InvariantEventUnasked}
 }

@@ -25,12 +25,34 @@ type Invariants struct {
 	order  map[string]int            // of requirements
 	noted  map[spec.Invariant]string // what is recorded and breaks nothing
 	clocks map[clock]firstSeen       // of a stateChangeTime
-	ticks  map[string]int            // how often a move that looks cannot tell apart kept the time, by move
+	ticks  map[string]*ticks         // by move, as READY to RESERVED
 	found  evidence.InvariantFindings
 }
 
 // clock is one stateChangeTime of a user.
 type clock struct{ user, time string }
+
+// ticks counts the plays of a move with which the time moved forward, and those
+// with which it stayed although nothing shows that it had to move.
+type ticks struct{ forward, kept int }
+
+// may reports whether a time may be the same after a move, since the clock need
+// not have moved since a look first showed it.
+func (t *ticks) may(ev *evidence.Evidence, was, l evidence.Observation, first firstSeen) bool {
+	switch {
+	case coarse(l.ChangeTime) && was.Asked.Sub(first.asked) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
+		return true
+	case l.Asked.Sub(first.asked) < sameTick:
+		// A target in this process changes a user twice in a millisecond.
+		return true
+	case stayed(ev, was, first.at) >= sameTick:
+		return false
+	}
+	// The look is late, as it is where an event told of the change before it,
+	// and the change need not be. A time that does not move never does.
+	t.kept++
+	return t.forward > 0 || t.kept < 3
+}
 
 // firstSeen is when the first look was asked for and answered.
 type firstSeen struct{ asked, at time.Time }
@@ -44,7 +66,7 @@ func (j *Judge) Invariants() *Invariants {
 	return &Invariants{
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{}, said: map[string]string{},
-		noted: map[spec.Invariant]string{}, clocks: map[clock]firstSeen{}, ticks: map[string]int{}, found: nothingFound(),
+		noted: map[spec.Invariant]string{}, clocks: map[clock]firstSeen{}, ticks: map[string]*ticks{}, found: nothingFound(),
 	}
 }
 
@@ -59,6 +81,7 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.bodies(ev)
 	s.documentedStates(ev)
 	s.changeTimes(ev)
+	s.reasons(ev)
 	s.events(ev)
 	s.heard(ev)
 }
@@ -308,25 +331,20 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			continue
 		}
 		moved := fmt.Sprintf("%s to %s", was.State, l.State)
+		if s.ticks[moved] == nil {
+			s.ticks[moved] = &ticks{}
+		}
 		switch {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
+			s.ticks[moved].forward++
 		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
 		case l.ChangeTime < was.ChangeTime:
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
-		case coarse(l.ChangeTime) && was.Asked.Sub(first.asked) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
-			// A clock that counts seconds need not have moved yet since it
-			// was first seen.
-		case l.Asked.Sub(first.asked) < sameTick:
-			// Neither need one that counts milliseconds, where a target in
-			// this process changes a user twice in one.
-		case l.Asked.Sub(first.asked) < slowLook && stayed(ev, was, first.at) < sameTick && s.ticks[moved] < 2:
-			// Maybe the looks were slow and not the changes. A time that does
-			// not move shows that again.
-			s.ticks[moved]++
+		case s.ticks[moved].may(ev, was, l, first):
 		case twoClocks(ev.Observations, i):
 			s.noted[spec.InvariantChangeTime] = "the time " + l.ChangeTime + " on both sides of the change from " + moved + ", by the clocks of two nodes"
 		default:
@@ -398,9 +416,6 @@ func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
 // sameTick is within how long after a time of change was first seen another
 // change may have the same one.
 const sameTick = 10 * time.Millisecond
-
-// slowLook is how late a busy machine may look at what changed at once.
-const slowLook = 250 * time.Millisecond
 
 // stayed is how long a user was at least where it was before a move, since a
 // look that was answered: until the last look that showed it there, or the run's

@@ -125,9 +125,9 @@ func TestStateChangeTimes(t *testing.T) {
 		later         = "in a GET of TST-01: expected a later time after the change from NOT_READY to READY; saw "
 		whole         = "2026-01-02T03:04:05.000Z"
 	)
-	moved := func(a, b string) []*scene {
-		return []*scene{begin(at(spec.NotReady, a)).sees(2*time.Second, at(spec.Ready, b))}
-	}
+	// stays is a user seen twice in NOT_READY, a second apart.
+	stays := func(a string) *scene { return begin(at(spec.NotReady, a)).sees(time.Second, at(spec.NotReady, a)) }
+	moved := func(a, b string) []*scene { return []*scene{stays(a).sees(2*time.Second, at(spec.Ready, b))} }
 	quick := func(changed string) *scene {
 		return begin(at(spec.NotReady, changed)).sees(100*time.Millisecond, at(spec.Ready, changed))
 	}
@@ -139,9 +139,10 @@ func TestStateChangeTimes(t *testing.T) {
 		{"two changes in a millisecond", []*scene{begin(at(spec.NotReady, first)).sees(3*time.Millisecond, at(spec.Ready, first))}, ""},
 		{"two changes in a slow look", []*scene{quick(first), quick(second)}, ""},
 		{"three times so", []*scene{quick(first), quick(second), quick("2026-01-02T03:04:07.300Z")}, later + "2026-01-02T03:04:07.300Z both before and after"},
+		{"three times so, and once not", []*scene{quick(first), begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, second)), quick(second), quick("2026-01-02T03:04:07.300Z")}, ""},
 		{"two changes in a slow look, after a stay", []*scene{begin(at(spec.NotReady, first)).sees(20*time.Millisecond, at(spec.NotReady, first)).sees(20*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"two changes in a slow look, asked for late", []*scene{begin(at(spec.NotReady, first)).after(20*time.Millisecond).puts(202, "").sees(20*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
-		{"frozen within a second", []*scene{begin(at(spec.NotReady, first)).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
+		{"frozen within a second", []*scene{stays(first).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
 		{"backward by as much as two nodes may be apart", moved("2026-01-02T03:04:07.100Z", first), ""},
 		{"a look that lags, by another clock", []*scene{begin(at(spec.Ready, "2026-01-02T03:04:07.200Z")).sees(time.Second, at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.200Z"))}, ""},
@@ -153,15 +154,15 @@ func TestStateChangeTimes(t *testing.T) {
 			sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:04.400Z")).hears(0, unasked(at(spec.NotReady, "2026-01-02T03:04:04.400Z"))).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:08.900Z"))}, ""},
 		{"the clocks of two nodes as far apart as they may be", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, "2026-01-02T03:04:07.100Z")).sees(time.Second, at(spec.Ready, "2026-01-02T03:04:07.100Z"))}, ""},
 		{"the same, where somebody else is shown by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).looksAt("1002", at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).looksAt("1002", at(spec.NotReady, second))}, ""},
-		{"the same, where somebody else moved", []*scene{begin(at(spec.NotReady, first)).looksAt("1002", at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).looksAt("1002", at(spec.Ready, second))}, later + first + " both before and after"},
+		{"the same, where somebody else moved", []*scene{stays(first).looksAt("1002", at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).looksAt("1002", at(spec.Ready, second))}, later + first + " both before and after"},
 		{"the same by the clocks of two nodes", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.NotReady, second)).sees(time.Second, at(spec.Ready, second))}, ""},
 		{"the same, and then by another clock", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.Ready, second))}, ""},
-		{"the same, and by another clock in another stay", []*scene{begin(at(spec.NotReady, first)).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.NotReady, second))},
+		{"the same, and by another clock in another stay", []*scene{stays(first).sees(time.Second, at(spec.Ready, first)).sees(time.Second, at(spec.NotReady, second))},
 			later + first + " both before and after"},
 		{"backward, with no clock at all", moved("soon", first), form + `"soon"`},
 		{"lost", moved(first, ""), "in a GET of TST-01: expected a time after the change from NOT_READY to READY; saw none"},
 		{"seconds alone, within one", []*scene{begin(at(spec.NotReady, whole)).sees(500*time.Millisecond, at(spec.Ready, whole))}, ""},
-		{"seconds alone, after a little more than one", []*scene{begin(at(spec.NotReady, whole)).sees(1100*time.Millisecond-look, at(spec.Ready, whole))}, later + whole + " both before and after"},
+		{"seconds alone, after a little more than one", []*scene{begin(at(spec.NotReady, whole)).after(20*time.Millisecond).puts(202, "").sees(1100*time.Millisecond-look, at(spec.Ready, whole))}, later + whole + " both before and after"},
 		{"seconds alone, seen since a little more than one", []*scene{begin(at(spec.NotReady, whole)).sees(1100*time.Millisecond-look, at(spec.NotReady, whole)).sees(100*time.Millisecond, at(spec.Ready, whole))}, later + whole + " both before and after"},
 		{"seconds alone, after two", moved(whole, whole), later + whole + " both before and after"},
 		{"seconds alone, since long before", []*scene{begin(at(spec.NotReady, whole)).sees(2*time.Second, at(spec.NotReady, whole)).sees(100*time.Millisecond, at(spec.Ready, whole))},
