@@ -30,6 +30,22 @@ func WriteSummary(w io.Writer, r *reports.Result, style Style) error {
 	}
 	p := &Printer{Style: style}
 	p.head(r)
+	if !neverBegan(r) {
+		p.whole(r)
+	}
+	p.tail(r)
+	if _, err := io.WriteString(w, p.String()); err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// neverBegan reports whether the target could not be certified at all: the
+// reason is then all that there is to say, once.
+func neverBegan(r *reports.Result) bool { return r.Stopped != "" && r.Summary.Exercised() == 0 }
+
+// whole tells what became of the requirements.
+func (p *Printer) whole(r *reports.Result) {
 	p.counts(r)
 	p.failures(r)
 	for _, g := range r.Abbreviations(reports.Broken) {
@@ -37,11 +53,6 @@ func WriteSummary(w io.Writer, r *reports.Result, style Style) error {
 	}
 	p.repeated(r)
 	p.unexercised(r)
-	p.tail(r)
-	if _, err := io.WriteString(w, p.String()); err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
-	}
-	return nil
 }
 
 // The colours of a summary.
@@ -111,15 +122,22 @@ func (p *Printer) head(r *reports.Result) {
 		target += " (" + d + ")"
 	}
 	p.Line(Bold+";"+color, words, target, 2)
+	if !neverBegan(r) {
+		p.standing(r)
+	}
+	if r.Stopped != "" {
+		p.Line(Red, "  cannot be certified:", r.Stopped, 4)
+	}
+}
+
+// standing says on what the verdict rests, and what it is of each profile.
+func (p *Printer) standing(r *reports.Result) {
 	if words := r.ProfileWords(); words != "" && r.Scope != reports.ScopeSelection {
 		p.Line("", "profiles:", words, 2)
 	}
 	p.Line(Dim, "", restsOn(r), 2)
 	if o := r.Target.OtherNode; o != nil {
 		p.Line(Dim, "", "other node: "+o.Words(), 2)
-	}
-	if r.Stopped != "" {
-		p.Line(Red, "  cannot be certified:", r.Stopped, 4)
 	}
 }
 
@@ -286,6 +304,9 @@ func (p *Printer) tail(r *reports.Result) {
 	}
 	p.WriteString("\n")
 	for _, c := range r.Exit.All {
+		if c.Code == reports.ExitTooLittle && neverBegan(r) {
+			continue // follows from the reason
+		}
 		p.Line(Bold, fmt.Sprintf("exit %d:", c.Code), toldAbove(r, c.Because), 2)
 	}
 }

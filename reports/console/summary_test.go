@@ -25,7 +25,7 @@ func TestSummaryOfAStoppedRun(t *testing.T) {
 	run.Stopped, run.Evidence = "finesse1.example.com:8445 refuses connections", nil
 	got := summaryOf(t, reports.Build(reporttest.Small(), run, nil), Style{Width: 100})
 	reporttest.Golden(t, "summary-stopped.txt", []byte(got))
-	if n := strings.Count(got, "the run ended before it"); n != 1 {
+	if n := strings.Count(got, "refuses connections"); n != 1 {
 		t.Errorf("the one reason is told %d times", n)
 	}
 }
