@@ -77,7 +77,7 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	if o.Budget > 0 {
 		m.until = s.began.Add(o.Budget)
 	}
-	display.Begin(s.name(), m.items())
+	display.Begin(progress.Task{Target: s.name(), Does: "mapping", Much: measure(rows)}, m.items())
 	for _, note := range s.survey.Notes {
 		display.Say("%s", note)
 	}
@@ -110,6 +110,18 @@ func codesOf(cast *fixtures.Cast) map[spec.Category]bool {
 
 // planMap says what a map would ask, and how long the quiet times alone take.
 func (s *session) planMap(rows []*behaviour.Row) error {
+	cells := 0
+	for _, r := range rows {
+		cells += len(r.Cells)
+	}
+	each := s.target.Timing.Quiet / time.Duration(len(s.troupes))
+	_, err := fmt.Fprintf(s.Out, "%s; with %s at least %v of quiet times, and as long again for the ways\n",
+		measure(rows), text.Count(len(s.troupes), "troupe"), (time.Duration(cells) * each).Round(time.Second))
+	return err
+}
+
+// measure says in words how much a map asks.
+func measure(rows []*behaviour.Row) string {
 	cells, documented := 0, 0
 	for _, r := range rows {
 		cells += len(r.Cells)
@@ -119,10 +131,7 @@ func (s *session) planMap(rows []*behaviour.Row) error {
 			}
 		}
 	}
-	each := s.target.Timing.Quiet / time.Duration(len(s.troupes))
-	_, err := fmt.Fprintf(s.Out, "%d visits, %d requests, of which the guide says something of %d; with %s at least %v of quiet times, and as long again for the ways\n",
-		len(rows), cells, documented, text.Count(len(s.troupes), "troupe"), (time.Duration(cells) * each).Round(time.Second))
-	return err
+	return fmt.Sprintf("%s, %s, of which the guide says something of %d", text.Count(len(rows), "visit"), text.Count(cells, "request"), documented)
 }
 
 // mapping is a map under way. Each troupe of the cast visits situations of its
@@ -161,7 +170,7 @@ func (s *session) shareRows(rows []*behaviour.Row) (all []*behaviour.Row, shared
 func (m *mapping) items() []suites.Item {
 	var items []suites.Item
 	for _, r := range m.rows {
-		items = append(items, suites.Item{Requirement: r.Requirement})
+		items = append(items, suites.Item{Requirement: r.Requirement, EstimatedDuration: time.Duration(len(r.Cells)) * m.target.Timing.Quiet})
 	}
 	return items
 }

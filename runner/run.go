@@ -239,6 +239,17 @@ func (s *session) shut() {
 	}
 }
 
+// toExercise says in words how much of a plan is exercised.
+func toExercise(items []suites.Item) string {
+	n := 0
+	for _, i := range items {
+		if i.Runs() {
+			n++
+		}
+	}
+	return text.Count(n, "requirement") + " to exercise"
+}
+
 // certify is the whole certification of a target.
 func (s *session) certify(ctx context.Context, display progress.Display) (*reports.Result, []*evidence.Evidence) {
 	if err := s.beginTroupes(ctx, display); err != nil {
@@ -256,7 +267,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	}
 	s.arrange(items)
 	items = repeated(items, s.config.Run.Repeat)
-	display.Begin(s.name(), items)
+	display.Begin(progress.Task{Target: s.name(), Does: "certifying", Much: toExercise(items)}, items)
 	if seed := s.config.Run.Seed; seed != 0 {
 		display.Say("the order of the requirements is drawn with --seed %d", seed)
 	}

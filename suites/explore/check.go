@@ -23,6 +23,7 @@ type Deviation struct {
 	Sources  []spec.Source
 	Whom     spec.Actor // whose state it is, of those who take part
 	other    *elsewhere // somebody on whom nobody acted; nil where it is one of those who take part
+	broken   bool       // the target was out of order, for all one attempt tells
 }
 
 // input is one thing as the checker sees it: done, or seen.
@@ -94,6 +95,9 @@ func (m *Model) check(w Walk, ev *evidence.Evidence) *Deviation {
 	}
 	if first == nil {
 		first = moved(w, ev)
+	}
+	if first == nil {
+		first = broken(w, ev)
 	}
 	return first
 }

@@ -55,7 +55,7 @@ func TestReference(t *testing.T) {
 						t.Errorf("%s from %+v: %s: %+v", w.Name, w.Start, w.Words(), s.Deviation)
 						dump(t, w, s)
 					} else if s.Why != "" {
-						t.Logf("%s: %d of %d: %s (%s)", w.Name, s.Rounds, len(w.Rounds), s.Why, w.Rounds[min(s.Rounds, len(w.Rounds)-1)].Words())
+						t.Logf("%s from %+v: %s: %d of %d: %s (%s)", w.Name, w.Start, w.Words(), s.Rounds, len(w.Rounds), s.Why, w.Rounds[min(s.Rounds, len(w.Rounds)-1)].Words())
 					}
 				}
 				search.Work(t.Context(), exercise(b))

@@ -25,3 +25,46 @@ func TestWanted(t *testing.T) {
 		t.Logf("%s: %d of %d rounds", class, wanted, all)
 	}
 }
+
+// A call that is held is not held again before it was taken back, also where its
+// user stays TALKING.
+func TestHeldOnce(t *testing.T) {
+	for _, kind := range []string{"UCCE", "UCCX"} {
+		g := generator(modelOf(t, kind), *seed)
+		holds, retrieves := 0, 0
+		for n := range 60 {
+			w := g.Walk(n)
+			held := w.Start.State == "HOLD"
+		walk:
+			for _, r := range w.Rounds {
+				for _, d := range r.Does {
+					switch d.Dialog {
+					case "HOLD":
+						if held {
+							t.Errorf("%s: %s: held twice: %s", kind, w.Name, w.Words())
+						}
+						held = true
+						holds++
+					case "RETRIEVE":
+						if !held {
+							t.Errorf("%s: %s: taken back though not held: %s", kind, w.Name, w.Words())
+						}
+						held = false
+						retrieves++
+					case "DROP":
+						held = false
+					}
+					if d.Put != nil && d.Put.State == "LOGOUT" {
+						break walk // the call may have ended with it
+					}
+					if d.Stimulus == "caller_hangup" {
+						held = false
+					}
+				}
+			}
+		}
+		if holds < 5 || retrieves < 3 {
+			t.Errorf("%s: %d HOLD, %d RETRIEVE", kind, holds, retrieves)
+		}
+	}
+}

@@ -29,6 +29,8 @@ type modelState struct {
 	// Wish which one goes with the change that is pending: ReasonFirst,
 	// ReasonSecond, "" where the guide does not say.
 	Reason, Wish string
+	// Held: the call is held, and the user stays TALKING, as on Unified CCX.
+	Held bool
 	// Open: the guide does not say where the user is.
 	Open bool
 
@@ -228,7 +230,7 @@ func effect(s modelState, cell spec.Cell, reason string, o spec.Outcome) []model
 		for _, to := range o.States {
 			next := s
 			next.Situation = spec.Effect{State: to}.Apply(s.Situation)
-			next.Reason, next.Wish = "", ""
+			next.Reason, next.Wish, next.Held = "", "", false
 			if to == spec.NotReady {
 				next.Reason = reason
 			}
@@ -251,7 +253,11 @@ func (m *Model) move(s modelState, w spec.When) []modelState {
 		list = append(list, m.released(s, w)...)
 	}
 	if len(list) > 0 {
-		return unique(m.unsure(s, list))
+		return unique(m.unsure(s, held(list, w)))
+	}
+	if s.Held && w.Dialog == "RETRIEVE" {
+		s.Held = false
+		return []modelState{s}
 	}
 	over := w.Stimulus == spec.CallerHangup || w.Dialog != "" && w.Dialog != "MAKE_CALL"
 	if s.State.Resting() && s.Call == "" && over || w.Timer != "" {
@@ -280,6 +286,14 @@ func (m *Model) released(s modelState, w spec.When) []modelState {
 	return list
 }
 
+// held keeps in mind that the call is held, of which the state tells nothing.
+func held(list []modelState, w spec.When) []modelState {
+	for i := range list {
+		list[i].Held = list[i].State == spec.Talking && w.Dialog == "HOLD"
+	}
+	return list
+}
+
 // unsure adds that wrap-up may follow the call that begins, where nothing
 // switches it.
 func (m *Model) unsure(s modelState, list []modelState) []modelState {
@@ -296,6 +310,14 @@ func (m *Model) unsure(s modelState, list []modelState) []modelState {
 		list = append(list, begun)
 	}
 	return slices.DeleteFunc(list, func(s modelState) bool { return s.Call != "" && s.WrapUp == "" })
+}
+
+// leads reports whether the model says what comes of something that is done to a
+// call, a reservation or wrap-up, wherever the user is of some states.
+func (m *Model) leads(at []modelState, w spec.When) bool {
+	return !slices.ContainsFunc(at, func(s modelState) bool {
+		return slices.ContainsFunc(m.move(s, w), func(to modelState) bool { return to.Open })
+	})
 }
 
 // ends reports whether something ends the call on which a user is.

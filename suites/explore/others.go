@@ -56,9 +56,17 @@ func observed(l evidence.Observation) string {
 	return text
 }
 
+// explained reports whether something else than a fault could explain a deviation
+// that does not show nearly each time: a hand, or a moment in which the target was
+// out of order.
+func (d Deviation) explained() bool { return d.other != nil || d.broken }
+
 // like reports whether two deviations may be the same one. Of somebody who was
-// moved only the same move of the same user is.
+// moved only the same move of the same user is, and of an answer only the same.
 func (d Deviation) like(o Deviation) bool {
+	if d.broken || o.broken {
+		return d.broken == o.broken && d.Seen == o.Seen
+	}
 	if d.other == nil || o.other == nil {
 		return d.other == o.other
 	}

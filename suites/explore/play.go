@@ -24,7 +24,8 @@ func (e Explainer) Settled(_ *spec.Requirement, so *evidence.Evidence) bool {
 
 // Possible reports whether what was seen so far is possible.
 func (e Explainer) Possible(_ *spec.Requirement, so *evidence.Evidence) bool {
-	return e.Model.check(e.Walk, so) == nil
+	d := e.Model.check(e.Walk, so)
+	return d == nil || d.broken
 }
 
 // Seen is what came of playing a walk once.
@@ -43,8 +44,8 @@ func (m *Model) play(ctx context.Context, w Walk, exercise Exercise) Seen {
 			continue // of something else that had to be found out
 		}
 		s = Seen{Deviation: m.check(w, ev), Rounds: len(m.history(w.of(spec.Self), ev, spec.Self).rounds), Evidence: ev, Why: ev.Unreached}
-		if s.Deviation != nil {
-			break
+		if s.Deviation != nil && !s.Deviation.broken {
+			break // else another attempt may have been answered
 		}
 	}
 	return s

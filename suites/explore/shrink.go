@@ -84,8 +84,8 @@ func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 		}
 	}
 	switch {
-	case f.Shown < f.Of-1 && s.seen.other != nil:
-		f.Certainty = Once // somebody else's hand could explain it
+	case f.Shown < f.Of-1 && s.seen.explained():
+		f.Certainty = Once
 	case f.Shown < f.Of:
 		f.Certainty = Sometimes
 	}
@@ -264,7 +264,7 @@ func startable(at []modelState) (s spec.Situation, ok bool) {
 		return s, false
 	}
 	s = at[0].Situation
-	if s.Call == spec.CallAccepted || s.Pending == spec.Logout {
+	if s.Call == spec.CallAccepted || s.Pending == spec.Logout || at[0].Held {
 		return s, false
 	}
 	for _, other := range at {

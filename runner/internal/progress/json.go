@@ -40,11 +40,11 @@ func (p *jsonLines) write(l jsonLine) {
 	_ = json.NewEncoder(p.w).Encode(l)
 }
 
-func (p *jsonLines) Begin(target string, items []suites.Item) {
+func (p *jsonLines) Begin(task Task, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	p.write(jsonLine{Event: "begin", Target: target})
+	p.write(jsonLine{Event: "begin", Target: task.Target})
 }
 
 func (p *jsonLines) Start(id string) {

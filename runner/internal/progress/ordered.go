@@ -39,9 +39,9 @@ type played struct {
 	repetition int
 }
 
-func (o *ordered) Begin(target string, items []suites.Item) { o.to.Begin(target, items) }
-func (o *ordered) Start(string)                             {} // told with the verdict
-func (o *ordered) Say(format string, args ...any)           { o.to.Say(format, args...) }
+func (o *ordered) Begin(task Task, items []suites.Item) { o.to.Begin(task, items) }
+func (o *ordered) Start(string)                         {} // told with the verdict
+func (o *ordered) Say(format string, args ...any)       { o.to.Say(format, args...) }
 
 func (o *ordered) Done(v evidence.Verdict) {
 	o.mu.Lock()

@@ -4,23 +4,23 @@ import (
 	"fmt"
 	"sync"
 
-	"finesse-conformance/internal/text"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
 
-// plain writes a line for each section that is done and for each failure.
+// plain writes a line for each section that is done and for each failure, and
+// where there is one section alone for each tenth part of it.
 type plain struct {
 	lines
 	mu sync.Mutex
 	counts
 }
 
-func (p *plain) Begin(target string, items []suites.Item) {
+func (p *plain) Begin(task Task, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	p.print(fmt.Sprintf("certifying %s: %s to exercise", target, text.Count(p.total, "requirement")))
+	p.print(task.Does + " " + task.Target + ": " + task.Much)
 }
 
 func (p *plain) Start(string) {}
@@ -32,7 +32,7 @@ func (p *plain) Done(v evidence.Verdict) {
 	if v.Outcome == evidence.Failed {
 		p.failure(v)
 	}
-	if over {
+	if over || p.tenth() {
 		text := fmt.Sprintf("%-9s %3d of %d done", s, p.through[s], p.of[s])
 		if p.bad[s] > 0 {
 			text += fmt.Sprintf(", %d failed", p.bad[s])

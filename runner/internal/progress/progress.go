@@ -14,8 +14,8 @@ import (
 // Display tells how far a run is while it goes on. Implementations are safe
 // for concurrent use.
 type Display interface {
-	// Begin tells what is certified, and what of the plan is exercised.
-	Begin(target string, items []suites.Item)
+	// Begin tells what is done, and what of the plan is exercised.
+	Begin(task Task, items []suites.Item)
 	// Start tells which requirement is acted on.
 	Start(id string)
 	// Done tells the verdict on a requirement.
@@ -24,6 +24,13 @@ type Display interface {
 	Say(format string, args ...any)
 	// End tells that everything was exercised.
 	End()
+}
+
+// Task is what is done to a target.
+type Task struct {
+	Target string
+	Does   string // "certifying"
+	Much   string // how much of it there is to do, in words
 }
 
 // Screen is what a run is shown on.
@@ -51,11 +58,11 @@ func New(mode string, w io.Writer, on Screen) Display {
 // None tells nothing.
 type None struct{}
 
-func (None) Begin(string, []suites.Item) {}
-func (None) Start(string)                {}
-func (None) Done(evidence.Verdict)       {}
-func (None) Say(string, ...any)          {}
-func (None) End()                        {}
+func (None) Begin(Task, []suites.Item) {}
+func (None) Start(string)              {}
+func (None) Done(evidence.Verdict)     {}
+func (None) Say(string, ...any)        {}
+func (None) End()                      {}
 
 // counts is how far a run is.
 type counts struct {
@@ -101,6 +108,11 @@ func (c *counts) add(v evidence.Verdict) (section string, over bool) {
 		c.gaps[s]++
 	}
 	return s, c.through[s] == c.of[s]
+}
+
+// tenth reports whether another tenth part of the only section is done.
+func (c *counts) tenth() bool {
+	return len(c.of) == 1 && c.total >= 20 && 10*c.done/c.total > 10*(c.done-1)/c.total
 }
 
 // enough is how long a run goes on before it tells how much is left: the first

@@ -21,11 +21,11 @@ type terminal struct {
 
 const eraseLine = "\r\x1b[2K"
 
-func (p *terminal) Begin(target string, items []suites.Item) {
+func (p *terminal) Begin(task Task, items []suites.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin(items)
-	p.print("certifying " + target)
+	p.print(task.Does + " " + task.Target + ": " + task.Much)
 	p.draw()
 }
 

@@ -31,7 +31,7 @@ func TestProgressKeepsToTheTerminal(t *testing.T) {
 		var out bytes.Buffer
 		columns := 200
 		p := New("auto", &out, Screen{Terminal: true, Width: func() int { return columns }})
-		p.Begin("the target", plan())
+		p.Begin(Task{Target: "the target"}, plan())
 		out.Reset()
 		columns = width
 		p.Start("SUP-06-RESERVED_OUTBOUND_PREVIEW")
@@ -58,7 +58,7 @@ func TestProgressSaysWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		p := New("plain", &out, Screen{})
-		p.Begin("the target", plan())
+		p.Begin(Task{Target: "the target"}, plan())
 		time.Sleep(time.Minute)
 		p.Done(evidence.Verdict{Requirement: "SUP-06-RESERVED_OUTBOUND_PREVIEW", Outcome: evidence.Passed})
 		if want := "(1 of 2 in all, about 3 min left)"; !strings.Contains(out.String(), want) {
