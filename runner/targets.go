@@ -76,7 +76,7 @@ func eachTarget(cfg *config.Config) (runs []*targetRun, atOnce int, err error) {
 	if run.Procs > 0 {
 		atOnce = min(atOnce, run.Procs)
 	}
-	taken := map[string]bool{}
+	taken := map[string]bool{overviewJSON: true, overviewHTML: true, overviewText: true}
 	for _, target := range cfg.Targets {
 		one := *cfg
 		one.Targets = []*config.Target{target}
@@ -121,12 +121,24 @@ func freeFolder(name string, taken map[string]bool) string {
 	return folder
 }
 
+// device are names that Windows gives to no file.
+var device = text.Pattern(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+
+// longestFolder leaves room for what is in the folder, where paths have to be
+// short.
+const longestFolder = 60
+
 // folderName makes a file name of a target's name.
 func folderName(name string) string {
-	if text := strings.Trim(unfit().ReplaceAllString(name, "-"), ".-"); text != "" {
-		return text
+	name = strings.Trim(unfit().ReplaceAllString(name, "-"), ".-")
+	name = strings.TrimRight(name[:min(len(name), longestFolder)], ".-")
+	switch {
+	case name == "":
+		return "target"
+	case device().MatchString(name):
+		return "target-" + name
 	}
-	return "target"
+	return name
 }
 
 // targets certifies several targets side by side, each in a process of its

@@ -14,6 +14,13 @@ import (
 	"finesse-conformance/runner/config"
 )
 
+// What is written of all targets, beside their folders.
+const (
+	overviewJSON = "overview.json"
+	overviewHTML = "overview.html"
+	overviewText = "overview.txt"
+)
+
 // overview writes what became of all targets together, prints it, and gives
 // the exit code of the worst.
 func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time) (int, error) {
@@ -40,8 +47,8 @@ func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Tim
 	o.Conclude()
 	out := func(name string) string { return filepath.Join(cfg.Run.Out, name) }
 	errs := writeFiles([]report{
-		{out("overview.json"), o.WriteJSON}, {out("overview.html"), o.WriteHTML},
-		{out("overview.txt"), func(w io.Writer) error { return o.WriteText(w, console.Style{}) }},
+		{out(overviewJSON), o.WriteJSON}, {out(overviewHTML), o.WriteHTML},
+		{out(overviewText), func(w io.Writer) error { return o.WriteText(w, console.Style{}) }},
 	})
 	errs = append(errs, t.print(func(w io.Writer) error { return o.WriteText(w, console.Style{Color: t.Colour && !cfg.Run.NoColor}) }))
 	return t.end(o.ExitCode, errs...)

@@ -189,7 +189,8 @@ func TestResultOfAnotherRun(t *testing.T) {
 }
 
 func TestFolderName(t *testing.T) {
-	for name, want := range map[string]string{"site-a": "site-a", "finesse1.example.com:8445": "finesse1.example.com-8445", "../..": "target", "a b/c": "a-b-c"} {
+	for name, want := range map[string]string{"site-a": "site-a", "finesse1.example.com:8445": "finesse1.example.com-8445", "../..": "target", "a b/c": "a-b-c", "aux.lab": "target-aux.lab", "console": "console",
+		strings.Repeat("x", 59) + ".y": strings.Repeat("x", 59)} {
 		if got := folderName(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
@@ -222,5 +223,9 @@ func TestFoldersAreApart(t *testing.T) {
 	}
 	if want := "lab lab-2 lab-3 LAB-4 lab-5 target"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
+	}
+	runs, _, err := eachTarget(&config.Config{Targets: []*config.Target{{Name: "Overview.html"}}})
+	if err != nil || strings.EqualFold(runs[0].folder, overviewHTML) {
+		t.Errorf("a target has the place of the overview: %v", err)
 	}
 }
