@@ -76,7 +76,7 @@ func (c *stepJudge) tardy(out spec.Outcome, late evidence.Observation) *mismatch
 func (c *stepJudge) leftAgain(out spec.Outcome, reached, last evidence.Observation) *mismatch {
 	m := c.missed(out, evidence.MismatchLeft, 3, fmt.Sprintf("%s reached, then %s within the quiet time", reached.State, stateText(last)))
 	m.at(reached, last)
-	m.suspect = last.State != c.step.Baseline.State || c.chosen(last)
+	m.suspect = last.State != c.step.Baseline.State || c.chosen(last) || reached.State.Resting() // people go back too
 	return m
 }
 

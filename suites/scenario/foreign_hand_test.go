@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"finesse-conformance/suites/evidence"
 )
@@ -100,6 +101,7 @@ func TestForeignHand(t *testing.T) {
 	virtually(t, "now and then, promptly, in one requirement after the other: it is the target", func(t *testing.T) {
 		for _, noticed := range []bool{false, true} {
 			s, f := fakeStage(t, "1001")
+			s.Target.Quiet = 120 * time.Millisecond // of which two looks, what counts as promptly, are a twelfth
 			n := 0
 			f.script = func(f *fake, w http.ResponseWriter, r request) bool {
 				if r.method != "PUT" || r.body.state != "WORK" && r.body.state != "HOLD" && r.body.state != "TALKING" {

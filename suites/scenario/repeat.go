@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"sync"
+	"time"
 
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -30,42 +31,59 @@ func (s *Stage) outcome(a *attempt, subject string) retry.Attempt {
 	v := s.Judge.Verdict(a.req, a.ev)
 	return retry.Attempt{
 		Verdict: v, Disturbed: a.disturbed, Unserved: unserved(a.ev), Subject: subject,
-		Promptness: s.promptness(a.req, a.ev, v),
+		Chance: chance(a.ev, v, max(2*s.Poll, s.pace.recent()), s.quietWindow()),
 	}
 }
 
-// promptness tells whether the subject may have left its state as soon after the
-// request under test as this target's own changes show, which a hand hardly
-// does by chance: 0 for no, 2 where it went to what the request asked for,
-// else 1. When others moved, who are looked at after a step, nobody can tell.
-func (s *Stage) promptness(req *spec.Requirement, ev *evidence.Evidence, v evidence.Verdict) int {
-	if v.Mismatch.Kind == evidence.MismatchBystander || v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
-		return 0
+// chance is how probable it is that a hand that moves the subject at any moment
+// of a watch moves it as a failure shows it: as soon after the request under test
+// as this target's own changes show, as far as the looks tell, and to where the
+// request asked it to go, which of the places where it may go is one of two or
+// three. Who signs in comes to NOT_READY (DG12.5 p.42), so that a user who is
+// seen in another state right after LOGOUT was moved twice between two looks,
+// which hardly any hand does. 1 is what came later, and what others did, who are
+// looked at after a step.
+func chance(ev *evidence.Evidence, v evidence.Verdict, soon, watch time.Duration) float64 {
+	if v.Outcome != evidence.Failed || v.Mismatch.Kind == evidence.MismatchBystander || v.Step < 0 || v.Step >= len(ev.Steps) || ev.Steps[v.Step].Exchange < 0 {
+		return 1
 	}
-	soon := max(2*s.Poll, s.pace.recent())
-	step, put := ev.Steps[v.Step], req.Steps[v.Step].When.Put
-	before := step.Answered // it still was where it had been
+	from, to, moved := whenMoved(ev, ev.Steps[v.Step], v.Mismatch)
+	if !moved || from > soon {
+		return 1
+	}
+	share := min(1, float64(max(soon, to))/float64(watch))
+	if v.Mismatch.To == v.Mismatch.Asked {
+		share /= 2
+	}
+	if v.Mismatch.From == spec.Logout && v.Mismatch.To != spec.NotReady {
+		share /= 10
+	}
+	return share
+}
+
+// whenMoved tells when the subject of a step moved: until how long after the
+// answer it was seen where it had been, and since when where it went. Of one who
+// was not seen to move nothing is told.
+func whenMoved(ev *evidence.Evidence, step evidence.Step, move evidence.Mismatch) (from, to time.Duration, moved bool) {
+	there := step.Baseline.State == move.From
 	for _, l := range ev.Observations {
+		after := max(0, l.Asked.Sub(step.Answered))
 		switch {
 		case l.User != step.Baseline.User || step.Before(l):
-		case l.State == step.Baseline.State:
-			before = l.Asked
-		case before.Sub(step.Answered) > soon:
-			return 0
-		case put != nil && put.State == string(l.State):
-			return 2
-		default:
-			return 1
+		case l.State == move.From:
+			there, from = true, after
+		case there && l.State == move.To:
+			return from, after, true
 		}
 	}
-	return 0
+	return 0, 0, false
 }
 
 // interference notes that somebody else was seen to act on the users.
 func (r *repetitions) interference() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.run.Interference = true
+	r.run.Unrelated++
 }
 
 // unserved reports whether nothing that an attempt asked for was served:

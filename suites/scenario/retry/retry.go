@@ -16,24 +16,31 @@
 //	failed                the same, by chance    anything else               nothing proven
 //	failed                in another way         like one of both            failed
 //	failed                in another way         passed                      passed
-//	failed                passed                 the same as the first       failed
+//	failed                passed                 the same as the first       failed; by chance, where a fourth is the same too
 //	failed                passed                 anything else               the second
 //	failed                waits for its users    –                           the first
 //	failed                waits for others       waits for its users         the first
 //	failed                unchanged, unheard     as where it passed          as where it passed
 //	nothing proven        passed                 –                           passed
-//	nothing proven        failed, suspect        –                           nothing proven
+//	nothing proven        failed, suspect        as if that were the first   what they say without the first
 //
 // An attempt whose request was not answered, or maybe by somebody on the way who
 // did not get the target's answer or did not pass the request on, is none of
 // these: it is made again, and condemns only where that happens five times, or
 // twice where it has condemned several requirements already.
 //
-// By chance: somebody else was seen to act on the users in this run, and not
-// both changes came at once after the request.
+// By chance: not both came at once after the request, and either the user was
+// moved, as anybody at a desk may move it, or somebody else was seen to act on
+// the users in this run. Somebody who moves users every two minutes hits the same
+// four seconds of a row twice in some runs, and three times in hardly any.
+//
+// A failure that does not come again is the target's where several requirements
+// had one, and so many of them came at once after the request as nobody's hand
+// does: see coincidence.
 package retry
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -51,10 +58,16 @@ type Attempt struct {
 	Unserved bool
 	// Subject is who it was about.
 	Subject string
-	// Promptness is how little chance explains the change by which it failed:
-	// 0 for not at all, more for what came at once after the request.
-	Promptness int
+	// Chance is how probable it is that somebody who moved the user at any
+	// moment of the watch did so as soon after the request, and as the request
+	// asked for, as it moved: 1 where nothing relates the move to the request.
+	// Zero is where nobody can tell, and counts as 1.
+	Chance float64
 }
+
+// prompt reports whether the user was moved as soon after the request as no hand
+// does but by chance.
+func (a Attempt) prompt() bool { return a.Chance > 0 && a.Chance < 1 }
 
 // Whom says with which users the next attempt is made.
 type Whom int
@@ -78,10 +91,11 @@ type Run struct {
 	// Intermittent are those that failed once by a change right after the
 	// request and passed when repeated, in their order.
 	Intermittent []string
-	// Weight is how little chance explains all of them.
-	Weight int
-	// Interference: somebody else was seen to act on the users.
-	Interference bool
+	// Chance is that of all of them together.
+	Chance float64
+	// Unrelated is how many moves of users were noticed that came of no request
+	// of the run, or not at once after one.
+	Unrelated int
 	// Unanswered is how many requirements failed because their request was not
 	// answered.
 	Unanswered int
@@ -110,21 +124,51 @@ func answered(attempts []Attempt) []Attempt {
 	return slices.DeleteFunc(slices.Clone(attempts), func(a Attempt) bool { return unanswered(a.Verdict) })
 }
 
-// manyIntermittent is how much weight may come of chance.
-const manyIntermittent = 3
+// improbable is what no coincidence explains. A run makes that test some ten
+// times at most.
+const improbable = 1.0 / 500
+
+// coincidence is how probable it is at most that of so many moves by a hand that
+// knows nothing of the requests some came right after one: those whose chances
+// are multiplied to product. Whoever acts on the users hits them at rest and in
+// the middle of a watch as well, so that each move that is related to no request
+// makes it likelier that those which seem to be are none either.
+func coincidence(related int, product float64, unrelated int) float64 {
+	ways := 1.0 // in which the related ones can be chosen of all
+	for i := range related {
+		ways *= float64(unrelated+related-i) / float64(i+1)
+	}
+	return min(1, ways*product)
+}
 
 // intermittent notes a requirement that failed and passed when repeated, and
-// reports whether that was too often in a run in which nobody else's hand was
-// noticed. A change that did not come at once is such a hand.
-func (r Run) intermittent(id string, promptness int) (Run, bool) {
-	if promptness == 0 {
-		r.Interference = true
+// reports whether that and those before are no coincidence any more.
+func (r Run) intermittent(id string, a Attempt) (Run, bool) {
+	if !a.prompt() {
+		r.Unrelated++
 		return r, false
 	}
-	often := len(r.Intermittent) > 0 && r.Weight+promptness >= manyIntermittent && !r.Interference
+	r.Chance = a.Chance * cmp.Or(r.Chance, 1)
+	before := len(r.Intermittent)
 	r.Intermittent = append(slices.Clone(r.Intermittent), id)
-	r.Weight += promptness
-	return r, often
+	return r, before > 0 && coincidence(before+1, r.Chance, r.Unrelated) < improbable
+}
+
+// telling leaves out the attempts that tell nothing of a failure that somebody
+// else's hand could explain: those before it, which proved nothing, and those
+// that were disturbed themselves.
+func telling(attempts []Attempt) []Attempt {
+	failed := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Verdict.Outcome == evidence.Failed && a.Verdict.Suspect })
+	if failed < 0 || slices.ContainsFunc(attempts[:failed], func(a Attempt) bool { return a.Verdict.Outcome != evidence.NotExercised }) {
+		return attempts
+	}
+	return slices.DeleteFunc(slices.Clone(attempts[failed:]), func(a Attempt) bool { return disturbed(a.Verdict) })
+}
+
+// disturbed reports whether an attempt could not be made since somebody else
+// acts on the users.
+func disturbed(v evidence.Verdict) bool {
+	return v.Outcome == evidence.NotExercised && v.Gap.Kind == evidence.GapInterference
 }
 
 // unsure reports whether a first attempt that was answered need not be the last
@@ -158,7 +202,13 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 		return done(together(all))
 	}
 	stopped = stopped || len(all) >= mostAttempts
-	attempts = told
+	attempts = telling(told)
+	if last := told[len(told)-1]; !stopped && len(attempts) < len(told) && (len(attempts) == 1 || disturbed(last.Verdict)) {
+		if len(attempts) == 1 {
+			return again(Others)
+		}
+		return again(First)
+	}
 	first, last := attempts[0], attempts[len(attempts)-1]
 	switch len(attempts) {
 	case 1:
@@ -167,6 +217,10 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 		}
 	case 2:
 		return afterTwo(first, last, run, stopped, together(all))
+	case 3:
+		if !stopped && onlyWithFirst(attempts) && run.mayBeChance(first, last) {
+			return again(First)
+		}
 	}
 	return done(together(all))
 }
@@ -175,13 +229,13 @@ func Decide(attempts []Attempt, run Run, stopped bool) Decision {
 // all of them.
 func afterTwo(first, last Attempt, run Run, stopped bool, all evidence.Verdict) Decision {
 	waits := first.Verdict.Outcome == evidence.Failed && last.Verdict.Gap.Waits != nil && !stranded(first.Verdict, last.Verdict)
-	if !stopped && (waits || undecided(first.Verdict, last.Verdict) || run.Interference && chance(first, last)) {
+	if !stopped && (waits || undecided(first.Verdict, last.Verdict) || repeated(first.Verdict, last.Verdict) && run.mayBeChance(first, last)) {
 		return Decision{Next: First, Run: run}
 	}
 	if first.Verdict.Outcome == evidence.Failed && didNotHappen(last.Verdict) {
 		before := run.Intermittent
 		var often bool
-		if run, often = run.intermittent(first.Verdict.Requirement, first.Promptness); often {
+		if run, often = run.intermittent(first.Verdict.Requirement, first); often {
 			return Decision{Verdict: intermittent(first.Verdict, before), Run: run}
 		}
 		if !stopped && first.Subject != last.Subject {
@@ -211,6 +265,10 @@ func together(attempts []Attempt) evidence.Verdict {
 	if lost := len(attempts) - len(told); lost > 0 {
 		return withoutAnswers(attempts, told, lost)
 	}
+	all := attempts
+	if attempts = telling(all); len(attempts) == 1 && len(all) > 1 {
+		return ofTwo(all[0].Verdict, all[len(all)-1].Verdict)
+	}
 	first, last := attempts[0].Verdict, attempts[len(attempts)-1].Verdict
 	if stranded(first, last) {
 		first.Suspect = false
@@ -223,6 +281,14 @@ func together(attempts []Attempt) evidence.Verdict {
 		return ofTwo(first, last)
 	}
 	other := attempts[1].Verdict
+	if len(attempts) == 4 && onlyWithFirst(attempts[:3]) {
+		if last.Outcome == evidence.Failed && sameAgain(first, last) {
+			last.Suspect = false
+			last.Observed.Note = "three times with these users, and not with others"
+			return last
+		}
+		return ofTwo(first, other)
+	}
 	switch {
 	case repeated(first, other) && last.Outcome == evidence.Failed && alike(first, last):
 		last.Suspect = false
@@ -252,11 +318,28 @@ func withoutAnswers(attempts, told []Attempt, lost int) evidence.Verdict {
 	return v
 }
 
-// chance reports whether two failures of one kind may have come of somebody who
-// is seen to act on the users: not both came as soon after the request as no
-// hand does.
-func chance(first, other Attempt) bool {
-	return repeated(first.Verdict, other.Verdict) && (first.Promptness == 0 || other.Promptness == 0)
+// mayBeChance reports whether two failures of one kind may both have come of
+// somebody who acts on the users: not both came as soon after the request as no
+// hand does, and it is a move such as anybody may make, or somebody was seen to
+// act.
+func (r Run) mayBeChance(first, other Attempt) bool {
+	if first.prompt() && other.prompt() {
+		return false
+	}
+	return r.Unrelated > 0 || moved(first.Verdict) && moved(other.Verdict)
+}
+
+// moved reports whether a failure is a change that anybody at a desk may make.
+func moved(v evidence.Verdict) bool {
+	m := v.Mismatch
+	return v.Suspect && (m.From != m.To || m.Kind == evidence.MismatchMoved || m.Kind == evidence.MismatchLeft)
+}
+
+// onlyWithFirst reports whether three attempts failed with the users of the first
+// in one way, and passed with others.
+func onlyWithFirst(attempts []Attempt) bool {
+	first, other, last := attempts[0].Verdict, attempts[1].Verdict, attempts[2].Verdict
+	return first.Outcome == evidence.Failed && other.Outcome != evidence.Failed && last.Outcome == evidence.Failed && last.Suspect && sameAgain(first, last)
 }
 
 // repeated reports whether a failure that somebody else's hand could explain

@@ -1,6 +1,7 @@
 package retry_test
 
 import (
+	"strings"
 	"testing"
 
 	"finesse-conformance/spec"
@@ -34,9 +35,11 @@ var (
 	open    = evidence.Verdict{Requirement: "ERR-03", Outcome: evidence.NotExercised, Reason: "no way"}
 	unheard = with(open, func(v *evidence.Verdict) { v.Mismatch.Kind = evidence.MismatchUnheard })
 	unsure  = with(open, func(v *evidence.Verdict) { v.Suspect = true })
-	ready   = failing(moved(spec.Ready))
-	logout  = failing(moved(spec.Logout))
-	waiting = func(since string) evidence.Verdict {
+	// disturbedBefore could not be made, since somebody else acts on the users.
+	disturbedBefore = with(open, func(v *evidence.Verdict) { v.Reason, v.Gap.Kind = "somebody acts", evidence.GapInterference })
+	ready           = failing(moved(spec.Ready))
+	logout          = failing(moved(spec.Logout))
+	waiting         = func(since string) evidence.Verdict {
 		return with(open, func(v *evidence.Verdict) {
 			v.Gap.Waits = &evidence.Stranded{User: "1001", State: spec.Ready, Since: since}
 		})
@@ -44,13 +47,13 @@ var (
 	certain = with(ready, func(v *evidence.Verdict) { v.Suspect = false })
 )
 
-// history makes attempts, of other subjects but for the third, which is that
-// of the first.
+// history makes attempts, of other subjects but for the third and fourth, which
+// is that of the first. Each moved at once after its request.
 func history(verdicts ...evidence.Verdict) []retry.Attempt {
-	subjects := []string{"1001", "1002", "1001"}
+	subjects := []string{"1001", "1002", "1001", "1001"}
 	list := make([]retry.Attempt, len(verdicts))
 	for i, v := range verdicts {
-		list[i] = retry.Attempt{Verdict: v, Subject: subjects[i]}
+		list[i] = retry.Attempt{Verdict: v, Subject: subjects[i], Chance: 0.1}
 	}
 	return list
 }
@@ -74,31 +77,39 @@ func TestDecide(t *testing.T) {
 		"disturbed, unserved": {change(history(open), 0, func(a *retry.Attempt) { a.Disturbed, a.Unserved = true, true }), false, retry.Nobody, evidence.NotExercised, "no way"},
 		"stopped":             {history(ready), true, retry.Nobody, evidence.Failed, "it moved"},
 
-		"the same twice":                {history(ready, ready), false, retry.Nobody, evidence.Failed, "it moved"},
-		"in two ways":                   {history(ready, logout), false, retry.First, "", ""},
-		"in two ways, and stopped":      {history(ready, logout), true, retry.Nobody, evidence.Failed, "it moved"},
-		"at two steps":                  {history(ready, with(ready, func(v *evidence.Verdict) { v.Step = 1 })), false, retry.First, "", ""},
-		"at two places":                 {history(ready, with(ready, func(v *evidence.Verdict) { v.XPath = "User/pendingState" })), false, retry.First, "", ""},
-		"with two answers":              {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.Status = 400 })), false, retry.First, "", ""},
-		"in two states":                 {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.State = "WORK" })), false, retry.First, "", ""},
-		"of two expectations":           {history(ready, with(ready, func(v *evidence.Verdict) { v.Expected = "READY" })), false, retry.First, "", ""},
-		"in other words":                {history(ready, with(ready, func(v *evidence.Verdict) { v.Seen, v.Reason = "other", "said otherwise" })), false, retry.Nobody, evidence.Failed, "said otherwise"},
-		"then for certain":              {history(ready, with(certain, func(v *evidence.Verdict) { v.Mismatch.To = spec.Logout })), false, retry.Nobody, evidence.Failed, "it moved"},
-		"two bystanders":                {history(failing(bystander("1003", spec.Ready)), failing(bystander("1004", spec.Ready))), false, retry.First, "", ""},
-		"failed, passed":                {history(ready, passed), false, retry.First, "", ""},
-		"failed, passed, the same user": {change(history(ready, passed), 1, func(a *retry.Attempt) { a.Subject = "1001" }), false, retry.Nobody, evidence.Passed, ""},
-		"failed, passed, stopped":       {history(ready, passed), true, retry.Nobody, evidence.Passed, ""},
-		"failed, not exercised":         {history(ready, open), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
-		"failed, and it stayed so":      {history(ready, waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
-		"failed, others wait":           {history(ready, waiting("ERR-02")), false, retry.First, "", ""},
-		"failed, others wait, stopped":  {history(ready, waiting("ERR-02")), true, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
-		"others wait, and it stayed so": {history(ready, waiting("ERR-02"), waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
-		"nothing proven, it stayed so":  {history(unsure, waiting("ERR-03")), false, retry.Nobody, evidence.NotExercised, "no way"},
-		"failed, unheard":               {history(ready, unheard), false, retry.First, "", ""},
-		"failed, unheard, failed":       {history(ready, unheard, ready), false, retry.Nobody, evidence.Failed, "it moved"},
-		"failed, unheard, unheard":      {history(ready, unheard, unheard), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
-		"nothing proven, passed":        {history(unsure, passed), false, retry.Nobody, evidence.Passed, ""},
-		"nothing proven, failed": {history(unsure, ready), false, retry.Nobody, evidence.NotExercised,
+		"the same twice":                       {history(ready, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"in two ways":                          {history(ready, logout), false, retry.First, "", ""},
+		"in two ways, and stopped":             {history(ready, logout), true, retry.Nobody, evidence.Failed, "it moved"},
+		"at two steps":                         {history(ready, with(ready, func(v *evidence.Verdict) { v.Step = 1 })), false, retry.First, "", ""},
+		"at two places":                        {history(ready, with(ready, func(v *evidence.Verdict) { v.XPath = "User/pendingState" })), false, retry.First, "", ""},
+		"with two answers":                     {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.Status = 400 })), false, retry.First, "", ""},
+		"in two states":                        {history(ready, with(ready, func(v *evidence.Verdict) { v.Observed.State = "WORK" })), false, retry.First, "", ""},
+		"of two expectations":                  {history(ready, with(ready, func(v *evidence.Verdict) { v.Expected = "READY" })), false, retry.First, "", ""},
+		"in other words":                       {history(ready, with(ready, func(v *evidence.Verdict) { v.Seen, v.Reason = "other", "said otherwise" })), false, retry.Nobody, evidence.Failed, "said otherwise"},
+		"then for certain":                     {history(ready, with(certain, func(v *evidence.Verdict) { v.Mismatch.To = spec.Logout })), false, retry.Nobody, evidence.Failed, "it moved"},
+		"two bystanders":                       {history(failing(bystander("1003", spec.Ready)), failing(bystander("1004", spec.Ready))), false, retry.First, "", ""},
+		"failed, passed":                       {history(ready, passed), false, retry.First, "", ""},
+		"failed, passed, the same user":        {change(history(ready, passed), 1, func(a *retry.Attempt) { a.Subject = "1001" }), false, retry.Nobody, evidence.Passed, ""},
+		"failed, passed, stopped":              {history(ready, passed), true, retry.Nobody, evidence.Passed, ""},
+		"failed, not exercised":                {history(ready, open), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"failed, and it stayed so":             {history(ready, waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, others wait":                  {history(ready, waiting("ERR-02")), false, retry.First, "", ""},
+		"failed, others wait, stopped":         {history(ready, waiting("ERR-02")), true, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"others wait, and it stayed so":        {history(ready, waiting("ERR-02"), waiting("ERR-03")), false, retry.Nobody, evidence.Failed, "it moved"},
+		"nothing proven, it stayed so":         {history(unsure, waiting("ERR-03")), false, retry.Nobody, evidence.NotExercised, "no way"},
+		"failed, unheard":                      {history(ready, unheard), false, retry.First, "", ""},
+		"failed, unheard, failed":              {history(ready, unheard, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, unheard, unheard":             {history(ready, unheard, unheard), false, retry.Nobody, evidence.NotExercised, "no way; before that: it moved"},
+		"nothing proven, passed":               {history(unsure, passed), false, retry.Nobody, evidence.Passed, ""},
+		"nothing proven, failed":               {history(unsure, ready), false, retry.Others, "", ""},
+		"nothing proven, failed twice":         {history(unsure, ready, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"nothing proven, failed, passed":       {history(unsure, ready, passed, passed), false, retry.Nobody, evidence.Passed, ""},
+		"nothing proven, failed, and in other": {history(unsure, ready, logout), false, retry.First, "", ""},
+		"failed, disturbed":                    {history(ready, disturbedBefore), false, retry.Others, "", ""},
+		"failed, disturbed, failed":            {history(ready, disturbedBefore, ready), false, retry.Nobody, evidence.Failed, "it moved"},
+		"failed, passed, disturbed":            {history(ready, passed, disturbedBefore), false, retry.First, "", ""},
+		"failed, disturbed, and stopped":       {history(ready, disturbedBefore), true, retry.Nobody, evidence.NotExercised, "somebody acts; before that: it moved"},
+		"nothing proven, failed, and stopped": {history(unsure, ready), true, retry.Nobody, evidence.NotExercised,
 			"happened once, and somebody else's hand could explain it: it moved; before that: no way"},
 		"nothing proven, failed for certain": {history(unsure, certain), false, retry.Nobody, evidence.Failed, "it moved"},
 		"nothing proven twice":               {history(unsure, unsure), false, retry.Nobody, evidence.NotExercised, "no way"},
@@ -137,75 +148,118 @@ func TestDecide(t *testing.T) {
 }
 
 // What requirements have in common when each fails once right after its
-// request is no coincidence, unless somebody else was seen to act.
+// request is no coincidence, unless as much happened that no request explains.
 func TestIntermittent(t *testing.T) {
-	failsOnce := func(id string, promptness int) []retry.Attempt {
-		h := history(with(ready, func(v *evidence.Verdict) { v.Requirement = id }), passed)
-		h[0].Promptness = promptness
-		return h
-	}
+	ids := []string{"ERR-01", "ERR-02", "ERR-04", "ERR-05", "ERR-06", "ERR-07", "ERR-08"}
 	for name, test := range map[string]struct {
-		before     retry.Run
-		promptness int
-		next       retry.Whom
-		after      retry.Run
+		related   int     // requirements that failed so before
+		chance    float64 // of each, and of this one
+		unrelated int
+		often     bool
 	}{
-		"the first":       {retry.Run{}, 2, retry.First, retry.Run{Intermittent: []string{"ERR-03"}, Weight: 2}},
-		"not enough":      {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 1}, 1, retry.First, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 2}},
-		"enough":          {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2}, 1, retry.Nobody, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 3}},
-		"not at once":     {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2}, 0, retry.First, retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2, Interference: true}},
-		"somebody's hand": {retry.Run{Intermittent: []string{"ERR-01"}, Weight: 2, Interference: true}, 2, retry.First, retry.Run{Intermittent: []string{"ERR-01", "ERR-03"}, Weight: 4, Interference: true}},
-		"alone":           {retry.Run{}, 3, retry.First, retry.Run{Intermittent: []string{"ERR-03"}, Weight: 3}},
+		"the first, however improbable":              {0, 0.0001, 0, false},
+		"twice in a twentieth of the watch":          {1, 0.05, 0, false},
+		"three times":                                {2, 0.05, 0, true},
+		"three times in a tenth":                     {2, 0.1, 0, true},
+		"three times in a fifth":                     {2, 0.2, 0, false},
+		"four times":                                 {3, 0.2, 0, true},
+		"three times, and one move was no request's": {2, 0.1, 1, false},
+		"four times, and one move was no request's":  {3, 0.1, 1, true},
+		"three of eight":                             {2, 0.05, 5, false},
+		"four of twelve":                             {3, 0.05, 8, false},
+		"five of twelve":                             {4, 0.05, 7, true},
+		"in half of the watch":                       {6, 0.5, 0, false},
+		"later in the watch":                         {6, 1, 0, false},
+		"nobody can tell":                            {6, 0, 0, false},
 	} {
-		h := failsOnce("ERR-03", test.promptness)
-		d := retry.Decide(h, test.before, false)
-		if d.Next != test.next {
-			t.Errorf("%s: next %v, want %v", name, d.Next, test.next)
+		run := retry.Run{Unrelated: test.unrelated}
+		once := func(id string) retry.Decision {
+			h := history(with(ready, func(v *evidence.Verdict) { v.Requirement = id }), passed)
+			h[0].Chance = test.chance
+			d := retry.Decide(h, run, false)
+			run = d.Run
+			return d
 		}
-		if len(d.Run.Intermittent) != len(test.after.Intermittent) || d.Run.Weight != test.after.Weight || d.Run.Interference != test.after.Interference {
-			t.Errorf("%s: then %+v, want %+v", name, d.Run, test.after)
+		for _, id := range ids[:test.related] {
+			if d := once(id); d.Next != retry.First {
+				t.Errorf("%s: %s alone is judged already: %+v", name, id, d.Verdict)
+			}
 		}
-		if test.next != retry.Nobody {
+		d := once("ERR-03")
+		if often := d.Next == retry.Nobody; often != test.often {
+			t.Errorf("%s: no coincidence: %v, want %v", name, often, test.often)
+		}
+		if related := len(d.Run.Intermittent); test.chance > 0 && test.chance < 1 && related != test.related+1 ||
+			(test.chance == 0 || test.chance == 1) && (related > 0 || d.Run.Unrelated != test.unrelated+test.related+1) {
+			t.Errorf("%s: then %+v", name, d.Run)
+		}
+		if d.Next != retry.Nobody {
 			continue
 		}
-		const reason = "it moved; not when repeated, and so in ERR-01: now and then, and no coincidence"
+		reason := "it moved; not when repeated, and so in " + strings.Join(ids[:test.related], ", ") + ": now and then, and no coincidence"
 		if d.Verdict.Outcome != evidence.Failed || d.Verdict.Suspect || d.Verdict.Reason != reason {
 			t.Errorf("%s: %+v", name, d.Verdict)
 		}
-		if again := retry.Combine([]evidence.Verdict{h[0].Verdict, passed}, d.Verdict); again.Reason != reason || again.Outcome != evidence.Failed {
+		if again := retry.Combine([]evidence.Verdict{ready, passed}, d.Verdict); again.Reason != reason || again.Outcome != evidence.Failed {
 			t.Errorf("%s, judged again: %+v", name, again)
 		}
 	}
 }
 
-// Where somebody else is seen to act on the users, two failures of one kind may
-// be two disturbances: a third attempt tells.
+// Two failures of one kind may be two disturbances where somebody may have moved
+// the user, or is seen to act on the users: a third attempt tells, and a fourth
+// where the failures were of some users only.
 func TestChance(t *testing.T) {
-	prompt := func(h []retry.Attempt) []retry.Attempt {
-		h[0].Promptness, h[1].Promptness = 1, 2
+	at := func(chance float64, h []retry.Attempt) []retry.Attempt {
+		for i := range h {
+			h[i].Chance = chance
+		}
 		return h
 	}
+	once := func(h []retry.Attempt) []retry.Attempt { h[0].Chance = 0.1; return h }
+	broken := failing(evidence.Mismatch{Kind: evidence.MismatchAnswer})
+	left := failing(evidence.Mismatch{Kind: evidence.MismatchLeft, From: spec.NotReady, To: spec.Ready})
+	pending := with(failing(evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Talking, To: spec.Talking}), func(v *evidence.Verdict) { v.XPath = "User/pendingState" })
 	for name, test := range map[string]struct {
-		attempts     []retry.Attempt
-		interference bool
-		next         retry.Whom
-		outcome      evidence.Outcome
+		attempts  []retry.Attempt
+		unrelated int
+		next      retry.Whom
+		outcome   evidence.Outcome
 	}{
-		"nobody else acts":       {history(ready, ready), false, retry.Nobody, evidence.Failed},
-		"somebody else acts":     {history(ready, ready), true, retry.First, ""},
-		"at once both times":     {prompt(history(ready, ready)), true, retry.Nobody, evidence.Failed},
-		"and a third time":       {history(ready, ready, ready), true, retry.Nobody, evidence.Failed},
-		"and not a third time":   {history(ready, ready, passed), true, retry.Nobody, evidence.NotExercised},
-		"and then in other ways": {history(ready, ready, logout), true, retry.Nobody, evidence.NotExercised},
-		"and then nothing":       {history(ready, ready, open), true, retry.Nobody, evidence.NotExercised},
-		"for certain":            {history(ready, certain), true, retry.Nobody, evidence.Failed},
+		"at once both times":                  {at(0.1, history(ready, ready)), 3, retry.Nobody, evidence.Failed},
+		"later, both times":                   {at(1, history(ready, ready)), 0, retry.First, ""},
+		"later, once":                         {once(at(1, history(ready, ready))), 0, retry.First, ""},
+		"there, and then not":                 {at(1, history(left, left)), 0, retry.First, ""},
+		"pending only":                        {at(1, history(pending, pending)), 0, retry.First, ""},
+		"and a third time":                    {at(1, history(ready, ready, ready)), 0, retry.Nobody, evidence.Failed},
+		"and not a third time":                {at(1, history(ready, ready, passed)), 0, retry.Nobody, evidence.NotExercised},
+		"and then in other ways":              {at(1, history(ready, ready, logout)), 0, retry.Nobody, evidence.NotExercised},
+		"and then nothing":                    {at(1, history(ready, ready, open)), 0, retry.Nobody, evidence.NotExercised},
+		"for certain":                         {at(1, history(ready, certain)), 0, retry.Nobody, evidence.Failed},
+		"an answer":                           {at(1, history(broken, broken)), 0, retry.Nobody, evidence.Failed},
+		"an answer, and somebody else acts":   {at(1, history(broken, broken)), 1, retry.First, ""},
+		"these users, at once":                {at(0.1, history(ready, passed, ready)), 0, retry.Nobody, evidence.Failed},
+		"these users, later":                  {at(1, history(ready, passed, ready)), 0, retry.First, ""},
+		"these users, later, and once more":   {at(1, history(ready, passed, ready, ready)), 0, retry.Nobody, evidence.Failed},
+		"these users, later, and no more":     {at(1, history(ready, passed, ready, passed)), 0, retry.Nobody, evidence.Passed},
+		"these users, later, and another way": {at(1, history(ready, passed, ready, logout)), 0, retry.Nobody, evidence.Passed},
 	} {
-		d := retry.Decide(test.attempts, retry.Run{Interference: test.interference}, false)
+		d := retry.Decide(test.attempts, retry.Run{Unrelated: test.unrelated}, false)
 		if d.Next != test.next || d.Verdict.Outcome != test.outcome || d.Next == retry.Nobody && d.Verdict.Suspect {
 			t.Errorf("%s: next %v, %s %q", name, d.Next, d.Verdict.Outcome, d.Verdict.Reason)
 		}
 		if test.outcome == evidence.NotExercised && d.Verdict.Gap.Kind != evidence.GapInterference {
 			t.Errorf("%s: the gap is %+v", name, d.Verdict.Gap)
+		}
+		if d.Next != retry.Nobody {
+			continue
+		}
+		var verdicts []evidence.Verdict
+		for _, a := range test.attempts {
+			verdicts = append(verdicts, a.Verdict)
+		}
+		if again := retry.Combine(verdicts, d.Verdict); again.Outcome != d.Verdict.Outcome {
+			t.Errorf("%s: %s, and when judged again %s", name, d.Verdict.Outcome, again.Outcome)
 		}
 	}
 }
@@ -220,7 +274,7 @@ func TestUnanswered(t *testing.T) {
 			list = append(list, retry.Attempt{Verdict: v, Subject: "1001"})
 		}
 		for _, v := range then {
-			list = append(list, retry.Attempt{Verdict: v, Subject: "1002"})
+			list = append(list, retry.Attempt{Verdict: v, Subject: "1002", Chance: 0.1})
 		}
 		return list
 	}

@@ -31,7 +31,7 @@ func notAnswered(attempts []Attempt, times int) string {
 }
 
 func happenedTwice(v evidence.Verdict) string {
-	return "happened twice and not when repeated once more, while somebody else acts on the users: " + v.Reason
+	return "happened twice and not when repeated once more, so that somebody else's hand could explain it: " + v.Reason
 }
 
 func inTwoWays(first, other evidence.Verdict) string {
