@@ -24,7 +24,8 @@ lint: ## what CI checks of the source
 docs: ## renew what is generated
 	go test ./spec -update
 	go test ./reports/internal/requirementsdoc -update
-	go test ./cmd/finesse-conformance -run TestDocs -update
+	go test ./internal/bed -run TestMockDoc -update
+	go test ./cmd/finesse-conformance -run TestDocsOf -update
 
 release: ## archives, images, bills of materials and checksums into dist/
 	go run -C .ci/release . --out dist
