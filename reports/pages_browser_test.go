@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
@@ -76,6 +77,9 @@ func poisoned[T any](t *testing.T, v *T, least int) *T {
 // acts. With texts as they are the pages fit a phone and can be used without a
 // mouse.
 func TestPagesInABrowser(t *testing.T) {
+	if !extent.Wide() {
+		t.Skip("five pages; the report is opened by the tests of its own")
+	}
 	program := reporttest.Browser(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()

@@ -100,6 +100,7 @@ func TestLimitOfMapAndExploration(t *testing.T) {
 // comes to, and maps in less than half of the time: hardly a row is left for the
 // whole cast.
 func TestSharedOverTroupes(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var maps []*behaviourmap.Map
 		steps := map[int]int{}

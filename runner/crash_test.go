@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/spec"
@@ -239,7 +240,7 @@ func (c *crash) run(t *testing.T, ctx context.Context, subject runner.Subject, j
 // that have every kind of change between them, else it is every third of two.
 func TestCrash(t *testing.T) {
 	ids, step := []string{"SIG-01", "TRN-UCCE-12"}, 3
-	if os.Getenv("LONG_TESTS") != "" {
+	if extent.Long() {
 		ids, step = append(ids, "TRN-UCCE-18", "TRN-UCCE-20", "SUP-01", "PND-11", "SUP-06-RESERVED", "WRP-04", "SUP-07-HOLD"), 1
 	}
 	first := rand.IntN(step)

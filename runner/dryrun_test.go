@@ -17,6 +17,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
@@ -28,7 +29,6 @@ import (
 )
 
 // long reports whether the tests that take minutes are to be run in full.
-func long() bool { return os.Getenv("LONG_TESTS") != "" }
 
 // stimulated makes the stimuli of a played reference happen, and counts them.
 type stimulated struct {
@@ -116,7 +116,7 @@ func sessions(t *testing.T, deployment string, troupes int, notifications bool) 
 			t.Fatal(err)
 		}
 		s.config.Run.SeedGiven, s.unscheduled = true, true
-		if !long() {
+		if !extent.Long() {
 			s.config.Run.Only = []string{"SIG-*", "TRN-*-*2", "SUP-0*", "AUT-*", "PND-*1", "NTF-*"}
 		}
 		t.Cleanup(s.shut)
@@ -239,7 +239,7 @@ func TestDryRun(t *testing.T) {
 	}
 	played.Eventually(t, func() bool { return stateOf(p, "1001003") == reference.Reserved })
 	cfg := servedPlay(t, p, "")
-	code, text := dry(t, cfg, nil)
+	code, text := dry(t, cfg, map[string][]string{"only": {"AUT-0*", "SIG-0*", "TRN-UCCE-*"}})
 	if code != reports.ExitConformant {
 		t.Errorf("exit code %d", code)
 	}

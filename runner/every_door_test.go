@@ -19,6 +19,7 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 	"finesse-conformance/suites/evidence"
 )
@@ -143,7 +144,7 @@ func (s *sidecar) renew(t *testing.T, d *reference.Deployment) {
 // token stands in anything that is written.
 func TestEveryDoor(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
+	if !extent.Wide() {
 		t.Skip("the whole catalogue")
 	}
 	type kind struct {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/console"
@@ -281,7 +282,7 @@ func (h *hostile) run(app *CLI) (o hostileOutcome, err error) {
 		}()
 		result, seen := s.certify(ctx, progress.New("plain", &said, progress.Screen{Terminal: false, Colour: false}))
 		o.result = result
-		if h.onPut == 0 || h.wrong.heavy || long() { // later on there is no more to write, and nothing else
+		if h.onPut == 0 || h.wrong.heavy || extent.Long() { // later on there is no more to write, and nothing else
 			err = writeAll(app, result, seen)
 		}
 	}()

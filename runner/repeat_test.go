@@ -90,6 +90,7 @@ func TestRepeatFindsWhatShowsHalfOfTheTime(t *testing.T) {
 
 // Processes share the repetitions, and every one comes to something.
 func TestRepeatSideBySide(t *testing.T) {
+	t.Parallel()
 	_, app, cfg := parallelRun(t, 2, func(c *config.Config) {
 		c.Run.Only, c.Run.Repeat = []string{"SIG-0[1-3]", "TRN-UCCE-06"}, 3
 	})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/internal/progress"
@@ -72,11 +73,7 @@ func (s *somebody) code(team, category string) string {
 
 // A hand that is not the run's makes scenarios inconclusive, never failed.
 func TestSomebodyElseMovesUsers(t *testing.T) {
-	rounds := 1
-	if long() {
-		rounds = 6
-	}
-	for n := range rounds {
+	for n := range extent.Of(1, 1, 6) {
 		deployment := []string{"UCCE", "UCCX"}[n%2]
 		t.Run(fmt.Sprint(deployment, n), func(t *testing.T) {
 			t.Parallel()

@@ -222,6 +222,7 @@ func watchChildren(stop <-chan struct{}) <-chan children {
 // However many processes there are and in whatever order they work, the
 // verdicts are the same.
 func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
+	t.Parallel()
 	said := func(procs int, seed int64) string {
 		_, app, cfg := parallelRun(t, procs, func(c *config.Config) {
 			c.Run.Only = []string{"SIG-*", "RSN-*", "AUT-0[1-4]"}

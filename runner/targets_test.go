@@ -21,6 +21,7 @@ import (
 // Several targets are certified side by side, each with its reports and its
 // processes; one that hangs holds nobody.
 func TestManyTargets(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"finesse-conformance/internal/extent"
 )
 
 // Killed at any moment of a run, restore puts everybody back: every user,
@@ -14,15 +16,11 @@ import (
 // moment of a whole run; else a few times, early in runs whose order is
 // shuffled.
 func TestKilledAndRestored(t *testing.T) {
-	kills := 4
-	if long() {
-		kills = 50
-	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("moments drawn with %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	gate := make(chan struct{}, 2)
-	for n := range kills {
+	for n := range extent.Of(2, 4, 50) {
 		deployment, lasts := "ucce", 9*time.Second
 		if n%3 == 2 {
 			deployment, lasts = "uccx", 4*time.Second
@@ -31,7 +29,7 @@ func TestKilledAndRestored(t *testing.T) {
 		if n%5 == 3 {
 			procs, lasts = "2", lasts/2
 		}
-		if !long() {
+		if !extent.Long() {
 			lasts = min(lasts, 2*time.Second)
 		}
 		at := time.Duration(random.Int64N(int64(lasts)))

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"finesse-conformance/internal/extent"
 )
 
 // mostMemory is what a process of a run takes up at most, in kB, whatever the
@@ -56,7 +58,7 @@ func watchMemory(p *program) <-chan map[string]int {
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	limit, rows := 3*time.Second, "ERR-0*"
-	if long() {
+	if extent.Long() {
 		limit, rows = time.Minute, "*"
 	}
 	noise := make([]byte, 2<<20)
@@ -78,7 +80,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		"references":                 {func() string { return "<a>" + strings.Repeat("&#97;", 200_000) + "</a>" }, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if !long() && name != "distinct" && name != "deep" {
+			if !extent.Of(name == "distinct", name == "distinct" || name == "deep", true) {
 				t.Skip("takes its time limit, which adds up")
 			}
 			s := serve(t, "--troupes", test.procs)

@@ -41,9 +41,6 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"finesse-conformance": func() { os.Exit(run()) }})
 }
 
-// long reports whether the tests that take minutes are to be run in full.
-func long() bool { return os.Getenv("LONG_TESTS") != "" }
-
 // program is a process of the program.
 type program struct {
 	*exec.Cmd

@@ -1,7 +1,6 @@
 package bed_test
 
 import (
-	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,6 +8,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/suites/evidence"
 )
@@ -18,7 +18,7 @@ import (
 func TestReference(t *testing.T) {
 	for name, d := range map[string]bed.Deployment{
 		"UCCE":                       {Kind: reference.UCCE},
-		"UCCE, notifications by TLS": {Kind: reference.UCCE, Notifications: true, TLS: true},
+		"UCCE, notifications by TLS": heardDeployment,
 		"UCCX":                       {Kind: reference.UCCX},
 		"UCCX, notifications":        {Kind: reference.UCCX, Notifications: true},
 		// Whatever happens at one time happens at the same instant then.
@@ -26,27 +26,43 @@ func TestReference(t *testing.T) {
 		"UCCX, notifications, no latency": {Kind: reference.UCCX, Notifications: true, Latency: memnet.Constant(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if (name == "UCCE" || name == "UCCX, notifications") && os.Getenv("LONG_TESTS") == "" {
-				t.Skip("others show it with more latency, with less, and with TLS")
+			switch name {
+			case "UCCE", "UCCX, notifications":
+				if !extent.Long() {
+					t.Skip("others show it with more latency, with less, and with TLS")
+				}
+			case "UCCX", "UCCE, no latency":
+				if !extent.Wide() {
+					t.Skip("the other kind shows it")
+				}
 			}
 			t.Parallel()
+			if name == "UCCE, notifications by TLS" { // others need it, too
+				isConformant(t, heardReference(t))
+				return
+			}
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				played := bed.Play(t, d)
-				t.Logf("%v of virtual time: %+v", time.Since(began), played.Summary)
-				for _, row := range played.Requirements {
-					switch row.Outcome {
-					case evidence.Failed:
-						t.Errorf("%s failed: %s", row.ID, row.Reason)
-					case evidence.NotExercised:
-						t.Logf("%s was not exercised: %s", row.ID, row.Reason)
-					}
-				}
-				if len(played.Unrestored) > 0 || len(played.Left) > 0 {
-					t.Errorf("not back: %+v, %v", played.Unrestored, played.Left)
-				}
+				isConformant(t, certified{played, time.Since(began)})
 			})
 		})
+	}
+}
+
+func isConformant(t *testing.T, played certified) {
+	t.Helper()
+	t.Logf("%v of virtual time: %+v", played.took, played.Summary)
+	for _, row := range played.Requirements {
+		switch row.Outcome {
+		case evidence.Failed:
+			t.Errorf("%s failed: %s", row.ID, row.Reason)
+		case evidence.NotExercised:
+			t.Logf("%s was not exercised: %s", row.ID, row.Reason)
+		}
+	}
+	if len(played.Unrestored) > 0 || len(played.Left) > 0 {
+		t.Errorf("not back: %+v, %v", played.Unrestored, played.Left)
 	}
 }
 
@@ -56,19 +72,22 @@ type certified struct {
 	took time.Duration
 }
 
+// heardDeployment is what heardReference plays.
+var heardDeployment = bed.Deployment{Kind: reference.UCCE, Notifications: true, TLS: true}
+
 var heard struct {
 	once sync.Once
 	certified
 }
 
-// heardReference is the reference on UCCE with notifications, as it is: played
+// heardReference is the reference on UCCE with notifications and TLS: played
 // once for all the tests that hold something against it.
 func heardReference(t *testing.T) certified {
 	t.Helper()
 	heard.once.Do(func() {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			played := bed.Play(t, bed.Deployment{Kind: reference.UCCE, Notifications: true})
+			played := bed.Play(t, heardDeployment)
 			heard.certified = certified{played, time.Since(began)}
 		})
 	})

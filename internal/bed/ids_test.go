@@ -2,7 +2,6 @@ package bed_test
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -29,7 +29,7 @@ func TestIDsOfAnyKind(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var rows []string
-				if os.Getenv("LONG_TESTS") == "" {
+				if !extent.Long() {
 					rows = []string{"SIG-01", "AUT-01", "NTF-01", "NTF-05", "NTF-06", "USR-01", "ERR-03", "SUP-01", "SUP-06-TALKING", "AUT-13", "RSN-01", "PND-01"}
 				}
 				names := map[string]string{}

@@ -8,6 +8,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 	"finesse-conformance/suites/evidence"
 )
@@ -32,8 +33,8 @@ func outcomes(t *testing.T, d bed.Deployment, only ...string) (failed map[string
 // The target's clock orders nothing: one that runs backwards fails USR-03
 // alone, and costs no time.
 func TestClockThatRunsBackwards(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
+	if !extent.Wide() {
+		t.Skip("a whole run; the whole selftest has the fault, too")
 	}
 	t.Parallel()
 	wrong, took := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Faults: []string{"change-time-backwards"}})
@@ -52,6 +53,9 @@ func TestClockThatRunsBackwards(t *testing.T) {
 
 // A quiet time as long as the wrap-up timer makes no failure.
 func TestQuietTimeAsLongAsTheWrapUpTimer(t *testing.T) {
+	if !extent.Wide() {
+		t.Skip("a whole run")
+	}
 	t.Parallel()
 	wrong, _ := outcomes(t, bed.Deployment{Kind: reference.UCCE, Notifications: true, Timing: runner.Timing{Quiet: 2 * time.Second}, Configure: func(c *reference.Config) {
 		c.WrapUpTimer = 2 * time.Second

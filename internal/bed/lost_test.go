@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 )
 
@@ -77,10 +77,7 @@ func TestLostAtEveryPlace(t *testing.T) {
 				})
 				return met
 			}
-			step := int64(199)
-			if os.Getenv("LONG_TESTS") != "" {
-				step = 1
-			}
+			step := extent.Of(int64(199), 199, 1)
 			all := play(0, false)
 			for at := int64(1); at <= all; at += step {
 				play(at, at/step%2 == 0)

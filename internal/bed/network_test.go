@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 )
 
@@ -50,7 +50,7 @@ func TestNetworkThatFailsNowAndThen(t *testing.T) {
 		}
 		return !before
 	}}}
-	if os.Getenv("LONG_TESTS") != "" {
+	if extent.Long() {
 		for seed := range uint64(30) {
 			networks = append(networks, network{fmt.Sprint("gateway, UCCE ", seed+2), reference.UCCE, seed + 2, gateway}, network{fmt.Sprint("gateway, UCCX ", seed+2), reference.UCCX, seed + 2, gateway})
 		}
@@ -58,7 +58,7 @@ func TestNetworkThatFailsNowAndThen(t *testing.T) {
 	for i, network := range networks {
 		var only []string // of the two together: everything
 		for j, q := range contracttest.Catalogue().All() {
-			if j%2 == i%2 || os.Getenv("LONG_TESTS") != "" {
+			if j%2 == i%2 || extent.Long() {
 				only = append(only, q.ID)
 			}
 		}

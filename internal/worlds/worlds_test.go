@@ -7,14 +7,15 @@ import (
 	"sync"
 	"testing"
 
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/worlds"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
 
 var (
-	conformant = flag.Int("conformant", 2, "how many conformant worlds are drawn")
-	broken     = flag.Int("broken", 6, "how many broken worlds are drawn")
+	conformant = flag.Int("conformant", extent.Of(1, 2, 2), "how many conformant worlds are drawn")
+	broken     = flag.Int("broken", extent.Of(3, 6, 6), "how many broken worlds are drawn")
 	seed       = flag.Uint64("seed", 302, "seed of the first world; the next has the next")
 	twice      = flag.Int("twice", 0, "one world in so many is played twice; 0 for none")
 	shrink     = flag.Int("shrink", 0, "how often each smaller world is tried where one has a problem; 0 does not look for one")

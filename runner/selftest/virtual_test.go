@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
@@ -38,7 +39,8 @@ func TestVirtualTime(t *testing.T) {
 	case "":
 		o.Patterns = []string{"a part"}
 		var some []*trial
-		for i := 0; i < len(all); i += len(all)/8 + 1 {
+		step := len(all)/extent.Of(3, 8, 8) + 1
+		for i := step / 2; i < len(all); i += step {
 			some = append(some, all[i])
 		}
 		all = some

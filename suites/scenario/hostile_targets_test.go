@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner"
 	"finesse-conformance/suites/evidence"
 )
@@ -22,10 +22,7 @@ import (
 // time, and nobody is left behind.
 func TestTargetsThatDoSomethingElse(t *testing.T) {
 	t.Parallel()
-	parts := [][]string{nil} // of the catalogue, of which each target is asked one
-	if os.Getenv("LONG_TESTS") == "" {
-		parts = make([][]string, 3)
-	}
+	parts := make([][]string, extent.Of(6, 3, 1)) // of the catalogue, of which each target is asked one
 	for i, q := range contracttest.Catalogue().All() {
 		parts[i%len(parts)] = append(parts[i%len(parts)], q.ID)
 	}
