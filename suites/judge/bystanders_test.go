@@ -30,6 +30,8 @@ func TestBystanderToldBefore(t *testing.T) {
 		s.ev.After[0].ChangeTime = there
 		return s
 	}
+	untimed := play([]user{at(spec.NotReady, there)}, nil)
+	untimed.ev.After[0].ChangeTime = ""
 	const failure = "PUT READY: expected only the subject to move; saw user 1002 moved from LOGOUT to NOT_READY"
 	try(t, req, []hearing{
 		{"before", play([]user{at(spec.NotReady, there)}, nil), passed, "", false},
@@ -37,5 +39,21 @@ func TestBystanderToldBefore(t *testing.T) {
 		{"before, and left again", play([]user{at(spec.NotReady, there), at(spec.Logout, there)}, nil), failed, failure, true},
 		{"before, in another stay", play([]user{at(spec.NotReady, long)}, nil), failed, failure, true},
 		{"before, and elsewhere", play([]user{at(spec.Ready, there)}, nil), failed, failure, true},
+		{"before, at no time that is seen", untimed, failed, failure, true},
+	})
+	// stayed is somebody else who stays in a state.
+	stayed := func(state spec.State, was, is string, told ...user) *scene {
+		s := play(told, nil)
+		s.ev.Before[0].State, s.ev.Before[0].Extension = state, was
+		s.ev.After[0].State, s.ev.After[0].Extension = state, is
+		return s
+	}
+	const onOther = "PUT READY: expected only the subject to move; saw user 1002 moved from extension \"1002\" to \"7\""
+	try(t, req, []hearing{
+		{"on its extension", stayed(spec.NotReady, "1002", "1002"), passed, "", false},
+		{"on another extension", stayed(spec.NotReady, "1002", "7"), failed, onOther, true},
+		{"on another extension, told before", stayed(spec.NotReady, "1002", "7", at(spec.NotReady, there)), failed, onOther, true},
+		{"on an extension that was not seen before", stayed(spec.NotReady, "", "7"), passed, "", false},
+		{"signed out, and another extension is left", stayed(spec.Logout, "1002", "7"), passed, "", false},
 	})
 }

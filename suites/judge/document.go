@@ -99,19 +99,16 @@ func (c *stepJudge) answerDocument(schema string) *document {
 	return c.answer()
 }
 
-// documentOf gives the body behind a sighting. A user in an event is read as
-// if it had come in an answer.
-func (c *stepJudge) documentOf(l evidence.Observation) *document {
-	if !l.Event {
-		if l.Index >= 0 && l.Index < len(c.ev.Exchanges) {
-			return c.loose(c.ev.Exchanges[l.Index].ResponseBody)
-		}
+// documentOf gives the body behind a sighting, an empty one where there is none.
+// A user in an event is read as if it had come in an answer.
+func (j *Judge) documentOf(ev *evidence.Evidence, l evidence.Observation) *document {
+	switch {
+	case l.Index < 0 || !l.Event && l.Index >= len(ev.Exchanges) || l.Event && l.Index >= len(ev.Events):
 		return &document{}
+	case !l.Event:
+		return j.loose(ev.Exchanges[l.Index].ResponseBody)
 	}
-	if l.Index < 0 || l.Index >= len(c.ev.Events) {
-		return &document{}
-	}
-	d := c.loose(c.ev.Events[l.Index].Payload)
+	d := j.loose(ev.Events[l.Index].Payload)
 	for _, path := range []string{"Update/data/user", "Update/data/User"} {
 		if nodes := xmlbody.Nodes(d.node, path); len(nodes) > 0 {
 			return &document{node: nodes[0].Parent, xml: true}

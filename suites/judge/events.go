@@ -182,7 +182,7 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 	if !ok || last.Event {
 		return c.missed(out, evidence.MismatchEvent, 4, "no GET after the event")
 	}
-	get := []*document{c.documentOf(last)}
+	get := []*document{c.documentOf(c.ev, last)}
 	return c.wrongEvent(out, e, c.otherUser(e, map[lasting][]*document{always: get, untilMoved: get, untilAsked: get}))
 }
 
@@ -222,7 +222,7 @@ func (c *stepJudge) pendingEvent(out spec.Outcome, events []*evidence.Event) *mi
 	}
 	for _, e := range events {
 		pending, _ := c.loose(e.Payload).text("Update/data/user/pendingState")
-		if !e.IsError() && c.userState(e) == string(c.step.Baseline.State) && pending == asked {
+		if c.userState(e) == string(c.step.Baseline.State) && pending == asked {
 			return nil
 		}
 	}

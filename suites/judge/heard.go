@@ -63,11 +63,8 @@ func (s *Invariants) ownEvent(h heardEvent) {
 func (s *Invariants) reads(h heardEvent) []*document {
 	var list []*document
 	for _, x := range h.ev.Exchanges {
-		if x.Method != "GET" || x.Status != 200 || x.Err != "" || x.ResponseDigest != "" || strings.TrimSuffix(x.Path, "/") != h.Node {
-			continue
-		}
-		if d := s.judge.loose(x.ResponseBody); d.xml {
-			list = append(list, d)
+		if _, ok := evidence.ObservationOf(x); ok && x.Method == "GET" && strings.TrimSuffix(x.Path, "/") == h.Node {
+			list = append(list, s.judge.loose(x.ResponseBody))
 		}
 	}
 	return list
@@ -90,8 +87,8 @@ func (s *Invariants) sameStay(h heardEvent) []*document {
 		if o.Event && o.Index < len(h.ev.Events) && h.ev.Events[o.Index].Node == h.Node {
 			break
 		}
-		if !o.Event && !o.Asked.Before(told.At) && visitOf(o) == visitOf(told) && o.Index >= 0 && o.Index < len(h.ev.Exchanges) && h.ev.Exchanges[o.Index].ResponseDigest == "" {
-			then = append(then, s.judge.loose(h.ev.Exchanges[o.Index].ResponseBody))
+		if !o.Event && !o.Asked.Before(told.At) && visitOf(o) == visitOf(told) {
+			then = append(then, s.judge.documentOf(h.ev, o))
 		}
 	}
 	return then
@@ -126,7 +123,7 @@ func (s *Invariants) unaskedEvent(h heardEvent) {
 		return
 	}
 	told, ok := evidence.ObservationOfEvent(*h.Event)
-	if !ok || h.IsError() {
+	if !ok {
 		return
 	}
 	asked, _ := s.judge.loose(x.RequestBody).text("User/state")

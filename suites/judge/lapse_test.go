@@ -13,18 +13,40 @@ import (
 func TestLapsedUnseen(t *testing.T) {
 	req := one(spec.Must, put(spec.NotReady), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
 	req.Given.State = spec.ReservedOutbound
-	play := func(lag, after time.Duration, to spec.State) *scene {
+	way := evidence.Exchange{Purpose: evidence.ForPath, As: id, Method: "PUT", Path: "/finesse/api/User/1001", Status: 202, RequestBody: "<User><state>READY</state></User>"}
+	from := func(state spec.State, x evidence.Exchange, soon func(*scene), lag, after time.Duration, to spec.State) *scene {
 		s := begin(in(spec.NotReady))
-		s.exchange(evidence.Exchange{Purpose: evidence.ForPath, As: id, Method: "PUT", Path: "/finesse/api/User/1001", Status: 202, RequestBody: "<User><state>READY</state></User>"}, 0)
-		s.sees(lag, in(spec.NotReady)).sees(time.Millisecond, in(spec.Ready)).sees(time.Second, in(spec.ReservedOutbound))
+		s.exchange(x, 0)
+		s.after(time.Millisecond)
+		soon(s)
+		s.after(-time.Millisecond)
+		s.sees(lag, in(spec.NotReady)).sees(time.Millisecond, in(spec.Ready)).sees(time.Second, in(state))
 		return s.puts(202, "").sees(after, in(to)).stays(in(to))
 	}
+	nothing := func(*scene) {}
+	play := func(lag, after time.Duration, to spec.State) *scene {
+		return from(spec.ReservedOutbound, way, nothing, lag, after, to)
+	}
+	refused, foreign := way, way
+	refused.Status, foreign.Path = 400, "/finesse/api/User/1002"
+	call := *req
+	call.Given.State = spec.Talking
 	const failure = "PUT NOT_READY: expected 2xx and the state to stay; saw the user went to "
 	try(t, req, []hearing{
 		{"looks lag", play(5*time.Second, time.Second, spec.Ready), open,
 			"RESERVED_OUTBOUND may have been over by itself before the request: looks lagged by 5s on the way", true},
 		{"looks lag by less", play(time.Second, time.Second, spec.Ready), failed, failure + "READY 1s after it", true},
 		{"to where it does not lead", play(5*time.Second, time.Second, spec.Logout), failed, failure + "LOGOUT 1s after it", true},
+		{"and stays", play(5*time.Second, time.Second, spec.ReservedOutbound), passed, "", false},
+		{"behind what was refused", from(spec.ReservedOutbound, refused, nothing, 5*time.Second, time.Second, spec.Ready), failed, failure + "READY 1s after it", true},
+		{"behind what was asked of somebody else", from(spec.ReservedOutbound, foreign, nothing, 5*time.Second, time.Second, spec.Ready), failed, failure + "READY 1s after it", true},
+		{"somebody else is seen there at once", from(spec.ReservedOutbound, way, func(s *scene) { s.looksAt("1002", in(spec.Ready)) }, 5*time.Second, time.Second, spec.Ready), open,
+			"RESERVED_OUTBOUND may have been over by itself before the request: looks lagged by 5s on the way", true},
+		{"an event tells of it at once", from(spec.ReservedOutbound, way, func(s *scene) { s.tells(in(spec.Ready)) }, 5*time.Second, time.Second, spec.Ready), open,
+			"RESERVED_OUTBOUND may have been over by itself before the request: looks lagged by 5s on the way", true},
+	})
+	try(t, &call, []hearing{
+		{"of a call that somebody has answered", from(spec.Talking, way, nothing, 5*time.Second, time.Second, spec.Ready), failed, failure + "READY 1s after it", true},
 	})
 }
 

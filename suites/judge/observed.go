@@ -20,7 +20,7 @@ func (c *stepJudge) record(out spec.Outcome, v *evidence.Verdict) {
 	}
 	d := c.answerDocument("")
 	if last, ok := c.last(); ok && c.when.Get == nil {
-		d = c.documentOf(last)
+		d = c.documentOf(c.ev, last)
 	}
 	for _, path := range out.Records {
 		text, there := d.text(path)

@@ -79,7 +79,7 @@ func (c *stepJudge) shows(out spec.Outcome, l evidence.Observation) *mismatch {
 	if len(out.Shows) == 0 {
 		return nil
 	}
-	m := c.showsIn(out, c.documentOf(l))
+	m := c.showsIn(out, c.documentOf(c.ev, l))
 	if m != nil {
 		m.exchange = observedExchange(l)
 		m.suspect = m.xpath == "User/reasonCodeId" && c.chosen(l)

@@ -368,7 +368,7 @@ func (c *stepJudge) wrapUpModeTold() bool {
 		return false
 	}
 	for _, calls := range []string{"Incoming", "Outgoing"} {
-		if mode, _ := c.documentOf(last).text("User/settings/wrapUpOn" + calls); mode != "" {
+		if mode, _ := c.documentOf(c.ev, last).text("User/settings/wrapUpOn" + calls); mode != "" {
 			return true
 		}
 	}
