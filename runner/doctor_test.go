@@ -181,7 +181,7 @@ func TestInit(t *testing.T) {
 		want []string // ids
 		note string
 	}{
-		{"an example", "", []string{"1001001", "1001002", "1001003", "1001004"}, "another agent on the same team"},
+		{"an example", "", []string{"1001001", "1001002", "1001003", "1001004", "1001005"}, "another agent on the same team"},
 		{"a supervisor", "1001101", []string{"1001101", "1001001", "1001002", "1001003", "1001102", "1001401"}, "# anna Troupe1, team Sales 1"},
 		{"an agent", "1001001", []string{"1001001"}, "# The members of team 5011 could not be read: HTTP 401"},
 	} {

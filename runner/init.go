@@ -75,8 +75,9 @@ func exampleUsers() []initUser {
 	return []initUser{
 		{ID: "1001001", Variable: "AGENT_1001001_PASSWORD", Extension: "1001001", Note: "an agent"},
 		{ID: "1001002", Variable: "AGENT_1001002_PASSWORD", Extension: "1001002", Note: "another agent on the same team"},
-		{ID: "1001003", Variable: "AGENT_1001003_PASSWORD", Extension: "1001003", Note: "the supervisor of that team"},
-		{ID: "1001004", Variable: "AGENT_1001004_PASSWORD", Extension: "1001004", Note: "an agent on a team that the supervisor does not have"},
+		{ID: "1001003", Variable: "AGENT_1001003_PASSWORD", Extension: "1001003", Note: "a supervisor of that team"},
+		{ID: "1001004", Variable: "AGENT_1001004_PASSWORD", Extension: "1001004", Note: "another supervisor of that team"},
+		{ID: "1001005", Variable: "AGENT_1001005_PASSWORD", Extension: "1001005", Note: "an agent on a team that neither supervisor has"},
 	}
 }
 
@@ -199,9 +200,10 @@ target:
 deployment: {{.Deployment}}           # auto asks SystemInfo; or ucce, uccx
 release: {{q .Release}}              # such as 12.5(1); it picks the clauses that apply
 
-# Everyone whom the run may touch; it touches nobody else. Two agents and their
-# supervisor on one team, and an agent on a team that the supervisor does not
-# have, can show everything that needs no stimuli. Leave out who is at work.
+# Everyone whom the run may touch; it touches nobody else. Two agents and two
+# supervisors on one team, and an agent on a team that neither of them has, can
+# show nearly everything that needs no stimuli; doctor names the rest. Leave out
+# who is at work.
 users:
 {{- range .Users}}
   - id: {{q .ID}}{{if .Note}}  # {{.Note}}{{end}}
