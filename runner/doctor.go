@@ -278,7 +278,7 @@ func codeList(u *fixtures.User, category spec.Category) string {
 	}
 	var labels []string
 	for _, c := range u.Codes[category] {
-		labels = append(labels, c.ID+" "+text.Truncate(c.Label, mostSaid))
+		labels = append(labels, c.ID+" "+text.Said(c.Label, mostSaid))
 	}
 	return orWord(strings.Join(labels, ", "), "none")
 }

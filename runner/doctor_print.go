@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/internal/preflight"
 )
 
@@ -18,9 +19,9 @@ func (d *Diagnosis) Write(w io.Writer, colour bool) error {
 		width = max(width, len(c.Name))
 	}
 	for _, c := range d.Checks {
-		fmt.Fprintf(&b, "  %s  %-*s  %s\n", mark(c.Finding, colour), width, c.Name, c.Seen)
+		fmt.Fprintf(&b, "  %s  %-*s  %s\n", mark(c.Finding, colour), width, c.Name, text.Printable(c.Seen))
 		if c.Advice != "" {
-			fmt.Fprintf(&b, "       %*s  -> %s\n", width, "", c.Advice)
+			fmt.Fprintf(&b, "       %*s  -> %s\n", width, "", text.Printable(c.Advice))
 		}
 	}
 	switch {
@@ -33,7 +34,7 @@ func (d *Diagnosis) Write(w io.Writer, colour bool) error {
 		}
 		b.WriteString("\n")
 		for _, c := range d.Costs {
-			fmt.Fprintf(&b, "  %3d  %s\n       %s\n", len(c.Requirements), c.Why, strings.Join(shortened(c.Requirements), " "))
+			fmt.Fprintf(&b, "  %3d  %s\n       %s\n", len(c.Requirements), text.Printable(c.Why), strings.Join(shortened(c.Requirements), " "))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -41,17 +42,17 @@ func (d *Diagnosis) Write(w io.Writer, colour bool) error {
 }
 
 func mark(f preflight.Finding, colour bool) string {
-	text, code := " ok ", "32"
+	word, code := " ok ", "32"
 	switch f {
 	case preflight.Lacking:
-		text, code = "note", "33"
+		word, code = "note", "33"
 	case preflight.Broken:
-		text, code = "FAIL", "31"
+		word, code = "FAIL", "31"
 	}
 	if !colour {
-		return text
+		return word
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return "\x1b[" + code + "m" + word + "\x1b[0m"
 }
 
 // shortened leaves out what would fill the screen.
@@ -64,9 +65,9 @@ func shortened(ids []string) []string {
 }
 
 // escaped makes a text safe to stand in XML.
-func escaped(text string) string {
+func escaped(s string) string {
 	var b strings.Builder
-	if err := xml.EscapeText(&b, []byte(text)); err != nil {
+	if err := xml.EscapeText(&b, []byte(s)); err != nil {
 		return "" // a strings.Builder takes everything
 	}
 	return b.String()

@@ -18,6 +18,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/played"
+	"finesse-conformance/runner/internal/preflight"
 )
 
 // served serves a played deployment over TLS and gives the configuration for
@@ -271,5 +272,23 @@ func TestInitRefuses(t *testing.T) {
 	_, err = a.Init(t.Context(), cfg.Targets[0], &fixtures.User{ID: "1001001", Password: "hunter2hunter2"})
 	if err == nil || !strings.Contains(err.Error(), "cannot sign in") || strings.Contains(err.Error(), "hunter2") || time.Since(started) > 5*time.Second {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What a target says is not a command to who reads a diagnosis.
+func TestDiagnosisIsInert(t *testing.T) {
+	const evil = "1011 ##vso[task.complete]\n::set-env name=PATH::x\x1b]8;;http://e\x1b\\\u202e"
+	d := &Diagnosis{
+		Target: "https://f", Planned: true,
+		Checks: []preflight.Check{{Name: "codes", Seen: evil, Advice: evil}}, Costs: []Cost{{Why: evil, Requirements: []string{"SIG-01"}}},
+	}
+	var b strings.Builder
+	if err := d.Write(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, sign := range []string{"##vso", "\n::", "\x1b", "\u202e"} {
+		if strings.Contains(b.String(), sign) {
+			t.Errorf("%q stands in it:\n%s", sign, b.String())
+		}
 	}
 }

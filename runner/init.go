@@ -134,7 +134,7 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 		data.Users[i].ByToken = preflight.SignsInByToken(ctx, c, s, data.Users[i].ID)
 	}
 	for i := range data.Seen {
-		data.Seen[i] = text.Truncate(text.OneLine(data.Seen[i]), mostSaid)
+		data.Seen[i] = text.Said(data.Seen[i], mostSaid)
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func newInitUser(id, username, extension, note string) initUser {
 	}, id)
 	return initUser{
 		ID: id, Username: username, Extension: extension,
-		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", TokenVariable: "AGENT_" + strings.ToUpper(variable) + "_TOKEN", Note: text.Truncate(text.OneLine(note), mostSaid),
+		Variable: "AGENT_" + strings.ToUpper(variable) + "_PASSWORD", TokenVariable: "AGENT_" + strings.ToUpper(variable) + "_TOKEN", Note: text.Said(note, mostSaid),
 	}
 }
 

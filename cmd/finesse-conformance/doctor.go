@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,7 +45,7 @@ func doctorCommand() *cobra.Command {
 				return err
 			}
 			for _, d := range list {
-				if err := d.Write(text.Wrapping(os.Stdout, a.Width), a.Colour); err != nil {
+				if err := d.Write(text.Wrapping(a.Out, a.Width), a.Colour); err != nil {
 					return err
 				}
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/runner"
 	"finesse-conformance/runner/config"
 )
@@ -62,7 +63,7 @@ func run() (code int) {
 	case errors.As(err, &problems):
 		fmt.Fprintln(notices(), problems)
 	default:
-		fmt.Fprintf(notices(), "%s: %s\n", runner.Name, strings.TrimSpace(err.Error()))
+		fmt.Fprintf(notices(), "%s: %s\n", runner.Name, text.Clean(strings.TrimSpace(err.Error())))
 	}
 	return exit.Code(err)
 }

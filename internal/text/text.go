@@ -24,6 +24,9 @@ func Printable(s string) string {
 	}, s)))
 }
 
+// Said is one printable line of at most limit bytes of what a target says.
+func Said(s string, limit int) string { return Truncate(Printable(OneLine(s)), limit) }
+
 // Truncate keeps the first bytes of a text that is longer than limit, up to
 // the edge of a character, and shows with … that something is missing.
 func Truncate(s string, limit int) string {
