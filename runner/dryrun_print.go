@@ -32,7 +32,7 @@ func (p *intent) write(w io.Writer) error {
 	if n := repeats(p.config.Run); n > 0 {
 		line("Repeated       %d times what costs no refused sign-in, as far as can be with other users of the same roles", n)
 	}
-	p.writeTally(line, "Requests that are not signed with the user's own password", &p.special)
+	p.writeTally(line, "Requests with an id or extension that nobody has, or without the user's password", &p.special)
 	p.writeTally(line, "Calls between users", &p.calls)
 	p.writeTally(line, "Asked of the stimulus hook ("+p.stimuli.Describe()+")", &p.hook)
 	if len(p.left.names) > 0 {
