@@ -101,6 +101,7 @@ func TestPreflightReadsTheExtensionInUse(t *testing.T) {
 	target := p.Target()
 	target.Users[0].Extension = "4711"
 	target.Users[1].Extension = ""
+	target.Users[2].Extension, target.Users[2].Mobile = "", &fixtures.Mobile{Extension: "2001003", DialNumber: "5550100"}
 	s, err := fly(t, p, target, false)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,7 @@ func TestPreflightReadsTheExtensionInUse(t *testing.T) {
 		t.Errorf("extension %s, in use %v", got, s.Extensions)
 	}
 	notes := strings.Join(s.Notes, "\n")
-	if !strings.Contains(notes, "extension 2001001, which is used instead of the configured 4711") || !strings.Contains(notes, "user 1001002 has no extension") {
+	if !strings.Contains(notes, "extension 2001001, which is used instead of the configured 4711") || !strings.Contains(notes, "user 1001002 has no extension") || strings.Contains(notes, "user 1001003") {
 		t.Errorf("notes %q", s.Notes)
 	}
 }

@@ -183,7 +183,7 @@ func (p *preflight) fill(u *fixtures.User, root *xmlquery.Node) {
 		p.survey.Extensions[u.ID] = ext
 		p.mu.Unlock()
 	}
-	if u.Extension == "" {
+	if u.Extension == "" && u.Mobile == nil { // a mobile agent brings one of its own
 		p.note("user %s has no extension: it is signed out and the configuration gives none, so it cannot sign in", u.ID)
 	}
 }
