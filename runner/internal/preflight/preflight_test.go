@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
