@@ -196,7 +196,7 @@ func (p *progressOf) ended(explore.Walk, explore.Seen) {
 	}
 	if tenths := 10 * r.Steps / p.wanted; tenths > p.tenths {
 		p.tenths = tenths
-		p.display.Say("%d of %d steps", r.Steps, p.wanted)
+		p.display.Say("%d of %d steps", min(r.Steps, p.wanted), p.wanted)
 	}
 }
 

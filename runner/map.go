@@ -131,7 +131,7 @@ func measure(rows []*behaviour.Row) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %s, of which the guide says something of %d", text.Count(len(rows), "visit"), text.Count(cells, "request"), documented)
+	return fmt.Sprintf("%s, %s (the guide says something of %d)", text.Count(len(rows), "visit"), text.Count(cells, "request"), documented)
 }
 
 // mapping is a map under way. Each troupe of the cast visits situations of its

@@ -227,8 +227,12 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	options := s.listenerOptions(s.target.Timing.Request)
 	options.URL, options.Subscribe = s.survey.ServiceAt(s.events).String(), map[string][]string{}
 	options.OnStatus = func(st notify.Status) {
-		if connected.Load() && st.State != notify.Left {
-			say("notifications of user %s: %s %s", st.User, st.State, st.Detail)
+		if connected.Load() && st.State != notify.Left && ctx.Err() == nil { // else we leave ourselves
+			why := ""
+			if st.Detail != "" {
+				why = ", as " + st.Detail
+			}
+			say("notifications of user %s: %s%s", st.User, st.State, why)
 		}
 	}
 	for _, u := range s.withinLimit(s.listeners()) {

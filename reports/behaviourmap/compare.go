@@ -32,6 +32,8 @@ type Comparison struct {
 	// Missing counts the cells that only one of the two has seen: they say
 	// nothing of a change.
 	Missing int `json:"missing"`
+
+	asked map[request]int // in how many situations both have seen a request
 }
 
 // key tells cells apart.
@@ -50,7 +52,7 @@ func Compare(old, now *Map) (*Comparison, error) {
 	for _, c := range old.Cells {
 		before[key{c.Situation, c.Who, c.Ask, c.Reason}] = c
 	}
-	c := &Comparison{Old: side(old), New: side(now), Changed: []Change{}}
+	c := &Comparison{Old: side(old), New: side(now), Changed: []Change{}, asked: map[request]int{}}
 	for _, cell := range now.Cells {
 		k := key{cell.Situation, cell.Who, cell.Ask, cell.Reason}
 		was, ok := before[k]
@@ -58,11 +60,13 @@ func Compare(old, now *Map) (*Comparison, error) {
 		switch {
 		case !ok, cell.Mark == behaviour.NotReached, was.Mark == behaviour.NotReached:
 			c.Missing++
+			continue
 		case cell.Result == was.Result && cell.Mark == was.Mark:
 			c.Same++
 		default:
 			c.Changed = append(c.Changed, Change{Cell: cell, Before: was.Result, Now: cell.Result, Was: was.Mark})
 		}
+		c.asked[requestOf(cell)]++
 	}
 	c.Missing += len(before)
 	return c, nil
@@ -121,21 +125,36 @@ func (c *Comparison) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d seen in one of the two alone", c.Missing)
 	}
 	b.WriteString("\n")
-	for _, worse := range []bool{true, false} {
-		for _, ch := range c.Changed {
-			if ch.Worse() != worse {
-				continue
-			}
-			mark := "  "
-			if worse {
-				mark = "! "
-			}
-			fmt.Fprintf(&b, "%sin %s, %s: %s before, %s now\n", mark, text.ShownLine(ch.Cell.Situation.Text, 120), text.ShownLine(ch.Cell.Asks(), 120),
-				text.ShownLine(ch.Before, 120), text.ShownLine(ch.Now, 120))
+	for _, s := range c.inWords() {
+		mark := "  "
+		if s.Worse {
+			mark = "! "
 		}
+		b.WriteString(mark + s.Text + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sentence tells what changed in the same way in situations of one state.
+type sentence struct {
+	Worse bool
+	Text  string
+}
+
+// inWords tells what changed, what is against the guide first.
+func (c *Comparison) inWords() []sentence {
+	var worse, others []sentence
+	for _, a := range together(c.Changed, func(ch Change) Cell { return ch.Cell }, func(ch Change) string { return fmt.Sprint(ch.Worse(), ch.Before, ">", ch.Now) }, c.asked) {
+		ch := a.First
+		s := sentence{ch.Worse(), fmt.Sprintf("in %s, %s: %s before, %s now", a.where(), text.ShownLine(ch.Cell.Asks(), 120), text.ShownLine(ch.Before, 120), text.ShownLine(ch.Now, 120))}
+		if s.Worse {
+			worse = append(worse, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return append(worse, others...)
 }
 
 // WriteJSON writes the comparison for programs.

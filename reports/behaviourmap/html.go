@@ -32,6 +32,7 @@ type view struct {
 	Facts    []string
 	LeftOut  int
 	Compared bool // of two maps
+	Words    []sentence
 	Matrices []matrix
 	Details  []detail // by the number that a cell has
 }
@@ -138,7 +139,7 @@ func (m *Map) view() *view {
 // WriteHTML writes what changed between two maps as a matrix of differences.
 func (c *Comparison) WriteHTML(w io.Writer) error {
 	v := &view{
-		Bad: c.Worse(), Compared: true,
+		Bad: c.Worse(), Compared: true, Words: c.inWords(),
 		Headline: fmt.Sprintf("%s changed", text.Count(len(c.Changed), "answer")),
 		Facts:    []string{"old: " + text.Shown(c.Old), "new: " + text.Shown(c.New), fmt.Sprintf("%d as before", c.Same), fmt.Sprintf("%d seen in one of the two alone", c.Missing)},
 	}

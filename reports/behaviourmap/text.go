@@ -32,18 +32,26 @@ func (m *Map) WriteText(w io.Writer, page string) error {
 	if s.Against > 0 {
 		b.WriteString("\nAgainst the guide\n")
 	}
+	asked := map[request]int{}
+	var against []Cell
 	reasons := map[string]int{}
 	var order []string
 	for _, c := range m.Cells {
+		if c.Mark != behaviour.NotReached {
+			asked[requestOf(c)]++
+		}
 		switch c.Mark {
 		case behaviour.Against:
-			fmt.Fprintf(&b, "  in %s, %s: expected %s; saw %s\n", c.Situation.Text, c.Asks(), c.Expected, text.ShownLine(c.Result, 200))
+			against = append(against, c)
 		case behaviour.NotReached:
 			why := text.ShownLine(c.Why, 160)
 			if reasons[why]++; reasons[why] == 1 {
 				order = append(order, why)
 			}
 		}
+	}
+	for _, a := range together(against, func(c Cell) Cell { return c }, func(c Cell) string { return c.Expected + ">" + c.Result }, asked) {
+		fmt.Fprintf(&b, "  in %s, %s: expected %s; saw %s\n", a.where(), a.First.Asks(), a.First.Expected, text.ShownLine(a.First.Result, 200))
 	}
 	if len(order) > 0 {
 		b.WriteString("\nNot reached\n")
@@ -57,7 +65,7 @@ func (m *Map) WriteText(w io.Writer, page string) error {
 		fmt.Fprintf(&b, "  %d: %s\n", reasons[why], why)
 	}
 	if len(m.LeftOut) > 0 {
-		fmt.Fprintf(&b, "\nThe time did not suffice for %s, from %s on.\n", text.Count(len(m.LeftOut), "visit"), m.LeftOut[0])
+		fmt.Fprintf(&b, "\nLeft out: %s, from %s on.\n", text.Count(len(m.LeftOut), "visit"), m.LeftOut[0])
 	}
 	fmt.Fprintf(&b, "\nThe matrix: %s\n", page)
 	_, err := io.WriteString(w, b.String())

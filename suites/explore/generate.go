@@ -103,8 +103,11 @@ func (g *Generator) start(random *rand.Rand) spec.Situation {
 		}
 		if byState[s.State] == nil {
 			states = append(states, s.State)
-			if s.State == spec.Talking || s.State == spec.Hold {
+			switch s.State {
+			case spec.Talking, spec.Hold:
 				states = append(states, s.State, s.State)
+			case spec.Work, spec.WorkReady:
+				states = append(states, s.State)
 			}
 		}
 		byState[s.State] = append(byState[s.State], s)
@@ -236,6 +239,9 @@ var usually = []How{Alone, Alone, Alone, Alone, Alone, InARow, InARow, InARow, T
 // by one where none is, on the way to where it is.
 func (g *Generator) how(random *rand.Rand, from spec.State, of ...How) How {
 	ways := slices.Clone(of)
+	if from == spec.Work || from == spec.WorkReady {
+		ways = slices.Compact(ways) // one request ends it, so that more have to come at once
+	}
 	ways = slices.DeleteFunc(ways, func(how How) bool { return g.Wanted != nil && !g.Wanted(Round{How: how, From: from}.ID()) })
 	if len(ways) == 0 {
 		return Alone
