@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // sitDown signs everybody in who is signed out, and out again: only that
@@ -76,5 +77,5 @@ func (d *doctor) sit(ctx context.Context, ledger *journal.Ledger, u *fixtures.Us
 			}
 		}
 	}
-	return errors.Join(err, d.stage.RestoreUser(ctx, home, false))
+	return errors.Join(err, d.stage.RestoreUser(ctx, scenario.LeftBehind{Home: home}))
 }

@@ -17,6 +17,7 @@ import (
 	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/scenario"
 )
 
 // processes is the session of a run whose requirements several processes
@@ -157,7 +158,7 @@ func (p *processes) Heed(l client.Limit) { p.client.Heed(l) }
 // its users at the end of a scenario; whoever is at home already is left
 // alone.
 func (p *processes) Lost(proc int) {
-	switched := map[string]bool{}
+	known := map[string]scenario.LeftBehind{}
 	if p.journal != nil {
 		c, err := journal.Read(p.journal.Path())
 		if err != nil {
@@ -166,7 +167,7 @@ func (p *processes) Lost(proc int) {
 		}
 		for _, u := range c.Left {
 			if u.Run == p.journal.Run() && u.At(journal.Key(p.target.URL)) {
-				switched[u.User] = u.WrapUpSwitched()
+				known[u.User] = u.LeftBehind()
 			}
 		}
 	}
@@ -176,8 +177,10 @@ func (p *processes) Lost(proc int) {
 		if home.User == "" || u.Barred != "" {
 			continue
 		}
+		left := known[u.ID]
+		left.Home = home
 		wg.Go(func() {
-			if err := p.stage.RestoreUser(p.ctx, home, switched[u.ID]); err != nil {
+			if err := p.stage.RestoreUser(p.ctx, left); err != nil {
 				p.display.Say("user %s of the lost process %d is not back: %v", u.ID, proc, err)
 			}
 		})

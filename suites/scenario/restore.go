@@ -10,12 +10,20 @@ import (
 	"finesse-conformance/fixtures"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario/internal/users"
 )
 
-// RestoreUser puts a user back whom another run left behind: home is how that
-// run had found it. Wrap-up says that the run switched its wrap-up. Where it
-// does not end well the error says why, and the user is among Users.Unrestored.
-func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrapUp bool) error {
+// LeftBehind is what is known of a user whom another run left behind.
+type LeftBehind struct {
+	Home   evidence.Observation // how that run had found it
+	WrapUp bool                 // the run switched its wrap-up
+	Asked  time.Time            // when something was asked of or for it last, zero for long ago
+}
+
+// RestoreUser puts a user back whom another run left behind. Where it does not
+// end well the error says why, and the user is among Users.Unrestored.
+func (s *Stage) RestoreUser(ctx context.Context, left LeftBehind) error {
+	home := left.Home
 	u := s.Cast.ByID(home.User)
 	if u == nil {
 		return errors.New("it is not in the cast")
@@ -26,7 +34,12 @@ func (s *Stage) RestoreUser(ctx context.Context, home evidence.Observation, wrap
 	p := a.participant(u)
 	// Everything may have been done to it: its state alone does not show a
 	// call that it was in when the other run ended.
-	p.done.touched, p.done.called, p.done.switched = true, true, wrapUp
+	p.done.touched, p.done.called, p.done.switched = true, true, left.WrapUp
+	if time.Since(left.Asked) < s.Target.Settle {
+		// It may still come about, also where the user looks as if it were at home.
+		s.Users.StillOpen(u.ID, users.Open{Since: left.Asked})
+		p.done.insisted = true // it is watched for as long as it may take
+	}
 	a.restoreAll(ctx)
 	a.close()
 	if why := s.Users.WhyNotBack(u.ID); why != "" {

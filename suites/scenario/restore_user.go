@@ -144,7 +144,12 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 		left = min(left, a.quietWindow()) // what is left is for the way back
 	}
 	if left > 0 {
-		a.until(ctx, p, left, func(l evidence.Observation) bool { return l.State != open.From })
+		a.until(ctx, p, left, func(l evidence.Observation) bool {
+			if open.From == "" {
+				open.From = l.State
+			}
+			return l.State != open.From
+		})
 	}
 	a.Users.Watched(p.user.ID)
 	return true

@@ -14,6 +14,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // Unrestored is a user whom a run touched and did not put back.
@@ -26,6 +27,7 @@ type Unrestored struct {
 	Initial evidence.Observation // how it was found; without a state where the journal has lost that
 	Calls   int                  // that the user had before the run
 	Asked   []string             // what was asked of or for the user since, in order
+	AskedAt time.Time            // when the last of it was
 	Why     string               // why the run itself could not put it back, "" if it never came to it
 }
 
@@ -38,6 +40,11 @@ func (u Unrestored) At(target string) bool {
 // not undone that.
 func (u Unrestored) WrapUpSwitched() bool {
 	return slices.ContainsFunc(u.Asked, switchesWrapUp)
+}
+
+// LeftBehind is what has to be known to put the user back.
+func (u Unrestored) LeftBehind() scenario.LeftBehind {
+	return scenario.LeftBehind{Home: u.Initial, WrapUp: u.WrapUpSwitched(), Asked: u.AskedAt}
 }
 
 func switchesWrapUp(what string) bool {
@@ -206,7 +213,7 @@ func (r *reading) take(line int, e entry) {
 			left = r.reopen(line, e)
 		}
 		if e.Type == entryChange {
-			r.Left[left].Asked = append(r.Left[left].Asked, e.What)
+			r.Left[left].Asked, r.Left[left].AskedAt = append(r.Left[left].Asked, e.What), e.At
 		} else {
 			r.Left[left].Why = e.Why
 		}

@@ -236,7 +236,7 @@ func (r *Restorer) changed(ctx context.Context, stage *scenario.Stage, returned 
 func (r *Restorer) round(ctx context.Context, stage *scenario.Stage, list []Restored, asked []int) {
 	var wg sync.WaitGroup
 	for _, i := range asked {
-		wg.Go(func() { list[i].Err = stage.RestoreUser(ctx, list[i].Initial, list[i].WrapUpSwitched()) })
+		wg.Go(func() { list[i].Err = stage.RestoreUser(ctx, list[i].LeftBehind()) })
 	}
 	wg.Wait()
 }

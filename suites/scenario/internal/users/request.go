@@ -20,7 +20,7 @@ type request struct {
 // Open is a request whose effect was not seen, and may still come.
 type Open struct {
 	Since time.Time
-	From  spec.State // where the user was
+	From  spec.State // where the user was, "" where that is to be looked at
 	Late  bool       // the settle time for it is over
 }
 
