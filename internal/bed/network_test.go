@@ -97,6 +97,9 @@ func TestNetworkThatFailsNowAndThen(t *testing.T) {
 // A GET that is lost for longer than the settle time right after a request
 // proves nothing.
 func TestGetLostAfterARequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	var mu sync.Mutex
 	hang, puts := false, 0
