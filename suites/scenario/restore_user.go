@@ -286,4 +286,5 @@ func (a *attempt) unswitch(ctx context.Context, p *participant) {
 	if !a.Stimuli.Supports(name) || a.Stimuli.Do(ctx, name, p.user.ID, p.user.Extension) != nil || p.user.WrapUp("") == "" {
 		p.user.WrapUpIncoming, p.user.WrapUpOutgoing = "", ""
 	}
+	p.user.LosesChoice()
 }

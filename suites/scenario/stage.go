@@ -169,6 +169,9 @@ func (s *Stage) rank(req *spec.Requirement, u *fixtures.User, used map[*fixtures
 	if s.Events != nil && hears(req) && !s.Events.Listens(u.ID) {
 		r -= 4 // fewer sessions than users may be had
 	}
+	if u.ChoosesWrapUp() && fixtures.SwitchesWrapUp(req) {
+		r -= 16 // a switch takes the choice away, and other requirements are about it
+	}
 	if req.Unauthorized() {
 		r -= 8 * s.Users.Refusals(u.ID)
 	}
