@@ -24,11 +24,7 @@ func compareCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.Compare(args, failOn == "drift", files)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.Compare(args, failOn == "drift", files))
 		},
 	}
 	c.Flags().StringVar(&files.JUnit, "junit", "", "`FILE` for a JUnit report")

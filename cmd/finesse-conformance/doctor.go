@@ -40,7 +40,7 @@ func doctorCommand() *cobra.Command {
 			var stopped exit.Signalled
 			switch {
 			case errors.As(err, &stopped):
-				return exitWith(stopped.ExitCode())
+				return exitWith(stopped.ExitCode(), nil)
 			case err != nil:
 				return err
 			}
@@ -49,7 +49,7 @@ func doctorCommand() *cobra.Command {
 					return err
 				}
 			}
-			return exitWith(code)
+			return exitWith(code, nil)
 		},
 	}
 	c.Flags().BoolVar(&signIn, "sign-in", false, "also sign in who is signed out, and out again")

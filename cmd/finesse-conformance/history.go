@@ -20,11 +20,7 @@ func historyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.History(args, files)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.History(args, files))
 		},
 	}
 	c.Flags().StringVar(&files.HTML, "html", "", "`FILE` for a page")

@@ -28,10 +28,11 @@ var process = runner.Process{Exit: os.Exit, BoundMemory: boundMemory}
 // exitError carries an exit code, of something that has been said already.
 type exitError int
 
-// exitWith gives the error that carries an exit code, nil for Conformant.
-func exitWith(code int) error {
-	if code == exit.Conformant {
-		return nil
+// exitWith gives the error of a command, or else one that carries its exit code,
+// nil for Conformant.
+func exitWith(code int, err error) error {
+	if err != nil || code == exit.Conformant {
+		return err
 	}
 	return exitError(code)
 }

@@ -23,11 +23,7 @@ func recheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.Recheck(args[0], run)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.Recheck(args[0], run))
 		},
 	}
 	addOutputs(c, &out, &files, &waivers)

@@ -29,11 +29,7 @@ func reportCommand() *cobra.Command {
 				return err
 			}
 			run.SignKey = signKey
-			code, err := a.Report(args, run, markdown, propose)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.Report(args, run, markdown, propose))
 		},
 	}
 	addOutputs(c, &out, &files, &waivers)

@@ -22,11 +22,7 @@ func restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.PutBack(c.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.PutBack(c.Context(), cfg))
 		},
 	}
 	addSettings(c, func(s config.Setting) bool {

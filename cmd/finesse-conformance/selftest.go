@@ -26,11 +26,7 @@ func selftestCommand() *cobra.Command {
 			}
 			ctx, stop := process.StopOnSignal(c.Context(), func(text string) { fmt.Fprintln(os.Stderr, text) })
 			defer stop()
-			code, err := selftest.Run(ctx, a, o)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(selftest.Run(ctx, a, o))
 		},
 	}
 	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")

@@ -98,11 +98,7 @@ func actOnTarget(c *cobra.Command, do func(context.Context, *runner.CLI, *config
 	})
 	defer stop()
 	boundMemory()
-	code, err := do(ctx, a, cfg)
-	if err != nil {
-		return err
-	}
-	return exitWith(code)
+	return exitWith(do(ctx, a, cfg))
 }
 
 // given reports whether a setting was given, by its flag or its variable.

@@ -40,11 +40,7 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code, err := a.Verify(c.Context(), args[0], dir, keys)
-			if err != nil {
-				return err
-			}
-			return exitWith(code)
+			return exitWith(a.Verify(c.Context(), args[0], dir, keys))
 		},
 	}
 	c.Flags().StringSliceVar(&keys, "key", nil, "`FILE` with the public key of whom you trust; repeated or with commas, one of them is enough")
