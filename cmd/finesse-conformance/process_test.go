@@ -285,11 +285,19 @@ func eventually(t *testing.T, ok func() bool) {
 }
 
 // begin starts a run, and waits until it has put enough users to use for
-// there to be something to put back.
+// there to be something to put back, or has ended: on a busy machine its time
+// may be over before.
 func begin(t *testing.T, s *served, flags ...string) (run *program, out string) {
 	t.Helper()
 	out = filepath.Join(s.dir, "out")
 	run = start(t, s.env, append([]string{"run", "--config", s.config, "--out", out, "--quiet-time", "50ms", "--progress", "none"}, flags...)...)
-	eventually(t, func() bool { return touched(filepath.Join(out, "journal.jsonl")) > 2 })
+	eventually(t, func() bool {
+		select {
+		case <-run.done:
+			return true
+		default:
+			return touched(filepath.Join(out, "journal.jsonl")) > 2
+		}
+	})
 	return run, out
 }

@@ -191,7 +191,7 @@ func TestTwoRuns(t *testing.T) {
 func TestLostTarget(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms, outage: 300ms,")
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 1s, settle: 2s, outage: 300ms,")
 	s.inhabit(t)
 	before := s.look(t)
 	run, out := begin(t, s)
@@ -199,7 +199,7 @@ func TestLostTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Process.Signal(syscall.SIGCONT) }()
-	checkLost(t, run, out, "no whole answer within 200ms")
+	checkLost(t, run, out, "no whole answer within 1s")
 	if err := s.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestLostNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := connect(t, there.Host)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 200ms, settle: 400ms, outage: 300ms,", s.Target.URL, "https://"+network.listener.Addr().String())
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 1s, settle: 2s, outage: 300ms,", s.Target.URL, "https://"+network.listener.Addr().String())
 	run, out := begin(t, s)
 	network.cut()
 	checkLost(t, run, out, "")
