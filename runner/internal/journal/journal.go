@@ -107,8 +107,8 @@ func begin(path string, run Run) (*Journal, error) {
 	if err := j.open(); err != nil {
 		return nil, err
 	}
-	if err := j.write(j.beginning()); err != nil {
-		return nil, errors.Join(err, j.file.Close())
+	if err := j.put(j.beginning()); err != nil { // whoever began the run says it
+		return nil, errors.Join(fmt.Errorf("write the journal: %w", err), j.file.Close())
 	}
 	return j, nil
 }
