@@ -52,6 +52,7 @@ const (
 	always lasting = iota
 	untilMoved
 	untilAsked // what is pending changes within a stay
+	named      // the time that names the stay, where the clock of the reads does not stand still
 )
 
 // shown are the elements of a user that an event and reads show alike, and
@@ -97,7 +98,7 @@ func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wro
 		}
 	}
 	in, _ := d.text(at + "stateChangeTime")
-	for _, read := range reads[untilMoved] {
+	for _, read := range reads[named] {
 		if then, _ := read.text("User/stateChangeTime"); then != "" && (in == "" || evidence.Apart(in, then)) {
 			return differs("stateChangeTime", in, then)
 		}

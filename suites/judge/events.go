@@ -183,7 +183,11 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 		return c.missed(out, evidence.MismatchEvent, 4, "no GET after the event")
 	}
 	get := []*document{c.documentOf(c.ev, last)}
-	return c.wrongEvent(out, e, c.otherUser(e, map[lasting][]*document{always: get, untilMoved: get, untilAsked: get}))
+	reads := map[lasting][]*document{always: get, untilMoved: get, untilAsked: get}
+	if !standsStill(c.step.Baseline, last) {
+		reads[named] = get
+	}
+	return c.wrongEvent(out, e, c.otherUser(e, reads))
 }
 
 // errorEventIs: what the event that refuses the request has to be.

@@ -93,6 +93,11 @@ func TestStateEvents(t *testing.T) {
 			sees(0, since).converged().stays(since), failed, agreed + `stateChangeTime "" in the event and "2026-01-02T03:04:06.000Z" in a GET`, false},
 		{"at a time by another node's clock", begin(in(spec.NotReady)).listening().puts(202, "").hears(time.Second, tells(user{state: spec.Ready, changed: "2026-01-02T03:04:08.000Z"})).
 			sees(0, since).converged().stays(since), passed, "", false},
+		{"at another time than a clock that stands still shows", begin(user{state: spec.NotReady, changed: since.changed}).listening().puts(202, "").
+			hears(time.Second, tells(user{state: spec.Ready, changed: "2026-01-02T09:04:08.000Z"})).sees(0, since).converged().stays(since), passed, "", false},
+		{"at another time than a clock that goes shows", begin(in(spec.NotReady)).listening().puts(202, "").
+			hears(time.Second, tells(user{state: spec.Ready, changed: "2026-01-02T09:04:08.000Z"})).sees(0, since).converged().stays(since), failed,
+			agreed + `stateChangeTime "2026-01-02T09:04:08.000Z" in the event and "2026-01-02T03:04:06.000Z" in a GET`, false},
 		{"a change pending", noted(tells(user{state: spec.Ready, pending: "LOGOUT"})), failed, agreed + `pendingState "LOGOUT" in the event and "" in a GET`, false},
 		{"an element missing", noted(with(right, func(e *evidence.Event) { e.Payload = strings.Replace(e.Payload, "<teamId>5000</teamId>", "", 1) })), failed,
 			agreed + "Update/data/User/teamId: missing", false},

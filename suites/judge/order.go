@@ -231,7 +231,7 @@ func ofAnotherChange(step evidence.Step, seen []evidence.Observation, e *evidenc
 	}
 	shown := false
 	for _, l := range seen {
-		if l.Event || l.State != news.State || l.ChangeTime == "" {
+		if l.Event || l.State != news.State || l.ChangeTime == "" || standsStill(step.Baseline, l) {
 			continue
 		}
 		if shown = true; !evidence.Apart(l.ChangeTime, news.ChangeTime) {
@@ -239,6 +239,12 @@ func ofAnotherChange(step evidence.Step, seen []evidence.Observation, e *evidenc
 		}
 	}
 	return shown
+}
+
+// standsStill reports whether a look shows another state than a step found, since
+// the same time: that time names no stay, which is for USR-03 to say.
+func standsStill(found, l evidence.Observation) bool {
+	return l.State != found.State && l.ChangeTime == found.ChangeTime
 }
 
 // earlier reports whether an event tells of what was so before the step, and

@@ -20,6 +20,7 @@ const (
 	one    = "2026-01-02T03:04:05.000Z"
 	nearby = "2026-01-02T03:04:05.900Z" // one by the clock of another node
 	later  = "2026-01-02T03:04:09.000Z"
+	soon   = "2026-01-02T03:04:09.900Z" // later by the clock of another node
 
 	own   = "/finesse/api/User/1001"
 	team  = "/finesse/api/Team/5/Users"
@@ -162,14 +163,16 @@ func TestOrder(t *testing.T) {
 		{isBehind, "a stay that events told of", is(heard(1, "1001", ready, one), news(11, own, own, talking, nearby, ""), look(19, "1001", ready, one)), false},
 
 		// The time of another change into the state.
-		{isOther, "another time than is shown", is(look(11, "1001", away, one), news(12, own, own, away, later, "")), true},
-		{isOther, "that of another clock", is(look(11, "1001", away, one), news(12, own, own, away, nearby, "")), false},
-		{isOther, "one of two", is(look(11, "1001", away, one), look(12, "1001", away, later), news(12, own, own, away, later, "")), false},
+		{isOther, "another time than is shown", is(look(11, "1001", away, later), news(12, own, own, away, before, "")), true},
+		{isOther, "that of another clock", is(look(11, "1001", away, later), news(12, own, own, away, soon, "")), false},
+		{isOther, "one of two", is(look(11, "1001", away, before), look(12, "1001", away, later), news(12, own, own, away, later, "")), false},
 		{isOther, "no time is shown", is(look(11, "1001", away, ""), news(12, own, own, away, later, "")), false},
-		{isOther, "another state is shown", is(look(11, "1001", talking, one), news(12, own, own, away, later, "")), false},
-		{isOther, "an event is no look", is(heard(11, "1001", away, one), news(12, own, own, away, later, "")), false},
-		{isOther, "of somebody else", is(look(11, "1001", away, one), news(12, team, other, away, later, "")), false},
-		{isOther, "of no user", is(look(11, "1001", away, one), noise(12, own, own)), false},
+		{isOther, "another state is shown", is(look(11, "1001", talking, later), news(12, own, own, away, before, "")), false},
+		{isOther, "a clock that stands still is shown", is(look(11, "1001", away, one), news(12, own, own, away, later, "")), false},
+		{isOther, "what was found is still shown", is(look(11, "1001", ready, one), news(12, own, own, ready, later, "")), true},
+		{isOther, "an event is no look", is(heard(11, "1001", away, later), news(12, own, own, away, before, "")), false},
+		{isOther, "of somebody else", is(look(11, "1001", away, later), news(12, team, other, away, before, "")), false},
+		{isOther, "of no user", is(look(11, "1001", away, later), noise(12, own, own)), false},
 
 		// The news of what was found, late and by another clock.
 		{byClock, "still there", is(news(11, own, own, ready, nearby, ""), look(12, "1001", ready, one)), true},
@@ -198,7 +201,7 @@ func TestOrder(t *testing.T) {
 		{belongs, "the answer to another", is(news(11, own, own, away, later, "theirs")), false},
 		{belongs, "new", is(look(1, "1001", ready, one), news(11, own, own, away, later, "")), true},
 		{belongs, "late", is(look(1, "1001", away, before), news(2, own, own, ready, one, ""), news(11, own, own, away, before, "")), false},
-		{belongs, "of another change", is(look(1, "1001", ready, one), look(11, "1001", away, one), news(12, own, own, away, later, "")), false},
+		{belongs, "of another change", is(look(1, "1001", ready, one), look(11, "1001", away, later), news(12, own, own, away, before, "")), false},
 		{belongs, "maybe older", is(look(1, "1001", away, before), look(2, "1001", ready, one), news(11, own, own, talking, later, "")), false},
 		{belongs, "just what is shown", is(look(1, "1001", away, before), look(2, "1001", ready, one), look(11, "1001", talking, later), news(12, own, own, talking, later, "")), true},
 
