@@ -258,6 +258,8 @@ func (q *Requirement) Contradictions() []string {
 		}
 		switch {
 		case put == nil:
+		case (put.State != "") != asksForReady(put.Body) && put.Body != "":
+			say("has the body %s: say state: READY with it where the body asks for that, and no state where it does not", put.Body)
 		case put.OnlyIf != "" && (i == 0 || q.Steps[i-1].When.Get == nil || q.Steps[i-1].When.Get.User != put.User || put.User == ""):
 			say("has only_if: it goes on a put to the user that the step before asked for by the same name")
 		case put.User == UserUnknown && put.OnlyIf != OnlyIfUnknown:
@@ -278,6 +280,9 @@ func (q *Requirement) Contradictions() []string {
 	}
 	return list
 }
+
+// asksForReady reports whether READY stands in a body.
+func asksForReady(body string) bool { return body != BodyEmpty && body != BodyHuge }
 
 // cameTo reports whether the last put of the steps may come to the kind.
 func cameTo(steps []Step, k Kind) bool {

@@ -133,7 +133,10 @@ func (a *prover) within(ctx context.Context, t *trial, do func(*runner.Certifica
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	subject.Users, subject.Stimuli = e.Users(), e.Stimuli()
+	subject.Users = e.Users()
+	if subject.Stimuli == nil {
+		subject.Stimuli = e.Stimuli()
+	}
 	subject.Release, subject.Timing, subject.Only, subject.Events = runner.ReferenceRelease.String(), timing, t.only, "off"
 	if t.fault != nil && !t.fault.FailsPreflight { // SystemInfo may be what is broken
 		subject.Deployment = spec.Deployment(t.deployment)

@@ -10,7 +10,7 @@ import (
 )
 
 // The words that make a step what it is: a row without one is refused.
-var needed = []string{"When.Put", "When.Get", "When.Method", "When.Dialog", "When.Stimulus", "When.Timer", "When.EndCall", "When.Probe", "Outcome.Kind", "Get.What", "Show.At"}
+var needed = []string{"When.Put", "When.Get", "When.Method", "When.Dialog", "When.Stimulus", "When.Timer", "When.EndCall", "When.Probe", "Outcome.Kind", "Get.What", "Get.Category", "Show.At"}
 
 // What stands where a row says nothing.
 var usual = map[string]any{"When.By": spec.Self, "Put.Reason": spec.ReasonAuto, "Given.Subject": spec.RoleAgent}

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/memnet"
 	"finesse-conformance/runner"
@@ -38,7 +40,7 @@ func TestEveryWord(t *testing.T) {
 	}
 	a := selftestApp(t, io.Discard)
 	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
-	open := &unnoticed{open: map[string][]*word{}}
+	open := &unnoticed{open: map[string][]*word{}, by: map[string]int{}}
 	total := 0
 	for _, req := range a.Catalogue.All() {
 		if pattern == "all" || slices.ContainsFunc(strings.Split(pattern, ","), func(p string) bool { ok, _ := path.Match(p, req.ID); return ok }) {
@@ -76,13 +78,14 @@ func TestEveryWord(t *testing.T) {
 			t.Errorf("%s: nobody notices without %s", req.ID, w.name)
 		}
 	}
-	t.Logf("%d words in %d rows, %d of them noticed by nobody", total, len(open.open), left)
+	t.Logf("%d words in %d rows, %d of them noticed by nobody; noticed by %v", total, len(open.open), left, open.by)
 }
 
 // stage is a trial, on a deployment that is served in a way of its own.
 type stage struct {
 	trial
 	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
+	how    string // in what it is another than that of a trial, "" for nothing
 	seated bool // its users are found signed in
 	others bool // it is for rows in which somebody else has to be found signed out
 }
@@ -91,7 +94,7 @@ type stage struct {
 // users who are signed in too, faults likewise, systems of two nodes, a cast the
 // other way round, without calls, a short timer, what is right in another way.
 func (a *prover) stages(trials []*trial) []stage {
-	var plain, broken, others, all []stage
+	var plain, broken, others, casts, found []stage
 	for _, t := range trials {
 		t := *t
 		t.only = nil
@@ -105,27 +108,32 @@ func (a *prover) stages(trials []*trial) []stage {
 		}
 	}
 	for _, s := range plain {
-		s.serve = turned
-		others = append(others, s)
-		s.serve = uncalled
-		others = append(others, s)
+		for how, serve := range otherwise {
+			if s.heard {
+				s.serve, s.how = serve, how
+				casts = append(casts, s)
+			}
+		}
 	}
 	for _, s := range broken {
 		if slices.ContainsFunc(s.must, func(id string) bool { return strings.HasPrefix(id, "TRN-UCCE-3") }) {
-			s.serve = brief
+			s.serve, s.how = brief, "with a short wrap-up timer"
 			others = append(others, s)
 		}
 	}
-	for _, list := range []*[]stage{&plain, &broken} {
-		for _, s := range *list {
-			s.serve, s.seated = seated, true
-			*list = append(*list, s)
-			s.serve, s.others = butOne, true
-			*list = append(*list, s)
-		}
+	for _, s := range slices.Concat(plain, broken) {
+		s.serve, s.how, s.seated = seated, "with users who are signed in", true
+		found = append(found, s)
+		s.serve, s.how, s.others = butOne, "with users who are signed in, but for one", true
+		found = append(found, s)
 	}
-	all = slices.Concat(plain, broken)
-	return slices.Concat(all, a.nodes(), others)
+	return slices.Concat(plain, casts, broken, others, a.nodes(), found)
+}
+
+// otherwise are deployments that are right and not as a trial has them.
+var otherwise = map[string]func(reference.Config) (*runner.Embedded, runner.Subject, error){
+	"the other way round": turned, "without routed calls": uncalled, "with an agent who has nothing": plainFirst,
+	"with wrap-up for everybody": wrappingUp, "with supervisors alone": supervised, "with a long wrap-up timer": longWrapUp,
 }
 
 // nodes are systems of two nodes: one that is right, seen from either node, with
@@ -162,6 +170,17 @@ func (a *prover) nodes() []stage {
 	return list
 }
 
+// kind is what sort of target a stage is.
+func (s *stage) kind() string {
+	switch {
+	case s.fault != nil:
+		return "faults"
+	case s.how != "" || s.name != "conformant":
+		return "other targets that are right"
+	}
+	return "the reference"
+}
+
 // touches reports whether a requirement has to do with the stage in particular.
 func (s *stage) touches(id string) bool {
 	if s.fault == nil {
@@ -181,6 +200,7 @@ type word struct {
 type unnoticed struct {
 	mu   sync.Mutex
 	open map[string][]*word
+	by   map[string]int // how many were noticed by what
 }
 
 func (o *unnoticed) of(id string, acted bool) []*word {
@@ -189,9 +209,12 @@ func (o *unnoticed) of(id string, acted bool) []*word {
 	return slices.DeleteFunc(slices.Clone(o.open[id]), func(w *word) bool { return w.acted != acted })
 }
 
-func (o *unnoticed) noticed(id string, w *word) {
+func (o *unnoticed) noticed(id string, w *word, by string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if slices.Contains(o.open[id], w) {
+		o.by[by]++
+	}
 	o.open[id] = slices.DeleteFunc(slices.Clone(o.open[id]), func(other *word) bool { return other == w })
 }
 
@@ -212,7 +235,7 @@ func (a *prover) judgedWithout(t *testing.T, s stage, open *unnoticed) {
 			held[id] = a.judged(item.Requirement, seen)
 			for _, w := range with {
 				if a.tells(item.Requirement, w.row, seen, s.fault == nil) {
-					open.noticed(id, w)
+					open.noticed(id, w, s.kind())
 				}
 			}
 		}
@@ -220,7 +243,7 @@ func (a *prover) judgedWithout(t *testing.T, s stage, open *unnoticed) {
 			was, played := held[v.Requirement]
 			for _, w := range open.of(v.Requirement, false) {
 				if w.name == "Invariant" && played && v.Outcome == evidence.Failed && was.Outcome != evidence.Failed {
-					open.noticed(v.Requirement, w)
+					open.noticed(v.Requirement, w, s.kind())
 				}
 			}
 		}
@@ -236,12 +259,13 @@ func (a *prover) judgedWithout(t *testing.T, s stage, open *unnoticed) {
 // what was played before leaves users where the next finds them.
 func (a *prover) withoutDoing(t *testing.T, id string, stages []stage, open *unnoticed) {
 	req, _ := a.Catalogue.ByID(id)
-	for _, s := range stages {
+	aside := func(s stage) bool { return s.fault != nil && !slices.Contains(s.must, id) }
+	for _, s := range slices.Concat(slices.DeleteFunc(slices.Clone(stages), aside), slices.DeleteFunc(slices.Clone(stages), func(s stage) bool { return !aside(s) })) {
 		with := open.of(id, true)
 		if len(with) == 0 {
 			return
 		}
-		if !slices.Contains(req.Deployments, spec.Deployment(s.deployment)) || !s.touches(id) || s.fault != nil && !slices.Contains(s.must, id) || req.TwoNodes() != (s.only != nil) || s.others && len(req.Given.Others) == 0 {
+		if !slices.Contains(req.Deployments, spec.Deployment(s.deployment)) || !s.touches(id) || req.TwoNodes() != (s.only != nil) || s.others && len(req.Given.Others) == 0 {
 			continue
 		}
 		v := a.verdictOn(t, s, req)
@@ -250,7 +274,7 @@ func (a *prover) withoutDoing(t *testing.T, id string, stages []stage, open *unn
 			info := req.LevelOn(spec.Deployment(s.deployment)) == spec.Info
 			asked := (u.Attempts > 0) == (v.Attempts > 0) // what is not planned is not asked
 			if u.Outcome != v.Outcome || !asked || info && (v.Asked != u.Asked || v.Observed.Note != u.Observed.Note) {
-				open.noticed(id, w)
+				open.noticed(id, w, s.kind())
 			}
 		}
 	}
@@ -271,6 +295,11 @@ func (a *prover) verdictOn(t *testing.T, s stage, req *spec.Requirement) (v evid
 				if item.Requirement.ID != req.ID && item.Runs() {
 					c.Play(t.Context(), item)
 				}
+			}
+			if slices.ContainsFunc(req.Steps, func(step spec.Step) bool {
+				return step.When.Put != nil && step.When.Put.Credentials == spec.CredentialsExpired
+			}) {
+				time.Sleep(c.Stage().Target.Settle) // as tokens grow old in the course of a run
 			}
 			v, _ = c.Play(t.Context(), suites.Item{Requirement: req})
 			for _, all := range c.Verdicts() { // what was planned not to run stays so there
@@ -334,7 +363,48 @@ func turned(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 
 // uncalled serves a deployment to which nothing routes calls.
 func uncalled(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
-	cfg.WithoutStimuli = []string{"route_call"}
+	e, subject, err := inMemory(cfg)
+	if err == nil {
+		subject.Stimuli = uncalling{e.Stimuli()}
+	}
+	return e, subject, err
+}
+
+// uncalling are stimuli that route no calls.
+type uncalling struct{ fixtures.Stimuli }
+
+// Supports reports whether a stimulus may be asked for.
+func (s uncalling) Supports(name spec.Stimulus) bool {
+	return name != spec.RouteCall && s.Stimuli.Supports(name)
+}
+
+// plainFirst serves a deployment whose first agent has nothing that rows ask for:
+// neither reason codes nor a login name of its own, but wrap-up after each call.
+func plainFirst(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.Users = slices.Clone(cfg.Users)
+	first := slices.IndexFunc(cfg.Users, func(u reference.User) bool {
+		return !slices.Contains(u.Roles, reference.RoleSupervisor) && !slices.ContainsFunc(cfg.ReasonCodes, func(c reference.ReasonCode) bool { return slices.Contains(c.Teams, u.Team) })
+	})
+	u := &cfg.Users[first]
+	u.LoginName, u.WrapUpIncoming, u.WrapUpOutgoing = u.ID, reference.WrapUpRequired, reference.WrapUpRequired
+	cfg.Users[0], cfg.Users[first] = cfg.Users[first], cfg.Users[0]
+	return inMemory(cfg)
+}
+
+// wrappingUp serves a deployment on which everybody wraps up after each call.
+func wrappingUp(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.Users = slices.Clone(cfg.Users)
+	for i := range cfg.Users {
+		cfg.Users[i].WrapUpIncoming, cfg.Users[i].WrapUpOutgoing = reference.WrapUpRequired, reference.WrapUpRequired
+	}
+	return inMemory(cfg)
+}
+
+// supervised serves a deployment that has no plain agents, and a supervisor who
+// signs in by token.
+func supervised(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.Users = slices.DeleteFunc(slices.Clone(cfg.Users), func(u reference.User) bool { return !slices.Contains(u.Roles, reference.RoleSupervisor) })
+	cfg.Users[0].SSO = true
 	return inMemory(cfg)
 }
 
@@ -345,21 +415,42 @@ func brief(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 	return inMemory(cfg)
 }
 
-// seat signs everybody in, but for one.
+// longWrapUp serves a deployment whose wrap-up timer nobody waits for.
+func longWrapUp(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.WrapUpTimer = time.Hour
+	return inMemory(cfg)
+}
+
+// seat signs everybody in, but for one, and has who has reason codes be NOT_READY
+// with the first.
 func seat(e *runner.Embedded, except string) {
-	for _, u := range e.Deployment.Config().Users {
+	cfg := e.Deployment.Config()
+	for _, u := range cfg.Users {
 		if u.ID == except {
 			continue
 		}
-		r := httptest.NewRequest(http.MethodPut, "/finesse/api/User/"+u.ID, strings.NewReader("<User><state>LOGIN</state><extension>"+u.Extension+"</extension></User>"))
-		r.Header.Set("Content-Type", "application/xml")
-		r.SetBasicAuth(u.ID, u.Password)
-		if token, err := e.Deployment.IssueToken(u.ID, time.Hour); err == nil {
-			r.Header.Set("Authorization", "Bearer "+token)
+		ask(e, u, "<state>LOGIN</state><extension>"+u.Extension+"</extension>")
+		reason := slices.IndexFunc(cfg.ReasonCodes, func(c reference.ReasonCode) bool {
+			return c.Category == reference.NotReady && slices.Contains(c.Teams, u.Team)
+		})
+		if reason < 0 {
+			continue
 		}
-		e.Deployment.ServeHTTP(httptest.NewRecorder(), r)
+		ask(e, u, "<state>READY</state>")
+		ask(e, u, fmt.Sprintf("<state>NOT_READY</state><reasonCodeId>%d</reasonCodeId>", cfg.ReasonCodes[reason].ID))
 	}
-	time.Sleep(time.Second) // until it has come about
+}
+
+// ask has a user ask for itself, and waits until what it asked for has come about.
+func ask(e *runner.Embedded, u reference.User, elements string) {
+	r := httptest.NewRequest(http.MethodPut, "/finesse/api/User/"+u.ID, strings.NewReader("<User>"+elements+"</User>"))
+	r.Header.Set("Content-Type", "application/xml")
+	r.SetBasicAuth(u.ID, u.Password)
+	if token, err := e.Deployment.IssueToken(u.ID, time.Hour); err == nil {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	e.Deployment.ServeHTTP(httptest.NewRecorder(), r)
+	time.Sleep(time.Second)
 }
 
 // twoNodes serves a system of two nodes.
