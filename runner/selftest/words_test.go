@@ -86,8 +86,8 @@ type stage struct {
 	trial
 	serve  func(reference.Config) (*runner.Embedded, runner.Subject, error)
 	how    string // in what it is another than that of a trial, "" for nothing
-	seated bool // its users are found signed in
-	others bool // it is for rows in which somebody else has to be found signed out
+	seated bool   // its users are found signed in
+	others bool   // it is for rows in which somebody else has to be found signed out
 }
 
 // stages are where a word may be missed, the likeliest first: the reference, with
