@@ -30,15 +30,27 @@ import (
 // its answer has. What comes before the one is what comes after the other.
 //
 // crash ends the process at one of them: from there on nothing that it does
-// has an effect.
+// has an effect. Or it takes away what the journal is written to.
 type crash struct {
-	at int // 0 for never
+	at  int // 0 for never
+	how ending
 
 	mu     sync.Mutex
 	points []string
 	over   bool
 	end    context.CancelFunc
+
+	written, synced int64 // bytes of the journal
 }
+
+// ending is what happens at a cut point.
+type ending string
+
+const (
+	processEnds ending = "the process ends"
+	powerIsLost ending = "the power is lost" // and of the journal what no Sync has brought to the disk
+	diskIsFull  ending = "the disk is full"  // from there on, and the process goes on; only records are cut points
+)
 
 var errOver = errors.New("the process has ended")
 
@@ -51,16 +63,35 @@ func (c *crash) point(what string) (here, over bool) {
 		return false, true
 	}
 	c.points = append(c.points, what)
-	if c.over = len(c.points) == c.at; c.over {
+	if c.over = len(c.points) == c.at; c.over && c.how != diskIsFull {
 		c.end()
 	}
 	return c.over, c.over
 }
 
+// requested is a point that is no record.
+func (c *crash) requested(what string) (over bool) {
+	if c.how == diskIsFull {
+		return false
+	}
+	_, over = c.point(what)
+	return over
+}
+
 func (c *crash) ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.over
+	return c.over && c.how != diskIsFull
+}
+
+// lose takes from a journal what was not on the disk when the power was lost.
+func (c *crash) lose(t *testing.T, path string) {
+	if c.how != powerIsLost || !c.ended() {
+		return
+	}
+	if err := os.Truncate(path, c.synced); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
 }
 
 // Append is that of a journal's disk.
@@ -82,10 +113,20 @@ func (f crashFile) Write(p []byte) (int, error) {
 		n, err := f.File.Write(p[:len(p)/2])
 		return n, errors.Join(err, errOver)
 	}
-	return f.File.Write(p)
+	n, err := f.File.Write(p)
+	f.crash.mu.Lock()
+	defer f.crash.mu.Unlock()
+	f.crash.written += int64(n)
+	return n, err
 }
 
-func (crashFile) Sync() error { return nil } // no power is lost here
+// Sync does nothing but note what would be on the disk.
+func (f crashFile) Sync() error {
+	f.crash.mu.Lock()
+	defer f.crash.mu.Unlock()
+	f.crash.synced = f.crash.written
+	return nil
+}
 
 // RoundTrip wraps what requests are sent through.
 func (c *crash) wrap(next http.RoundTripper) http.RoundTripper {
@@ -95,7 +136,7 @@ func (c *crash) wrap(next http.RoundTripper) http.RoundTripper {
 		}
 		resp, err := next.RoundTrip(r)
 		if err == nil && r.Method != http.MethodGet {
-			if _, over := c.point("after " + r.Method + " " + r.URL.Path); over {
+			if c.requested("after " + r.Method + " " + r.URL.Path) {
 				return nil, errors.Join(errOver, resp.Body.Close())
 			}
 		}
@@ -117,7 +158,7 @@ func (s crashStimuli) Do(ctx context.Context, name spec.Stimulus, user, extensio
 		return errOver
 	}
 	err := s.Stimuli.Do(ctx, name, user, extension)
-	if _, over := s.crash.point("after the stimulus " + string(name)); over {
+	if s.crash.requested("after the stimulus " + string(name)) {
 		return errOver
 	}
 	return err
@@ -163,7 +204,7 @@ func places(d *reference.Deployment) string {
 
 // crashAt certifies one requirement with a process that ends at a cut point,
 // restores, and gives the cut points that it came by.
-func crashAt(t *testing.T, id string, at int) []string {
+func crashAt(t *testing.T, how ending, id string, at int) []string {
 	cache, dir := t.TempDir(), t.TempDir()
 	var points []string
 	synctest.Test(t, func(t *testing.T) {
@@ -174,22 +215,26 @@ func crashAt(t *testing.T, id string, at int) []string {
 
 		ctx, end := context.WithCancel(t.Context())
 		defer end()
-		cut := &crash{at: at, end: end}
+		cut := &crash{at: at, how: how, end: end}
 		path := filepath.Join(dir, "journal.jsonl")
 		j, err := journal.Open(path, journal.Run{ID: "r1", Disk: cut})
 		if err == nil {
 			cut.run(t, ctx, subject, j, id)
 			_ = j.Close() // which the system does
+			cut.lose(t, path)
 		} else if !errors.Is(err, errOver) {
 			t.Fatal(err)
 		}
 		points = cut.points
 		what := "never"
 		if at > 0 {
-			what = points[at-1]
+			what = string(how) + " " + points[at-1]
 		}
 		time.Sleep(10 * time.Second) // what was asked for last takes effect
 
+		if now := places(embedded.Deployment); how == diskIsFull && now != before {
+			t.Errorf("cut %d (%s): after the run\n%s, and before\n%s", at, what, now, before)
+		}
 		subject.Wrap, subject.Journal = nil, nil
 		result, err := runner.Restore(t.Context(), subject, path)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -237,24 +282,27 @@ func (c *crash) run(t *testing.T, ctx context.Context, subject runner.Subject, j
 
 // TestCrash ends a process at cut points of requirements and restores:
 // everybody is where it was. LONG_TESTS takes all cut points of requirements
-// that have every kind of change between them, else it is every third of two.
+// that have every kind of change between them, else it is every third of two,
+// and less of what the power loses and of disks that are full.
 func TestCrash(t *testing.T) {
-	ids, step := []string{"SIG-01", "TRN-UCCE-12"}, 3
+	ids := []string{"SIG-01", "TRN-UCCE-12"}
 	if extent.Long() {
-		ids, step = append(ids, "TRN-UCCE-18", "TRN-UCCE-20", "SUP-01", "PND-11", "SUP-06-RESERVED", "WRP-04", "SUP-07-HOLD"), 1
+		ids = append(ids, "TRN-UCCE-18", "TRN-UCCE-20", "SUP-01", "PND-11", "SUP-06-RESERVED", "WRP-04", "SUP-07-HOLD")
 	}
-	first := rand.IntN(step)
-	for _, id := range ids {
-		t.Run(id, func(t *testing.T) {
-			points := crashAt(t, id, 0)
-			if len(points) < 10 {
-				t.Fatalf("only %d cut points: %v", len(points), points)
-			}
-			t.Logf("%d cut points, from %d every %d", len(points), first+1, step)
-			for at := first; at < len(points); at += step {
-				crashAt(t, id, at+1)
-			}
-		})
+	for how, step := range map[ending]int{processEnds: extent.Of(3, 3, 1), powerIsLost: extent.Of(9, 3, 1), diskIsFull: extent.Of(9, 3, 1)} {
+		first := rand.IntN(step)
+		for _, id := range ids {
+			t.Run(string(how)+" "+id, func(t *testing.T) {
+				points := crashAt(t, how, id, 0)
+				if len(points) < 10 {
+					t.Fatalf("only %d cut points: %v", len(points), points)
+				}
+				t.Logf("%d cut points, from %d every %d", len(points), first+1, step)
+				for at := first; at < len(points); at += step {
+					crashAt(t, how, id, at+1)
+				}
+			})
+		}
 	}
 }
 
