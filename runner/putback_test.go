@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -262,6 +263,63 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	list, err = restorer(t, p, &config.Config{Targets: []*config.Target{&elsewhere}}, false).Restore(t.Context(), path, touchable([]*config.Target{&elsewhere}))
 	if err != nil || len(list.Users) != 2 || !strings.Contains(list.Users[0].Err.Error(), "https://reference.invalid is not in the configuration") {
 		t.Errorf("another configuration: %v, %+v", err, list)
+	}
+}
+
+// Where a record cannot be read, who was returned is looked at once more and named
+// where it has moved, and the damage is told until everybody was looked at.
+func TestRestoreOfADamagedJournal(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	p := played.New(t, "UCCE")
+	target := p.Target()
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := j.Ledger(target.URL, target.Cast())
+	for _, id := range []string{"1001001", "1001002"} {
+		found := evidence.Observation{User: id, State: spec.Logout}
+		if err := errors.Join(ledger.Touch(id, found), ledger.Returned(id, found)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append([]byte("half a reco\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	played.SignIn(t, p, "1001001", "READY")
+	right := target.Users[1].Password
+	for _, test := range []struct {
+		password fixtures.Secret
+		want     string
+		examined bool
+	}{
+		{"wrong", "1001001: it was put back into LOGOUT and is in READY now, and the journal cannot be read to its end; 1001002: it cannot sign in", false},
+		{right, "1001001: <nil>; 1001002: <nil>", true},
+	} {
+		target.Users[1].Password = test.password
+		result, err := restorer(t, p, &config.Config{Targets: []*config.Target{target}}, false).Restore(t.Context(), path, touchable([]*config.Target{target}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, u := range result.Users {
+			got = append(got, fmt.Sprintf("%s: %v", u.User, u.Err))
+		}
+		if text := strings.Join(got, "; "); !strings.HasPrefix(text, test.want) || len(got) != strings.Count(test.want, ": ") {
+			t.Errorf("got %s, want %s", text, test.want)
+		}
+		c, err := journal.Read(path)
+		if err != nil || result.Examined != test.examined || (len(c.Damage) == 0) != test.examined {
+			t.Errorf("examined %v; afterwards %v, %+v", result.Examined, err, c)
+		}
 	}
 }
 

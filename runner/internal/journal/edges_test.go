@@ -197,3 +197,19 @@ func TestAtInitial(t *testing.T) {
 		}
 	}
 }
+
+// A record that was never finished is no reason to look for somebody else, once
+// everybody was looked at.
+func TestWhole(t *testing.T) {
+	for _, test := range []struct{ torn, examined, want bool }{
+		{true, true, true}, {true, false, false}, {false, true, false}, {false, false, false},
+	} {
+		r := &Restoration{Damage: []Damage{{Torn: test.torn}}, Examined: test.examined}
+		if r.Whole() != test.want {
+			t.Errorf("%+v", test)
+		}
+	}
+	if !(&Restoration{}).Whole() {
+		t.Error("without damage")
+	}
+}
