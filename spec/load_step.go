@@ -35,9 +35,6 @@ func (r *reader) steps(n *yaml.Node) []Step {
 		if s.Again && i == 0 {
 			r.errorf(e, "the first step has again: its given is brought about anyway")
 		}
-		if s.Later && !s.Again {
-			r.errorf(e, "a step has later without again: it is the step before once more")
-		}
 		all = append(all, s)
 	}
 	return all
@@ -253,8 +250,14 @@ func (q *Requirement) Contradictions() []string {
 		if kind := uncovered(q.Steps[:i], s.Then); kind != "" {
 			say("has outcomes after some kinds alone: say what may come after %s", kind)
 		}
+		if s.Later && !s.Again {
+			say("has later without again: it is the step before once more")
+		}
 		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
 			say("has later: it follows a step with half_timer")
+		}
+		if get := s.When.Get; get != nil && get.User == UserLoginName && !q.Given.LoginName {
+			say("reads by a login name: say login_name: true in given")
 		}
 		switch {
 		case put == nil:
@@ -266,6 +269,8 @@ func (q *Requirement) Contradictions() []string {
 			say("puts to an unknown user: say only_if: unknown, and ask for the user in the step before")
 		case put.User == UserLoginName && put.OnlyIf != OnlyIfOwn:
 			say("puts to a login name: say only_if: own, and ask for the user in the step before")
+		case put.User == UserLoginName && !q.Given.LoginName:
+			say("sends a login name: say login_name: true in given")
 		case put.Device && !q.Given.DeviceSelection:
 			say("sends a device: say device_selection: true in given")
 		case put.Extension == ExtensionColleague && q.Given.Others[Colleague] == "":
