@@ -153,6 +153,10 @@ func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit, be
 	}
 	d := g.drawOf(random, at, w, h, beside)
 	best, next, ok = g.newest(d, at, w, how, things)
+	if !ok && how != Alone && (g.Wanted == nil || g.Wanted(Round{How: Alone, From: at[0].State}.ID())) {
+		how = Alone // several make no sense here, as while LOGOUT pends
+		best, next, ok = g.newest(d, at, w, how, 1)
+	}
 	if ok && how == Alone && ends(best.Does[0]) {
 		if end, after, found := g.end(random, at, w, h, beside, false); found {
 			return end, after, true
