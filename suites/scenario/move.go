@@ -135,7 +135,7 @@ func (a *attempt) putOnPath(ctx context.Context, p *participant, state spec.Stat
 	text, _ := body(&spec.Put{State: string(state)}, doc)
 	x := a.send(ctx, client.Call{
 		As: p.user, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml",
-		Body: text, Purpose: a.purpose(p),
+		Body: text, Purpose: a.purpose(p), RequestID: requestID(),
 	})
 	a.Users.Asked(p.user.ID, state, x.Status)
 	if x.Status >= 400 {

@@ -157,11 +157,15 @@ func (a *attempt) unreasoned(call client.Call, category spec.Category, x evidenc
 	return &unreached{why: fmt.Sprintf("needs the %s reason codes of user %s, which could not be read: the target asks for one", category, call.As.ID), gap: evidence.Gap{Kind: evidence.GapReasonCodes}}
 }
 
+// newRequestID gives the requestId of the request under test.
 func (a *attempt) newRequestID() string {
-	id := "conformance-" + strings.ToLower(rand.Text()[:12])
-	a.values["request_id"] = id
-	return id
+	a.values["request_id"] = requestID()
+	return a.values["request_id"]
 }
+
+// requestID makes one up: whatever the run asks for has its own, so that no event
+// of one request is taken for that of another.
+func requestID() string { return "conformance-" + strings.ToLower(rand.Text()[:12]) }
 
 // touch notes, before anything changes, how the user was found.
 func (a *attempt) touch(p *participant) error {

@@ -188,7 +188,7 @@ func (a *attempt) signedOutBySupervisor(ctx context.Context, p *participant) boo
 		}
 		text, _ := body(&spec.Put{State: string(spec.Logout)}, userDocument{})
 		a.send(ctx, client.Call{
-			As: s, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml", Body: text, Purpose: evidence.ForReturn,
+			As: s, Method: http.MethodPut, Path: userPath(p.user.ID), ContentType: "application/xml", Body: text, Purpose: evidence.ForReturn, RequestID: requestID(),
 		})
 		return a.until(ctx, p, a.Target.Settle, func(l evidence.Observation) bool { return l.State == spec.Logout })
 	}
