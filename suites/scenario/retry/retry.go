@@ -109,6 +109,9 @@ const (
 	// manyUnanswered is how many requirements failed for it where it is no chance
 	// any more.
 	manyUnanswered = 3
+	// manyUnrelated is how many moves that no request explains tell that somebody
+	// is about who moves the users all the time.
+	manyUnrelated = 5
 	// mostAttempts at one requirement are made, whatever comes.
 	mostAttempts = 7
 )
@@ -156,10 +159,11 @@ func (r Run) intermittent(id string, a Attempt) (Run, bool) {
 
 // telling leaves out the attempts that tell nothing of a failure that somebody
 // else's hand could explain: those before it, which proved nothing, and those
-// that were disturbed themselves.
+// that were disturbed themselves. Where it is that a bystander moved, they tell
+// that somebody is about who moves bystanders.
 func telling(attempts []Attempt) []Attempt {
 	failed := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Verdict.Outcome == evidence.Failed && a.Verdict.Suspect })
-	if failed < 0 || slices.ContainsFunc(attempts[:failed], func(a Attempt) bool { return a.Verdict.Outcome != evidence.NotExercised }) {
+	if failed < 0 || attempts[failed].Verdict.Mismatch.Kind == evidence.MismatchBystander || slices.ContainsFunc(attempts[:failed], func(a Attempt) bool { return a.Verdict.Outcome != evidence.NotExercised }) {
 		return attempts
 	}
 	return slices.DeleteFunc(slices.Clone(attempts[failed:]), func(a Attempt) bool { return disturbed(a.Verdict) })
@@ -189,7 +193,7 @@ func (r Run) unansweredAllowed() int {
 // Decide says what follows the attempts so far, of which there is at least
 // one. When the run was stopped no attempt follows.
 func Decide(attempts []Attempt, run Run, stopped bool) Decision {
-	done := func(v evidence.Verdict) Decision { return Decision{Verdict: v, Run: run} }
+	done := func(v evidence.Verdict) Decision { return Decision{Verdict: run.doubted(v), Run: run} }
 	again := func(whom Whom) Decision { return Decision{Next: whom, Run: run} }
 	all, told := attempts, answered(attempts)
 	if last := all[len(all)-1]; unanswered(last.Verdict) {
@@ -245,6 +249,16 @@ func afterTwo(first, last Attempt, run Run, stopped bool, all evidence.Verdict) 
 	return Decision{Verdict: all, Run: run}
 }
 
+// doubted leaves open who moved a bystander where somebody moves users all the
+// time: on a target that takes minutes for an attempt each of them meets a move.
+func (r Run) doubted(v evidence.Verdict) evidence.Verdict {
+	if v.Outcome == evidence.Failed && v.Mismatch.Kind == evidence.MismatchBystander && r.Unrelated >= manyUnrelated {
+		v.Outcome, v.Reason, v.Suspect = evidence.NotExercised, amidOthers(v), false
+		v.Gap = evidence.Gap{Kind: evidence.GapInterference}
+	}
+	return v
+}
+
 // Combine is the verdict on a requirement by those on its attempts, in their
 // order, as the run that made them would give it now. Then is what the run
 // gave: what rested on other requirements still does.
@@ -256,7 +270,11 @@ func Combine(attempts []evidence.Verdict, then evidence.Verdict) evidence.Verdic
 	for i, v := range attempts {
 		list[i].Verdict = v
 	}
-	return together(list)
+	v := together(list)
+	if then.Outcome == evidence.NotExercised && then.Gap.Kind == evidence.GapInterference && then.Mismatch.Kind == evidence.MismatchBystander {
+		return Run{Unrelated: manyUnrelated}.doubted(v)
+	}
+	return v
 }
 
 // together is the verdict of all attempts.

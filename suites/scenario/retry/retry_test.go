@@ -106,6 +106,8 @@ func TestDecide(t *testing.T) {
 		"nothing proven, failed, passed":       {history(unsure, ready, passed, passed), false, retry.Nobody, evidence.Passed, ""},
 		"nothing proven, failed, and in other": {history(unsure, ready, logout), false, retry.First, "", ""},
 		"failed, disturbed":                    {history(ready, disturbedBefore), false, retry.Others, "", ""},
+		"a bystander, disturbed":               {history(failing(bystander("1003", spec.Ready)), disturbedBefore), false, retry.Nobody, evidence.NotExercised, "somebody acts; before that: it moved"},
+		"disturbed, a bystander":               {history(disturbedBefore, failing(bystander("1003", spec.Ready))), false, retry.Nobody, evidence.NotExercised, "happened once, and somebody else's hand could explain it: it moved; before that: somebody acts"},
 		"failed, disturbed, failed":            {history(ready, disturbedBefore, ready), false, retry.Nobody, evidence.Failed, "it moved"},
 		"failed, passed, disturbed":            {history(ready, passed, disturbedBefore), false, retry.First, "", ""},
 		"failed, disturbed, and stopped":       {history(ready, disturbedBefore), true, retry.Nobody, evidence.NotExercised, "somebody acts; before that: it moved"},
@@ -219,6 +221,7 @@ func TestChance(t *testing.T) {
 	once := func(h []retry.Attempt) []retry.Attempt { h[0].Chance = 0.1; return h }
 	broken := failing(evidence.Mismatch{Kind: evidence.MismatchAnswer})
 	left := failing(evidence.Mismatch{Kind: evidence.MismatchLeft, From: spec.NotReady, To: spec.Ready})
+	mate := failing(bystander("1003", spec.Ready))
 	pending := with(failing(evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Talking, To: spec.Talking}), func(v *evidence.Verdict) { v.XPath = "User/pendingState" })
 	for name, test := range map[string]struct {
 		attempts  []retry.Attempt
@@ -238,6 +241,8 @@ func TestChance(t *testing.T) {
 		"for certain":                         {at(1, history(ready, certain)), 0, retry.Nobody, evidence.Failed},
 		"an answer":                           {at(1, history(broken, broken)), 0, retry.Nobody, evidence.Failed},
 		"an answer, and somebody else acts":   {at(1, history(broken, broken)), 1, retry.First, ""},
+		"bystanders":                          {at(1, history(mate, mate, mate)), 4, retry.Nobody, evidence.Failed},
+		"bystanders, and they move always":    {at(1, history(mate, mate, mate)), 5, retry.Nobody, evidence.NotExercised},
 		"these users, at once":                {at(0.1, history(ready, passed, ready)), 0, retry.Nobody, evidence.Failed},
 		"these users, later":                  {at(1, history(ready, passed, ready)), 0, retry.First, ""},
 		"these users, later, and once more":   {at(1, history(ready, passed, ready, ready)), 0, retry.Nobody, evidence.Failed},

@@ -37,3 +37,7 @@ func happenedTwice(v evidence.Verdict) string {
 func inTwoWays(first, other evidence.Verdict) string {
 	return "disturbed in more than one way, and somebody else's hand could explain it: " + first.Reason + "; " + other.Reason
 }
+
+func amidOthers(v evidence.Verdict) string {
+	return "happened again and again, and somebody else moves the users all the time: " + v.Reason
+}
