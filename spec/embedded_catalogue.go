@@ -68,9 +68,10 @@ var embeddedCatalogue = Catalogue{
 				}},
 				Again: true,
 			}},
-			Note: "twice, since what a session leaves behind may spoil the next one",
-			File: "requirements/01-sig.yaml",
-			Line: 4,
+			Invariant: "own_change",
+			Note:      "twice, since what a session leaves behind may spoil the next one",
+			File:      "requirements/01-sig.yaml",
+			Line:      4,
 		}, &Requirement{
 			ID:          "SIG-02",
 			Profiles:    []string{"core"},
@@ -111,7 +112,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note:   "on Unified CCX the second session may end the first (32767, 32740), as users say in thread 2942202 of the Cisco Community",
 			File:   "requirements/01-sig.yaml",
-			Line:   17,
+			Line:   18,
 			levels: map[Deployment]Level{"UCCX": "EITHER"},
 		}, &Requirement{
 			ID:          "SIG-03",
@@ -148,7 +149,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 29,
+			Line: 30,
 		}, &Requirement{
 			ID:          "SIG-04",
 			Profiles:    []string{"core"},
@@ -184,7 +185,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 37,
+			Line: 38,
 		}, &Requirement{
 			ID:          "SIG-05",
 			Profiles:    []string{"core"},
@@ -225,7 +226,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 45,
+			Line: 46,
 		}, &Requirement{
 			ID:          "SIG-06",
 			Profiles:    []string{"core"},
@@ -265,7 +266,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 54,
+			Line: 55,
 		}, &Requirement{
 			ID:          "SIG-07",
 			Profiles:    []string{"core"},
@@ -305,7 +306,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 63,
+			Line: 64,
 		}, &Requirement{
 			ID:          "SIG-08",
 			Profiles:    []string{"core"},
@@ -341,7 +342,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 72,
+			Line: 73,
 		}, &Requirement{
 			ID:          "SIG-09",
 			Profiles:    []string{"core"},
@@ -384,7 +385,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "never one of the user's earlier choices",
 			File: "requirements/01-sig.yaml",
-			Line: 81,
+			Line: 82,
 		}, &Requirement{
 			ID:          "SIG-10",
 			Profiles:    []string{"supervisor"},
@@ -425,7 +426,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "p.29 has 401, p.73 has LOGIN for another user among the causes of 400 Invalid State",
 			File: "requirements/01-sig.yaml",
-			Line: 90,
+			Line: 91,
 		}, &Requirement{
 			ID:          "SIG-11",
 			Profiles:    []string{"core"},
@@ -463,7 +464,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 102,
+			Line: 103,
 		}, &Requirement{
 			ID:          "SIG-12",
 			Profiles:    []string{"core"},
@@ -502,7 +503,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "Unified CCX may sign the colleague out instead (32741)",
 			File: "requirements/01-sig.yaml",
-			Line: 110,
+			Line: 111,
 		}, &Requirement{
 			ID:          "SIG-13",
 			Section:     "SIG",
@@ -547,7 +548,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "only the node of the sign-in knows mobileAgent; NAILED_CONNECTION would wait for an answered call",
 			File: "requirements/01-sig.yaml",
-			Line: 122,
+			Line: 123,
 		}, &Requirement{
 			ID:          "SIG-14",
 			Profiles:    []string{"core"},
@@ -583,7 +584,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 132,
+			Line: 133,
 		}, &Requirement{
 			ID:          "SIG-15",
 			Profiles:    []string{"core"},
@@ -615,7 +616,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 140,
+			Line: 141,
 		}, &Requirement{
 			ID:          "SIG-16",
 			Profiles:    []string{"core"},
@@ -647,7 +648,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 149,
+			Line: 150,
 		}, &Requirement{
 			ID:          "SIG-17",
 			Profiles:    []string{"calls"},
@@ -683,7 +684,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "so does a desktop that is loaded again during a call",
 			File: "requirements/01-sig.yaml",
-			Line: 158,
+			Line: 159,
 		}, &Requirement{
 			ID:          "SIG-18",
 			Section:     "SIG",
@@ -720,7 +721,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/01-sig.yaml",
-			Line: 171,
+			Line: 172,
 		}},
 	}, Section{
 		Name:  "TRN-UCCE",
@@ -868,8 +869,9 @@ var embeddedCatalogue = Catalogue{
 					States: []State{"LOGOUT"},
 				}},
 			}},
-			File: "requirements/02-trn-ucce.yaml",
-			Line: 31,
+			Invariant: "own_change",
+			File:      "requirements/02-trn-ucce.yaml",
+			Line:      31,
 		}, &Requirement{
 			ID:          "TRN-UCCE-05",
 			Profiles:    []string{"reasons"},
@@ -915,7 +917,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 40,
+			Line: 41,
 		}, &Requirement{
 			ID:          "TRN-UCCE-06",
 			Profiles:    []string{"core"},
@@ -955,7 +957,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 49,
+			Line: 50,
 		}, &Requirement{
 			ID:          "TRN-UCCE-07",
 			Profiles:    []string{"calls"},
@@ -992,7 +994,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "the other party answers; whether the state changes with the request or with the answer of the other party is not documented",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 58,
+			Line: 59,
 		}, &Requirement{
 			ID:          "TRN-UCCE-08",
 			Profiles:    []string{"calls"},
@@ -1028,7 +1030,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 68,
+			Line: 69,
 		}, &Requirement{
 			ID:          "TRN-UCCE-09",
 			Profiles:    []string{"outbound"},
@@ -1064,7 +1066,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 77,
+			Line: 78,
 		}, &Requirement{
 			ID:          "TRN-UCCE-10",
 			Profiles:    []string{"outbound"},
@@ -1100,7 +1102,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 86,
+			Line: 87,
 		}, &Requirement{
 			ID:          "TRN-UCCE-11",
 			Profiles:    []string{"core"},
@@ -1140,7 +1142,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 95,
+			Line: 96,
 		}, &Requirement{
 			ID:          "TRN-UCCE-12",
 			Profiles:    []string{"calls"},
@@ -1176,7 +1178,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 104,
+			Line: 105,
 		}, &Requirement{
 			ID:          "TRN-UCCE-13",
 			Profiles:    []string{"calls"},
@@ -1212,7 +1214,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 113,
+			Line: 114,
 		}, &Requirement{
 			ID:          "TRN-UCCE-14",
 			Profiles:    []string{"outbound"},
@@ -1277,7 +1279,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "p.43 and p.46 have it at once, p.469 has it wait for the end of the reservation's call",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 122,
+			Line: 123,
 		}, &Requirement{
 			ID:          "TRN-UCCE-15",
 			Profiles:    []string{"outbound"},
@@ -1341,7 +1343,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "as TRN-UCCE-14",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 142,
+			Line: 143,
 		}, &Requirement{
 			ID:          "TRN-UCCE-16",
 			Profiles:    []string{"outbound"},
@@ -1377,7 +1379,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 162,
+			Line: 163,
 		}, &Requirement{
 			ID:          "TRN-UCCE-17",
 			Profiles:    []string{"outbound"},
@@ -1417,7 +1419,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 171,
+			Line: 172,
 		}, &Requirement{
 			ID:          "TRN-UCCE-18",
 			Profiles:    []string{"outbound"},
@@ -1469,7 +1471,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 180,
+			Line: 181,
 		}, &Requirement{
 			ID:          "TRN-UCCE-19",
 			Profiles:    []string{"outbound"},
@@ -1518,7 +1520,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 192,
+			Line: 193,
 		}, &Requirement{
 			ID:          "TRN-UCCE-20",
 			Profiles:    []string{"calls"},
@@ -1556,7 +1558,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 204,
+			Line: 205,
 		}, &Requirement{
 			ID:          "TRN-UCCE-21",
 			Profiles:    []string{"calls"},
@@ -1594,7 +1596,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 213,
+			Line: 214,
 		}, &Requirement{
 			ID:          "TRN-UCCE-22",
 			Profiles:    []string{"calls"},
@@ -1643,7 +1645,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 222,
+			Line: 223,
 		}, &Requirement{
 			ID:          "TRN-UCCE-23",
 			Profiles:    []string{"calls"},
@@ -1681,7 +1683,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 234,
+			Line: 235,
 		}, &Requirement{
 			ID:          "TRN-UCCE-24",
 			Profiles:    []string{"calls"},
@@ -1717,7 +1719,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 243,
+			Line: 244,
 		}, &Requirement{
 			ID:          "TRN-UCCE-25",
 			Profiles:    []string{"calls"},
@@ -1755,7 +1757,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 252,
+			Line: 253,
 		}, &Requirement{
 			ID:          "TRN-UCCE-26",
 			Profiles:    []string{"calls"},
@@ -1793,7 +1795,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 261,
+			Line: 262,
 		}, &Requirement{
 			ID:          "TRN-UCCE-27",
 			Profiles:    []string{"calls"},
@@ -1842,7 +1844,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 270,
+			Line: 271,
 		}, &Requirement{
 			ID:          "TRN-UCCE-28",
 			Profiles:    []string{"calls"},
@@ -1880,7 +1882,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 282,
+			Line: 283,
 		}, &Requirement{
 			ID:          "TRN-UCCE-29",
 			Profiles:    []string{"calls"},
@@ -1916,7 +1918,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 291,
+			Line: 292,
 		}, &Requirement{
 			ID:          "TRN-UCCE-30",
 			Profiles:    []string{"calls"},
@@ -1960,7 +1962,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 300,
+			Line: 301,
 		}, &Requirement{
 			ID:          "TRN-UCCE-31",
 			Profiles:    []string{"calls"},
@@ -2020,7 +2022,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "by the timer, WRP-01",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 309,
+			Line: 310,
 		}, &Requirement{
 			ID:          "TRN-UCCE-32",
 			Profiles:    []string{"calls"},
@@ -2080,7 +2082,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "by the timer, WRP-02",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 324,
+			Line: 325,
 		}, &Requirement{
 			ID:          "TRN-UCCE-33",
 			Profiles:    []string{"calls"},
@@ -2124,7 +2126,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 339,
+			Line: 340,
 		}, &Requirement{
 			ID:          "TRN-UCCE-34",
 			Profiles:    []string{"calls"},
@@ -2169,7 +2171,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 349,
+			Line: 350,
 		}, &Requirement{
 			ID:          "TRN-UCCE-35",
 			Profiles:    []string{"calls"},
@@ -2207,7 +2209,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 359,
+			Line: 360,
 		}, &Requirement{
 			ID:          "TRN-UCCE-36",
 			Profiles:    []string{"outbound"},
@@ -2240,7 +2242,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 368,
+			Line: 369,
 		}, &Requirement{
 			ID:          "TRN-UCCE-37",
 			Profiles:    []string{"calls"},
@@ -2285,7 +2287,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 377,
+			Line: 378,
 		}, &Requirement{
 			ID:          "TRN-UCCE-38",
 			Profiles:    []string{"outbound"},
@@ -2332,7 +2334,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "Common Tasks has READY",
 			File: "requirements/02-trn-ucce.yaml",
-			Line: 389,
+			Line: 390,
 		}},
 	}, Section{
 		Name:  "TRN-UCCX",
@@ -2415,8 +2417,9 @@ var embeddedCatalogue = Catalogue{
 					States: []State{"LOGOUT"},
 				}},
 			}},
-			File: "requirements/03-trn-uccx.yaml",
-			Line: 14,
+			Invariant: "own_change",
+			File:      "requirements/03-trn-uccx.yaml",
+			Line:      14,
 		}, &Requirement{
 			ID:          "TRN-UCCX-03",
 			Profiles:    []string{"reasons"},
@@ -2462,7 +2465,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 23,
+			Line: 24,
 		}, &Requirement{
 			ID:          "TRN-UCCX-04",
 			Profiles:    []string{"core"},
@@ -2502,7 +2505,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 32,
+			Line: 33,
 		}, &Requirement{
 			ID:          "TRN-UCCX-05",
 			Profiles:    []string{"core"},
@@ -2542,7 +2545,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 41,
+			Line: 42,
 		}, &Requirement{
 			ID:          "TRN-UCCX-06",
 			Profiles:    []string{"core"},
@@ -2583,7 +2586,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "Unified CCE forbids it, ERR-10-READY",
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 50,
+			Line: 51,
 		}, &Requirement{
 			ID:          "TRN-UCCX-07",
 			Profiles:    []string{"outbound"},
@@ -2619,7 +2622,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 60,
+			Line: 61,
 		}, &Requirement{
 			ID:          "TRN-UCCX-08",
 			Profiles:    []string{"outbound"},
@@ -2668,7 +2671,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 69,
+			Line: 70,
 		}, &Requirement{
 			ID:          "TRN-UCCX-09",
 			Profiles:    []string{"outbound"},
@@ -2704,7 +2707,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 81,
+			Line: 82,
 		}, &Requirement{
 			ID:          "TRN-UCCX-10",
 			Profiles:    []string{"outbound"},
@@ -2740,7 +2743,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 90,
+			Line: 91,
 		}, &Requirement{
 			ID:          "TRN-UCCX-11",
 			Profiles:    []string{"outbound"},
@@ -2795,7 +2798,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "an error answers CLOSE where it is not offered",
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 99,
+			Line: 100,
 		}, &Requirement{
 			ID:          "TRN-UCCX-12",
 			Profiles:    []string{"outbound"},
@@ -2828,7 +2831,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 116,
+			Line: 117,
 		}, &Requirement{
 			ID:          "TRN-UCCX-13",
 			Profiles:    []string{"calls"},
@@ -2865,7 +2868,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 125,
+			Line: 126,
 		}, &Requirement{
 			ID:          "TRN-UCCX-14",
 			Profiles:    []string{"calls"},
@@ -2911,7 +2914,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 134,
+			Line: 135,
 		}, &Requirement{
 			ID:          "TRN-UCCX-15",
 			Profiles:    []string{"calls"},
@@ -2965,7 +2968,7 @@ var embeddedCatalogue = Catalogue{
 				Unless: "NOT_READY",
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 146,
+			Line: 147,
 		}, &Requirement{
 			ID:          "TRN-UCCX-16",
 			Profiles:    []string{"outbound"},
@@ -3011,7 +3014,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/03-trn-uccx.yaml",
-			Line: 163,
+			Line: 164,
 		}},
 	}, Section{
 		Name:  "PND",
@@ -8878,9 +8881,10 @@ var embeddedCatalogue = Catalogue{
 					}},
 				}},
 			}},
-			Note: "a uri without its leading slash, as in the guide's own sample, is recorded",
-			File: "requirements/10-usr.yaml",
-			Line: 83,
+			Invariant: "reason_code",
+			Note:      "a uri without its leading slash, as in the guide's own sample, is recorded",
+			File:      "requirements/10-usr.yaml",
+			Line:      83,
 		}, &Requirement{
 			ID:          "USR-09",
 			Profiles:    []string{"core"},
@@ -8910,7 +8914,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/10-usr.yaml",
-			Line: 94,
+			Line: 95,
 		}, &Requirement{
 			ID:          "USR-10",
 			Section:     "USR",
@@ -8951,7 +8955,7 @@ var embeddedCatalogue = Catalogue{
 				}},
 			}},
 			File: "requirements/10-usr.yaml",
-			Line: 101,
+			Line: 102,
 		}, &Requirement{
 			ID:          "USR-11",
 			Profiles:    []string{"supervisor"},
@@ -9010,7 +9014,7 @@ var embeddedCatalogue = Catalogue{
 			}},
 			Note: "who is not of the cast is not recorded",
 			File: "requirements/10-usr.yaml",
-			Line: 111,
+			Line: 112,
 		}},
 	}, Section{
 		Name:  "NTF",
@@ -11368,5 +11372,5 @@ var embeddedCatalogue = Catalogue{
 		Needs: "a second node, and a user that is at rest",
 	}},
 	apart:  map[string]string{"RSN-09": "depends on how the reason codes of the target happen to be set up", "RSN-13": "depends on how the reason codes of the target happen to be set up", "RSN-14": "depends on how the reason codes of the target happen to be set up", "SIG-13": "needs a mobile agent with a telephone that may ring", "USR-10": "needs a user whose login name is not its id"},
-	digest: "493fb43984463b18135553aa29b67f0743640c3c1e619ae9db011cee8390c84d",
+	digest: "c3e847a2b113dd0b4bc09f92ea4de6bce10a76a4246c45d1807aa64c4aa74265",
 }

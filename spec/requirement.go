@@ -139,18 +139,20 @@ const (
 	InvariantReason     Invariant = "reason"      // whoever chose a reason for NOT_READY is shown with it
 	InvariantOwnUser    Invariant = "own_user"    // every User body is that of the user asked for
 	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
+	InvariantOwnChange  Invariant = "own_change"  // who asks for the change of the requirement itself, whoever it is, never always goes elsewhere
 
+	InvariantReasonCode   Invariant = "reason_code"   // the reason code of every User is the one whose id it has, as lists tell of it
 	InvariantEventShape   Invariant = "event_shape"   // every User event has its node as source, and is a PUT
 	InvariantEventUser    Invariant = "event_user"    // the user in every User event is valid, that of the node, and the one whom reads show
 	InvariantEventRefused Invariant = "event_refused" // no event belongs to a request that was refused at once
 	InvariantEventError   Invariant = "event_error"   // every event of a refusal says what was refused
 	InvariantErrorShape   Invariant = "error_shape"   // every event of a refusal has its node as source, is a PUT and spells names as documented
-	InvariantEventTeam    Invariant = "event_team"    // every Team event tells of the user that it says
+	InvariantEventTeam    Invariant = "event_team"    // every Team event tells of the user that it says, and of each state that the user's own node tells of
 	InvariantEventUnasked Invariant = "event_unasked" // no event has the requestId of a request whose change is over
 )
 
 // invariants lists them all.
 func invariants() []Invariant {
-	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantReason, InvariantOwnUser, InvariantEvents,
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantReason, InvariantOwnUser, InvariantEvents, InvariantOwnChange, InvariantReasonCode,
 		InvariantEventShape, InvariantEventUser, InvariantEventRefused, InvariantEventError, InvariantErrorShape, InvariantEventTeam, InvariantEventUnasked}
 }

@@ -236,12 +236,12 @@ var masks = []struct {
 	{fault: "wrap-up-timer-only", by: "harmless-settings-*"}, // as where wrap-up data are missing
 	{fault: "wrap-up-timer-only", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "signs-out-though-refused-from-work*", by: "a short wrap-up timer", when: shortTimer},
-	{fault: "password-not-checked-in-session", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
+	{fault: "password-not-checked-in-session", by: "users by token", when: withoutTokens},
 	{fault: "agents-read-their-team", by: "a cast that is drawn", when: drawnCast},        // the mates may not be in it
 	{fault: "supervisor-ready-in-wrap-up", by: "a short wrap-up timer", when: shortTimer}, // which leads there too
 	{fault: "supervisor-code-of-other-deployment", by: "system-reasons-hidden"},
 	{fault: "read-frozen-at-sign-in", by: "login-visible"}, // no change leads from LOGOUT to NOT_READY
-	{fault: "one-wrong-password-locks", by: "users by token", when: func(w *World) bool { was := w.Tokens; w.Tokens = false; return was }},
+	{fault: "one-wrong-password-locks", by: "users by token", when: withoutTokens},
 	{fault: "ready-for-another-too", by: "a cast of one", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 1 }},
 	{fault: "not-ready-for-the-team", by: "a cast of two", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 2 }},
 	// Whose timer is as short need not be in wrap-up for longer.
@@ -261,11 +261,15 @@ var masks = []struct {
 	{fault: "refusal-changes-reason", by: "a target without reason codes", when: withoutCodes},
 	{fault: "signs-out-from-*", by: "harmless-slow"},                                 // signed out when the call is to be ended, seconds later
 	{fault: "one-wrong-password-locks", by: "a cast that is drawn", when: drawnCast}, // nobody is left to repeat it with
+	{fault: "reason-object-*", by: "a target without reason codes", when: withoutCodes},
 	{fault: "supervisor-ready-in-wrap-up", by: "a wrap-up timer that is not told", when: func(w *World) bool {
 		was := w.Release
 		w.Release = "12.6(2)"
 		return was == "12.0(1)"
 	}},
+	{fault: "sign-*-ready-of-supervisors", by: "what is lost on the way", when: lossy},
+	{fault: "sign-*-ready-of-supervisors", by: "a cast that is drawn", when: drawnCast},
+	{fault: "password-in-other-case", by: "users by token", when: withoutTokens},
 }
 
 func drawnCast(w *World) bool {
@@ -278,6 +282,18 @@ func shortTimer(w *World) bool {
 	was := w.WrapUp
 	w.WrapUp = time.Minute
 	return was <= 3*time.Second
+}
+
+func lossy(w *World) bool {
+	was := w.Calm()
+	*w = w.calmed()
+	return !was
+}
+
+func withoutTokens(w *World) bool {
+	was := w.Tokens
+	w.Tokens = false
+	return was
 }
 
 func withoutCodes(w *World) bool {

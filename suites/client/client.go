@@ -19,6 +19,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/redact"
@@ -136,7 +137,7 @@ type Credentials int
 const (
 	Own      Credentials = iota // the user's
 	None                        // no Authorization header
-	Wrong                       // the user's name with a password that is made up, or a token that nobody issued
+	Wrong                       // the user's name with a password that is not its own, or a token that nobody issued
 	Unissued                    // a token that nobody issued, also of a user with a password
 	Expired                     // a token that the user had, see [Call.Token]
 	MadeUp                      // the user's name with a password that is made up, also of a user by token
@@ -364,6 +365,21 @@ func (c Call) byToken() bool {
 	return c.As != nil && c.Credentials != None && (c.As.ByToken() && c.Credentials != MadeUp || c.Credentials == Unissued)
 }
 
+// resembling is a wrong password that proves more than one that is made up: a
+// target that compares passwords without regard to the case of letters takes it.
+func resembling(password string) string {
+	other := strings.Map(func(r rune) rune {
+		if unicode.IsUpper(r) {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, password)
+	if other == password {
+		return rand.Text()
+	}
+	return other
+}
+
 // sign sets the credentials, which must not be recorded.
 func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error {
 	if call.Credentials == None || call.As == nil {
@@ -379,7 +395,7 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		if twice {
 			return ErrTwiceWrong
 		}
-		password = rand.Text()
+		password = resembling(password)
 	}
 	if call.byToken() {
 		switch call.Credentials {
@@ -387,8 +403,8 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		case Expired:
 			token = call.Token
 		default:
-			token = fixtures.Secret(password)
-			c.opts.Secrets.Token(password)
+			token = fixtures.Secret(rand.Text())
+			c.opts.Secrets.Token(token.Reveal())
 		}
 		req.Header.Set("Authorization", "Bearer "+token.Reveal())
 		return nil

@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -130,6 +132,47 @@ type InvariantFindings struct {
 	// where a user was seen to come to it though no event told of that.
 	Heard  map[spec.State]bool                `json:"heard,omitempty"`
 	Silent map[spec.State]map[string]SilentAt `json:"silent,omitempty"`
+	// TeamHeard and TeamSilent are the same of the nodes of teams, where the user's
+	// own node told of the state.
+	TeamHeard  map[spec.State]bool                `json:"team_heard,omitempty"`
+	TeamSilent map[spec.State]map[string]SilentAt `json:"team_silent,omitempty"`
+	// Changes are what users came to who asked for a change of their own.
+	Changes map[OwnChange]Came `json:"changes,omitempty"`
+}
+
+// OwnChange is a change of state that a user asked for itself.
+type OwnChange struct {
+	User     string
+	From, To spec.State
+}
+
+// MarshalText and UnmarshalText make it the key of an object. No state has a
+// space.
+func (c OwnChange) MarshalText() ([]byte, error) {
+	return []byte(string(c.From) + " " + string(c.To) + " " + c.User), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (c *OwnChange) UnmarshalText(text []byte) error {
+	parts := strings.SplitN(string(text), " ", 3)
+	if len(parts) != 3 {
+		return fmt.Errorf("%q is no change of a user", text)
+	}
+	c.From, c.To, c.User = spec.State(parts[0]), spec.State(parts[1]), parts[2]
+	return nil
+}
+
+// Came is what came of a change that a user asked for again and again.
+type Came struct {
+	Once bool `json:"once,omitempty"` // it came about
+	// Elsewhere is by attempt where the user went instead.
+	Elsewhere map[string]WentTo `json:"elsewhere,omitempty"`
+}
+
+// WentTo is where a user went that had asked for something else.
+type WentTo struct {
+	Requirement string     `json:"requirement"`
+	State       spec.State `json:"state"`
 }
 
 // SilentAt is where a user came to a state and no event told of that.

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,39 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			s.noted[spec.InvariantChangeTime] = "the time " + l.ChangeTime + " on both sides of the change from " + moved + ", by the clocks of two nodes"
 		default:
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
+		}
+	}
+}
+
+// toldTimes: what holds of two looks holds of an event and a look after it. Two
+// changes may come within a millisecond; then there is an event with the time for
+// both, none of the second has a later one, and such a thing is not met twice.
+func (s *Invariants) toldTimes(ev *evidence.Evidence) {
+	type stay struct {
+		user, time string
+		state      spec.State
+	}
+	told := map[stay]time.Time{}
+	for _, o := range ev.Observations {
+		if o.Event && ofUser(ev, o) && o.State != spec.Login && o.ChangeTime != "" {
+			told[stay{o.User, o.ChangeTime, o.State}] = o.At
+		}
+	}
+	for _, l := range ev.Observations {
+		_, itself := told[stay{l.User, l.ChangeTime, l.State}]
+		if l.Event || itself || l.ChangeTime == "" || coarse(l.ChangeTime) {
+			continue
+		}
+		for e, at := range told {
+			otherwise := func(o stay) bool {
+				return o.user == l.User && o.state == l.State && o.time > l.ChangeTime && told[o].Before(l.At)
+			}
+			if e.user != l.User || e.time != l.ChangeTime || l.Asked.Sub(at) < sameTick && !slices.ContainsFunc(slices.Collect(maps.Keys(told)), otherwise) {
+				continue
+			}
+			if s.same[clock{l.User, l.ChangeTime}] = true; len(s.same) > 1 {
+				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", fmt.Sprintf("a later time in %s than in %s", l.State, e.state), l.ChangeTime+" for both")
+			}
 		}
 	}
 }

@@ -65,7 +65,9 @@ var shown = []struct {
 	{"state", untilMoved, true}, {"reasonCodeId", untilMoved, true}, {"extension", untilMoved, true},
 	{"loginId", always, true}, {"loginName", always, false}, {"uri", always, false}, {"dialogs", always, false},
 	{"teamId", always, false}, {"teamName", always, false}, {"firstName", always, false}, {"lastName", always, false},
-	{"roles", always, false}, {"pendingState", untilAsked, false},
+	{"roles", always, false}, {"mediaType", always, false}, {"wrapUpTimer", always, false},
+	{"settings/wrapUpOnIncoming", always, false}, {"settings/wrapUpOnOutgoing", always, false},
+	{"pendingState", untilAsked, false},
 }
 
 // otherUser says what is wrong with the user in an event: it is valid, and what

@@ -17,15 +17,18 @@ import (
 // saw. Evidence is added as it comes, in any order; it is not safe for
 // concurrent use.
 type Invariants struct {
-	judge  *Judge
-	states []spec.State
-	valid  map[string]bool           // User bodies that were found valid: most are seen again and again
-	said   map[string]string         // what a User has under a name that no change of state changes
-	order  map[string]int            // of requirements
-	noted  map[spec.Invariant]string // what is recorded and breaks nothing
-	clocks map[clock]firstSeen       // of a stateChangeTime
-	ticks  map[string]*ticks         // by move, as READY to RESERVED
-	found  evidence.InvariantFindings
+	judge   *Judge
+	states  []spec.State
+	valid   map[string]bool           // User bodies that were found valid: most are seen again and again
+	said    map[string]string         // what a User has under a name that no change of state changes
+	order   map[string]int            // of requirements
+	noted   map[spec.Invariant]string // what is recorded and breaks nothing
+	clocks  map[clock]firstSeen       // of a stateChangeTime
+	ticks   map[string]*ticks         // by move, as READY to RESERVED
+	codes   map[string]reasonCode     // by id, as lists have them
+	objects map[string]reasonObject   // of Users, by id, before a list told of it
+	same    map[clock]bool            // times that an event and a look of two states had
+	found   evidence.InvariantFindings
 }
 
 // Invariants starts the checks of a run.
@@ -37,13 +40,16 @@ func (j *Judge) Invariants() *Invariants {
 	return &Invariants{
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{}, said: map[string]string{},
-		noted: map[spec.Invariant]string{}, clocks: map[clock]firstSeen{}, ticks: map[string]*ticks{}, found: nothingFound(),
+		noted: map[spec.Invariant]string{}, clocks: map[clock]firstSeen{}, ticks: map[string]*ticks{},
+		codes: map[string]reasonCode{}, objects: map[string]reasonObject{}, same: map[clock]bool{}, found: nothingFound(),
 	}
 }
 
 func nothingFound() evidence.InvariantFindings {
 	return evidence.InvariantFindings{
 		Broken: map[spec.Invariant]evidence.Verdict{}, Heard: map[spec.State]bool{}, Silent: map[spec.State]map[string]evidence.SilentAt{},
+		TeamHeard: map[spec.State]bool{}, TeamSilent: map[spec.State]map[string]evidence.SilentAt{},
+		Changes: map[evidence.OwnChange]evidence.Came{},
 	}
 }
 
@@ -55,6 +61,8 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.reasons(ev)
 	s.events(ev)
 	s.heard(ev)
+	s.ownChanges(ev)
+	s.toldTimes(ev)
 }
 
 // Apply turns the verdict of a requirement with a standing check into a
@@ -64,8 +72,13 @@ func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.V
 		v.Observed.Note = join(v.Observed.Note, note)
 	}
 	broken, ok := s.found.Broken[req.Invariant]
-	if req.Invariant == spec.InvariantEvents {
+	switch {
+	case req.Invariant == spec.InvariantEvents:
 		broken, ok = s.untold()
+	case req.Invariant == spec.InvariantEventTeam && !ok:
+		broken, ok = s.untoldToTeam()
+	case req.Invariant == spec.InvariantOwnChange:
+		broken, ok = s.elsewhere(req)
 	}
 	if req.Invariant == "" || !ok || v.Outcome == evidence.Failed || v.Outcome == evidence.NotApplicable {
 		return v
@@ -136,10 +149,19 @@ func (s *Invariants) Merge(found evidence.InvariantFindings) {
 		s.take(kind, v)
 	}
 	maps.Copy(s.found.Heard, found.Heard)
+	maps.Copy(s.found.TeamHeard, found.TeamHeard)
 	for state, where := range found.Silent {
 		for attempt, at := range where {
-			s.misses(state, attempt, at)
+			misses(s.found.Silent, state, attempt, at)
 		}
+	}
+	for state, where := range found.TeamSilent {
+		for attempt, at := range where {
+			misses(s.found.TeamSilent, state, attempt, at)
+		}
+	}
+	for change, came := range found.Changes {
+		s.came(change, came)
 	}
 }
 
@@ -162,6 +184,7 @@ func (s *Invariants) bodies(ev *evidence.Evidence) {
 			s.userBody(ev, x)
 		case x.Method == "GET" && x.Status == 200:
 			s.readBody(ev, x)
+			s.codesListed(ev, x)
 		}
 	}
 }
@@ -184,6 +207,7 @@ func (s *Invariants) userBody(ev *evidence.Evidence, x evidence.Exchange) {
 		s.breaks(spec.InvariantValidUser, ev, d.path, "a User body valid against its schema", form)
 		return
 	}
+	s.reasonShown(ev, d, "User/")
 	s.valid[key] = true
 }
 

@@ -228,6 +228,10 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 	if m != nil && c.act.Status/100 == 2 && c.errorEvent() == nil && refusedEverywhere(c.when) {
 		return nil // it is accepted nowhere, wherever the timer leads
 	}
+	if m != nil && m.what.Kind == evidence.MismatchStayed && c.act.Status/100 == 2 && c.errorEvent() == nil && supervisorSignsOut(c.when) {
+		m.suspect = true
+		return nil // it is done everywhere
+	}
 	decided, moved := c.decided(m)
 	if decided.Before(w.soonest()) {
 		return nil
@@ -289,6 +293,12 @@ func refusedEverywhere(w spec.When) bool {
 		return w.By == spec.Supervisor
 	}
 	return true
+}
+
+// supervisorSignsOut reports whether a request is one that is accepted in every
+// state but LOGOUT (guide 12.5(1), page 47).
+func supervisorSignsOut(w spec.When) bool {
+	return w.Put != nil && w.By == spec.Supervisor && spec.State(w.Put.State) == spec.Logout
 }
 
 // wantsWrapUpData reports whether the target says that the user has to give

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"finesse-conformance/internal/text"
 	"finesse-conformance/spec"
@@ -39,16 +41,64 @@ func (s *Invariants) events(ev *evidence.Evidence) {
 		was, known := last[l.User]
 		last[l.User] = l
 		if known && was.State != l.State && tellable(was.State) && tellable(l.State) && silent(ev, l) {
-			s.misses(l.State, fmt.Sprintf("%s/%d/%d", ev.Requirement, ev.Repetition, ev.Attempt), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
+			misses(s.found.Silent, l.State, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
 		}
 	}
+	s.teamEvents(ev)
 }
 
-func (s *Invariants) misses(state spec.State, attempt string, at evidence.SilentAt) {
-	if s.found.Silent[state] == nil {
-		s.found.Silent[state] = map[string]evidence.SilentAt{}
+// attemptOf names an attempt among all of a run.
+func attemptOf(ev *evidence.Evidence) string {
+	return fmt.Sprintf("%s/%d/%d", ev.Requirement, ev.Repetition, ev.Attempt)
+}
+
+func misses(silent map[spec.State]map[string]evidence.SilentAt, state spec.State, attempt string, at evidence.SilentAt) {
+	if silent[state] == nil {
+		silent[state] = map[string]evidence.SilentAt{}
 	}
-	s.found.Silent[state][attempt] = at
+	silent[state][attempt] = at
+}
+
+// teamEvents looks for states of which the node of a user's team does not tell,
+// though the user's own node does, and the team's told of the user before and after.
+func (s *Invariants) teamEvents(ev *evidence.Evidence) {
+	type told struct {
+		state   spec.State
+		at      time.Time
+		changed string
+	}
+	own, team := map[string][]told{}, map[string][]told{}
+	for _, e := range ev.Events {
+		l, ok := evidence.ObservationOfEvent(e)
+		user, isOwn := strings.CutPrefix(e.Node, api+"User/")
+		switch {
+		case !ok || !tellable(l.State) && l.State != spec.Logout:
+		case isOwn && e.Session == user:
+			own[user] = append(own[user], told{l.State, e.Received, l.ChangeTime})
+		case strings.HasPrefix(e.Node, api+"Team/") && strings.Contains(e.Source, "/User/"):
+			id := path.Base(e.Source)
+			team[id] = append(team[id], told{l.State, e.Received, l.ChangeTime})
+			s.found.TeamHeard[l.State] = true
+		}
+	}
+	for user, list := range own {
+		for _, o := range list {
+			before, after, same := false, false, false
+			for _, of := range team[user] {
+				same = same || of.state == o.state
+				before = before || of.at.Before(o.at)
+				after = after || of.at.After(o.at)
+			}
+			for _, of := range team[user] {
+				if at := of.changed; at != "" && at == o.changed && !slices.ContainsFunc(list, func(o told) bool { return o.changed == at && o.state == of.state }) {
+					s.breaks(spec.InvariantEventTeam, ev, "Update/data/user/state", fmt.Sprintf("user %s in %s since %s, as on its own node", user, o.state, at), string(of.state))
+				}
+			}
+			if before && after && !same && tellable(o.state) {
+				misses(s.found.TeamSilent, o.state, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
+			}
+		}
+	}
 }
 
 func tellable(s spec.State) bool {
@@ -82,10 +132,19 @@ func ofUser(ev *evidence.Evidence, o evidence.Observation) bool {
 // untold is the failure of a target that tells of a state never, however often
 // users came to it.
 func (s *Invariants) untold() (evidence.Verdict, bool) {
+	return s.unheard(s.found.Heard, s.found.Silent, "a User event for each state that a user comes to")
+}
+
+// untoldToTeam is that of one that tells of it on the user's own node only.
+func (s *Invariants) untoldToTeam() (evidence.Verdict, bool) {
+	return s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of")
+}
+
+func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]map[string]evidence.SilentAt, expected string) (evidence.Verdict, bool) {
 	var states []string
 	var at []evidence.SilentAt
-	for _, state := range slices.Sorted(maps.Keys(s.found.Silent)) {
-		if where := s.found.Silent[state]; !s.found.Heard[state] && len(where) >= enoughSilent {
+	for _, state := range slices.Sorted(maps.Keys(silent)) {
+		if where := silent[state]; !heard[state] && len(where) >= enoughSilent {
 			states = append(states, string(state))
 			at = slices.AppendSeq(at, maps.Values(where))
 		}
@@ -96,12 +155,13 @@ func (s *Invariants) untold() (evidence.Verdict, bool) {
 	first := slices.MinFunc(at, func(a, b evidence.SilentAt) int {
 		return cmp.Or(s.rank(a.Requirement)-s.rank(b.Requirement), strings.Compare(a.User, b.User))
 	})
-	v := evidence.Verdict{
-		Requirement: first.Requirement, Mismatch: evidence.Mismatch{Kind: evidence.MismatchEvent},
-		Asked:    "the run as a whole",
-		Expected: "a User event for each state that a user comes to",
-		Seen:     fmt.Sprintf("none that tells of %s, in %s (the first is %s, user %s)", text.Enumerate(states), text.Count(len(at), "attempt"), first.Requirement, first.User),
-	}
+	return ofRun(first.Requirement, evidence.Mismatch{Kind: evidence.MismatchEvent}, expected,
+		fmt.Sprintf("none that tells of %s, in %s (the first is %s, user %s)", text.Enumerate(states), text.Count(len(at), "attempt"), first.Requirement, first.User)), true
+}
+
+// ofRun is a failure that no single attempt shows.
+func ofRun(requirement string, m evidence.Mismatch, expected, seen string) evidence.Verdict {
+	v := evidence.Verdict{Requirement: requirement, Mismatch: m, Asked: "the run as a whole", Expected: expected, Seen: seen}
 	v.Reason = fmt.Sprintf("%s: expected %s; saw %s", v.Asked, v.Expected, v.Seen)
-	return v, true
+	return v
 }

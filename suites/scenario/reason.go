@@ -61,10 +61,11 @@ func (a *attempt) reasonFor(ctx context.Context, subject *participant, by spec.A
 }
 
 // unlike gives another code than those before, so that an old one can be told
-// from it: where all were used, one that was not used last.
+// from it: where all were used, one that was not used last. It is the last of
+// these, since ways into a state take the first.
 func unlike(codes []fixtures.ReasonCode, old ...string) string {
 	for ; len(old) > 0; old = old[:len(old)-1] {
-		for _, c := range codes {
+		for _, c := range slices.Backward(codes) {
 			if !slices.Contains(old, c.ID) {
 				return c.ID
 			}
