@@ -140,7 +140,8 @@ func TestCredentials(t *testing.T) {
 	}
 	call.Credentials = client.Wrong
 	x = c.Do(t.Context(), nil, call)
-	if user, password, _ := (<-seen).BasicAuth(); user != "agent1" || password == "s3cret&<word" || password == "" || !x.WrongPassword {
+	// It resembles the right one.
+	if user, password, _ := (<-seen).BasicAuth(); user != "agent1" || password != "S3CRET&<WORD" || !x.WrongPassword {
 		t.Errorf("wrong password: sent %q and a password of %d characters, recorded %v", user, len(password), x.WrongPassword)
 	}
 	plain := agent()

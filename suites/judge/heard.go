@@ -55,6 +55,7 @@ func (s *Invariants) ownEvent(h heardEvent) {
 	}
 	deleted := strings.EqualFold(h.Event.Event, "DELETE") // the user itself
 	if !s.wrongEvent(spec.InvariantEventShape, h, misshapen(h.Event, "PUT", "DELETE")) && !deleted {
+		s.reasonShown(h.ev, s.judge.loose(h.Payload), "Update/data/user/")
 		stay := s.sameStay(h)
 		s.wrongEvent(spec.InvariantEventUser, h, s.judge.otherUser(h.Event, map[lasting][]*document{always: s.reads(h), untilMoved: stay, named: stay}))
 	}

@@ -108,6 +108,8 @@ func (s *Invariants) breaks(kind spec.Invariant, ev *evidence.Evidence, xpath, e
 	switch kind {
 	case spec.InvariantValidError:
 		where = "an answer"
+	case spec.InvariantReasonCode:
+		where = "a User"
 	case spec.InvariantEventShape, spec.InvariantEventUser, spec.InvariantEventRefused, spec.InvariantEventError,
 		spec.InvariantErrorShape, spec.InvariantEventTeam, spec.InvariantEventUnasked:
 		where, how = "an event", evidence.MismatchEvent
@@ -180,6 +182,8 @@ func (s *Invariants) bodies(ev *evidence.Evidence) {
 		case x.ResponseDigest != "" || x.Err != "" || !strings.HasPrefix(x.Path, api): // of a body that is not whole nothing can be said
 		case x.Status >= 400:
 			s.errorBody(ev, x)
+		case x.Method == "GET" && x.Status/100 == 2 && x.Status != 200 && userPath().MatchString(x.Path):
+			s.breaks(spec.InvariantValidUser, ev, "", "a User with 200", fmt.Sprintf("one with %d", x.Status))
 		case x.Method == "GET" && x.Status == 200 && userPath().MatchString(x.Path):
 			s.userBody(ev, x)
 		case x.Method == "GET" && x.Status == 200:
