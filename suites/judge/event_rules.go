@@ -66,7 +66,6 @@ var shown = []struct {
 	{"loginId", always, true}, {"loginName", always, false}, {"uri", always, false}, {"dialogs", always, false},
 	{"teamId", always, false}, {"teamName", always, false}, {"firstName", always, false}, {"lastName", always, false},
 	{"roles", always, false}, {"mediaType", always, false}, {"wrapUpTimer", always, false},
-	{"settings/wrapUpOnIncoming", always, false}, {"settings/wrapUpOnOutgoing", always, false},
 	{"pendingState", untilAsked, false},
 }
 

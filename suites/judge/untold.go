@@ -59,45 +59,52 @@ func misses(silent map[spec.State]map[string]evidence.SilentAt, state spec.State
 	silent[state][attempt] = at
 }
 
+// toldState is a state that an event told of, and since when.
+type toldState struct {
+	state   spec.State
+	at      time.Time
+	changed string
+}
+
 // teamEvents looks for states of which the node of a user's team does not tell,
 // though the user's own node does, and the team's told of the user before and after.
 func (s *Invariants) teamEvents(ev *evidence.Evidence) {
-	type told struct {
-		state   spec.State
-		at      time.Time
-		changed string
-	}
-	own, team := map[string][]told{}, map[string][]told{}
+	own, team := map[string][]toldState{}, map[string][]toldState{}
 	for _, e := range ev.Events {
 		l, ok := evidence.ObservationOfEvent(e)
 		user, isOwn := strings.CutPrefix(e.Node, api+"User/")
 		switch {
 		case !ok || !tellable(l.State) && l.State != spec.Logout:
 		case isOwn && e.Session == user:
-			own[user] = append(own[user], told{l.State, e.Received, l.ChangeTime})
+			own[user] = append(own[user], toldState{l.State, e.Received, l.ChangeTime})
 		case strings.HasPrefix(e.Node, api+"Team/") && strings.Contains(e.Source, "/User/"):
 			id := path.Base(e.Source)
-			team[id] = append(team[id], told{l.State, e.Received, l.ChangeTime})
+			team[id] = append(team[id], toldState{l.State, e.Received, l.ChangeTime})
 			s.found.TeamHeard[l.State] = true
 		}
 	}
 	for user, list := range own {
 		for _, o := range list {
-			before, after, same := false, false, false
-			for _, of := range team[user] {
-				same = same || of.state == o.state
-				before = before || of.at.Before(o.at)
-				after = after || of.at.After(o.at)
-			}
-			for _, of := range team[user] {
-				if at := of.changed; at != "" && at == o.changed && !slices.ContainsFunc(list, func(o told) bool { return o.changed == at && o.state == of.state }) {
-					s.breaks(spec.InvariantEventTeam, ev, "Update/data/user/state", fmt.Sprintf("user %s in %s since %s, as on its own node", user, o.state, at), string(of.state))
-				}
-			}
-			if before && after && !same && tellable(o.state) {
-				misses(s.found.TeamSilent, o.state, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
-			}
+			s.toldToTeam(ev, user, o, list, team[user])
 		}
+	}
+}
+
+// toldToTeam compares one state of which a user's own node told with what its
+// team's did.
+func (s *Invariants) toldToTeam(ev *evidence.Evidence, user string, o toldState, own, team []toldState) {
+	before, after, same := false, false, false
+	for _, of := range team {
+		same = same || of.state == o.state
+		before = before || of.at.Before(o.at)
+		after = after || of.at.After(o.at)
+		itself := func(o toldState) bool { return o.changed == of.changed && o.state == of.state }
+		if of.changed != "" && of.changed == o.changed && !slices.ContainsFunc(own, itself) {
+			s.breaks(spec.InvariantEventTeam, ev, "Update/data/user/state", fmt.Sprintf("user %s in %s since %s, as on its own node", user, o.state, of.changed), string(of.state))
+		}
+	}
+	if before && after && !same && tellable(o.state) {
+		misses(s.found.TeamSilent, o.state, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
 	}
 }
 
