@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"finesse-conformance/spec"
@@ -356,6 +358,9 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 		m.what.Kind, m.gap = evidence.MismatchTimer, evidence.GapWrapUp
 		return m
 	}
+	if c.mayHaveBeenOver(a) || c.mayHaveBeenOver(b) {
+		return c.unsure("the wrap-up timer of %v may have been over when it was asked for: wrap-up was seen long after what ended the call", b.timer)
+	}
 	if b.timer <= b.slack() {
 		return c.unsure("%s came when the wrap-up timer of %v was over both times: of one as short nobody sees whether it still ran", b.to, b.timer)
 	}
@@ -367,6 +372,21 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 		b.to, b.timer, round(a.inWrapUp), round(b.inWrapUp), round(a.sinceAsked), round(b.sinceAsked)))
 	m.xpath = "User/state"
 	return m
+}
+
+// mayHaveBeenOver reports whether wrap-up may have begun so long before it was
+// seen that its timer was over when the change was asked for: reads that lag show
+// the call for as long as they lag. It began no sooner than the last request on the
+// call was sent.
+func (c *stepJudge) mayHaveBeenOver(x change) bool {
+	asked := x.seen.At.Add(x.inWrapUp - x.sinceAsked)
+	var ended time.Time
+	for _, e := range c.ev.Exchanges {
+		if e.Method == http.MethodPut && strings.HasPrefix(e.Path, "/finesse/api/Dialog/") && e.Started.Before(x.seen.At) {
+			ended = e.Started
+		}
+	}
+	return !ended.IsZero() && !asked.Before(ended.Add(x.timer-x.slack()))
 }
 
 // wrapUpModeTold reports whether the target shows what wrap-up is to the user.

@@ -231,3 +231,31 @@ func TestClocksOfTwoNodes(t *testing.T) {
 		}
 	}
 }
+
+// Where reads lag behind the end of a call, the timer may have been over before
+// anybody could have seen wrap-up, let alone asked for its end.
+func TestMayHaveBeenOver(t *testing.T) {
+	seen := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, test := range map[string]struct {
+		ended time.Duration // before wrap-up was seen
+		asked time.Duration // after it was seen
+		timer time.Duration
+		want  bool
+	}{
+		"seen at once, asked at once":           {100 * time.Millisecond, 0, 3 * time.Second, false},
+		"seen at once, asked at half the timer": {100 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, false},
+		"seen late, asked at half the timer":    {2700 * time.Millisecond, 1300 * time.Millisecond, 3 * time.Second, true},
+		"seen late, asked at once":              {2700 * time.Millisecond, 0, 3 * time.Second, true},
+		"seen late, and the timer is long":      {2700 * time.Millisecond, 10 * time.Second, 20 * time.Second, false},
+		"nothing of the run's ended the call":   {-time.Second, 1300 * time.Millisecond, 3 * time.Second, false},
+	} {
+		ev := &evidence.Evidence{Exchanges: []evidence.Exchange{
+			{Method: "PUT", Path: "/finesse/api/Dialog/1", Started: seen.Add(-test.ended)},
+			{Method: "GET", Path: "/finesse/api/User/1001001", Started: seen.Add(-time.Millisecond)},
+		}}
+		x := change{wrapUp: wrapUp{seen: evidence.Observation{At: seen}, timer: test.timer}, inWrapUp: test.timer, sinceAsked: test.timer - test.asked}
+		if got := (&stepJudge{ev: ev}).mayHaveBeenOver(x); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
