@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +15,14 @@ import (
 
 // swallow answers requests whose body holds a text with 202 and does nothing.
 func swallow(text string, asked *int) func(http.Handler) http.Handler {
+	var mu sync.Mutex
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err == nil && r.Method == http.MethodPut && strings.Contains(string(body), text) {
+				mu.Lock()
 				*asked++
+				mu.Unlock()
 				w.WriteHeader(http.StatusAccepted)
 				return
 			}
