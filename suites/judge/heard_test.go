@@ -22,6 +22,9 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 		x := &s.ev.Exchanges[len(s.ev.Exchanges)-1]
 		x.RequestHeader = map[string]string{"requestId": request}
 		x.RequestBody = "<User><state>" + string(state) + "</state></User>"
+		if status >= 400 {
+			x.ResponseBody = apiError("Invalid State", "22")
+		}
 		for _, e := range events {
 			s.hears(time.Second, e)
 		}
@@ -102,12 +105,13 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 		{"of a refused one, by nobody", []*scene{asked(400, spec.Ready, unasked(in(spec.NotReady)))}, ""},
 	})
 	for name, change := range map[string]func(*evidence.Exchange){
-		"of another kind":           func(x *evidence.Exchange) { x.Method = "POST" },
-		"for somebody else":         func(x *evidence.Exchange) { x.Path = "/finesse/api/User/1002" },
-		"that was not sent":         func(x *evidence.Exchange) { x.Barred = true },
-		"that did not reach it":     func(x *evidence.Exchange) { x.Away = true },
-		"whose answer was not read": func(x *evidence.Exchange) { x.Err = "unexpected EOF" },
-		"with another id":           func(x *evidence.Exchange) { x.RequestHeader = map[string]string{"requestId": "other"} },
+		"was answered by somebody on the way": func(x *evidence.Exchange) { x.Status, x.ResponseBody = 403, "<html>no</html>" },
+		"of another kind":                     func(x *evidence.Exchange) { x.Method = "POST" },
+		"for somebody else":                   func(x *evidence.Exchange) { x.Path = "/finesse/api/User/1002" },
+		"that was not sent":                   func(x *evidence.Exchange) { x.Barred = true },
+		"that did not reach it":               func(x *evidence.Exchange) { x.Away = true },
+		"whose answer was not read":           func(x *evidence.Exchange) { x.Err = "unexpected EOF" },
+		"with another id":                     func(x *evidence.Exchange) { x.RequestHeader = map[string]string{"requestId": "other"} },
 	} {
 		tryRuns(t, "NTF-05", []run{{"of a request " + name, odd(change), ""}})
 	}
