@@ -44,7 +44,7 @@ func TestScenarioIsPasted(t *testing.T) {
 			})
 			req := pasted(t, m.Scenario(found))
 			// What comes at the same moment shows in one of its orders alone.
-			chance := slices.ContainsFunc(found.Walk.Rounds, func(r explore.Round) bool { return r.How == explore.Together })
+			chance := together(found)
 			for _, faults := range [][]string{nil, {f.Name}} {
 				want := evidence.Passed
 				if faults != nil {
@@ -97,6 +97,11 @@ func TestScenarioOfTwoIsPasted(t *testing.T) {
 	}
 }
 
+// together reports whether a finding has requests at the same moment.
+func together(f explore.Finding) bool {
+	return slices.ContainsFunc(f.Walk.Rounds, func(r explore.Round) bool { return r.How == explore.Together })
+}
+
 // find explores a deployment until something is found that is no chance, in
 // somebody's state.
 func find(t *testing.T, m *explore.Model, d bed.Deployment, whom spec.Actor) explore.Finding {
@@ -107,7 +112,7 @@ func find(t *testing.T, m *explore.Model, d bed.Deployment, whom spec.Actor) exp
 	var found *explore.Finding
 	search := &explore.Search{Generator: generator(m, *seed), Steps: 20_000}
 	search.Found = func(f explore.Finding) {
-		if f.Certainty != explore.Once && f.Deviation.Whom == whom {
+		if f.Certainty != explore.Once && f.Deviation.Whom == whom && (whom == spec.Self || !together(f)) {
 			found = &f
 			enough()
 		}

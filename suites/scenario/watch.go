@@ -276,8 +276,10 @@ func (a *attempt) shows(sought []spec.Outcome, l evidence.Observation, step *evi
 	return false
 }
 
+// refusedByEvent reports whether an event told of a refusal. Of several requests
+// at once one may be refused and what the others ask for come afterwards.
 func (a *attempt) refusedByEvent(p *participant, step *evidence.Step) bool {
-	if a.Events == nil {
+	if a.Events == nil || len(step.Acts) > 1 {
 		return false
 	}
 	for _, e := range a.Events.Since(step.Sent) {
