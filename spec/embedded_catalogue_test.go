@@ -52,29 +52,34 @@ func TestEmbeddedCatalogueIsThatOfTheFiles(t *testing.T) {
 	}
 }
 
-// writeLiteral writes a value as Go has it, without the fields that are zero.
+// writeLiteral writes a value as Go has it, without the fields that are zero: a
+// line for each requirement and each move.
 func writeLiteral(b *bytes.Buffer, v reflect.Value) {
 	switch v.Kind() {
-	case reflect.Pointer:
-		b.WriteString("&")
-		writeLiteral(b, v.Elem())
 	case reflect.Struct:
-		b.WriteString(typeName(v) + "{\n")
-		for i := range v.NumField() {
-			if field := v.Field(i); !field.IsZero() {
-				b.WriteString(v.Type().Field(i).Name + ": ")
-				writeLiteral(b, field)
-				b.WriteString(",\n")
-			}
-		}
-		b.WriteString("}")
+		b.WriteString(typeName(v))
+		writeFields(b, v)
 	case reflect.Slice:
 		b.WriteString(typeName(v) + "{")
 		for i := range v.Len() {
-			writeLiteral(b, v.Index(i))
+			switch e := v.Index(i); e.Kind() {
+			case reflect.Pointer:
+				b.WriteString("\n")
+				writeFields(b, e.Elem())
+			case reflect.Struct:
+				writeFields(b, e)
+			default:
+				writeLiteral(b, e)
+			}
 			b.WriteString(", ")
+			if i == v.Len()-1 && v.Index(i).Kind() == reflect.Pointer {
+				b.WriteString("\n")
+			}
 		}
 		b.WriteString("}")
+	case reflect.Pointer:
+		b.WriteString("&")
+		writeLiteral(b, v.Elem())
 	case reflect.Map:
 		b.WriteString(typeName(v) + "{")
 		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(x, y reflect.Value) int { return cmp.Compare(x.String(), y.String()) }) {
@@ -91,6 +96,18 @@ func writeLiteral(b *bytes.Buffer, v reflect.Value) {
 	default:
 		panic("a catalogue holds no " + v.Kind().String())
 	}
+}
+
+func writeFields(b *bytes.Buffer, v reflect.Value) {
+	b.WriteString("{")
+	for i := range v.NumField() {
+		if field := v.Field(i); !field.IsZero() {
+			b.WriteString(v.Type().Field(i).Name + ": ")
+			writeLiteral(b, field)
+			b.WriteString(", ")
+		}
+	}
+	b.WriteString("}")
 }
 
 func typeName(v reflect.Value) string { return strings.ReplaceAll(v.Type().String(), "spec.", "") }
