@@ -78,17 +78,14 @@ type tally struct {
 	n     map[string]int
 }
 
-func (t *tally) add(name, id string, n int) {
-	if n == 0 {
-		return
-	}
+func (t *tally) add(name, id string) {
 	if t.ids == nil {
 		t.ids, t.n = map[string][]string{}, map[string]int{}
 	}
 	if t.n[name] == 0 {
 		t.names = append(t.names, name)
 	}
-	t.n[name] += n
+	t.n[name]++
 	if !slices.Contains(t.ids[name], id) {
 		t.ids[name] = append(t.ids[name], id)
 	}
@@ -117,7 +114,7 @@ func (s *session) intent(ctx context.Context, run func(context.Context, []suites
 		}
 		p.applicable++
 		if !i.Runs() {
-			p.left.add(i.Why, i.Requirement.ID, 1)
+			p.left.add(i.Why, i.Requirement.ID)
 			continue
 		}
 		p.runs++
@@ -181,7 +178,7 @@ func (p *intent) account() {
 		}
 	}
 	for _, st := range p.fast.stimuli {
-		p.hook.add(fmt.Sprintf("%s for %s", st.name, st.user), st.requirement, 1)
+		p.hook.add(fmt.Sprintf("%s for %s", st.name, st.user), st.requirement)
 	}
 	for _, u := range p.survey.Cast.Usable() {
 		p.user(u.ID).passes = p.fast.passed[u.ID]
@@ -201,18 +198,18 @@ func (p *intent) exchange(ev *evidence.Evidence, x evidence.Exchange) {
 		return found
 	}
 	if to := text("Dialog/toAddress"); to != "" {
-		p.calls.add(fmt.Sprintf("%s calls %s", x.As, p.owner(to)), ev.Requirement, 1)
+		p.calls.add(fmt.Sprintf("%s calls %s", x.As, p.owner(to)), ev.Requirement)
 	}
 	if extension := text("User/extension"); extension != "" && p.owner(extension) == "" {
-		p.special.add(fmt.Sprintf("to sign %s in on extension %s, which no device has as far as is known", id, extension), ev.Requirement, 1)
+		p.special.add(fmt.Sprintf("to sign %s in on extension %s, which no device has as far as is known", id, extension), ev.Requirement)
 	}
 	switch {
 	case x.WrongPassword:
-		p.special.add(fmt.Sprintf("as %s with a password that is made up, followed by a right one before the next", x.As), ev.Requirement, 1)
+		p.special.add(fmt.Sprintf("as %s with a password that is made up, followed by a right one before the next", x.As), ev.Requirement)
 	case aUser && x.As == "":
-		p.special.add("without credentials, to the User of "+id, ev.Requirement, 1)
+		p.special.add("without credentials, to the User of "+id, ev.Requirement)
 	case aUser && p.survey.Cast.ByID(id) == nil:
-		p.special.add("to the User of an id that is made up and nobody in the cast has, as "+x.As, ev.Requirement, 1)
+		p.special.add("to the User of an id that is made up and nobody in the cast has, as "+x.As, ev.Requirement)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/xmlbody"
-	"finesse-conformance/runner/config"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
@@ -77,7 +76,7 @@ func transient(err string) bool {
 }
 
 // explain adds to an error of the transport what to do about it.
-func explain(err string, t *config.Target) string {
+func explain(err string) string {
 	for _, known := range []struct{ sign, advice string }{
 		{"no such host", "the host name is not known; check it and the name server"},
 		{"connection refused", "nothing listens there; check host and port"},

@@ -75,7 +75,7 @@ func (d *network) reach(ctx context.Context, label string, u *url.URL) bool {
 	if net.ParseIP(host) == nil {
 		addresses, err := net.DefaultResolver.LookupHost(ctx, host)
 		if err != nil {
-			d.add(label+"name", broken, "check the host name and the name server", "%s", explain(err.Error(), d.target))
+			d.add(label+"name", broken, "check the host name and the name server", "%s", explain(err.Error()))
 			return false
 		}
 		d.add(label+"name", Fine, "", "%s is %s", host, strings.Join(addresses, ", "))
@@ -83,7 +83,7 @@ func (d *network) reach(ctx context.Context, label string, u *url.URL) bool {
 	started := time.Now()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(host, portOf(u)))
 	if err != nil {
-		d.add(label+"TCP", broken, "check host, port and what stands between", "%s", explain(err.Error(), d.target))
+		d.add(label+"TCP", broken, "check host, port and what stands between", "%s", explain(err.Error()))
 		return false
 	}
 	defer conn.Close()
@@ -104,7 +104,7 @@ func (d *network) secure(ctx context.Context, label string, broken Finding, conn
 	cfg.ServerName, cfg.InsecureSkipVerify = host, true
 	t := tls.Client(conn, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
-		d.add(label+"TLS", broken, "", "%s", explain(err.Error(), d.target))
+		d.add(label+"TLS", broken, "", "%s", explain(err.Error()))
 		return false
 	}
 	state := t.ConnectionState()
@@ -121,7 +121,7 @@ func (d *network) secure(ctx context.Context, label string, broken Finding, conn
 	case err != nil && d.target.Insecure:
 		d.add(label+"TLS", Lacking, "", "%s; not trusted, which --insecure overlooks: %v", seen, err)
 	case err != nil:
-		d.add(label+"TLS", broken, "", "%s; %s", seen, explain(err.Error(), d.target))
+		d.add(label+"TLS", broken, "", "%s; %s", seen, explain(err.Error()))
 		return false
 	case left < 14*24*time.Hour && !d.target.Embedded:
 		d.add(label+"TLS", Lacking, "renew the certificate", "%s, in %d days", seen, int(left.Hours()/24))
@@ -158,7 +158,7 @@ func (d *network) hook(ctx context.Context, stimuli fixtures.Stimuli) {
 		defer cancel()
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			d.add(name, Lacking, "start the hook, or correct stimuli.http", "%s: %s", stimuli.Describe(), explain(err.Error(), t))
+			d.add(name, Lacking, "start the hook, or correct stimuli.http", "%s: %s", stimuli.Describe(), explain(err.Error()))
 			return
 		}
 		conn.Close()

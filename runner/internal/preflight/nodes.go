@@ -122,7 +122,7 @@ func (p *preflight) sameSystem(ctx context.Context, here *xmlquery.Node) error {
 	case signInPage(x):
 		return &Unable{obstacleOtherNode, at + ": " + x.Err}
 	case x.Err != "":
-		p.survey.Other.Why = fmt.Sprintf("%s cannot be reached: %s", at, explain(x.Err, p.target))
+		p.survey.Other.Why = fmt.Sprintf("%s cannot be reached: %s", at, explain(x.Err))
 		return nil
 	case x.Status/100 == 3:
 		return wrong("it redirects to %s", withoutQuery(x.ResponseHeader["Location"]))

@@ -199,7 +199,7 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 	s.XMPPDomain, s.XMPPPubSubDomain = t.XMPPDomain, t.XMPPPubSubDomain
 	switch {
 	case x.Err != "":
-		return &Unable{obstacleSilent, fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err, t))}
+		return &Unable{obstacleSilent, fmt.Sprintf("%s cannot be reached: %s", p.at(), explain(x.Err))}
 	case x.Status == http.StatusServiceUnavailable:
 		return &OutOfService{Status: "HTTP 503", Reason: p.at() + " is out of service: SystemInfo was answered with HTTP 503" + Saying(x)}
 	case x.Status/100 == 3:

@@ -26,7 +26,7 @@ func Members(ctx context.Context, c *client.Client, t *config.Target, as *fixtur
 	x := p.get(ctx, as, "/finesse/api/Team/"+team, "")
 	switch {
 	case x.Err != "":
-		return nil, errors.New(explain(x.Err, t))
+		return nil, errors.New(explain(x.Err))
 	case x.Status/100 != 2:
 		return nil, fmt.Errorf("HTTP %d%s", x.Status, Saying(x))
 	}

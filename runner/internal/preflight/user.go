@@ -35,7 +35,7 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		bar("cannot sign in: %v", none.Err)
 		return
 	case x.Err != "":
-		bar("cannot be read: %s", explain(x.Err, p.target))
+		bar("cannot be read: %s", explain(x.Err))
 		return
 	case x.Status/100 == 3:
 		bar("is sent to %s instead of being served: it signs in by single sign-on there; %s", withoutQuery(x.ResponseHeader["Location"]), byToken)
