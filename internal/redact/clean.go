@@ -72,10 +72,13 @@ func (s *Set) cleanTexts(v reflect.Value) {
 	}
 }
 
-// cleanMap makes the map anew. One from name to text is taken for headers: the
+// cleanMap makes the map anew where it changes. One from name to text is taken for headers: the
 // name may say that the value is a secret.
 func (s *Set) cleanMap(v reflect.Value) {
 	if v.Len() == 0 {
+		return
+	}
+	if m, ok := v.Interface().(map[string]string); ok && s.isClean(m) {
 		return
 	}
 	named := v.Type().Key().Kind() == reflect.String && v.Type().Elem().Kind() == reflect.String
@@ -93,6 +96,16 @@ func (s *Set) cleanMap(v reflect.Value) {
 		fresh.SetMapIndex(key, value)
 	}
 	v.Set(fresh)
+}
+
+// isClean reports whether headers have no secret: most have none, and stay.
+func (s *Set) isClean(headers map[string]string) bool {
+	for name, value := range headers {
+		if s.Text(name) != name || s.header(name, value) != value {
+			return false
+		}
+	}
+	return true
 }
 
 // Writer gives a writer that takes secrets out of what is written to it. One

@@ -32,7 +32,7 @@ func (d *decoding) value(node *xmlquery.Node, s *shape, path string) any {
 		return map[string]any{}
 	}
 	d.noteAttributes(node, path)
-	return scalar(textOf(node), s)
+	return scalar(TextOf(node), s)
 }
 
 func scalar(text string, s *shape) any {
@@ -60,7 +60,7 @@ func scalar(text string, s *shape) any {
 }
 
 func (d *decoding) object(node *xmlquery.Node, s *shape, path string) any {
-	if text := strings.TrimSpace(textOf(node)); text != "" {
+	if text := strings.TrimSpace(TextOf(node)); text != "" {
 		return text
 	}
 	if s.schema.Nullable && firstElement(node) == nil && len(node.Attr) == 0 {
@@ -111,7 +111,7 @@ func (d *decoding) object(node *xmlquery.Node, s *shape, path string) any {
 
 // wrappedList decodes a list that has an element of its own around its items.
 func (d *decoding) wrappedList(node *xmlquery.Node, s *shape, path string) any {
-	if text := strings.TrimSpace(textOf(node)); text != "" {
+	if text := strings.TrimSpace(TextOf(node)); text != "" {
 		return text
 	}
 	list := []any{}
@@ -168,8 +168,8 @@ func orNextElement(node *xmlquery.Node) *xmlquery.Node {
 	return node
 }
 
-// textOf is the text of an element itself, without that of its children.
-func textOf(node *xmlquery.Node) string {
+// TextOf is the text of an element itself, without that of its children.
+func TextOf(node *xmlquery.Node) string {
 	first := node.FirstChild
 	if first == nil {
 		return ""

@@ -2,11 +2,7 @@ package xmlbody
 
 import (
 	"bytes"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -58,19 +54,6 @@ func decoded(contentType string, body []byte) ([]byte, error) {
 	return toUTF8(body, charset)
 }
 
-func tree(text []byte) (*xmlquery.Node, error) {
-	if err := wellFormed(text); err != nil {
-		return nil, err
-	}
-	doc, err := xmlquery.ParseWithOptions(bytes.NewReader(text), xmlquery.ParserOptions{
-		Decoder: &xmlquery.DecoderOptions{Strict: true, CharsetReader: alreadyUTF8},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("not well-formed XML: %w", err) // a prefix without its namespace
-	}
-	return doc, nil
-}
-
 // ParseShared is Parse for those who only read the tree: who parses the same body soon after gets the same
 // one.
 func ParseShared(contentType string, body []byte) (*xmlquery.Node, error) {
@@ -81,120 +64,57 @@ func ParseShared(contentType string, body []byte) (*xmlquery.Node, error) {
 	if len(text) > longestKept {
 		return tree(text)
 	}
-	parsed.Lock()
-	doc, ok := parsed.trees[string(text)]
-	parsed.Unlock()
-	if ok {
+	if doc := parsed.get(text); doc != nil {
 		return doc, nil
 	}
-	doc, err = tree(text)
+	doc, err := tree(text)
 	if err != nil {
 		return nil, err
 	}
-	parsed.Lock()
-	if len(parsed.trees) == mostKept {
-		clear(parsed.trees)
-	}
-	parsed.trees[string(text)] = doc
-	parsed.Unlock()
+	parsed.put(text, doc)
 	return doc, nil
 }
 
-// What was parsed lately. A run reads a user again and again until it has
-// moved, and judges what it read: most bodies are met several times.
-var parsed = struct {
+// parsed is what was parsed lately. A run reads a user again and again until it
+// has moved, and judges what it read: most bodies are met several times.
+var parsed trees
+
+// trees keeps the trees of two generations: what is not asked for while as many
+// others come goes.
+type trees struct {
 	sync.Mutex
-	trees map[string]*xmlquery.Node
-}{trees: make(map[string]*xmlquery.Node)}
+	young, old map[string]*xmlquery.Node
+}
+
+func (t *trees) get(text []byte) *xmlquery.Node {
+	t.Lock()
+	defer t.Unlock()
+	doc, ok := t.young[string(text)]
+	if !ok {
+		if doc, ok = t.old[string(text)]; ok {
+			t.keep(string(text), doc)
+		}
+	}
+	return doc
+}
+
+func (t *trees) put(text []byte, doc *xmlquery.Node) {
+	t.Lock()
+	defer t.Unlock()
+	t.keep(string(text), doc)
+}
+
+func (t *trees) keep(text string, doc *xmlquery.Node) {
+	if t.young == nil || len(t.young) == mostKept {
+		t.young, t.old = make(map[string]*xmlquery.Node, mostKept), t.young
+	}
+	t.young[text] = doc
+}
 
 const (
-	mostKept    = 256
+	mostKept    = 256     // in a generation
 	longestKept = 4 << 10 // bytes: a User has about 1,500
 )
-
-// alreadyUTF8 makes the decoder ignore the encoding of the XML declaration, which toUTF8 has seen to.
-func alreadyUTF8(_ string, input io.Reader) (io.Reader, error) { return input, nil }
-
-// wellFormed checks what encoding/xml, and so xmlquery, let pass: several roots, text outside of the
-// root, a late XML declaration, doubled attributes, endless depth. It goes first because a document type
-// must be refused before anything is made of it.
-func wellFormed(text []byte) error {
-	if at := bytes.IndexByte(text, 0); at >= 0 {
-		return syntaxErrorAt(text, at, "NUL byte")
-	}
-	if !utf8.Valid(text) {
-		return syntaxErrorAt(text, firstInvalid(text), "not valid UTF-8")
-	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return &SyntaxError{Line: 1, Column: 1, Reason: "the body is empty"}
-	}
-	decoder := xml.NewDecoder(bytes.NewReader(text))
-	decoder.CharsetReader = alreadyUTF8
-	depth, roots, nodes := 0, 0, 0
-	for {
-		start := int(decoder.InputOffset())
-		token, err := decoder.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			at := int(decoder.InputOffset())
-			reason := err.Error()
-			var syntax *xml.SyntaxError
-			if errors.As(err, &syntax) {
-				reason = syntax.Msg
-			}
-			return syntaxErrorAt(text, at, reason)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			if depth == 0 {
-				if roots++; roots > 1 {
-					return syntaxErrorAt(text, start, "a second root element "+token.Name.Local)
-				}
-			}
-			if depth++; depth > MaxDepth {
-				return syntaxErrorAt(text, start, fmt.Sprintf("elements nest deeper than %d", MaxDepth))
-			}
-			if nodes += 1 + len(token.Attr); nodes > maxNodes {
-				return syntaxErrorAt(text, start, fmt.Sprintf("more than %d elements and attributes", maxNodes))
-			}
-			if name := doubledAttribute(token.Attr); name != "" {
-				return syntaxErrorAt(text, start, "attribute "+name+" occurs twice")
-			}
-		case xml.EndElement:
-			depth--
-		case xml.CharData:
-			if depth == 0 && len(bytes.TrimSpace(token)) > 0 {
-				return syntaxErrorAt(text, start, "text outside of the root element")
-			}
-		case xml.ProcInst:
-			if strings.EqualFold(token.Target, "xml") && start > 0 {
-				return syntaxErrorAt(text, start, "the XML declaration is not at the start")
-			}
-		case xml.Directive:
-			return syntaxErrorAt(text, start, "document types are refused")
-		}
-	}
-	if roots == 0 {
-		return syntaxErrorAt(text, len(text), "no root element")
-	}
-	return nil
-}
-
-func doubledAttribute(attrs []xml.Attr) string {
-	if len(attrs) < 2 {
-		return ""
-	}
-	seen := make(map[xml.Name]bool, len(attrs))
-	for _, attr := range attrs {
-		if seen[attr.Name] {
-			return attr.Name.Local
-		}
-		seen[attr.Name] = true
-	}
-	return ""
-}
 
 func firstInvalid(text []byte) int {
 	for at := 0; at < len(text); {

@@ -1,6 +1,7 @@
 package xmlbody
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/antchfx/xmlquery"
@@ -28,6 +29,14 @@ func Nodes(from *xmlquery.Node, path string) []*xmlquery.Node {
 	return nodes
 }
 
+// Children are the elements directly below a node.
+func Children(of *xmlquery.Node) iter.Seq[*xmlquery.Node] {
+	return func(yield func(*xmlquery.Node) bool) {
+		for child := firstElement(of); child != nil && yield(child); child = nextElement(child) {
+		}
+	}
+}
+
 // Text is the text of the first element at a path, as Nodes has it, and whether there is one: an empty
 // element is present. The last name may be an attribute, as in "ReasonCodes/@category". The text is
 // given as it stands, white space included.
@@ -44,7 +53,7 @@ func Text(from *xmlquery.Node, path string) (value string, present bool) {
 		return "", false
 	}
 	if !isAttribute {
-		return textOf(nodes[0]), true
+		return TextOf(nodes[0]), true
 	}
 	for _, attr := range nodes[0].Attr {
 		if strings.EqualFold(attr.Name.Local, attribute) {
@@ -59,7 +68,7 @@ func Texts(from *xmlquery.Node, path string) []string {
 	nodes := Nodes(from, path)
 	texts := make([]string, len(nodes))
 	for i, node := range nodes {
-		texts[i] = textOf(node)
+		texts[i] = TextOf(node)
 	}
 	return texts
 }

@@ -76,7 +76,7 @@ func (c *Client) again(ctx context.Context, rec *Recorder, call Call, x evidence
 			x.Barred = true
 			x.Err = fmt.Sprintf("it did not reach the API, and was not sent again, since user %s could not be looked at", u.ID)
 			return x, false
-		case u.ID != id || before == "" || now != before:
+		case u.ID != id || before == "" || changes(now) != changes(before):
 			x.Barred = true
 			x.Err = fmt.Sprintf("it did not reach the API, and was not sent again, since user %s may have changed meanwhile", id)
 			return x, false
@@ -117,22 +117,21 @@ func (c *Client) note(call Call, x evidence.Exchange) {
 	if x.Status == http.StatusOK && x.Err == "" && call.Method == http.MethodGet && path.Dir(call.Path)+"/" == userPath {
 		seen := x.ResponseBody
 		if len(seen) > longestSeen {
-			seen = strings.Join(changing().FindAllString(seen, 8), "")
+			seen = changes(seen)
 		}
 		c.seen[path.Base(call.Path)] = seen
 	}
 }
 
-// seenOf is what can change of a user as it was last seen, or empty.
+// seenOf is a user as it was last seen, or empty.
 func (c *Client) seenOf(id string) string {
 	c.mu.Lock()
-	body, ok := c.seen[id]
-	c.mu.Unlock()
-	if !ok {
-		return ""
-	}
-	return fmt.Sprint(changing().FindAllString(body, 8))
+	defer c.mu.Unlock()
+	return c.seen[id]
 }
+
+// changes is what can change of a user.
+func changes(seen string) string { return strings.Join(changing().FindAllString(seen, 8), "") }
 
 func (c *Client) userOf(id string) *fixtures.User {
 	c.mu.Lock()

@@ -16,10 +16,13 @@ func ObservationOf(x Exchange) (Observation, bool) {
 		return Observation{}, false
 	}
 	node, err := xmlbody.ParseShared("", []byte(x.ResponseBody))
-	if err != nil || len(xmlbody.Nodes(node, "User/state")) == 0 {
+	if err != nil {
 		return Observation{}, false
 	}
-	l := readUser(node, "User/")
+	l, told := readUser(node, "User")
+	if !told {
+		return Observation{}, false
+	}
 	l.Asked, l.At, l.Index = x.Started, x.Started.Add(x.Duration), x.Index
 	return l, true
 }
@@ -27,10 +30,13 @@ func ObservationOf(x Exchange) (Observation, bool) {
 // ObservationOfEvent reads a sighting of a user out of an event on its own node.
 func ObservationOfEvent(e Event) (Observation, bool) {
 	node, err := xmlbody.ParseShared("", []byte(e.Payload))
-	if err != nil || len(xmlbody.Nodes(node, "Update/data/user/state")) == 0 {
+	if err != nil {
 		return Observation{}, false
 	}
-	l := readUser(node, "Update/data/user/")
+	l, told := readUser(node, "Update/data/user")
+	if !told {
+		return Observation{}, false
+	}
 	l.Asked, l.At, l.Index, l.Event = e.Received, e.Received, e.Index, true
 	return l, true
 }
@@ -39,18 +45,37 @@ func ObservationOfEvent(e Event) (Observation, bool) {
 // bytes: states, codes and times are shorter by far.
 const longestText = 128
 
-func readUser(node *xmlquery.Node, at string) Observation {
-	text := func(path string) string {
-		t, _ := xmlbody.Text(node, at+path)
-		t = strings.TrimSpace(t)
-		if len(t) > longestText {
-			t = strings.ToValidUTF8(t[:longestText], "") + "…"
+// readUser reads what a sighting has of a user in one walk over the elements at
+// a path. Of a name that comes several times, the first counts.
+func readUser(node *xmlquery.Node, at string) (o Observation, told bool) {
+	var state string
+	names := []struct {
+		name string
+		to   *string
+		told bool
+	}{
+		{"state", &state, false}, {"pendingState", &o.Pending, false}, {"reasonCodeId", &o.ReasonCodeID, false},
+		{"extension", &o.Extension, false}, {"stateChangeTime", &o.ChangeTime, false},
+	}
+	for _, user := range xmlbody.Nodes(node, at) {
+		for child := range xmlbody.Children(user) {
+			for i := range names {
+				if n := &names[i]; !n.told && strings.EqualFold(n.name, child.Data) {
+					*n.to, n.told = short(xmlbody.TextOf(child)), true
+				}
+			}
 		}
-		return t
 	}
-	return Observation{
-		State: spec.State(text("state")), Pending: text("pendingState"),
-		ReasonCodeID: text("reasonCodeId"), ReasonCode: text("reasonCode/code"),
-		Extension: text("extension"), ChangeTime: text("stateChangeTime"),
+	code, _ := xmlbody.Text(node, at+"/reasonCode/code")
+	o.State, o.ReasonCode = spec.State(state), short(code)
+	return o, names[0].told
+}
+
+// short is a text that is cut.
+func short(t string) string {
+	t = strings.TrimSpace(t)
+	if len(t) > longestText {
+		t = strings.ToValidUTF8(t[:longestText], "") + "…"
 	}
+	return t
 }

@@ -57,7 +57,7 @@ func (e *element) content(name string) string {
 // source is a decoder together with the bytes that it reads.
 type source struct {
 	decoder *xml.Decoder
-	// slice returns the bytes between two offsets of the decoder.
+	// slice returns the bytes between two offsets of the decoder, which stay as they are.
 	slice func(from, to int64) []byte
 }
 
@@ -136,8 +136,8 @@ func (s source) element(start xml.StartElement, at int64) (*element, error) {
 			top.e.text += string(token)
 		case xml.EndElement:
 			// A self-closing element has its end where its beginning ended.
-			top.e.outer = bytes.Clone(s.slice(top.outer, s.decoder.InputOffset()))
-			top.e.inner = bytes.Clone(s.slice(top.body, max(at, top.body)))
+			top.e.outer = s.slice(top.outer, s.decoder.InputOffset())
+			top.e.inner = s.slice(top.body, max(at, top.body))
 			if len(stack) == 1 {
 				return top.e, nil
 			}

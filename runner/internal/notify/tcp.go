@@ -176,4 +176,6 @@ func (r *recorder) discard(before int64) {
 	r.start += int64(n)
 }
 
-func (r *recorder) slice(from, to int64) []byte { return r.kept[from-r.start : to-r.start] }
+func (r *recorder) slice(from, to int64) []byte {
+	return bytes.Clone(r.kept[from-r.start : to-r.start])
+}
