@@ -133,7 +133,7 @@ func (s *Invariants) unaskedEvent(h heardEvent) {
 	}
 	asked, _ := s.judge.loose(x.RequestBody).text("User/state")
 	if asked == string(spec.Login) {
-		return // which leads on
+		asked = string(spec.NotReady) // to which it leads on
 	}
 	for i := range h.ev.Events[:h.Index] {
 		before := h.ev.Events[i]
@@ -141,9 +141,35 @@ func (s *Invariants) unaskedEvent(h heardEvent) {
 		if !ok || before.Node != h.Node || before.RequestID != h.RequestID || string(was.State) != asked {
 			continue
 		}
-		if by, ok := evidence.Later(was.ChangeTime, told.ChangeTime); told.State != was.State || ok && by > evidence.NodesApart {
+		if by, ok := evidence.Later(was.ChangeTime, told.ChangeTime); told.State != was.State || ok && by > evidence.NodesApart || h.cameBack(i, was) {
 			s.breaks(spec.InvariantEventUnasked, h.ev, "Update/requestId", fmt.Sprintf("no requestId of the request for %s, whose change had been told", asked), fmt.Sprintf("it in the event of %s", told.State))
 			return
 		}
 	}
+}
+
+// cameBack reports whether the user of an event had left the state that an earlier
+// one told of, and whatever tells that it is there again has the requestId of that.
+func (h *heardEvent) cameBack(earlier int, was evidence.Observation) bool {
+	left := evidence.Observation{}
+	for _, e := range h.ev.Events[earlier+1:] {
+		o, ok := evidence.ObservationOfEvent(e)
+		if !ok || e.Node != h.Node {
+			continue
+		}
+		by, later := evidence.Later(was.ChangeTime, o.ChangeTime)
+		switch {
+		case o.State != was.State && e.Index < h.Index && later && by > 0:
+			left = o
+		case o.State != was.State && e.Index > h.Index:
+			return left.State != ""
+		case o.State == was.State && e.RequestID != h.RequestID:
+			return false
+		case o.State == was.State && e.Index == h.Index:
+			if by, ok := evidence.Later(left.ChangeTime, o.ChangeTime); !ok || by <= 0 {
+				return false
+			}
+		}
+	}
+	return left.State != ""
 }

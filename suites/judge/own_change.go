@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -23,14 +24,9 @@ func (s *Invariants) ownChanges(ev *evidence.Evidence) {
 	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.LevelOn(ev.Target.Deployment) == spec.Info {
 		return // recorded, not judged
 	}
-	for i := range ev.Exchanges {
-		x := &ev.Exchanges[i]
-		user, isUser := strings.CutPrefix(x.Path, api+"User/")
-		if x.Method != "PUT" || !isUser || x.As != user || x.WrongPassword || x.Status/100 != 2 || x.Err != "" {
-			continue
-		}
-		change := evidence.OwnChange{User: user}
-		switch asked, _ := s.judge.loose(x.RequestBody).text("User/state"); spec.State(asked) {
+	for x := range s.judge.ownPuts(ev) {
+		change := evidence.OwnChange{User: x.user}
+		switch x.asked {
 		case spec.Login:
 			change.From, change.To = spec.Logout, spec.NotReady
 		case spec.Logout:
@@ -49,15 +45,43 @@ func (s *Invariants) ownChanges(ev *evidence.Evidence) {
 	}
 }
 
+// ownPut is a change that a user asked for itself, and that was accepted.
+type ownPut struct {
+	*evidence.Exchange
+	at     int // among the exchanges
+	user   string
+	asked  spec.State
+	reason string // its reasonCodeId
+}
+
+// ownPuts goes through those of a scenario.
+func (j *Judge) ownPuts(ev *evidence.Evidence) iter.Seq[ownPut] {
+	return func(yield func(ownPut) bool) {
+		for i := range ev.Exchanges {
+			x := &ev.Exchanges[i]
+			user, isUser := strings.CutPrefix(x.Path, api+"User/")
+			if x.Method != "PUT" || !isUser || x.As != user || x.WrongPassword || x.Status/100 != 2 || x.Err != "" {
+				continue
+			}
+			d := j.loose(x.RequestBody)
+			asked, _ := d.text("User/state")
+			reason, _ := d.text("User/reasonCodeId")
+			if !yield(ownPut{x, i, user, spec.State(asked), reason}) {
+				return
+			}
+		}
+	}
+}
+
 // cameOf gives the first other state in which a look shows a user that asked for
 // a change. Where none does for the settle time, that is the state in which it was;
 // "" where it is not known: it was refused, something else was asked for, or the
 // user was not where the change begins.
-func cameOf(ev *evidence.Evidence, change evidence.OwnChange, x *evidence.Exchange) spec.State {
+func cameOf(ev *evidence.Evidence, change evidence.OwnChange, x ownPut) spec.State {
 	answered, next := x.Started.Add(x.Duration), ev.Ended
-	for i := x.Index + 1; i < len(ev.Exchanges); i++ {
-		again := ev.Exchanges[i].RequestBody == x.RequestBody && ev.Exchanges[i].Path == x.Path
-		if o := &ev.Exchanges[i]; o.Method != "GET" && !again && (o.As == change.User || strings.Contains(o.Path, "/"+change.User)) {
+	for _, o := range ev.Exchanges[x.at+1:] {
+		again := o.RequestBody == x.RequestBody && o.Path == x.Path
+		if o.Method != "GET" && !again && (o.As == change.User || strings.Contains(o.Path, "/"+change.User)) {
 			next = o.Started
 			break
 		}

@@ -1,30 +1,33 @@
 package judge
 
 import (
+	"fmt"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
+	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
 
 // reasons makes the check that whoever chose a reason for NOT_READY is shown with
-// it (guide, p.51): where the last thing that was asked for a user is a NOT_READY of
-// its own, it came there and stayed, no look shows the reason, and nothing else can
-// be why. A reason that a requirement sends as a wrong one is that requirement's to judge.
+// it (guide, p.51): where it asked for NOT_READY itself, came there and stayed, no
+// look shows the reason, and nothing else can be why. A reason that a requirement
+// sends as a wrong one is that requirement's to judge.
 func (s *Invariants) reasons(ev *evidence.Evidence) {
 	req, ok := s.judge.catalogue.ByID(ev.Requirement)
 	if ok && slices.ContainsFunc(req.Steps, sendsWrongReason) || slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool { return !x.Served() }) {
 		return
 	}
-	for user, x := range lastPuts(ev) {
-		reason := sent(x, "reasonCodeId")
-		if x.As != user || x.WrongPassword || x.Status/100 != 2 || reason == "" || sent(x, "state") != string(spec.NotReady) ||
-			slices.ContainsFunc(ev.Events, func(e evidence.Event) bool { return e.IsError() && strings.HasSuffix(e.Node, "/User/"+user) }) {
+	for x := range s.judge.ownPuts(ev) {
+		if x.asked != spec.NotReady || x.reason == "" || x.Purpose == evidence.ForReturn || s.judge.wishedBefore(ev, x) ||
+			slices.ContainsFunc(ev.Events, func(e evidence.Event) bool { return e.IsError() && e.Node == x.Path }) {
 			continue
 		}
-		if shown, lost := reasonLost(ev, user, x, reason); lost {
-			s.breaks(spec.InvariantReason, ev, "User/reasonCodeId", reason+", which was sent with NOT_READY", seenReason(shown))
+		if shown, lost := reasonLost(ev, x); lost {
+			s.breaks(spec.InvariantReason, ev, "User/reasonCodeId", x.reason+", which was sent with NOT_READY", seenReason(shown))
 		}
 	}
 }
@@ -40,60 +43,51 @@ func seenReason(o evidence.Observation) string {
 	return o.Reason()
 }
 
-// lastPuts gives the last change that was asked for each user before it was put
-// back, but for those of whom NOT_READY was asked for more than once: the second may
-// have been refused as one too many.
-func lastPuts(ev *evidence.Evidence) map[string]evidence.Exchange {
-	last, wishes := map[string]evidence.Exchange{}, map[string]int{}
-	for _, x := range ev.Exchanges {
-		if x.Method != "PUT" || x.Purpose == evidence.ForReturn {
-			continue
-		}
-		if _, user, ok := strings.Cut(strings.TrimSuffix(x.Path, "/"), "/api/User/"); ok {
-			last[user] = x
-			if sent(x, "state") == string(spec.NotReady) {
-				wishes[user]++
-			}
-		}
+// wishedBefore reports whether NOT_READY had been asked for a user already who was
+// on a call: a second wish there may be refused as one too many.
+func (j *Judge) wishedBefore(ev *evidence.Evidence, x ownPut) bool {
+	if before := lookBefore(ev, x.user, x.Started); !before.State.OnCall() {
+		return false
 	}
-	for user, n := range wishes {
-		if n > 1 {
-			delete(last, user)
-		}
-	}
-	return last
+	return slices.ContainsFunc(ev.Exchanges[:x.at], func(o evidence.Exchange) bool {
+		asked, _ := j.loose(o.RequestBody).text("User/state")
+		return o.Method == "PUT" && o.Path == x.Path && asked == string(spec.NotReady)
+	})
 }
 
-// sent gives what a request has under a name.
-func sent(x evidence.Exchange, name string) string {
-	_, rest, _ := strings.Cut(x.RequestBody, "<"+name+">")
-	value, _, _ := strings.Cut(rest, "</"+name+">")
-	return strings.TrimSpace(value)
+// lookBefore gives the last look at a user that was asked for before a moment.
+func lookBefore(ev *evidence.Evidence, user string, moment time.Time) (before evidence.Observation) {
+	for _, o := range ev.Observations {
+		if !o.Event && o.User == user && o.Asked.Before(moment) {
+			before = o
+		}
+	}
+	return before
 }
 
-// reasonLost looks at how a user is shown after its NOT_READY: coming from where
-// the guide lets it choose, staying for the quiet time, never with the reason.
-func reasonLost(ev *evidence.Evidence, user string, x evidence.Exchange, reason string) (last evidence.Observation, lost bool) {
+// reasonLost looks at how a user is shown after its NOT_READY, until something
+// else is asked of it: coming from where the guide lets it choose, staying for the
+// quiet time, never with the reason.
+func reasonLost(ev *evidence.Evidence, x ownPut) (last evidence.Observation, lost bool) {
 	from := []spec.State{spec.Ready, spec.Work, spec.WorkReady, spec.Talking, spec.Hold}
 	if ev.Target.Deployment == spec.UCCE {
 		from = append(from, spec.ReservedOutbound, spec.ReservedOutboundPreview)
 	}
-	back := ev.Ended
-	if i := slices.IndexFunc(ev.Exchanges, func(x evidence.Exchange) bool { return x.Purpose == evidence.ForReturn }); i >= 0 {
-		back = ev.Exchanges[i].Started
+	until := ev.Ended
+	if i := slices.IndexFunc(ev.Exchanges[x.at+1:], func(o evidence.Exchange) bool {
+		return o.Purpose == evidence.ForReturn || o.Method == "PUT" && o.Path == x.Path
+	}); i >= 0 {
+		until = ev.Exchanges[x.at+1+i].Started
 	}
-	var before, first evidence.Observation
+	before, first := lookBefore(ev, x.user, x.Started), evidence.Observation{}
 	for _, o := range ev.Observations {
 		switch {
-		case o.Event || o.User != user || o.At.After(back):
-		case o.Asked.Before(x.Started):
-			before = o
-		case o.Asked.Before(x.Started.Add(x.Duration)):
+		case o.Event || o.User != x.user || o.At.After(until) || o.Asked.Before(x.Started.Add(x.Duration)):
 		case o.State == spec.NotReady:
 			if first.State == "" {
 				first = o
 			}
-			if last = o; o.Reason() == reason {
+			if last = o; o.Reason() == x.reason {
 				return last, false
 			}
 		case first.State != "", o.State != before.State && !o.State.OnCall():
@@ -102,4 +96,67 @@ func reasonLost(ev *evidence.Evidence, user string, x evidence.Exchange, reason 
 		}
 	}
 	return last, slices.Contains(from, before.State) && first.State != "" && last.Asked.Sub(first.Asked) >= ev.Target.Quiet
+}
+
+// reasonCode is what is told of one.
+type reasonCode struct{ category, code, label string }
+
+// reasonObject is one that a User shows, and in whose evidence.
+type reasonObject struct {
+	reasonCode
+	ev *evidence.Evidence
+}
+
+// codesListed takes in a list of reason codes: what Users show of them is the same.
+func (s *Invariants) codesListed(ev *evidence.Evidence, x evidence.Exchange) {
+	if !strings.Contains(x.Path, "/ReasonCodes") {
+		return
+	}
+	for _, n := range xmlbody.Nodes(s.judge.loose(x.ResponseBody).node, "ReasonCodes/ReasonCode") {
+		text := func(name string) string { t, _ := xmlbody.Text(n, name); return strings.TrimSpace(t) }
+		id := path.Base(text("uri"))
+		s.codes[id] = reasonCode{text("category"), text("code"), text("label")}
+		if shown, ok := s.objects[id]; ok {
+			s.asListed(shown.ev, id, shown.reasonCode)
+		}
+	}
+}
+
+// reasonShown: the reason code that a User has is the one whose id it has, and
+// what lists tell of that.
+func (s *Invariants) reasonShown(ev *evidence.Evidence, d *document, at string) {
+	id, _ := d.text(at + "reasonCodeId")
+	for _, name := range []string{"reasonCode", "ReasonCode"} {
+		text := func(part string) string { t, _ := d.text(at + name + "/" + part); return t }
+		own := text("id")
+		if uri := text("uri"); own == "" && uri != "" {
+			own = path.Base(uri)
+		}
+		if own == "" {
+			continue
+		}
+		if id != "" && id != "-1" && id != "0" && own != id {
+			s.breaks(spec.InvariantReasonCode, ev, "User/reasonCode/id", "the reason code with the reasonCodeId "+id, fmt.Sprintf("that with the id %q", own))
+			return
+		}
+		shown := reasonCode{text("category"), text("code"), text("label")}
+		s.objects[own] = reasonObject{shown, ev}
+		s.asListed(ev, own, shown)
+	}
+}
+
+// asListed compares what a User shows of a reason code with what a list does.
+func (s *Invariants) asListed(ev *evidence.Evidence, id string, shown reasonCode) {
+	listed, ok := s.codes[id]
+	if !ok {
+		return // a system's, or of another team
+	}
+	for _, part := range []struct{ name, is, want string }{
+		{"category", shown.category, listed.category}, {"code", shown.code, listed.code}, {"label", shown.label, listed.label},
+	} {
+		if part.is != "" && part.want != "" && part.is != part.want {
+			s.breaks(spec.InvariantReasonCode, ev, "User/reasonCode/"+part.name, fmt.Sprintf("%s %q of reason code %s, as the list has it", part.name, part.want, id), fmt.Sprintf("%q", part.is))
+			return
+		}
+	}
 }

@@ -23,6 +23,11 @@ func TestEveryReasonIsShown(t *testing.T) {
 		}
 		return s
 	}
+	backIn := func(state spec.State, s *scene) *scene {
+		s.puts(202, "")
+		s.ev.Exchanges[len(s.ev.Exchanges)-1].RequestBody = "<User><state>READY</state></User>"
+		return s.sees(time.Second, in(state))
+	}
 	edited := func(s *scene, edit func(x *evidence.Exchange)) *scene {
 		edit(&s.ev.Exchanges[1])
 		return s
@@ -44,6 +49,9 @@ func TestEveryReasonIsShown(t *testing.T) {
 		{"moved meanwhile", []*scene{from(spec.Work, none, in(spec.Ready), none, none)}, ""},
 		{"through wrap-up", []*scene{from(spec.Talking, in(spec.Work), none, none)}, ""},
 		{"asked twice", []*scene{asks(from(spec.Talking, in(spec.Talking)), "8").sees(quiet, none).sees(quiet, none)}, ""},
+		{"lost, and asked once more", []*scene{asks(backIn(spec.Work, from(spec.Work, none, none)), "7").sees(quiet, chosen)}, lost},
+		{"lost the second time", []*scene{asks(backIn(spec.Work, from(spec.Work, chosen, chosen)), "7").sees(quiet, none).sees(quiet, none)}, lost},
+		{"asked twice on a call", []*scene{asks(backIn(spec.Talking, from(spec.Work, chosen, chosen)), "7").sees(quiet, in(spec.Talking)).sees(quiet, none).sees(quiet, none)}, ""},
 		{"refused by an event", []*scene{refused}, ""},
 		{"refused at once", []*scene{edited(from(spec.Work, none, none), func(x *evidence.Exchange) { x.Status = 400 })}, ""},
 		{"asked by somebody else", []*scene{edited(from(spec.Work, none, none), func(x *evidence.Exchange) { x.As = "1003" })}, ""},

@@ -27,11 +27,16 @@ func (a *attempt) awaitRefused(ctx context.Context, subject *participant) {
 	wg.Wait()
 }
 
-// outlast waits for the quiet time before what is repeated: who does not stay
-// where its way has led, not the second time either, is moved by the target, and
-// not by what comes next.
+// repeats reports whether what is repeated begins with waiting for the quiet time.
+func (a *attempt) repeats() bool {
+	return a.ev.Attempt > 1 && a.Explains == nil && !a.req.Given.Fresh
+}
+
+// outlast waits for the quiet time before what is repeated, for everybody once:
+// who does not stay where its way has led, not the second time either, is moved by
+// the target, and not by what comes next.
 func (a *attempt) outlast(ctx context.Context, subject *participant) error {
-	if a.ev.Attempt < 2 || a.Explains != nil || a.req.Given.Fresh {
+	if !a.repeats() {
 		return nil
 	}
 	var wg sync.WaitGroup
@@ -40,7 +45,9 @@ func (a *attempt) outlast(ctx context.Context, subject *participant) error {
 	for i, p := range participants {
 		// A call and a timer have times of their own; whom the subject has called was
 		// last looked at before it.
-		if p.done.touched && p.look.State.Resting() && p.user != a.parts[spec.Peer] {
+		there := p != subject || p.look.State == a.req.Given.State
+		if there && p.done.touched && !p.done.outlasted && p.look.State.Resting() && p.user != a.parts[spec.Peer] {
+			p.done.outlasted = true
 			wg.Go(func() { errs[i] = a.stays(ctx, p, subject) })
 		}
 	}

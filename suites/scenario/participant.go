@@ -31,11 +31,12 @@ type sighting struct {
 
 // traces are what an attempt did to a user.
 type traces struct {
-	touched  bool   // something was asked of or for it
-	called   bool   // it took part in a call or reservation, whatever its state shows
-	switched bool   // wrap-up was switched by a stimulus
-	insisted bool   // it was signed out though it looked so already
-	gave     string // the last reason code that it was sent to
+	touched   bool   // something was asked of or for it
+	outlasted bool   // see attempt.outlast
+	called    bool   // it took part in a call or reservation, whatever its state shows
+	switched  bool   // wrap-up was switched by a stimulus
+	insisted  bool   // it was signed out though it looked so already
+	gave      string // the last reason code that it was sent to
 }
 
 // leg is the part of a path that a user is on.

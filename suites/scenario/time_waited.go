@@ -134,8 +134,10 @@ func (a *attempt) together(ctx context.Context, subject *participant) error {
 	var others, err error
 	path, noPath := a.find(subject, a.req.Given) // the error is given's to tell
 	a.calls = a.parts[spec.Peer] != nil && a.mayCall(path)
+	// Who rings or is in wrap-up does not wait for what others are waited for.
+	alone := a.calls || a.repeats() && !a.req.Given.State.Resting()
 	goal := a.req.Given
-	if a.calls { // as far as the subject gets on its own
+	if alone { // as far as the subject gets on its own
 		goal = spec.Given{}
 		if noPath == nil && len(path.Moves) > 0 && path.Moves[0].Action.Put == spec.Login {
 			goal.State = spec.NotReady
@@ -144,15 +146,17 @@ func (a *attempt) together(ctx context.Context, subject *participant) error {
 	a.phase(func() {
 		var wg sync.WaitGroup
 		wg.Go(func() { others = a.prepare(ctx, subject) })
-		if a.restoreBeforeStart(ctx, subject); !a.calls {
+		if a.restoreBeforeStart(ctx, subject); !alone {
 			err = a.given(ctx, subject, goal)
 		} else if goal.State != "" {
 			err = a.driveThrough(ctx, subject, goal, true)
 		}
 		wg.Wait()
 	})
-	if a.calls && others == nil && err == nil {
-		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
+	if alone && others == nil && err == nil {
+		if others = a.outlast(ctx, subject); others == nil {
+			a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
+		}
 	}
 	// In the order in which they would have gone one after the other.
 	slices.SortStableFunc(a.onPath, func(x, y pathNote) int {
