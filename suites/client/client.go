@@ -173,6 +173,8 @@ type Call struct {
 	As          *fixtures.User // may be nil with None
 	Credentials Credentials
 	Token       fixtures.Secret // with Expired
+	// WrongPassword is which one is sent with Wrong, less than WrongPasswords.
+	WrongPassword int
 	Method      string
 	Path        string // below the base, such as /finesse/api/SystemInfo
 	Elsewhere   bool   // sent to the other node, see SetOther
@@ -365,9 +367,25 @@ func (c Call) byToken() bool {
 	return c.As != nil && c.Credentials != None && (c.As.ByToken() && c.Credentials != MadeUp || c.Credentials == Unissued)
 }
 
-// resembling is a wrong password that proves more than one that is made up: a
-// target that compares passwords without regard to the case of letters takes it.
-func resembling(password string) string {
+// resembling are the wrong passwords that prove more than one that is made up: a
+// target that compares them without regard to the case of letters takes the first,
+// one that compares beginnings the next two, and one that does not look at an empty
+// one the last.
+var resembling = []func(password string) string{
+	inOtherCase,
+	func(password string) string { return password + "x" },
+	func(password string) string {
+		all := []rune(password)
+		return string(all[:max(len(all)-1, 0)])
+	},
+	func(string) string { return "" },
+}
+
+// WrongPasswords is how many there are to be tried, see [Call.WrongPassword].
+func WrongPasswords() int { return len(resembling) }
+
+// inOtherCase gives a password that is made up where there are no letters.
+func inOtherCase(password string) string {
 	other := strings.Map(func(r rune) rune {
 		if unicode.IsUpper(r) {
 			return unicode.ToLower(r)
@@ -395,7 +413,7 @@ func (c *Client) sign(req *http.Request, call Call, token fixtures.Secret) error
 		if twice {
 			return ErrTwiceWrong
 		}
-		password = resembling(password)
+		password = resembling[call.WrongPassword](password)
 	}
 	if call.byToken() {
 		switch call.Credentials {

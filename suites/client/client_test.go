@@ -138,11 +138,20 @@ func TestCredentials(t *testing.T) {
 	if r := <-seen; r.Header.Get("Authorization") != "" || x.As != "" {
 		t.Errorf("without credentials: sent %q, recorded as %q", r.Header.Get("Authorization"), x.As)
 	}
-	call.Credentials = client.Wrong
-	x = c.Do(t.Context(), nil, call)
-	// It resembles the right one.
-	if user, password, _ := (<-seen).BasicAuth(); user != "agent1" || password != "S3CRET&<WORD" || !x.WrongPassword {
-		t.Errorf("wrong password: sent %q and a password of %d characters, recorded %v", user, len(password), x.WrongPassword)
+	// They resemble the right one.
+	resembling := []string{"S3CRET&<WORD", "s3cret&<wordx", "s3cret&<wor", ""}
+	if len(resembling) != client.WrongPasswords() {
+		t.Fatalf("%d wrong passwords", client.WrongPasswords())
+	}
+	for i, want := range resembling {
+		call.Credentials, call.WrongPassword = client.Wrong, i
+		x = c.Do(t.Context(), nil, call)
+		if user, password, _ := (<-seen).BasicAuth(); user != "agent1" || password != want || !x.WrongPassword {
+			t.Errorf("wrong password: sent %q and a password of %d characters, recorded %v", user, len(password), x.WrongPassword)
+		}
+		call.Credentials = client.Own
+		c.Do(t.Context(), nil, call)
+		<-seen
 	}
 	plain := agent()
 	plain.Username = ""

@@ -276,7 +276,7 @@ func (c *stepJudge) hidden(span time.Duration) (last *evidence.Exchange) {
 // concealed is the failure of a target that shows nobody the user any more.
 func (c *stepJudge) concealed(out spec.Outcome, x *evidence.Exchange) *mismatch {
 	m := c.missed(out, evidence.MismatchUnseen, 2, fmt.Sprintf("%d in place of the user for %v", x.Status, round(c.step.Until.Sub(c.step.Sent))))
-	m.exchange, m.suspect = x.Index, true
+	m.exchange, m.suspect = x.Index, x.Status != http.StatusUnauthorized // which nobody at a desk brings about
 	return m
 }
 

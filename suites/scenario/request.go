@@ -76,6 +76,9 @@ func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, 
 		return evidence.Exchange{}, err
 	}
 	x := a.send(ctx, call)
+	if call.Credentials == client.Wrong && !call.As.ByToken() {
+		x = a.resembling(ctx, call, x)
+	}
 	switch p.User {
 	case "":
 		a.Users.Asked(subject.user.ID, spec.State(p.State), x.Status)
@@ -86,6 +89,20 @@ func (a *attempt) put(ctx context.Context, subject *participant, by spec.Actor, 
 		err = a.unreasoned(call, spec.Category(p.State), x)
 	}
 	return x, err
+}
+
+// resembling sends a request with one wrong password after the other, until one is
+// not refused; with a right one between them, since five wrong ones in a row lock an
+// account (guide 12.5(1), page 29).
+func (a *attempt) resembling(ctx context.Context, call client.Call, x evidence.Exchange) evidence.Exchange {
+	for call.WrongPassword = 1; call.WrongPassword < client.WrongPasswords() && x.Err == "" && x.Status == http.StatusUnauthorized; call.WrongPassword++ {
+		if _, err := a.look(ctx, a.participant(call.As), evidence.ForLook); err != nil {
+			break
+		}
+		call.RequestID = a.newRequestID()
+		x = a.send(ctx, call)
+	}
+	return x
 }
 
 // putCall is the request of a PUT, whose subject is touched from here on: who
