@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -25,6 +26,7 @@ import (
 	"finesse-conformance/runner/internal/played"
 	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
+	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -122,6 +124,67 @@ func sessions(t *testing.T, deployment string, troupes int, notifications bool) 
 		t.Cleanup(s.shut)
 		return s
 	}
+}
+
+// Nothing of a model outlives it: whatever is left behind in virtual time makes
+// the whole program panic, as it does this test.
+func TestModelEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sessions(t, "UCCE", 1, false)()
+		if err := s.open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.split(1)
+		m, err := s.newModel(fastDelay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := m.session.dialer(t.Context(), "tcp", m.served.URL.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "PUT /finesse/api/User/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n") // refused before it is read
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		m.close()
+	})
+}
+
+// What not every troupe can play belongs to one that can, the least busy;
+// what none can play is for the whole cast.
+func TestArrange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sessions(t, "UCCE", 2, true)()
+		s.config.Run.Only, s.config.Run.Procs = nil, 4
+		if err := s.open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.split(s.rows())
+		s.setStage()
+		s.stage.Expected = true
+		items := suites.Plan(s.stage, s.selection())
+		s.arrange(items)
+		of := map[int]int{}       // processes, -1 for what is alone
+		procs := map[string]int{} // of requirements
+		for _, i := range items {
+			able := slices.DeleteFunc([]int{1, 2, 3, 4}, func(proc int) bool { return !s.survey.Cast.With(s.troupes[proc-1].Users).Playable(i.Requirement) })
+			switch {
+			case !i.Runs():
+				continue
+			case i.Alone != (len(able) == 0) || (i.Proc == 0) != (i.Alone || len(able) == 4) || i.Proc > 0 && !slices.Contains(able, i.Proc):
+				t.Errorf("%s can be played by %v, and is for %d, alone %v", i.Requirement.ID, able, i.Proc, i.Alone)
+			case i.Alone:
+				of[-1]++
+			default:
+				of[i.Proc]++
+				procs[i.Requirement.ID] = i.Proc
+			}
+		}
+		if of[-1] == 0 || of[0] < 150 || len(of) < 5 || procs["PND-19"] == procs["WRP-05"] { // they take long, and the same can play them
+			t.Errorf("requirements by process: %v; PND-19 is for %d", of, procs["PND-19"])
+		}
+	})
 }
 
 // Each process of a run starts, and has its part of the work.

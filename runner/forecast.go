@@ -70,7 +70,7 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 	go func() {
 		defer close(next)
 		for _, i := range list {
-			if outside.Err() == nil && !i.Alone {
+			if outside.Err() == nil && !i.Alone && i.Proc == 0 {
 				next <- i
 			}
 		}
@@ -78,6 +78,11 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 	var all sync.WaitGroup
 	for n, w := range workers {
 		all.Go(func() {
+			for _, i := range list {
+				if outside.Err() == nil && i.Proc == n+1 {
+					w.play(ctx, i)
+				}
+			}
 			for i := range next {
 				w.play(ctx, i)
 			}
@@ -96,8 +101,7 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 	return m.result(workers), outside.Err()
 }
 
-// sequence gives the items in the order in which a run takes them, those that
-// need the whole cast marked.
+// sequence gives the items in the order in which a run takes them.
 func (s *session) sequence(items []suites.Item) []suites.Item {
 	if len(s.troupes) < 2 {
 		return s.ordered(items)
@@ -105,7 +109,7 @@ func (s *session) sequence(items []suites.Item) []suites.Item {
 	list := make([]suites.Item, len(items))
 	for n, job := range (&processes{session: s}).ranked(items) {
 		list[n] = items[n]
-		list[n].Rank, list[n].Alone = job.Rank, job.Alone
+		list[n].Rank = job.Rank
 	}
 	slices.SortStableFunc(list, func(a, b suites.Item) int { return b.Rank - a.Rank })
 	return list

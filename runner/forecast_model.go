@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,9 +41,6 @@ type model struct {
 // after they were accepted, and whose answers take as long as the target's.
 func (s *session) newModel(delay time.Duration) (*model, error) {
 	latency, _ := s.survey.Latency()
-	if v := os.Getenv("H_LAT"); v != "" {
-		latency, _ = time.ParseDuration(v)
-	}
 	listener := memnet.Listen("127.0.0.1:8445", memnet.Constant(latency/2))
 	m := &model{began: time.Now(), passed: map[string][]spec.State{}}
 	var err error
@@ -73,7 +69,7 @@ func (s *session) newModel(delay time.Duration) (*model, error) {
 		return nil, fmt.Errorf("make a model of the target: %w", err)
 	}
 	run := s.config.Run
-	m.session.config.Run = config.Run{Procs: run.Procs, Seed: run.Seed, Repeat: run.Repeat}
+	m.session.config.Run = config.Run{Procs: len(s.troupes), Seed: run.Seed, Repeat: run.Repeat}
 	if run.Seed == 0 && !run.SeedGiven && s.embedded == nil {
 		m.session.config.Run.Seed = 1 // a run draws one, and takes about as long with each
 	}
@@ -112,10 +108,13 @@ func (m *model) open(ctx context.Context, target *preflight.Survey, work int) er
 	return nil
 }
 
-// close ends the model.
+// close ends the model. Virtual time stands still once it is left, so that all
+// has to have ended by then: net/http keeps a connection for another half second
+// that it ends after an answer.
 func (m *model) close() {
 	m.session.shut()
 	_ = m.served.Close() // nothing of it is left
+	time.Sleep(time.Minute)
 }
 
 // note keeps the state that a user is in by an event.

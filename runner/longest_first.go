@@ -17,7 +17,7 @@ import (
 // what is waited for in the end. Without a seed, of equally long ones those come
 // together that begin alike, since a user may stay for the next one, else they
 // are in the catalogue's order. With one, those of about the same length are in
-// its order. What not every troupe can play has to wait for the whole cast.
+// its order.
 func (p *processes) ranked(items []suites.Item) []parallel.Item {
 	seeded := p.config.Run.Seed != 0
 	place := shuffled(items, p.config.Run.Seed)
@@ -31,7 +31,7 @@ func (p *processes) ranked(items []suites.Item) []parallel.Item {
 		if !i.Runs() {
 			continue
 		}
-		r := ranking{i, p.stage.EstimateDuration(i.Requirement, i.Plan).Nanoseconds(), beginning(i.Requirement)}
+		r := ranking{i, i.EstimatedDuration.Nanoseconds(), beginning(i.Requirement)}
 		if seeded {
 			r.lasts, r.begins = int64(bits.Len64(uint64(r.lasts/1e6))), ""
 		}
@@ -51,7 +51,7 @@ func (p *processes) ranked(items []suites.Item) []parallel.Item {
 	var job []parallel.Item
 	for _, i := range items {
 		if i.Runs() {
-			job = append(job, parallel.Item{ID: i.Requirement.ID, Repetition: i.Repetition, Rank: rank[keyOf(i)], Alone: p.alone[i.Requirement.ID]})
+			job = append(job, parallel.Item{ID: i.Requirement.ID, Repetition: i.Repetition, Rank: rank[keyOf(i)], Proc: i.Proc, Alone: i.Alone})
 		}
 	}
 	return job
@@ -66,20 +66,30 @@ func (s *session) planStage(cast *fixtures.Cast) *scenario.Stage {
 }
 
 // bound is the waiting on the critical path: what has to be done alone, and
-// of the rest the longest, or an equal part for each process.
-func bound(h *results, procs int, alone map[string]bool) time.Duration {
+// of the rest the longest, what belongs to one process, or an equal part for each.
+func bound(h *results, procs int, items []suites.Item) time.Duration {
+	of := map[string]suites.Item{}
+	for _, i := range items {
+		of[i.Requirement.ID] = i
+	}
 	var serial, sum, longest time.Duration
+	own := map[int]time.Duration{}
 	for _, o := range h.outcomes {
 		var waited time.Duration
 		for _, e := range o.Evidence {
 			waited += e.Waited
 		}
-		if alone[o.Verdict.Requirement] {
+		i := of[o.Verdict.Requirement]
+		if i.Alone {
 			serial += waited
 			continue
 		}
 		sum += waited
 		longest = max(longest, waited)
+		if i.Proc > 0 {
+			own[i.Proc] += waited
+			longest = max(longest, own[i.Proc])
+		}
 	}
 	home := time.Duration(0) // of each process when it is done
 	for _, e := range h.afterwards {

@@ -288,7 +288,7 @@ func (s *session) certify(ctx context.Context, display progress.Display) (*repor
 	h.afterwards = append(h.afterwards, s.afterwards...)
 	run.Settings = s.settings() // whether notifications were listened to is known now
 	run.Cast = s.castMembers()  // and who could not sign in
-	run.Bound = bound(h, len(s.troupes), s.alone)
+	run.Bound = bound(h, len(s.troupes), items)
 	run.PeakMemory = h.peakMemory + peakMemory()
 	run.Signal = exit.SignalCode(ctx)
 	if ctx.Err() != nil && run.Signal == 0 {

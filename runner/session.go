@@ -61,7 +61,6 @@ type session struct {
 
 	troupes []*fixtures.Cast // of the processes of the run
 	troupe  *fixtures.Cast   // of this process, nil where it has the whole cast
-	alone   map[string]bool  // the requirements that need more than a troupe
 	guests  *notify.Listener // to the users of other troupes, once they are needed
 	// unscheduled: without Ginkgo, which plays once in the life of a process.
 	unscheduled bool
@@ -314,7 +313,7 @@ func (s *session) exercise(p progress.Display, stop context.CancelCauseFunc) sui
 	return func(ctx context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
 		req := item.Requirement
 		p.Start(req.ID)
-		s.setCast(ctx, req, p.Say)
+		s.setCast(ctx, item, p.Say)
 		s.stage.Say = p.Say
 		verdict, seen := s.play(ctx, item)
 		s.note(seen, p.Say)

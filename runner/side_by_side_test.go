@@ -26,6 +26,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/parallel"
+	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -328,27 +329,23 @@ func TestInterruptedProcesses(t *testing.T) {
 }
 
 // What is exercised side by side waits as long as the longest, or an equal
-// part; what is done alone comes on top.
+// part; what belongs to one process is one after the other, and what is done alone comes on top.
 func TestBound(t *testing.T) {
 	h := &results{}
 	for id, waited := range map[string]time.Duration{"a": 4, "b": 1, "c": 1, "d": 2, "e": 3} {
 		o := outcomeOf(id, waited*time.Second)
 		h.add(o)
 	}
+	item := func(id string) suites.Item { return suites.Item{Requirement: &spec.Requirement{ID: id}} }
+	alone, own, too := item("e"), item("d"), item("e")
+	alone.Alone, own.Proc, too.Proc = true, 3, 3
 	for _, test := range []struct {
 		procs int
-		alone map[string]bool
-		want  time.Duration
-	}{{1, nil, 11}, {2, nil, 5500 * time.Millisecond / time.Second}, {8, nil, 4}, {8, map[string]bool{"e": true}, 7}} {
-		got := bound(h, test.procs, test.alone)
-		if test.procs == 2 {
-			if got != 5500*time.Millisecond {
-				t.Errorf("2 processes: %v", got)
-			}
-			continue
-		}
-		if got != test.want*time.Second {
-			t.Errorf("%d processes, alone %v: %v, want %v s", test.procs, test.alone, got, int(test.want))
+		items []suites.Item
+		want  time.Duration // in milliseconds
+	}{{1, nil, 11_000}, {2, nil, 5500}, {8, nil, 4000}, {8, []suites.Item{alone}, 7000}, {8, []suites.Item{own, too}, 5000}} {
+		if got := bound(h, test.procs, test.items); got != test.want*time.Millisecond {
+			t.Errorf("%d processes, %+v: %v, want %d ms", test.procs, test.items, got, test.want)
 		}
 	}
 }

@@ -131,29 +131,29 @@ func (t *troupe) take() error {
 	for _, id := range t.Job.Troupes[t.Proc-1] {
 		t.session.troupe.Users = append(t.session.troupe.Users, cast.ByID(id))
 	}
-	t.alone = map[string]bool{}
-	for _, i := range t.Job.Items {
-		t.alone[i.ID] = i.Alone
-	}
 	return nil
 }
 
 // register makes the specs: all that the run exercises, in every process; who
-// takes which is for Ginkgo.
+// takes which is for Ginkgo, but for what belongs to one of them.
 func (t *troupe) register() {
 	all := t.Job.Requirements(t.Catalogue)
-	var items []suites.Item
+	var items, own []suites.Item
 	for _, i := range t.Job.Items {
-		items = append(items, suites.Item{Requirement: all[i.ID], Repetition: i.Repetition, Rank: i.Rank, Alone: i.Alone})
+		item := suites.Item{Requirement: all[i.ID], Repetition: i.Repetition, Rank: i.Rank, Proc: i.Proc, Alone: i.Alone}
+		if items = append(items, item); i.Proc == t.Proc {
+			own = append(own, item)
+		}
 	}
+	slices.SortStableFunc(own, func(a, b suites.Item) int { return b.Rank - a.Rank })
 	suites.Specs(Name, items, func(within context.Context, item suites.Item) (evidence.Verdict, []*evidence.Evidence) {
-		both, cancel := either(within, t.ctx)
-		defer cancel()
-		t.sit(both)
-		t.setCast(both, item.Requirement, t.Say)
-		return t.exercise(both, item), nil
+		if item.Proc != 0 {
+			item.Outcome, item.Why = evidence.NotExercised, fmt.Sprintf("for process %d", item.Proc)
+			return item.Verdict(), nil
+		}
+		return t.exercise(within, item), nil
 	})
-	ginkgo.BeforeSuite(func() {
+	ginkgo.BeforeSuite(func(within ginkgo.SpecContext) {
 		go t.Bodies.Prepare() // while the target answers
 		// Ginkgo would go on to the end of the spec, skip the rest and say no
 		// more; the run's own way is to put users back and say why.
@@ -164,6 +164,12 @@ func (t *troupe) register() {
 				t.stop(context.Cause(signalled))
 			}
 		})
+		for _, item := range own {
+			func() {
+				defer func() { _ = recover() }() // what panicked is told, and the others have their turn
+				t.exercise(within, item)
+			}()
+		}
 	})
 	// Before Ginkgo takes this process for finished, and begins with what has
 	// to be done alone.
@@ -179,7 +185,11 @@ func (t *troupe) register() {
 // exercise is a scenario, told to the run before and after. What was seen
 // goes to the run at once and not along with Ginkgo's report: it outlives this
 // process, and takes up no memory here.
-func (t *troupe) exercise(ctx context.Context, item suites.Item) evidence.Verdict {
+func (t *troupe) exercise(within context.Context, item suites.Item) evidence.Verdict {
+	ctx, cancel := either(within, t.ctx)
+	defer cancel()
+	t.sit(ctx)
+	t.setCast(ctx, item, t.Say)
 	req := item.Requirement
 	t.Began(req.ID)
 	defer func() {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,13 +12,12 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/runner/internal/progress"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
 )
 
-// mostEmbedded is for how many processes the embedded reference brings a cast
-// where the run says "as many as the cast allows".
+// mostEmbedded is how many processes certify the embedded reference where the
+// run does not say: with more, starting them takes longer than they save.
 const mostEmbedded = 8
 
 // embeddedTroupes is for how many processes the embedded reference has to
@@ -73,6 +73,9 @@ func (s *session) split(work int) {
 	}
 	if wanted == 0 {
 		wanted = max(min(work, most), 1)
+		if s.embedded != nil {
+			wanted = min(wanted, mostEmbedded)
+		}
 	}
 	if wanted >= most {
 		s.troupes = cast.Troupes(most)
@@ -106,30 +109,46 @@ func (s *session) players() *fixtures.Cast {
 	return s.survey.Cast
 }
 
-// arrange finds out which requirements need more than every troupe has: they
-// are exercised alone, with the whole cast.
+// arrange finds out which requirements not every troupe can play: one of those
+// that can does, the one with the least of this kind to do, and what is beyond
+// each of them is exercised alone, with the whole cast.
 func (s *session) arrange(items []suites.Item) {
 	var stages []*scenario.Stage
 	for _, t := range s.troupes {
 		stages = append(stages, s.planStage(s.survey.Cast.With(t.Users)))
 	}
-	s.alone = map[string]bool{}
-	for n, i := range items {
-		if i.Runs() {
-			items[n].EstimatedDuration = s.stage.EstimateDuration(i.Requirement, i.Plan)
+	longest := make([]*suites.Item, 0, len(items))
+	for n := range items {
+		if i := &items[n]; i.Runs() {
+			i.EstimatedDuration = s.stage.EstimateDuration(i.Requirement, i.Plan)
+			longest = append(longest, i)
 		}
-		s.alone[i.Requirement.ID] = i.Runs() && slices.ContainsFunc(stages, func(stage *scenario.Stage) bool {
-			_, err := stage.Plan(i.Requirement)
-			return err != nil
-		})
+	}
+	slices.SortStableFunc(longest, func(a, b *suites.Item) int { return cmp.Compare(b.EstimatedDuration, a.EstimatedDuration) })
+	busy := make([]time.Duration, len(stages))
+	for _, i := range longest {
+		var able []int
+		for n, stage := range stages {
+			if _, err := stage.Plan(i.Requirement); err == nil {
+				able = append(able, n)
+			}
+		}
+		switch {
+		case len(able) == 0:
+			i.Alone = true
+		case len(able) < len(stages):
+			least := slices.MinFunc(able, func(a, b int) int { return cmp.Compare(busy[a], busy[b]) })
+			i.Proc = least + 1
+			busy[least] += i.EstimatedDuration
+		}
 	}
 }
 
 // setCast sets the stage for a requirement: with the troupe of this process,
 // or with everybody. In a parallel run all other processes have ended by then,
 // and their users are back.
-func (s *session) setCast(ctx context.Context, req *spec.Requirement, say func(string, ...any)) {
-	if s.troupe == nil || !s.alone[req.ID] {
+func (s *session) setCast(ctx context.Context, item suites.Item, say func(string, ...any)) {
+	if s.troupe == nil || !item.Alone {
 		s.stage.Cast = s.players()
 		return
 	}

@@ -37,6 +37,9 @@ type Item struct {
 	// EstimatedDuration is about how long it takes, for whoever tells how far a run is; 0
 	// where nobody asked.
 	EstimatedDuration time.Duration
+	// Proc is the process of a parallel run that it belongs to, counted from 1; 0
+	// where each can take it.
+	Proc int
 	// Alone: in a parallel run nothing else goes on meanwhile.
 	Alone bool
 }

@@ -84,6 +84,7 @@ type Item struct {
 	ID         string
 	Repetition int
 	Rank       int  // the higher the earlier
+	Proc       int  // the process that it belongs to, 0 for any
 	Alone      bool // needs more than a troupe: alone, with the whole cast
 }
 
