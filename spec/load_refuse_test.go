@@ -144,7 +144,7 @@ func TestLoadFSRefuses(t *testing.T) {
 		{"again at first", sig, row("    when: {put: LOGIN}\n    then: {accepted: NOT_READY}\n", "    steps: [{again: true, when: {get: user}, then: {answer: 200}}]\n"), "requirements/01-sig.yaml:9: the first step has again: its given is brought about anyway"},
 		{"never and steps", sig, row("    when", "    never_exercised: because\n    when"), "requirements/01-sig.yaml:4: SIG-01 is never_exercised and has steps: keep one of them"},
 		{"neither steps nor never", sig, row("    when: {put: LOGIN}\n    then: {accepted: NOT_READY}\n", ""), "requirements/01-sig.yaml:4: SIG-01 has no when and then: say what is done and what may come of it, or never_exercised and why"},
-		{"an unknown standing check", sig, row("level: MUST", "level: MUST\n    standing: still"), "requirements/01-sig.yaml:7: standing is \"still\": use valid_user, valid_error, state, change_time, reason, own_user, events, own_change, reason_code, event_shape, event_user, event_refused, event_error, error_shape, event_team or event_unasked"},
+		{"an unknown standing check", sig, row("level: MUST", "level: MUST\n    standing: still"), "requirements/01-sig.yaml:7: standing is \"still\": use valid_user, valid_error, state, change_time, reason, own_user, events, own_change, team, reason_code, event_shape, event_user, event_refused, event_error, error_shape, event_team or event_unasked"},
 		{"a transition out of the tables", sig, row("level: MUST", "level: MUST\n    transition: {from: LOGOUT, to: LOGIN, cause: agent}"), "requirements/01-sig.yaml:4: SIG-01 has a transition and is in none of the TRN sections"},
 
 		// for_each.

@@ -141,6 +141,7 @@ const (
 	InvariantEvents     Invariant = "events"      // every state that users come to is told by events
 	InvariantOwnChange  Invariant = "own_change"  // who asks for the change of the requirement itself, whoever it is, never always goes elsewhere
 
+	InvariantTeam         Invariant = "team"          // a Team shows its members in every state in which they are
 	InvariantReasonCode   Invariant = "reason_code"   // the reason code of every User is the one whose id it has, as lists tell of it
 	InvariantEventShape   Invariant = "event_shape"   // every User event has its node as source, and is a PUT
 	InvariantEventUser    Invariant = "event_user"    // the user in every User event is valid, that of the node, and the one whom reads show
@@ -153,6 +154,6 @@ const (
 
 // invariants lists them all.
 func invariants() []Invariant {
-	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantReason, InvariantOwnUser, InvariantEvents, InvariantOwnChange, InvariantReasonCode,
+	return []Invariant{InvariantValidUser, InvariantValidError, InvariantState, InvariantChangeTime, InvariantReason, InvariantOwnUser, InvariantEvents, InvariantOwnChange, InvariantTeam, InvariantReasonCode,
 		InvariantEventShape, InvariantEventUser, InvariantEventRefused, InvariantEventError, InvariantErrorShape, InvariantEventTeam, InvariantEventUnasked}
 }

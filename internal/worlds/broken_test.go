@@ -204,6 +204,7 @@ var masks = []struct {
 	{fault: "signs-out-though-refused-from-hold", by: "agent-logout-pending"},
 	// A GET that does not say 404 is followed by nothing.
 	{fault: "unknown-user-*", by: "unknown-user-401"},
+	{fault: "reading-another-404", by: "harmless-unknown-user-hidden"}, // who is told 401 as well
 	// Another refusal comes before the one that the fault changes.
 	{fault: "sign-in-unknown-device*", by: "extension-*"},
 	{fault: "reason-wrong-category*", by: "unknown-reason-*"},
@@ -260,7 +261,6 @@ var masks = []struct {
 	{fault: "supervisor-not-ready-in-secret-*", by: "harmless-jitter"},                               // looks lag by seconds
 	{fault: "refusal-changes-reason", by: "a target without reason codes", when: withoutCodes},
 	{fault: "signs-out-from-*", by: "harmless-slow"},                                 // signed out when the call is to be ended, seconds later
-	{fault: "one-wrong-password-locks", by: "a cast that is drawn", when: drawnCast}, // nobody is left to repeat it with
 	{fault: "reason-object-*", by: "a target without reason codes", when: withoutCodes},
 	{fault: "supervisor-ready-in-wrap-up", by: "a wrap-up timer that is not told", when: func(w *World) bool {
 		was := w.Release

@@ -51,11 +51,13 @@ func TestFound(t *testing.T) {
 // What broken worlds have found to pass, and should not have.
 func TestFoundBroken(t *testing.T) {
 	for name, world := range map[string]worlds.World{
-		"a subject without reason codes":                          {Seed: 0x134, Kind: "UCCX", Release: "12.0(1)", Users: 8, Fault: "fresh-reason-chosen"},
-		"the reason code of the system is none that a user chose": {Seed: 0x9c60, Kind: "UCCE", Release: "12.0(1)", Choices: []string{"no-reason-system"}, Fault: "reason-of-before"},
-		"a late event of before a wrap-up that its timer ends":    {Seed: 0x6ddd73, Kind: "UCCE", Release: "15.0(1)", Notifications: true, Choices: []string{"get-lag"}, Harmless: []string{"harmless-clocks-differ", "harmless-event-late"}, Users: 12, Delay: worlds.Spread{Typical: 102 * time.Millisecond, Shape: "jitter"}, WrapUp: 3 * time.Second, Settle: 8 * time.Second, Fault: "wrap-up-timer-only"},
-		"a reason code of the system's is none to be taken away":  {Seed: 0x75a539, Kind: "UCCX", Release: "12.6(2)", Choices: []string{"no-reason-system"}, Fault: "refusal-changes-reason"},
-		"refused, and done by a target that takes seconds":        {Seed: 0x4f4a, Kind: "UCCE", Release: "12.6(2)", Harmless: []string{"harmless-slow"}, Users: 1, Quiet: time.Second, Fault: "refused-and-done-without-credentials"},
+		"a subject without reason codes":                                                {Seed: 0x134, Kind: "UCCX", Release: "12.0(1)", Users: 8, Fault: "fresh-reason-chosen"},
+		"the reason code of the system is none that a user chose":                       {Seed: 0x9c60, Kind: "UCCE", Release: "12.0(1)", Choices: []string{"no-reason-system"}, Fault: "reason-of-before"},
+		"a late event of before a wrap-up that its timer ends":                          {Seed: 0x6ddd73, Kind: "UCCE", Release: "15.0(1)", Notifications: true, Choices: []string{"get-lag"}, Harmless: []string{"harmless-clocks-differ", "harmless-event-late"}, Users: 12, Delay: worlds.Spread{Typical: 102 * time.Millisecond, Shape: "jitter"}, WrapUp: 3 * time.Second, Settle: 8 * time.Second, Fault: "wrap-up-timer-only"},
+		"a reason code of the system's is none to be taken away":                        {Seed: 0x75a539, Kind: "UCCX", Release: "12.6(2)", Choices: []string{"no-reason-system"}, Fault: "refusal-changes-reason"},
+		"a requestId that comes back with READY within two seconds":                     {Seed: 0x280de85, Kind: "UCCE", Release: "12.5(1)", Notifications: true, Harmless: []string{"harmless-event-doubled"}, Users: 3, Delay: worlds.Spread{Typical: 233 * time.Millisecond}, WrapUp: time.Second, Settle: 20 * time.Second, Quiet: time.Second, Fault: "event-request-kept"},
+		"a repetition whose subject is in wrap-up for as long as others are waited for": {Seed: 0x280decf, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Choices: []string{"get-lag"}, Delay: worlds.Spread{Typical: 144 * time.Millisecond, Shape: "tail"}, WrapUp: 5 * time.Second, Settle: 8 * time.Second, Quiet: 4 * time.Second, Fault: "supervisor-ready-in-wrap-up"},
+		"refused, and done by a target that takes seconds":                              {Seed: 0x4f4a, Kind: "UCCE", Release: "12.6(2)", Harmless: []string{"harmless-slow"}, Users: 1, Quiet: time.Second, Fault: "refused-and-done-without-credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

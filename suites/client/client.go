@@ -175,14 +175,14 @@ type Call struct {
 	Token       fixtures.Secret // with Expired
 	// WrongPassword is which one is sent with Wrong, less than WrongPasswords.
 	WrongPassword int
-	Method      string
-	Path        string // below the base, such as /finesse/api/SystemInfo
-	Elsewhere   bool   // sent to the other node, see SetOther
-	Query       string
-	ContentType string
-	Body        string
-	RequestID   string
-	Purpose     evidence.Purpose
+	Method        string
+	Path          string // below the base, such as /finesse/api/SystemInfo
+	Elsewhere     bool   // sent to the other node, see SetOther
+	Query         string
+	ContentType   string
+	Body          string
+	RequestID     string
+	Purpose       evidence.Purpose
 	// Keep gives what may be known of the body of the answer, nil for all.
 	Keep func(body string) string
 }

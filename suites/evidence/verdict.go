@@ -136,6 +136,9 @@ type InvariantFindings struct {
 	// own node told of the state.
 	TeamHeard  map[spec.State]bool                `json:"team_heard,omitempty"`
 	TeamSilent map[spec.State]map[string]SilentAt `json:"team_silent,omitempty"`
+	// TeamShown and TeamOther are the same of what a Team shows when it is read.
+	TeamShown map[spec.State]bool                `json:"team_shown,omitempty"`
+	TeamOther map[spec.State]map[string]SilentAt `json:"team_other,omitempty"`
 	// Changes are what users came to who asked for a change of their own.
 	Changes map[OwnChange]Came `json:"changes,omitempty"`
 }

@@ -116,6 +116,31 @@ func TestParts(t *testing.T) {
 	})
 }
 
+// A Team that shows a state never, however often it is read, is one thing over a
+// whole run.
+func TestTeamsOfARun(t *testing.T) {
+	read := func(attempt int, shown spec.State, times int, then user) *scene {
+		s := begin(in(spec.Hold)).puts(400, "").sees(time.Second, in(spec.Hold))
+		s.ev.Attempt = attempt
+		for range times {
+			s.after(settle / 2)
+			s.exchange(evidence.Exchange{Method: "GET", Path: "/finesse/api/Team/5000", Status: 200, ResponseBody: "<Team><users><User><loginId>1001</loginId><state>" +
+				string(shown) + "</state></User></users></Team>"}, 5*time.Millisecond)
+			s.sees(time.Second, then)
+		}
+		return s
+	}
+	hold := in(spec.Hold)
+	tryRuns(t, "USR-11", []run{
+		{"never shown", []*scene{read(1, spec.Talking, 3, hold), read(2, spec.Talking, 3, hold)},
+			"the run as a whole: expected the Team to show each state in which a User is; saw reads that show it without HOLD, in 2 attempts (the first is TST-01, user 1001)"},
+		{"once", []*scene{read(1, spec.Talking, 3, hold)}, ""},
+		{"shown elsewhere", []*scene{read(1, spec.Talking, 3, hold), read(2, spec.Talking, 3, hold), read(3, spec.Hold, 1, hold)}, ""},
+		{"shown late", []*scene{read(1, spec.Talking, 1, hold), read(2, spec.Talking, 1, hold)}, ""},
+		{"moved meanwhile", []*scene{read(1, spec.Talking, 3, in(spec.Talking)), read(2, spec.Talking, 3, in(spec.Talking))}, ""},
+	})
+}
+
 func TestMembers(t *testing.T) {
 	first := *row(t, "USR-11")
 	first.Given.State, first.Steps = spec.Ready, first.Steps[:1]

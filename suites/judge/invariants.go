@@ -49,6 +49,7 @@ func nothingFound() evidence.InvariantFindings {
 	return evidence.InvariantFindings{
 		Broken: map[spec.Invariant]evidence.Verdict{}, Heard: map[spec.State]bool{}, Silent: map[spec.State]map[string]evidence.SilentAt{},
 		TeamHeard: map[spec.State]bool{}, TeamSilent: map[spec.State]map[string]evidence.SilentAt{},
+		TeamShown: map[spec.State]bool{}, TeamOther: map[spec.State]map[string]evidence.SilentAt{},
 		Changes: map[evidence.OwnChange]evidence.Came{},
 	}
 }
@@ -62,6 +63,7 @@ func (s *Invariants) Add(ev *evidence.Evidence) {
 	s.events(ev)
 	s.heard(ev)
 	s.ownChanges(ev)
+	s.teams(ev)
 	s.toldTimes(ev)
 }
 
@@ -77,6 +79,8 @@ func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.V
 		broken, ok = s.untold()
 	case req.Invariant == spec.InvariantEventTeam && !ok:
 		broken, ok = s.untoldToTeam()
+	case req.Invariant == spec.InvariantTeam:
+		broken, ok = s.unheard(s.found.TeamShown, s.found.TeamOther, "the Team to show each state in which a User is", "reads that show it without")
 	case req.Invariant == spec.InvariantOwnChange:
 		broken, ok = s.elsewhere(req)
 	}
@@ -152,14 +156,16 @@ func (s *Invariants) Merge(found evidence.InvariantFindings) {
 	}
 	maps.Copy(s.found.Heard, found.Heard)
 	maps.Copy(s.found.TeamHeard, found.TeamHeard)
-	for state, where := range found.Silent {
-		for attempt, at := range where {
-			misses(s.found.Silent, state, attempt, at)
-		}
-	}
-	for state, where := range found.TeamSilent {
-		for attempt, at := range where {
-			misses(s.found.TeamSilent, state, attempt, at)
+	maps.Copy(s.found.TeamShown, found.TeamShown)
+	for _, of := range []struct {
+		known, found map[spec.State]map[string]evidence.SilentAt
+	}{
+		{s.found.Silent, found.Silent}, {s.found.TeamSilent, found.TeamSilent}, {s.found.TeamOther, found.TeamOther},
+	} {
+		for state, where := range of.found {
+			for attempt, at := range where {
+				misses(of.known, state, attempt, at)
+			}
 		}
 	}
 	for change, came := range found.Changes {

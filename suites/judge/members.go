@@ -65,17 +65,72 @@ func (c *stepJudge) inTeam(user string, state spec.State) string {
 		if x.Method != http.MethodGet || x.Path != c.act.Path || x.Status != http.StatusOK || x.Err != "" || late {
 			continue
 		}
-		for _, n := range xmlbody.Nodes(c.loose(x.ResponseBody).node, "Team/users/User") {
-			id, _ := xmlbody.Text(n, "loginId")
-			there, _ := xmlbody.Text(n, "state")
-			if strings.TrimSpace(id) != user {
-				continue
-			}
-			if there = strings.TrimSpace(there); spec.State(there) == state {
-				return ""
-			}
+		switch there, member := c.membersIn(x)[user]; {
+		case !member:
+		case there == state:
+			return ""
+		default:
 			seen = fmt.Sprintf("user %s in %s in the team, and in %s in the User", user, there, state)
 		}
 	}
 	return seen
+}
+
+// membersIn gives the states in which a read of a Team shows its users, by their
+// ids.
+func (j *Judge) membersIn(x *evidence.Exchange) map[string]spec.State {
+	members := map[string]spec.State{}
+	for _, n := range xmlbody.Nodes(j.loose(x.ResponseBody).node, "Team/users/User") {
+		id, _ := xmlbody.Text(n, "loginId")
+		state, _ := xmlbody.Text(n, "state")
+		members[strings.TrimSpace(id)] = spec.State(strings.TrimSpace(state))
+	}
+	return members
+}
+
+// teams looks for states in which a Team does not show a user who was in them all
+// the while, though it was read again for the settle time.
+func (s *Invariants) teams(ev *evidence.Evidence) {
+	type stay struct {
+		user string
+		visit
+	}
+	since := map[stay]time.Time{} // the first read that showed something else
+	for i := range ev.Exchanges {
+		x := &ev.Exchanges[i]
+		if x.Method != http.MethodGet || !strings.HasPrefix(x.Path, api+"Team/") || x.Status != http.StatusOK || x.Err != "" {
+			continue
+		}
+		for user, there := range s.judge.membersIn(x) {
+			is, stays := during(ev, user, x)
+			if !stays || is.State == spec.Login {
+				continue
+			}
+			at := stay{user, visitOf(is)}
+			if since[at].IsZero() {
+				since[at] = x.Started
+			}
+			switch {
+			case there == is.State:
+				s.found.TeamShown[is.State] = true
+			case x.Started.Sub(since[at]) >= ev.Target.Settle*9/10:
+				misses(s.found.TeamOther, is.State, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
+			}
+		}
+	}
+}
+
+// during gives where looks before and after a request show a user, where that is
+// one stay.
+func during(ev *evidence.Evidence, user string, x *evidence.Exchange) (is evidence.Observation, stays bool) {
+	for _, o := range ev.Observations {
+		switch {
+		case o.Event || o.User != user:
+		case o.At.Before(x.Started):
+			is = o
+		case !o.Asked.Before(x.Started.Add(x.Duration)):
+			return is, is.State != "" && visitOf(o) == visitOf(is)
+		}
+	}
+	return is, false
 }

@@ -20,10 +20,8 @@ const enoughSilent = 2
 
 // events looks for states that a user comes to without an event, though events of
 // it were heard before and after: a session listened, and what is told of a
-// user is told in order. What leads into and out of a preview reservation is
-// left out: there a change that is asked for sends none ("Change Agent
-// State"). So are the states of signing in and out, which begin and end what
-// is heard.
+// user is told in order. What leads out of a preview reservation is left out: a
+// change that is asked for there sends none ("Change Agent State").
 func (s *Invariants) events(ev *evidence.Evidence) {
 	if !ev.Target.Notifications || slices.ContainsFunc(ev.Steps, func(step evidence.Step) bool { return step.Channel == evidence.ChannelLost }) {
 		return
@@ -40,7 +38,7 @@ func (s *Invariants) events(ev *evidence.Evidence) {
 		}
 		was, known := last[l.User]
 		last[l.User] = l
-		if known && was.State != l.State && tellable(was.State) && tellable(l.State) && silent(ev, l) {
+		if known && was.State != l.State && was.State != spec.ReservedOutboundPreview && l.State != spec.Login && silent(ev, l) {
 			misses(s.found.Silent, l.State, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
 		}
 	}
@@ -74,7 +72,7 @@ func (s *Invariants) teamEvents(ev *evidence.Evidence) {
 		l, ok := evidence.ObservationOfEvent(e)
 		user, isOwn := strings.CutPrefix(e.Node, api+"User/")
 		switch {
-		case !ok || !tellable(l.State) && l.State != spec.Logout:
+		case !ok || l.State == spec.Login:
 		case isOwn && e.Session == user:
 			own[user] = append(own[user], toldState{l.State, e.Received, l.ChangeTime})
 		case strings.HasPrefix(e.Node, api+"Team/") && strings.Contains(e.Source, "/User/"):
@@ -103,13 +101,9 @@ func (s *Invariants) toldToTeam(ev *evidence.Evidence, user string, o toldState,
 			s.breaks(spec.InvariantEventTeam, ev, "Update/data/user/state", fmt.Sprintf("user %s in %s since %s, as on its own node", user, o.state, of.changed), string(of.state))
 		}
 	}
-	if before && after && !same && tellable(o.state) {
+	if before && after && !same {
 		misses(s.found.TeamSilent, o.state, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
 	}
-}
-
-func tellable(s spec.State) bool {
-	return s != spec.Login && s != spec.Logout && s != spec.ReservedOutboundPreview
 }
 
 // silent reports whether no event told of the state in which a look shows a
@@ -139,15 +133,15 @@ func ofUser(ev *evidence.Evidence, o evidence.Observation) bool {
 // untold is the failure of a target that tells of a state never, however often
 // users came to it.
 func (s *Invariants) untold() (evidence.Verdict, bool) {
-	return s.unheard(s.found.Heard, s.found.Silent, "a User event for each state that a user comes to")
+	return s.unheard(s.found.Heard, s.found.Silent, "a User event for each state that a user comes to", "none that tells of")
 }
 
 // untoldToTeam is that of one that tells of it on the user's own node only.
 func (s *Invariants) untoldToTeam() (evidence.Verdict, bool) {
-	return s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of")
+	return s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of", "none that tells of")
 }
 
-func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]map[string]evidence.SilentAt, expected string) (evidence.Verdict, bool) {
+func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]map[string]evidence.SilentAt, expected, missed string) (evidence.Verdict, bool) {
 	var states []string
 	var at []evidence.SilentAt
 	for _, state := range slices.Sorted(maps.Keys(silent)) {
@@ -163,7 +157,7 @@ func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]ma
 		return cmp.Or(s.rank(a.Requirement)-s.rank(b.Requirement), strings.Compare(a.User, b.User))
 	})
 	return ofRun(first.Requirement, evidence.Mismatch{Kind: evidence.MismatchEvent}, expected,
-		fmt.Sprintf("none that tells of %s, in %s (the first is %s, user %s)", text.Enumerate(states), text.Count(len(at), "attempt"), first.Requirement, first.User)), true
+		fmt.Sprintf("%s %s, in %s (the first is %s, user %s)", missed, text.Enumerate(states), text.Count(len(at), "attempt"), first.Requirement, first.User)), true
 }
 
 // ofRun is a failure that no single attempt shows.

@@ -46,8 +46,10 @@ func TestUntoldStates(t *testing.T) {
 		{"nothing was heard before", []*evidence.Evidence{attempt("TRN-UCCE-23", "rtwW"), attempt("TRN-UCCE-22", "rtnN")}, ""},
 		{"nothing was heard after", []*evidence.Evidence{attempt("TRN-UCCE-23", "Rrtw"), attempt("TRN-UCCE-22", "Rrtn")}, ""},
 		{"the session was lost", []*evidence.Evidence{lost, attempt("TRN-UCCE-22", "RrtnN")}, ""},
-		{"the end of a session", []*evidence.Evidence{attempt("TRN-UCCE-23", "RronN"), attempt("TRN-UCCE-22", "RronN")}, ""},
-		{"a preview", []*evidence.Evidence{attempt("TRN-UCCE-23", "RrpnN"), attempt("TRN-UCCE-22", "RrprR")}, ""},
+		{"signed out and in again", []*evidence.Evidence{attempt("TRN-UCCE-23", "RronN"), attempt("TRN-UCCE-22", "RronN")}, "none that tells of LOGOUT"},
+		{"signed out", []*evidence.Evidence{attempt("TRN-UCCE-23", "RroO"), attempt("TRN-UCCE-22", "Rro")}, ""},
+		{"a preview", []*evidence.Evidence{attempt("TRN-UCCE-23", "RrpnN"), attempt("TRN-UCCE-22", "RrprR")}, "none that tells of RESERVED_OUTBOUND_PREVIEW"},
+		{"what leads out of a preview", []*evidence.Evidence{attempt("TRN-UCCE-23", "PpnrR"), attempt("TRN-UCCE-22", "PpnrR")}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			// Of two processes as of one.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,49 @@ func (a *attempt) readStep(ctx context.Context, subject *participant, st spec.St
 		if agrees(x.ResponseBody, states) || !time.Now().Before(deadline) || !a.pause(ctx, max(a.Poll, time.Millisecond)) {
 			return x
 		}
+	}
+}
+
+// A Team is read of a subject in each state so often, and no more after as many
+// reads that came to nothing.
+const (
+	teamReadsEach   = 2
+	teamReadsInVain = 3
+)
+
+// teamReads counts what was read of a Team in the states of subjects.
+type teamReads struct {
+	of     map[spec.State]int
+	inVain int
+}
+
+// readTeam has a supervisor read the Team of a subject that a step has led to a
+// state in which it was not read often enough: until it shows the subject so, for
+// the settle time at most. What that comes to is judged over the whole run.
+func (a *attempt) readTeam(ctx context.Context, p *participant) {
+	state := p.look.State
+	supervisors := slices.DeleteFunc(a.Cast.Supervisors(p.user.Team), func(u *fixtures.User) bool {
+		return u == p.user || u.Barred != "" || a.Users.LockedOut(u.ID) != nil
+	})
+	if a.Explains != nil || len(supervisors) == 0 || len(a.req.Steps) > 1 || !slices.Contains(a.Catalogue.States(), state) ||
+		a.teamReads.of[state] >= teamReadsEach || a.teamReads.inVain >= teamReadsInVain {
+		return
+	}
+	if a.teamReads.of == nil {
+		a.teamReads.of = map[spec.State]int{}
+	}
+	a.teamReads.of[state]++
+	read := client.Call{As: supervisors[0], Method: http.MethodGet, Path: "/finesse/api/Team/" + p.user.Team, Purpose: evidence.ForLook, Keep: a.onlyCast}
+	agreed := eventually(ctx, a.Target.Settle, max(a.Poll, time.Millisecond), func() bool {
+		x := a.send(ctx, read)
+		if x.Status/100 == 4 { // which costs, and would be so of other states
+			a.teamReads.inVain = teamReadsInVain
+		}
+		l, err := a.look(ctx, p, evidence.ForLook)
+		return err != nil || x.Status != http.StatusOK || l.State != state || agrees(x.ResponseBody, map[string]spec.State{p.user.ID: state})
+	})
+	if !agreed {
+		a.teamReads.inVain++
 	}
 }
 

@@ -59,6 +59,7 @@ type Stage struct {
 	pace        pace
 	breakers    circuitBreakers
 	repetitions repetitions
+	teamReads   teamReads
 }
 
 // Events gives the notifications of a run.

@@ -72,6 +72,7 @@ func (a *attempt) step(ctx context.Context, subject *participant, st spec.Step) 
 	a.seen(subject, st, step)
 	possible := a.Explains == nil || a.Explains.Possible(a.req, a.upTo(&step))
 	a.ev.Steps = append(a.ev.Steps, step)
+	a.readTeam(ctx, subject)
 	a.follow(subject, st, x != nil && x.Status/100 == 2 && !a.refusedByEvent(subject, &step))
 	if !possible {
 		// Nothing that is done from here on would prove anything.
