@@ -72,6 +72,9 @@ func noise(n float64, node, source string) fact {
 	}
 }
 
+// pending is what the last observation shows beside the state.
+func pending(p *past) { p.Observations[len(p.Observations)-1].Pending = string(spec.NotReady) }
+
 func unknownSince(p *past)   { p.step.Baseline.ChangeTime = "" }
 func withoutRequest(p *past) { p.step.Values = nil }
 
@@ -176,6 +179,7 @@ func TestOrder(t *testing.T) {
 
 		// The news of what was found, late and by another clock.
 		{byClock, "still there", is(news(11, own, own, ready, nearby, ""), look(12, "1001", ready, one)), true},
+		{byClock, "still there, and something is pending", is(news(11, own, own, ready, nearby, ""), look(12, "1001", ready, one), pending), true},
 		{byClock, "the answer to another", is(news(11, own, own, ready, nearby, "theirs"), look(12, "1001", ready, one)), true},
 		{byClock, "the answer to the request", is(news(11, own, own, ready, nearby, "mine"), look(12, "1001", ready, one)), false},
 		{byClock, "nobody gives requests a name", is(withoutRequest, news(11, own, own, ready, nearby, ""), look(12, "1001", ready, one)), true},
