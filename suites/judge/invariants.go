@@ -284,7 +284,8 @@ func (s *Invariants) documentedStates(ev *evidence.Evidence) {
 
 // signingIn reports whether LOGIN may have been seen in passing: a LOGIN for the
 // user was sent within the settle time before the sighting, or the run had sent
-// nothing for it since it was in LOGOUT, and somebody else signed it in.
+// nothing for it since it was in LOGOUT, or since it was first seen, and somebody
+// else signed it in.
 func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
 	sent := time.Time{} // the last change that the run asked for
 	for _, x := range ev.Exchanges {
@@ -296,15 +297,17 @@ func signingIn(ev *evidence.Evidence, l evidence.Observation) bool {
 			return true
 		}
 	}
-	since := l.Asked // in LOGIN, as far as looks tell
+	since, out := l.Asked, sent.IsZero() // since when it is in LOGIN, as far as looks tell, and may have come from LOGOUT
+looks:
 	for _, o := range slices.Backward(ev.Observations) {
 		switch {
 		case o.Event || o.User != l.User || !o.Asked.Before(l.Asked):
 		case o.State == spec.Login:
 			since = o.Asked
 		default:
-			return o.State == spec.Logout && o.Asked.After(sent) && l.Asked.Sub(since) <= ev.Target.Settle
+			out = o.State == spec.Logout && o.Asked.After(sent)
+			break looks
 		}
 	}
-	return false
+	return out && l.Asked.Sub(since) <= ev.Target.Settle
 }

@@ -108,6 +108,8 @@ func TestEveryStateIsDocumented(t *testing.T) {
 		{"LOGIN of somebody else's", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(0, in(spec.NotReady))}, ""},
 		{"LOGIN of somebody else's for the settle time", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(settle-look, in(spec.Login))}, ""},
 		{"LOGIN of somebody else's that stays", []*scene{begin(in(spec.Logout)).sees(time.Second, in(spec.Login)).sees(settle+time.Second, in(spec.Login))}, said + `"LOGIN"`},
+		{"LOGIN of somebody else's when first seen", []*scene{begin(in(spec.Login)).sees(time.Second, in(spec.NotReady))}, ""},
+		{"LOGIN that stays since first seen", []*scene{begin(in(spec.Login)).sees(settle+time.Second, in(spec.Login))}, said + `"LOGIN"`},
 		{"LOGIN after READY", []*scene{begin(in(spec.Ready)).sees(time.Second, in(spec.Login))}, said + `"LOGIN"`},
 		{"an event is no GET", []*scene{event}, ""},
 		{"HOLD on UCCE", []*scene{begin(in(spec.Hold))}, ""},

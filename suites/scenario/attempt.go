@@ -201,6 +201,13 @@ func (a *attempt) act(ctx context.Context) error {
 		return err
 	}
 	a.ev.Before = others()
+	if a.ev.Attempt > 1 { // who moved on the way was not moved by a step
+		for i, l := range a.lookAt(ctx, a.ev.Before) {
+			if l != nil {
+				a.ev.Before[i] = *l
+			}
+		}
+	}
 	for _, p := range a.cast() {
 		if p != subject && p.user != a.parts[spec.Peer] {
 			a.ev.Before = append(a.ev.Before, p.look)
@@ -330,18 +337,11 @@ func (a *attempt) mayCall(path navigate.Path) bool {
 // lookAfter looks at everybody whom the requirement does not act on, and at
 // the other party of a call, who has to be put back.
 func (a *attempt) lookAfter(ctx context.Context) error {
-	looks := make([]*evidence.Observation, len(a.ev.Before))
 	var wg sync.WaitGroup
 	if peer := a.parts[spec.Peer]; peer != nil && a.participant(peer).done.touched {
 		wg.Go(func() { _, _ = a.look(ctx, a.participant(peer), evidence.ForReturn) })
 	}
-	for i, was := range a.ev.Before {
-		wg.Go(func() {
-			if l, err := a.look(ctx, a.participantOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {
-				looks[i] = &l
-			}
-		})
-	}
+	looks := a.lookAt(ctx, a.ev.Before)
 	wg.Wait()
 	for i, l := range looks {
 		if l != nil {
@@ -350,6 +350,21 @@ func (a *attempt) lookAfter(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lookAt looks again at users who were seen, and gives nil for whom it cannot.
+func (a *attempt) lookAt(ctx context.Context, seen []evidence.Observation) []*evidence.Observation {
+	looks := make([]*evidence.Observation, len(seen))
+	var wg sync.WaitGroup
+	for i, was := range seen {
+		wg.Go(func() {
+			if l, err := a.look(ctx, a.participantOr(a.Cast.ByID(was.User)), evidence.ForLook); err == nil {
+				looks[i] = &l
+			}
+		})
+	}
+	wg.Wait()
+	return looks
 }
 
 // swept has somebody put back whom the request moved along with its subject:

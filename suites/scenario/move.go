@@ -53,7 +53,7 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 	if p.look.State != to.State {
 		return errOpen
 	}
-	if act.Put != "" && from != to.State {
+	if act.Put != "" && from != to.State && !p.look.Event { // an event may tell of it long before a read shows it
 		a.pace.confirmed(p.look.Asked.Sub(x.Started.Add(x.Duration)))
 	}
 	a.awaitPendingState(ctx, p, to)
