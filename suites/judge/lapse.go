@@ -21,14 +21,20 @@ func reserves(s spec.State) bool {
 }
 
 // lapsed reports whether a look shows what may have come of a call or a
-// reservation that was over by itself: later than what the request does, and the
-// user is READY or NOT_READY, as they leave it, or in what was asked for, where
-// that was taken and waits for their end.
+// reservation that was over by itself: later than what the request does, or after
+// the event that refused it and not what it asked for, and the user is READY or
+// NOT_READY, as they leave it, or in what was asked for, where that was taken and
+// waits for their end.
 func (c *stepJudge) lapsed(l evidence.Observation, waits bool) bool {
-	if !reserves(c.step.Baseline.State) || l.At.Sub(c.step.Answered) < c.ev.Target.Quiet {
+	asked := c.asked(l.State)
+	if !reserves(c.step.Baseline.State) || l.State != spec.Ready && l.State != spec.NotReady && !(waits && asked) {
 		return false
 	}
-	return l.State == spec.Ready || l.State == spec.NotReady || waits && c.asked(l.State)
+	if l.At.Sub(c.step.Answered) >= c.ev.Target.Quiet {
+		return true
+	}
+	refused := c.errorEvent()
+	return !asked && refused != nil && refused.Received.Before(l.At)
 }
 
 // lapsedBefore: the call or reservation was over by itself before the step.

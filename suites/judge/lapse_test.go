@@ -74,6 +74,21 @@ func TestLapse(t *testing.T) {
 		{"to what was refused", sign(5 * time.Second), failed,
 			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from RESERVED to LOGOUT 5s after it", true},
 	})
+	told := func(asks spec.State) []hearing {
+		s := begin(in(spec.Reserved)).listening().puts(202, "").hears(200*time.Millisecond, refuses("Invalid State", "1"))
+		s.ev.Steps[0].Channel = evidence.ChannelAlive
+		end := in(spec.Ready)
+		if s = s.sees(time.Second, end).stays(end); asks == spec.Ready {
+			return []hearing{{"soon after the event that refused it, as it was asked for", s, failed,
+				"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and the user went from RESERVED to READY 1.2s after it", true}}
+		}
+		return []hearing{{"soon after the event that refused something else", s, passed, "", false}}
+	}
+	for _, asks := range []spec.State{spec.NotReady, spec.Ready} {
+		req := one(spec.Must, put(asks), leave)
+		req.Given.State = spec.Reserved
+		try(t, req, told(asks))
+	}
 	wish := one(spec.Must, put(spec.Logout), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
 	wish.Given.State = spec.Reserved
 	waits := func(after time.Duration, to spec.State) *scene {

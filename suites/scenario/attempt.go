@@ -201,7 +201,7 @@ func (a *attempt) act(ctx context.Context) error {
 		return err
 	}
 	a.ev.Before = others()
-	if a.ev.Attempt > 1 { // who moved on the way was not moved by a step
+	if a.ev.Attempt > 1 && subject.look.State.Resting() { // who moved on the way was not moved by a step
 		for i, l := range a.lookAt(ctx, a.ev.Before) {
 			if l != nil {
 				a.ev.Before[i] = *l
