@@ -158,12 +158,16 @@ func (r Run) intermittent(id string, a Attempt) (Run, bool) {
 }
 
 // telling leaves out the attempts that tell nothing of a failure that somebody
-// else's hand could explain: those before it, which proved nothing, and those
-// that were disturbed themselves. Where it is that a bystander moved, they tell
-// that somebody is about who moves bystanders.
+// else's hand could explain: those before it that proved nothing or that a
+// bystander's move failed, which is another matter, and those that were disturbed
+// themselves. Where it is only that a bystander moved, they tell that somebody is
+// about who moves bystanders.
 func telling(attempts []Attempt) []Attempt {
-	failed := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Verdict.Outcome == evidence.Failed && a.Verdict.Suspect })
-	if failed < 0 || attempts[failed].Verdict.Mismatch.Kind == evidence.MismatchBystander || slices.ContainsFunc(attempts[:failed], func(a Attempt) bool { return a.Verdict.Outcome != evidence.NotExercised }) {
+	bystander := func(a Attempt) bool { return a.Verdict.Mismatch.Kind == evidence.MismatchBystander }
+	failed := slices.IndexFunc(attempts, func(a Attempt) bool {
+		return a.Verdict.Outcome == evidence.Failed && a.Verdict.Suspect && !bystander(a)
+	})
+	if failed < 0 || slices.ContainsFunc(attempts[:failed], func(a Attempt) bool { return a.Verdict.Outcome != evidence.NotExercised && !bystander(a) }) {
 		return attempts
 	}
 	return slices.DeleteFunc(slices.Clone(attempts[failed:]), func(a Attempt) bool { return disturbed(a.Verdict) })
