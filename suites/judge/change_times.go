@@ -18,26 +18,65 @@ type clock struct{ user, time string }
 // firstSeen is when the first look was asked for and answered.
 type firstSeen struct{ asked, at time.Time }
 
-// ticks counts the plays of a move with which the time moved forward, and those
-// with which it stayed although nothing shows that it had to move.
-type ticks struct{ forward, kept int }
+// ticks are how the time went with a move: whether it ever moved on, and where it
+// stayed although nothing shows that it had to move. Clocks have their ticks, two
+// nodes have two of them, and the look at a second change may come late; but a time
+// that does not move never does.
+type ticks struct {
+	forward bool
+	kept    map[keptTime]bool
+}
 
-// may reports whether a time may be the same after a move, since the clock need
-// not have moved since a look first showed it.
-func (t *ticks) may(ev *evidence.Evidence, was, l evidence.Observation, first firstSeen) bool {
-	switch {
-	case coarse(l.ChangeTime) && was.Asked.Sub(first.asked) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond:
-		return true
-	case l.Asked.Sub(first.asked) < sameTick:
-		// A target in this process changes a user twice in a millisecond.
-		return true
-	case stayed(ev, was, first.at) >= sameTick:
-		return false
+// keptTime is a time that was seen on both sides of a move, once in an attempt.
+type keptTime struct {
+	attempt string
+	clock
+}
+
+// manyKept is how often a time stays before that is no coincidence, where it never
+// moved on.
+const manyKept = 3
+
+// tick gives the ticks of a move, "" for those of all moves of the run.
+func (s *Invariants) tick(moved string) *ticks {
+	t := s.ticks[moved]
+	if t == nil {
+		t = &ticks{kept: map[keptTime]bool{}}
+		s.ticks[moved] = t
 	}
-	// The look is late, as it is where an event told of the change before it,
-	// and the change need not be. A time that does not move never does.
-	t.kept++
-	return t.forward > 0 || t.kept < 3
+	return t
+}
+
+// stands notes that a look shows the time of before a move, and reports whether it
+// never moves on: with this move, or with any.
+func (s *Invariants) stands(ev *evidence.Evidence, l evidence.Observation, moves ...string) bool {
+	stands := false
+	for _, moved := range append(moves, "") {
+		t := s.tick(moved)
+		t.kept[keptTime{attemptOf(ev), clock{l.User, l.ChangeTime}}] = true
+		stands = stands || !t.forward && len(t.kept) >= manyKept
+	}
+	return stands
+}
+
+// keeps judges a look that shows the time of before a move. That the user was seen
+// where it was for longer than a clock takes to tick shows that it had to move.
+func (s *Invariants) keeps(ev *evidence.Evidence, i int, was evidence.Observation, first firstSeen, moved string) {
+	l := ev.Observations[i]
+	stayed, stands, two := was.Asked.Sub(first.at) >= sameTick, false, false
+	switch {
+	case coarse(l.ChangeTime) && was.Asked.Sub(first.asked) < 1100*time.Millisecond && l.Asked.Sub(was.Asked) < 1100*time.Millisecond,
+		l.Asked.Sub(first.asked) < sameTick: // a target in this process changes a user twice in a millisecond
+		stayed, stands = false, s.stands(ev, l)
+	default:
+		stands, two = s.stands(ev, l, moved), twoClocks(ev.Observations, i)
+	}
+	switch {
+	case stands || stayed && !two:
+		s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
+	case stayed:
+		s.noted[spec.InvariantChangeTime] = "the time " + l.ChangeTime + " on both sides of the change from " + moved + ", by the clocks of two nodes"
+	}
 }
 
 func (s *Invariants) changeTimes(ev *evidence.Evidence) {
@@ -67,31 +106,23 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			continue
 		}
 		moved := fmt.Sprintf("%s to %s", was.State, l.State)
-		if s.ticks[moved] == nil {
-			s.ticks[moved] = &ticks{}
-		}
 		switch {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
-			s.ticks[moved].forward++
+			s.tick(moved).forward, s.tick("").forward = true, true
 		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
 		case l.ChangeTime < was.ChangeTime:
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, was.ChangeTime+", then "+l.ChangeTime)
-		case s.ticks[moved].may(ev, was, l, first):
-		case twoClocks(ev.Observations, i):
-			s.noted[spec.InvariantChangeTime] = "the time " + l.ChangeTime + " on both sides of the change from " + moved + ", by the clocks of two nodes"
 		default:
-			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
+			s.keeps(ev, i, was, first, moved)
 		}
 	}
 }
 
-// toldTimes: what holds of two looks holds of an event and a look after it. Two
-// changes may come within a millisecond, and the clocks of two nodes may give two
-// of them one time; neither comes three times with one move.
+// toldTimes: what holds of two looks holds of an event and a look after it.
 func (s *Invariants) toldTimes(ev *evidence.Evidence) {
 	type stay struct {
 		user, time string
@@ -115,12 +146,8 @@ func (s *Invariants) toldTimes(ev *evidence.Evidence) {
 			if e.user != l.User || e.time != l.ChangeTime || l.Asked.Sub(at) < sameTick && !slices.ContainsFunc(slices.Collect(maps.Keys(told)), otherwise) {
 				continue
 			}
-			moved := fmt.Sprintf("%s than in %s", l.State, e.state)
-			if s.same[moved] == nil {
-				s.same[moved] = map[clock]bool{}
-			}
-			if s.same[moved][clock{l.User, l.ChangeTime}] = true; len(s.same[moved]) > 2 {
-				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time in "+moved, l.ChangeTime+" for both")
+			if moved := fmt.Sprintf("%s to %s", e.state, l.State); s.stands(ev, l, moved) {
+				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a later time after the change from "+moved, l.ChangeTime+" both before and after")
 			}
 		}
 	}
@@ -189,19 +216,5 @@ func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
 // sameTick is within how long after a time of change was first seen another
 // change may have the same one.
 const sameTick = 10 * time.Millisecond
-
-// stayed is how long a user was at least where it was before a move, since a
-// look that was answered: until the last look that showed it there, or the run's
-// next request that may have moved it.
-func stayed(ev *evidence.Evidence, was evidence.Observation, since time.Time) time.Duration {
-	until := was.Asked
-	for _, x := range ev.Exchanges {
-		if x.Method != "GET" && x.Started.After(was.Asked) {
-			until = x.Started
-			break
-		}
-	}
-	return until.Sub(since)
-}
 
 func coarse(t string) bool { return strings.HasSuffix(t, ".000Z") }

@@ -24,10 +24,9 @@ type Invariants struct {
 	order   map[string]int            // of requirements
 	noted   map[spec.Invariant]string // what is recorded and breaks nothing
 	clocks  map[clock]firstSeen       // of a stateChangeTime
-	ticks   map[string]*ticks         // by move, as READY to RESERVED
+	ticks   map[string]*ticks         // by move, as READY to RESERVED, "" for all
 	codes   map[string]reasonCode     // by id, as lists have them
 	objects map[string]reasonObject   // of Users, by id, before a list told of it
-	same    map[string]map[clock]bool // times that an event and a look of two states had, by those
 	found   evidence.InvariantFindings
 }
 
@@ -41,7 +40,7 @@ func (j *Judge) Invariants() *Invariants {
 		order: order,
 		judge: j, states: j.catalogue.States(), valid: map[string]bool{}, said: map[string]string{},
 		noted: map[spec.Invariant]string{}, clocks: map[clock]firstSeen{}, ticks: map[string]*ticks{},
-		codes: map[string]reasonCode{}, objects: map[string]reasonObject{}, same: map[string]map[clock]bool{}, found: nothingFound(),
+		codes: map[string]reasonCode{}, objects: map[string]reasonObject{}, found: nothingFound(),
 	}
 }
 
