@@ -109,8 +109,11 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		switch {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
-		case was.ChangeTime == "" || l.ChangeTime > was.ChangeTime:
-			s.tick(moved).forward, s.tick("").forward = true, true
+		case was.ChangeTime == "":
+		case l.ChangeTime > was.ChangeTime:
+			if evidence.Apart(was.ChangeTime, l.ChangeTime) || !twoClocks(ev.Observations, i) { // else it may be one time by two of them
+				s.tick(moved).forward, s.tick("").forward = true, true
+			}
 		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):

@@ -127,6 +127,7 @@ func TestStateChangeTimes(t *testing.T) {
 		later         = "in a GET of TST-01: expected a later time after the change from NOT_READY to READY; saw "
 		whole         = "2026-01-02T03:04:05.000Z"
 		frozen        = "2020-01-01T00:00:00.000Z"
+		other         = "2020-01-01T00:00:00.699Z"
 	)
 	attempt := func(n int, s *scene) *scene { s.ev.Attempt = n; return s }
 	// stays is a user seen twice in NOT_READY, a second apart.
@@ -149,6 +150,11 @@ func TestStateChangeTimes(t *testing.T) {
 		{"frozen in three attempts, with a move each", []*scene{
 			attempt(1, quick(frozen)), attempt(2, begin(at(spec.Ready, frozen)).sees(100*time.Millisecond, at(spec.Talking, frozen))), attempt(3, begin(at(spec.Work, frozen)).sees(100*time.Millisecond, at(spec.Ready, frozen))),
 		}, "in a GET of TST-01: expected a later time after the change from WORK to READY; saw " + frozen + " both before and after"},
+		{"frozen in three attempts, by the clocks of two nodes", []*scene{
+			attempt(1, begin(at(spec.Logout, "")).sees(0, at(spec.NotReady, frozen)).sees(time.Second, at(spec.NotReady, other)).sees(time.Second, at(spec.Ready, other))),
+			attempt(2, begin(at(spec.NotReady, frozen)).sees(time.Second, at(spec.NotReady, other)).sees(time.Second, at(spec.Ready, other))),
+			attempt(3, begin(at(spec.Ready, frozen)).sees(time.Second, at(spec.Ready, other)).sees(time.Second, at(spec.NotReady, other))),
+		}, "in a GET of TST-01: expected a later time after the change from READY to NOT_READY; saw " + other + " both before and after"},
 		{"frozen in one of them", []*scene{attempt(1, quick(frozen)), attempt(1, begin(at(spec.Ready, frozen)).sees(100*time.Millisecond, at(spec.Talking, frozen))), attempt(2, moved(first, second)[0]), attempt(3, quick(second))}, ""},
 		{"frozen within a second", []*scene{stays(first).sees(500*time.Millisecond, at(spec.Ready, first))}, later + first + " both before and after"},
 		{"backward", moved("2026-01-02T03:04:07.101Z", first), later + "2026-01-02T03:04:07.101Z, then " + first},
