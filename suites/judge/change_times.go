@@ -86,10 +86,8 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		if l.Event {
 			continue
 		}
-		if l.ChangeTime != "" {
-			if t, err := time.Parse(evidence.ChangeTimeForm, l.ChangeTime); err != nil || t.Format(evidence.ChangeTimeForm) != l.ChangeTime {
-				s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
-			}
+		if !asDocumented(l.ChangeTime) {
+			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time such as 2023-01-13T11:14:47.981Z, or nothing before the first change", fmt.Sprintf("%q", l.ChangeTime))
 		}
 		first, told := s.clocks[clock{l.User, l.ChangeTime}]
 		if !told || l.Asked.Before(first.asked) {
@@ -110,10 +108,9 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "":
+		case l.ChangeTime > was.ChangeTime && !evidence.Apart(was.ChangeTime, l.ChangeTime) && twoClocks(ev.Observations, i): // maybe one time by two of them
 		case l.ChangeTime > was.ChangeTime:
-			if evidence.Apart(was.ChangeTime, l.ChangeTime) || !twoClocks(ev.Observations, i) { // else it may be one time by two of them
-				s.tick(moved).forward, s.tick("").forward = true, true
-			}
+			s.tick(moved).forward, s.tick("").forward = true, true
 		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
 			s.noted[spec.InvariantChangeTime] = "a step back from " + was.ChangeTime + " to " + l.ChangeTime + " with the change from " + moved
 		case l.ChangeTime < was.ChangeTime && byOtherClock(ev.Observations, i):
@@ -123,6 +120,13 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 			s.keeps(ev, i, was, first, moved)
 		}
 	}
+}
+
+// asDocumented reports whether a stateChangeTime has the documented form, or is
+// empty.
+func asDocumented(changed string) bool {
+	t, err := time.Parse(evidence.ChangeTimeForm, changed)
+	return changed == "" || err == nil && t.Format(evidence.ChangeTimeForm) == changed
 }
 
 // toldTimes: what holds of two looks holds of an event and a look after it.

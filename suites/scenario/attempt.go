@@ -200,19 +200,7 @@ func (a *attempt) act(ctx context.Context) error {
 	if err := a.outlast(ctx, subject); err != nil {
 		return err
 	}
-	a.ev.Before = others()
-	if a.ev.Attempt > 1 && subject.look.State.Resting() { // who moved on the way was not moved by a step
-		for i, l := range a.lookAt(ctx, a.ev.Before) {
-			if l != nil {
-				a.ev.Before[i] = *l
-			}
-		}
-	}
-	for _, p := range a.cast() {
-		if p != subject && p.user != a.parts[spec.Peer] {
-			a.ev.Before = append(a.ev.Before, p.look)
-		}
-	}
+	a.lookBefore(ctx, subject, others())
 	a.values["id"], a.values["extension"] = subject.user.ID, subject.user.Extension
 	a.acting = time.Now()
 	for i := range a.req.Steps {
@@ -239,6 +227,25 @@ func (a *attempt) act(ctx context.Context) error {
 		a.watched(subject)
 	}
 	return a.lookedErr
+}
+
+// lookBefore notes where everybody is whom the steps do not act on, as surveyed: at
+// the start or, in a repetition, just before the steps, so that who moved on the way
+// was not moved by one. Nobody is waited for while the subject rings.
+func (a *attempt) lookBefore(ctx context.Context, subject *participant, surveyed []evidence.Observation) {
+	a.ev.Before = surveyed
+	if a.ev.Attempt > 1 && subject.look.State.Resting() {
+		for i, l := range a.lookAt(ctx, a.ev.Before) {
+			if l != nil {
+				a.ev.Before[i] = *l
+			}
+		}
+	}
+	for _, p := range a.cast() {
+		if p != subject && p.user != a.parts[spec.Peer] {
+			a.ev.Before = append(a.ev.Before, p.look)
+		}
+	}
 }
 
 // watched forgets what was asked for in the steps of everybody but one. What
