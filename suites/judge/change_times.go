@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func (s *Invariants) keeps(ev *evidence.Evidence, i int, was evidence.Observatio
 		l.Asked.Sub(first.asked) < sameTick: // a target in this process changes a user twice in a millisecond
 		stayed, stands = false, s.stands(ev, l)
 	default:
-		stands, two = s.stands(ev, l, moved), twoClocks(ev.Observations, i)
+		stands, two = s.stands(ev, l, moved), twoClocks(ev.Observations)
 	}
 	switch {
 	case stands || stayed && !two:
@@ -108,7 +107,7 @@ func (s *Invariants) changeTimes(ev *evidence.Evidence) {
 		case l.ChangeTime == "":
 			s.breaks(spec.InvariantChangeTime, ev, "User/stateChangeTime", "a time after the change from "+moved, "none")
 		case was.ChangeTime == "":
-		case l.ChangeTime > was.ChangeTime && !evidence.Apart(was.ChangeTime, l.ChangeTime) && twoClocks(ev.Observations, i): // maybe one time by two of them
+		case l.ChangeTime > was.ChangeTime && !evidence.Apart(was.ChangeTime, l.ChangeTime) && twoClocks(ev.Observations): // maybe one time by two of them
 		case l.ChangeTime > was.ChangeTime:
 			s.tick(moved).forward, s.tick("").forward = true, true
 		case l.ChangeTime < was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime):
@@ -190,32 +189,19 @@ func byOtherClock(list []evidence.Observation, i int) bool {
 	})
 }
 
-// twoClocks reports whether the stay that a look begins, or the one before it,
-// was seen with times as far apart as the clocks of two nodes may be, or that of
-// somebody who was not moved meanwhile: the time of one change by one clock can be
-// that of the next by the other.
-func twoClocks(list []evidence.Observation, i int) bool {
-	user := list[i].User
-	if two(slices.All(list[i:]), user) || two(slices.Backward(list[:i]), user) {
-		return true
-	}
-	return slices.ContainsFunc(list, func(l evidence.Observation) bool { return l.User != user && two(slices.All(list), l.User) })
-}
-
-// two reports whether the looks at a user begin with a stay that they show with
-// the times of two nodes.
-func two(looks iter.Seq2[int, evidence.Observation], user string) bool {
-	var first *evidence.Observation
-	for _, l := range looks {
-		switch {
-		case l.User != user || l.Event || l.ChangeTime == "":
-		case first == nil:
-			first = &l
-		case l.State != first.State:
-			return false
-		case l.ChangeTime != first.ChangeTime && evidence.Near(l.ChangeTime, first.ChangeTime):
+// twoClocks reports whether looks at one stay show times as far apart as the clocks
+// of two nodes may be: then times of two looks cannot be compared, since that of one
+// change by one clock can be that of the next by the other.
+func twoClocks(list []evidence.Observation) bool {
+	last := map[string]evidence.Observation{}
+	for _, l := range list {
+		if l.Event || l.ChangeTime == "" {
+			continue
+		}
+		if was := last[l.User]; l.State == was.State && l.Reason() == was.Reason() && l.ChangeTime != was.ChangeTime && evidence.Near(was.ChangeTime, l.ChangeTime) {
 			return true
 		}
+		last[l.User] = l
 	}
 	return false
 }

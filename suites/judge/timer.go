@@ -143,7 +143,7 @@ func (x change) late() bool { return x.timer > 0 && x.inWrapUp > x.timer/2 }
 
 // leftWrapUp tells of the change that a step came to when it left wrap-up.
 // When looks failed or hung meanwhile, the target's own times tell how long
-// wrap-up lasted.
+// wrap-up lasted, where they are by one clock.
 func leftWrapUp(ev *evidence.Evidence, step evidence.Step) (change, bool) {
 	w, ok := wrapUpOf(ev, step.Baseline)
 	if !ok || step.Converged < 0 {
@@ -161,7 +161,7 @@ func leftWrapUp(ev *evidence.Evidence, step evidence.Step) (change, bool) {
 		}
 	}
 	x := change{wrapUp: w, to: to.State, inWrapUp: at.Sub(w.seen.At)}
-	if own, ok := evidence.Later(w.seen.ChangeTime, to.ChangeTime); ok && own >= still.Sub(w.seen.At) && own < x.inWrapUp {
+	if own, ok := evidence.Later(w.seen.ChangeTime, to.ChangeTime); ok && !twoClocks(ev.Observations) && own >= still.Sub(w.seen.At) && own < x.inWrapUp {
 		x.inWrapUp = own
 	}
 	x.sinceAsked = x.inWrapUp - step.Sent.Sub(w.seen.At)

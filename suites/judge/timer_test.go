@@ -178,6 +178,9 @@ func TestLeftWrapUp(t *testing.T) {
 	if x, _ := left(3*time.Second, look(9, "1001", spec.Work, one), look(12, "1002", spec.Work, one), look(13, "1001", spec.NotReady, end)); x.inWrapUp != 2*time.Second {
 		t.Errorf("somebody else is in wrap-up still: %+v", x)
 	}
+	if x, _ := left(3*time.Second, look(9, "1001", spec.Work, one), look(10, "1001", spec.Work, nearby), look(13, "1001", spec.NotReady, end)); x.inWrapUp != 4*time.Second {
+		t.Errorf("its own times are by two clocks: %+v", x)
+	}
 	if x, ok := left(0, look(9, "1001", spec.Work, one)); !ok || x.inWrapUp != time.Second {
 		t.Errorf("at once: %v, %+v", ok, x)
 	}
