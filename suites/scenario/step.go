@@ -43,9 +43,16 @@ func (a *attempt) step(ctx context.Context, subject *participant, st spec.Step) 
 		step.Exchange = x.Index
 		// The way to the request (waiting for a call to get so far) is not
 		// part of what is judged.
-		step.Sent, step.Exchanges.First = x.Started, x.Index
+		first := *x
+		for _, o := range a.rec.Exchanges()[step.Exchanges.First:x.Index] {
+			if o.WrongPassword && x.WrongPassword {
+				first = o // of several, see resembling
+				break
+			}
+		}
+		step.Sent, step.Exchanges.First = first.Started, first.Index
 		if step.Events != nil {
-			before, _ := a.heard(x.Started)
+			before, _ := a.heard(first.Started)
 			step.Events.First = max(step.Events.First, before)
 		}
 		if challenge := x.ResponseHeader["Www-Authenticate"]; x.Status == http.StatusUnauthorized {
