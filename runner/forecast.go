@@ -61,30 +61,27 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 	items = slices.DeleteFunc(slices.Clone(items), func(i suites.Item) bool { return !i.Runs() })
 	m.session.arrange(items)
 	list := m.session.sequence(repeated(items, m.session.config.Run.Repeat))
+	shared, alone, own := apart(list)
 	var workers []*modelWorker
 	for n, troupe := range m.session.troupes {
-		waits := n == 0 && len(m.session.troupes) > 1 && slices.ContainsFunc(list, func(i suites.Item) bool { return i.Alone })
+		waits := n == 0 && len(m.session.troupes) > 1 && len(alone) > 0
 		workers = append(workers, m.worker(ctx, stop, troupe, !waits))
 	}
 	next := make(chan suites.Item)
 	go func() {
 		defer close(next)
-		for _, i := range list {
-			if outside.Err() == nil && !i.Alone && i.Proc == 0 {
-				next <- i
-			}
+		for _, i := range shared {
+			next <- i
 		}
 	}()
 	var all sync.WaitGroup
 	for n, w := range workers {
 		all.Go(func() {
-			for _, i := range list {
-				if outside.Err() == nil && i.Proc == n+1 {
-					w.play(ctx, i)
-				}
+			for _, i := range own[n+1] {
+				w.play(ctx, outside, i)
 			}
 			for i := range next {
-				w.play(ctx, i)
+				w.play(ctx, outside, i)
 			}
 			if n > 0 {
 				w.end(ctx)
@@ -92,10 +89,8 @@ func (s *session) forecastIn(outside context.Context, items []suites.Item, delay
 		})
 	}
 	all.Wait()
-	for _, i := range list {
-		if outside.Err() == nil && i.Alone {
-			workers[0].play(ctx, i)
-		}
+	for _, i := range alone {
+		workers[0].play(ctx, outside, i)
 	}
 	workers[0].end(ctx)
 	return m.result(workers), outside.Err()
@@ -113,6 +108,23 @@ func (s *session) sequence(items []suites.Item) []suites.Item {
 	}
 	slices.SortStableFunc(list, func(a, b suites.Item) int { return b.Rank - a.Rank })
 	return list
+}
+
+// apart gives what any process can take, what is for the whole cast, and what
+// belongs to a process, each in its order.
+func apart(items []suites.Item) (shared, alone []suites.Item, own map[int][]suites.Item) {
+	own = map[int][]suites.Item{}
+	for _, i := range items {
+		switch {
+		case i.Alone:
+			alone = append(alone, i)
+		case i.Proc > 0:
+			own[i.Proc] = append(own[i.Proc], i)
+		default:
+			shared = append(shared, i)
+		}
+	}
+	return shared, alone, own
 }
 
 // modelWorker does on the model what one process of a run does.
@@ -137,7 +149,11 @@ func (m *model) worker(ctx context.Context, stop context.CancelCauseFunc, troupe
 	return w
 }
 
-func (w *modelWorker) play(ctx context.Context, i suites.Item) {
+// play exercises an item, unless whoever waits outside waits no more.
+func (w *modelWorker) play(ctx, outside context.Context, i suites.Item) {
+	if outside.Err() != nil {
+		return
+	}
 	w.playing = i.Requirement.ID
 	_, seen := w.exercise(ctx, i)
 	w.attempts = append(w.attempts, seen...)
