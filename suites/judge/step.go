@@ -78,7 +78,7 @@ func (c *stepJudge) elsewhere() *mismatch {
 
 // toldElsewhere: an event had told before the step that the user was not any more
 // where a look found it last, as nodes lag, and calls, reservations and wrap-up end
-// by themselves.
+// by themselves. What was told before the news of the state that was found is older.
 func (c *stepJudge) toldElsewhere() *mismatch {
 	found := c.step.Baseline
 	if found.ChangeTime == "" {
@@ -100,7 +100,7 @@ func (c *stepJudge) toldElsewhere() *mismatch {
 	came := slices.ContainsFunc(told, func(l evidence.Observation) bool {
 		return l.State == found.State && !evidence.Apart(l.ChangeTime, found.ChangeTime)
 	})
-	if now := len(told) - 1; !came || told[now].State == found.State {
+	if now := len(told) - 1; !came || told[now].State == found.State || last.Index < newsOfBaseline(c.ev, c.step, last.Node) {
 		return nil
 	}
 	m := c.unproven(fmt.Sprintf("an event had told %v before the step that the user was in %s, and a look that lags still showed %s",
