@@ -3,6 +3,7 @@ package redact
 import (
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -78,34 +79,40 @@ func (s *Set) cleanMap(v reflect.Value) {
 	if v.Len() == 0 {
 		return
 	}
-	if m, ok := v.Interface().(map[string]string); ok && s.isClean(m) {
+	if m, ok := v.Interface().(map[string]string); ok {
+		v.Set(reflect.ValueOf(s.headers(m)))
 		return
 	}
-	named := v.Type().Key().Kind() == reflect.String && v.Type().Elem().Kind() == reflect.String
 	fresh := reflect.MakeMapWithSize(v.Type(), v.Len())
 	for it := v.MapRange(); it.Next(); {
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		key.Set(it.Key())
 		value.Set(it.Value())
 		s.clean(key)
-		if named {
-			value.SetString(s.header(it.Key().String(), value.String()))
-		} else {
-			s.clean(value)
-		}
+		s.clean(value)
 		fresh.SetMapIndex(key, value)
 	}
 	v.Set(fresh)
 }
 
-// isClean reports whether headers have no secret: most have none, and stay.
-func (s *Set) isClean(headers map[string]string) bool {
-	for name, value := range headers {
-		if s.Text(name) != name || s.header(name, value) != value {
-			return false
+// headers gives the same map where no secret is in it.
+func (s *Set) headers(m map[string]string) map[string]string {
+	var fresh map[string]string
+	for name, value := range m {
+		is, of := s.header(name, value), s.Text(name)
+		if is == value && of == name {
+			continue
 		}
+		if fresh == nil {
+			fresh = maps.Clone(m)
+		}
+		delete(fresh, name)
+		fresh[of] = is
 	}
-	return true
+	if fresh == nil {
+		return m
+	}
+	return fresh
 }
 
 // Writer gives a writer that takes secrets out of what is written to it. One

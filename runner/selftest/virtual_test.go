@@ -26,7 +26,7 @@ const whole = "FINESSE_SELFTEST"
 // what a trial waits for takes no time. A part of it, unless the environment
 // asks for the whole.
 func TestVirtualTime(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little is kept and much thrown away
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little is kept and much thrown away
 	a := selftestApp(t, io.Discard)
 	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
 	all, err := a.trials(Options{})
