@@ -202,8 +202,9 @@ func places(d *reference.Deployment) string {
 	return text
 }
 
-// crashAt certifies one requirement with a process that ends at a cut point,
-// restores, and gives the cut points that it came by.
+// crashAt certifies one requirement, or without an id all of them, with a
+// process that ends at a cut point, restores, and gives the cut points that it
+// came by.
 func crashAt(t *testing.T, how ending, id string, at int) []string {
 	cache, dir := t.TempDir(), t.TempDir()
 	var points []string
@@ -226,8 +227,8 @@ func crashAt(t *testing.T, how ending, id string, at int) []string {
 			t.Fatal(err)
 		}
 		points = cut.points
-		what := "never"
-		if at > 0 {
+		what := "not reached"
+		if at > 0 && at <= len(points) {
 			what = string(how) + " " + points[at-1]
 		}
 		time.Sleep(10 * time.Second) // what was asked for last takes effect
@@ -258,7 +259,7 @@ func crashAt(t *testing.T, how ending, id string, at int) []string {
 	return points
 }
 
-// run certifies the requirement until the process ends.
+// run certifies the requirement, or all, until the process ends.
 func (c *crash) run(t *testing.T, ctx context.Context, subject runner.Subject, j *journal.Journal, id string) {
 	subject.Journal, subject.Wrap = j, c.wrap
 	subject.Stimuli = crashStimuli{subject.Stimuli, c}
@@ -270,11 +271,12 @@ func (c *crash) run(t *testing.T, ctx context.Context, subject runner.Subject, j
 		return
 	}
 	for _, item := range certification.Items() {
-		if item.Requirement.ID == id {
-			if !item.Runs() {
-				t.Fatalf("%s does not run: %s", id, item.Verdict().Reason)
-			}
+		switch {
+		case id != "" && item.Requirement.ID != id || c.ended():
+		case item.Runs():
 			certification.Play(ctx, item)
+		case id != "":
+			t.Fatalf("%s does not run: %s", id, item.Verdict().Reason)
 		}
 	}
 	certification.Finish(ctx)
@@ -303,6 +305,37 @@ func TestCrash(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestCrashOfARun is the same for the whole catalogue, at cut points that are
+// drawn: one by one ending, two by each in CI, and 40 by each with LONG_TESTS.
+// FINESSE_CRASH_SEED draws the same again.
+func TestCrashOfARun(t *testing.T) {
+	seed := rand.Uint64()
+	if given := os.Getenv("FINESSE_CRASH_SEED"); given != "" {
+		if _, err := fmt.Sscan(given, &seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	draw := rand.New(rand.NewPCG(seed, 0))
+	endings := []ending{processEnds, powerIsLost, diskIsFull}
+	if !extent.Wide() {
+		first := draw.IntN(len(endings))
+		endings = endings[first : first+1]
+	}
+	for _, how := range endings {
+		t.Run(string(how), func(t *testing.T) {
+			points := crashAt(t, how, "", 0)
+			if len(points) < 500 {
+				t.Fatalf("only %d cut points", len(points))
+			}
+			for range extent.Of(1, 2, 40) {
+				at := 1 + draw.IntN(len(points))
+				t.Logf("FINESSE_CRASH_SEED=%d: cut %d of %d", seed, at, len(points))
+				crashAt(t, how, "", at)
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +46,11 @@ func TestMain(m *testing.M) {
 	}
 	if code, played := RunIfWorker(Process{Exit: os.Exit}); played {
 		os.Exit(code)
+	}
+	flag.Parse()
+	// These tests wait more than they work. Ginkgo must not see that the flag was set.
+	if p := flag.Lookup("test.parallel").Value; p.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = p.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0)))
 	}
 	os.Exit(m.Run())
 }
@@ -314,6 +321,7 @@ func TestProcessesThatDoNotBegin(t *testing.T) {
 // An interruption reaches all processes: their users are back, and the
 // reports of what ran are written.
 func TestInterruptedProcesses(t *testing.T) {
+	t.Parallel()
 	e, app, cfg := parallelRun(t, 3, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(1500*time.Millisecond, func() { cancel(exit.Signalled{Signal: syscall.SIGTERM}) })
