@@ -137,13 +137,13 @@ func TestLoginIsTransient(t *testing.T) {
 			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw User/extension \"\"", false},
 		{"again, asked for within the settle time, and answered after it", begin(again).puts(202, "").slow(settle-100*time.Millisecond, 200*time.Millisecond, in(spec.Login)).stays(again), passed, "", false},
 		{"again, beyond the settle time", begin(in(spec.Ready)).puts(202, "").sees(settle+time.Second, in(spec.Login)), failed,
-			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw the user went to LOGIN 11s after it", true},
+			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw a move to LOGIN 11s after it", true},
 		{"again, and signed out", begin(in(spec.Ready)).puts(202, "").stays(in(spec.Logout)), failed,
-			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw the user went to LOGOUT 1s after it", true},
+			"PUT LOGIN: expected 2xx and the state to stay, User/extension 1001; saw a move to LOGOUT 1s after it", true},
 	})
 	try(t, row(t, "ERR-09"), []hearing{
 		{"in a request for something else", begin(in(spec.Logout)).puts(400, apiError("Invalid State", "")).sees(0, in(spec.Login)).stays(in(spec.Logout)), failed,
-			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from LOGOUT to LOGIN 5ms after it", true},
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from LOGOUT to LOGIN 5ms after it", true},
 	})
 }
 
@@ -193,9 +193,9 @@ func TestHalfTimer(t *testing.T) {
 	try(t, row(t, "SUP-14-WORK"), []hearing{
 		{"the timer meanwhile", refusedIn().hears(0, refuses("Invalid State", "22")).sees(4*time.Second, in(spec.NotReady)).stays(in(spec.NotReady)), passed, "", false},
 		{"too early for the timer", refusedIn().sees(2*time.Second, in(spec.NotReady)).sees(settle-2*time.Second, in(spec.NotReady)), failed,
-			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to NOT_READY 2s after it", true},
+			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and a move from WORK to NOT_READY 2s after it", true},
 		{"elsewhere", refusedIn().sees(4*time.Second, in(spec.Logout)).sees(settle-4*time.Second, in(spec.Logout)), failed,
-			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+			"PUT READY by supervisor: expected 202 or 200, then READY, or a refusal with Invalid State and nothing changed; saw 202, and a move from WORK to LOGOUT 4s after it", true},
 	})
 	// What one alternative leaves open the other cannot make a failure.
 	try(t, row(t, "SUP-14-WORK_READY"), []hearing{
@@ -277,7 +277,7 @@ func TestBeatenByTheTimer(t *testing.T) {
 	over := user{state: spec.NotReady, changed: "2024-01-01T10:00:03.000Z"}
 	lags := func(timer time.Duration) *scene { return begin(wraps).timer(timer) }
 	const ended = " may have ended wrap-up before the request was dealt with, "
-	const moved = "PUT NOT_READY with a reasonCodeId (valid) by supervisor: expected 400 with Invalid Input and nothing changed; saw 400 Invalid Input, and the user went from WORK to NOT_READY 505ms after it"
+	const moved = "PUT NOT_READY with a reasonCodeId (valid) by supervisor: expected 400 with Invalid Input and nothing changed; saw 400 Invalid Input, and a move from WORK to NOT_READY 505ms after it"
 	try(t, row(t, "SUP-21-WORK"), []hearing{
 		{"a timer of a second", refused(time.Second, 500*time.Millisecond), open, "the wrap-up timer of 1s" + ended + "120ms after wrap-up was seen", true},
 		{"a timer that is not told", refused(0, 500*time.Millisecond), open, "the wrap-up timer, which the target does not tell," + ended + "625ms after wrap-up was seen", true},
@@ -288,9 +288,9 @@ func TestBeatenByTheTimer(t *testing.T) {
 		{"signed out from where the timer leads", was(3*time.Second).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), open,
 			"the wrap-up timer of 3s" + ended + "4.1s after wrap-up was seen", true},
 		{"signed out from wrap-up", was(8*time.Second).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
-			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and a move from WORK to LOGOUT 4s after it", true},
 		{"and not told the timer", was(0).puts(202, "").sees(4*time.Second, in(spec.Logout)).stays(in(spec.Logout)), failed,
-			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and the user went from WORK to LOGOUT 4s after it", true},
+			"PUT LOGOUT: expected a refusal with Invalid State, Invalid Input, Generic Error or Internal Server Error and nothing changed; saw 202, and a move from WORK to LOGOUT 4s after it", true},
 	})
 	try(t, row(t, "SUP-04-WORK"), []hearing{
 		{"refused late", was(3*time.Second).after(4*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.NotReady)), open,

@@ -24,15 +24,15 @@ func TestRefusedOnACall(t *testing.T) {
 	const expected = "the end of the call: expected another state, and never NOT_READY; saw "
 	try(t, req, []hearing{
 		{"refused, and READY afterwards", ends(begin(was).puts(400, refused).stays(was), in(spec.Ready)), passed, "", false},
-		{"refused, and NOT_READY afterwards", ends(begin(was).puts(400, refused).stays(was), in(spec.NotReady)), failed, expected + "the user went to NOT_READY 5ms after it", true},
-		{"refused, and NOT_READY after READY", ends(begin(was).puts(400, refused).stays(was), in(spec.Ready), in(spec.NotReady)), failed, expected + "the user went to NOT_READY 10ms after it", true},
+		{"refused, and NOT_READY afterwards", ends(begin(was).puts(400, refused).stays(was), in(spec.NotReady)), failed, expected + "a move to NOT_READY 5ms after it", true},
+		{"refused, and NOT_READY after READY", ends(begin(was).puts(400, refused).stays(was), in(spec.Ready), in(spec.NotReady)), failed, expected + "a move to NOT_READY 10ms after it", true},
 		{"refused, and the call went on", ends(begin(was).puts(400, refused).stays(was), was), open, "the user stayed in TALKING", true},
 		{"refused, and not watched afterwards", begin(was).puts(400, refused).stays(was).waits().sees(0, in(spec.Ready)), open,
 			"nothing was seen of user 1001 at the end of the quiet time", true},
 		// What nobody could hear is no refusal, and a change afterwards shows it.
 		{"swallowed, and READY afterwards", ends(begin(was).puts(202, "").stays(was), in(spec.Ready)), open,
 			"202 and nothing changed for 2s: no notifications of user 1001 were listened to, and only an event could show that it was refused", false},
-		{"swallowed, and NOT_READY afterwards", ends(begin(was).puts(202, "").stays(was), in(spec.NotReady)), failed, expected + "the user went to NOT_READY 5ms after it", true},
+		{"swallowed, and NOT_READY afterwards", ends(begin(was).puts(202, "").stays(was), in(spec.NotReady)), failed, expected + "a move to NOT_READY 5ms after it", true},
 		{"swallowed, and the call went on", ends(begin(was).puts(202, "").stays(was), was), open,
 			"202 and nothing changed for 2s: no notifications of user 1001 were listened to, and only an event could show that it was refused", false},
 	})
@@ -47,7 +47,7 @@ func TestRefusedOnADirectCall(t *testing.T) {
 	try(t, row(t, "PND-05"), []hearing{
 		{"and NOT_READY afterwards", ends(was), passed, "", false},
 		{"and READY afterwards", ends(in(spec.Ready)), failed,
-			"the end of the call: expected another state, and never READY; saw the user went to READY 5ms after it", true},
+			"the end of the call: expected another state, and never READY; saw a move to READY 5ms after it", true},
 	})
 }
 
@@ -70,7 +70,7 @@ func TestAllowed(t *testing.T) {
 	try(t, after, []hearing{
 		{"refused and avoided", end(no(), spec.Ready), passed, "", false},
 		{"refused and done", end(no(), spec.Logout), failed,
-			"the end of the call: expected another state, and never LOGOUT, where the last request came to a refusal; saw the user went to LOGOUT 5ms after it", true},
+			"the end of the call: expected another state, and never LOGOUT, where the last request came to a refusal; saw a move to LOGOUT 5ms after it", true},
 		{"kept and done", end(kept(), spec.Logout), passed, "", false},
 	})
 	uccx := one(spec.Either, put(spec.Ready), spec.Outcome{Kind: spec.Keeps, Status: []int{2}},
@@ -80,7 +80,7 @@ func TestAllowed(t *testing.T) {
 	}
 	try(t, uccx, []hearing{
 		{"on the one", out().on(spec.UCCX), passed, "", false},
-		{"on the other", out(), failed, "PUT READY: expected 2xx and the state to stay; saw the user went to LOGOUT 25ms after it", true},
+		{"on the other", out(), failed, "PUT READY: expected 2xx and the state to stay; saw a move to LOGOUT 25ms after it", true},
 	})
 }
 

@@ -163,7 +163,7 @@ func TestAlternatives(t *testing.T) {
 			expected + `User/reasonCodeId "2"`, false},
 		{"the first with another type", start(400, apiError("Invalid State", "")).stays(was), failed, expected + "400 Invalid State", false},
 		{"the first, and done", start(400, apiError("Invalid Input", "")).stays(in(spec.Ready)), failed,
-			expected + "400 Invalid Input, and the user went from NOT_READY to READY 1s after it", true},
+			expected + "400 Invalid Input, and a move from NOT_READY to READY 1s after it", true},
 		{"the second, and never done", start(202, "").sees(9*time.Second, was), failed, expected + "NOT_READY for 9s", false},
 		{"neither", start(500, apiError("Internal Server Error", "")).stays(was), failed, expected + "500 Internal Server Error", false},
 	})
@@ -240,10 +240,10 @@ func TestAnswerToAChange(t *testing.T) {
 	start := func(to spec.State) *scene { return begin(in(spec.NotReady)).puts(404, "").stays(in(to)) }
 	try(t, one(spec.Must, put(spec.Ready), out), []hearing{
 		{"not made", start(spec.NotReady), passed, "", false},
-		{"made", start(spec.Ready), failed, "PUT READY: expected 4xx; saw 404, and the user went from NOT_READY to READY 1s after it", true},
+		{"made", start(spec.Ready), failed, "PUT READY: expected 4xx; saw 404, and a move from NOT_READY to READY 1s after it", true},
 	})
 	try(t, one(spec.Must, spec.When{Method: "DELETE"}, out), []hearing{
-		{"made by another method", start(spec.Ready), failed, "DELETE on the user: expected 4xx; saw 404, and the user went from NOT_READY to READY 1s after it", true},
+		{"made by another method", start(spec.Ready), failed, "DELETE on the user: expected 4xx; saw 404, and a move from NOT_READY to READY 1s after it", true},
 	})
 	kept := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Keeps})
 	try(t, kept, []hearing{

@@ -23,7 +23,7 @@ func (c *stepJudge) avoids(out spec.Outcome) *mismatch {
 			continue
 		}
 		if slices.Contains(out.States, l.State) {
-			m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
+			m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("a move to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
 			m.at(c.step.Baseline, l)
 			m.suspect = true // people ask for that too
 			return m

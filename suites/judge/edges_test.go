@@ -137,7 +137,7 @@ func TestOldWishes(t *testing.T) {
 	after := func(found, now string) *scene {
 		return begin(waiting("")).puts(202, "").sees(0, waiting("NOT_READY")).converged().stays(waiting(found)).puts(400, error400).stays(waiting(now))
 	}
-	const moved = "PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from TALKING"
+	const moved = "PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from TALKING"
 	try(t, two, []hearing{
 		{"still there", after("NOT_READY", "NOT_READY"), passed, "", false},
 		{"gone", after("NOT_READY", ""), passed, "", false},
@@ -152,7 +152,7 @@ func TestOldWishes(t *testing.T) {
 	})
 	off := begin(user{state: spec.Ready, pending: "NOT_READY"}).puts(400, error400).stays(in(spec.NotReady))
 	try(t, given, []hearing{{"and the state changed", off, failed,
-		"PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY (pending NOT_READY) to NOT_READY 1s after it", true}})
+		"PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY (pending NOT_READY) to NOT_READY 1s after it", true}})
 }
 
 // What a target says is cut where it is long, and has no line breaks.
@@ -191,6 +191,6 @@ func TestEventsWithoutAChange(t *testing.T) {
 		{"a refusal", start().hears(0, refuses("Invalid State", "")).stays(in(spec.NotReady)), passed, "", false},
 		{"the state as it was", start().hears(0, tells(in(spec.NotReady))).stays(in(spec.NotReady)), passed, "", false},
 		{"a state", start().hears(0, another).stays(in(spec.NotReady)), failed,
-			"PUT READY: expected a refusal with Invalid State and nothing changed, no event with another state; saw 400 Invalid State, and the user went from NOT_READY to READY 0s after it", true},
+			"PUT READY: expected a refusal with Invalid State and nothing changed, no event with another state; saw 400 Invalid State, and a move from NOT_READY to READY 0s after it", true},
 	})
 }

@@ -177,10 +177,10 @@ func TestNoEvents(t *testing.T) {
 		{"none", pending().stays(preview), passed, "", false},
 		{"one with the pending state", pending().hears(0, tells(user{state: spec.ReservedOutboundPreview, pending: "NOT_READY"})).stays(preview), passed, "", false},
 		{"one with another state", pending().hears(0, tells(in(spec.NotReady))).stays(preview), failed,
-			nothing + "the user went to NOT_READY 20ms after it", true},
+			nothing + "a move to NOT_READY 20ms after it", true},
 		{"of a reservation that was over by itself, where GETs lag", pending().stays(preview).hears(time.Second, with(tells(in(spec.NotReady)), anonymous)).stays(preview), passed, "", false},
 		{"of a call, as late", pending().stays(preview).hears(time.Second, with(tells(in(spec.Talking)), anonymous)).stays(preview), failed,
-			nothing + "the user went to TALKING 3s after it", true},
+			nothing + "a move to TALKING 3s after it", true},
 	})
 }
 
@@ -271,19 +271,19 @@ func TestStaleEvents(t *testing.T) {
 		{"of the one before that", start().hears(0, unasked(old)).stays(was), passed, "", false},
 		{"of another request", start().hears(0, with(tells(in(spec.NotReady)), func(e *evidence.Event) { e.RequestID = "other" })).stays(was), passed, "", false},
 		{"of a new change", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:07.000Z"})).stays(was), failed,
-			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY to NOT_READY 0s after it", true},
 		{"by another clock, before that of the state", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), passed, "", false},
 		{"by another clock, and told of the state before", start().hears(0, unasked(was)).hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), failed,
-			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY to NOT_READY 0s after it", true},
 		{"by another clock, and a look shows it too", start().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).sees(0, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
-			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 5ms after it", true},
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY to NOT_READY 5ms after it", true},
 	})
 	// Of long before the state, by whatever clock, and heard when no look followed.
 	long := user{state: spec.NotReady, changed: "2026-01-02T03:04:01.000Z"}
 	try(t, req, []hearing{
 		{"of long before", begin(was).listening().puts(400, apiError("Invalid State", "")).stays(was).hears(0, unasked(long)), passed, "", false},
 		{"of long before, and a look shows it", begin(was).listening().puts(400, apiError("Invalid State", "")).hears(0, unasked(long)).stays(long), failed,
-			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY to NOT_READY 0s after it", true},
 	})
 	// A look by another node's clock shows what the step found all the same.
 	other := user{state: spec.Ready, changed: "2026-01-02T03:04:03.500Z"}
@@ -296,7 +296,7 @@ func TestStaleEvents(t *testing.T) {
 	try(t, req, []hearing{
 		{"and nothing had changed", found().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(was), passed, "", false},
 		{"and it went there and back", found().hears(0, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"})).stays(user{state: spec.Ready, changed: "2026-01-02T03:04:05.100Z"}), failed,
-			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from READY to NOT_READY 0s after it", true},
+			"PUT WORK: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from READY to NOT_READY 0s after it", true},
 	})
 }
 

@@ -26,7 +26,7 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 		if l.Same(c.step.Baseline) || c.passingLogin(l) || c.oldWish(l) || c.timedOut(l) || c.lapsed(l, false) {
 			continue
 		}
-		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and the user went from %s to %s %s it",
+		m := c.missed(out, evidence.MismatchMoved, 3, fmt.Sprintf("%s, and a move from %s to %s %s it",
 			c.answerText(), stateText(c.step.Baseline), stateText(l), fromAnswer(l.At.Sub(c.step.Answered))))
 		m.at(c.step.Baseline, l)
 		m.xpath = changedPath(c.step.Baseline, l)
@@ -90,7 +90,7 @@ func (c *stepJudge) keeps(out spec.Outcome) *mismatch {
 		if l.State == c.step.Baseline.State || c.passingLogin(l) || c.timedOut(l) || c.lapsed(l, true) {
 			continue
 		}
-		m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("the user went to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
+		m := c.missed(out, evidence.MismatchMoved, 2, fmt.Sprintf("a move to %s %v after it", stateText(l), round(l.At.Sub(c.step.Sent))))
 		m.at(c.step.Baseline, l)
 		m.suspect = true // also to what was asked for: people ask for that too
 		return m

@@ -17,9 +17,9 @@ func TestKeeps(t *testing.T) {
 		{"refused", begin(was).puts(400, apiError("Invalid State", "")).stays(was), failed, expected + "400 Invalid State", false},
 		{"refused by an event", begin(was).listening().puts(202, "").hears(0, refuses("Invalid State", "265")).stays(was), failed,
 			expected + "202 and then an event that refuses it: Invalid State (265)", true},
-		{"applied at once", begin(was).puts(202, "").stays(in(spec.NotReady)), failed, expected + "the user went to NOT_READY 1s after it", true},
-		{"applied for a moment", begin(was).puts(202, "").sees(0, in(spec.NotReady)).stays(was), failed, expected + "the user went to NOT_READY 25ms after it", true},
-		{"gone elsewhere", begin(was).puts(202, "").stays(in(spec.Hold)), failed, expected + "the user went to HOLD 1s after it", true},
+		{"applied at once", begin(was).puts(202, "").stays(in(spec.NotReady)), failed, expected + "a move to NOT_READY 1s after it", true},
+		{"applied for a moment", begin(was).puts(202, "").sees(0, in(spec.NotReady)).stays(was), failed, expected + "a move to NOT_READY 25ms after it", true},
+		{"gone elsewhere", begin(was).puts(202, "").stays(in(spec.Hold)), failed, expected + "a move to HOLD 1s after it", true},
 		{"never looked at", begin(was).puts(202, ""), open, "no sighting of the user afterwards", true},
 		{"looked at too soon", begin(was).puts(202, "").sees(time.Second, was), open, "nothing was seen of user 1001 at the end of the quiet time", true},
 		{"a lost answer", begin(was).lost("reset").stays(was), failed, expected + "no whole answer: reset", true},
@@ -31,7 +31,7 @@ func TestKeeps(t *testing.T) {
 		{"any answer", begin(was).puts(500, apiError("Internal Server Error", "")).stays(was), passed, "", false},
 		{"an error in other words", begin(was).puts(500, "<html/>").stays(was), failed,
 			stay + "500 with a body that is no ApiErrors document: html: the root element is html, expected ApiErrors", false},
-		{"any answer, and done", begin(was).puts(500, apiError("Internal Server Error", "")).stays(in(spec.NotReady)), failed, stay + "the user went to NOT_READY 1s after it", true},
+		{"any answer, and done", begin(was).puts(500, apiError("Internal Server Error", "")).stays(in(spec.NotReady)), failed, stay + "a move to NOT_READY 1s after it", true},
 		{"of somebody on the way", begin(was).puts(503, "").stays(was), failed, stay + "503", true},
 		{"of the target that cannot", begin(was).puts(503, apiError("Internal Server Error", "")).stays(was), passed, "", false},
 		{"no answer at all", begin(was).lost("reset").stays(was), failed, stay + "no whole answer: reset", true},
@@ -69,7 +69,7 @@ func TestDeferred(t *testing.T) {
 	unfinished.ev.Unreached = "the call could not be ended: no way"
 	try(t, req, []hearing{
 		{"comes with the end", asked().waits().sees(time.Second, in(spec.NotReady)).stays(out), passed, "", false},
-		{"comes at once", begin(was).puts(202, "").stays(out).waits().stays(out), failed, expected + "the user went to LOGOUT 1s after it", true},
+		{"comes at once", begin(was).puts(202, "").stays(out).waits().stays(out), failed, expected + "a move to LOGOUT 1s after it", true},
 		{"never comes", asked().waits().stays(in(spec.Ready)), failed, expected + "202, nothing at once, and READY after the end of the call", false},
 		{"is refused", begin(was).puts(400, apiError("Invalid State", "")).stays(was).waits().stays(in(spec.Ready)), failed, expected + "400 Invalid State", false},
 		{"nobody looked at the end", asked().waits(), failed, expected + "no sighting of the user after the end of the call", false},
@@ -125,7 +125,7 @@ func TestDialogs(t *testing.T) {
 	try(t, hold, []hearing{
 		{"stays", begin(was).on(spec.UCCX).dialog(202, "").stays(was), passed, "", false},
 		{"not served", begin(was).on(spec.UCCX).dialog(404, "").stays(was), open, "the Dialog request HOLD was answered 404", false},
-		{"changes", begin(was).on(spec.UCCX).dialog(202, "").stays(now), failed, "Dialog HOLD: expected 2xx and the state to stay, no event; saw the user went to HOLD 1s after it", true},
+		{"changes", begin(was).on(spec.UCCX).dialog(202, "").stays(now), failed, "Dialog HOLD: expected 2xx and the state to stay, no event; saw a move to HOLD 1s after it", true},
 	})
 	// Where CLOSE is not offered it may be answered with an error.
 	preview, ready := in(spec.ReservedOutboundPreview), in(spec.Ready)

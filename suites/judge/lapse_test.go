@@ -31,7 +31,7 @@ func TestLapsedUnseen(t *testing.T) {
 	refused.Status, foreign.Path = 400, "/finesse/api/User/1002"
 	call := *req
 	call.Given.State = spec.Talking
-	const failure = "PUT NOT_READY: expected 2xx and the state to stay; saw the user went to "
+	const failure = "PUT NOT_READY: expected 2xx and the state to stay; saw a move to "
 	try(t, req, []hearing{
 		{"looks lag", play(5*time.Second, time.Second, spec.Ready), open,
 			"RESERVED_OUTBOUND may have been over by itself before the request: looks lagged by 5s on the way", true},
@@ -63,7 +63,7 @@ func TestLapse(t *testing.T) {
 		{"before the second", start().stays(in(spec.ReservedOutbound)).back(in(spec.Ready)).puts(202, "").sees(0, in(spec.NotReady)).stays(in(spec.NotReady)), open,
 			"RESERVED_OUTBOUND was over by itself 100ms before the step", true},
 		{"too soon to be that", start().sees(time.Second, in(spec.NotReady)).sees(time.Second, in(spec.NotReady)), failed,
-			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from RESERVED_OUTBOUND to NOT_READY 1s after it", true},
+			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from RESERVED_OUTBOUND to NOT_READY 1s after it", true},
 	})
 	sign := func(after time.Duration) *scene {
 		return refused(begin(in(spec.Reserved))).stays(in(spec.Reserved)).sees(after-2*time.Second, in(spec.Logout)).stays(in(spec.Logout))
@@ -72,7 +72,7 @@ func TestLapse(t *testing.T) {
 	out.Given.State = spec.Reserved
 	try(t, out, []hearing{
 		{"to what was refused", sign(5 * time.Second), failed,
-			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from RESERVED to LOGOUT 5s after it", true},
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from RESERVED to LOGOUT 5s after it", true},
 	})
 	told := func(asks spec.State) []hearing {
 		s := begin(in(spec.Reserved)).listening().puts(202, "").hears(200*time.Millisecond, refuses("Invalid State", "1"))
@@ -80,7 +80,7 @@ func TestLapse(t *testing.T) {
 		end := in(spec.Ready)
 		if s = s.sees(time.Second, end).stays(end); asks == spec.Ready {
 			return []hearing{{"soon after the event that refused it, as it was asked for", s, failed,
-				"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and the user went from RESERVED to READY 1.2s after it", true}}
+				"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and a move from RESERVED to READY 1.2s after it", true}}
 		}
 		return []hearing{{"soon after the event that refused something else", s, passed, "", false}}
 	}
@@ -96,8 +96,8 @@ func TestLapse(t *testing.T) {
 	}
 	try(t, wish, []hearing{
 		{"with what waited for it", waits(5*time.Second, spec.Logout), passed, "", false},
-		{"at once", waits(time.Second, spec.Logout), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to LOGOUT 1s after it", true},
-		{"to where it does not lead", waits(5*time.Second, spec.Talking), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw the user went to TALKING 5s after it", true},
+		{"at once", waits(time.Second, spec.Logout), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw a move to LOGOUT 1s after it", true},
+		{"to where it does not lead", waits(5*time.Second, spec.Talking), failed, "PUT LOGOUT: expected 2xx and the state to stay; saw a move to TALKING 5s after it", true},
 	})
 	end := many(spec.Must,
 		spec.Step{When: put(spec.Logout), Then: spec.Then{{Kind: spec.Deferred, States: []spec.State{spec.Logout}}}},
@@ -109,13 +109,13 @@ func TestLapse(t *testing.T) {
 	const expected = "PUT LOGOUT: expected 202 or 200, and LOGOUT with the end of the call; saw "
 	try(t, end, []hearing{
 		{"the reservation ends, not the call", ends(5*time.Second, spec.Logout), passed, "", false},
-		{"at once", ends(time.Second, spec.Logout), failed, expected + "the user went to LOGOUT 1s after it", true},
+		{"at once", ends(time.Second, spec.Logout), failed, expected + "a move to LOGOUT 1s after it", true},
 		{"and what waited is lost", ends(5*time.Second, spec.Ready), failed, expected + "no end of the call", false},
 	})
 	talking := one(spec.Must, put(spec.Logout), leave)
 	talking.Given.State = spec.Talking
 	try(t, talking, []hearing{
 		{"of a call that was answered", refused(begin(in(spec.Talking))).stays(in(spec.Talking)).sees(3*time.Second, in(spec.NotReady)), failed,
-			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and the user went from TALKING to NOT_READY 5s after it", true},
+			"PUT LOGOUT: expected a refusal with Invalid State and nothing changed; saw 400 Invalid State, and a move from TALKING to NOT_READY 5s after it", true},
 	})
 }

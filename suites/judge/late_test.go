@@ -15,7 +15,7 @@ func TestEventsOfTheWay(t *testing.T) {
 	passing := unasked(user{state: spec.NotReady, reason: "7", changed: "2026-01-02T03:04:03.000Z"})
 	try(t, row(t, "NTF-06"), []hearing{
 		{"after the news of the state", begin(was).listening().hears(0, unasked(was)).puts(202, "").hears(0, passing).hears(0, refuses("Invalid State", "257")).stays(was), failed,
-			"PUT NOT_READY: expected a refusal with Invalid State and nothing changed, an error event with errorType, errorMessage and errorData; saw 202, and the user went from LOGOUT to NOT_READY (reasonCodeId 7) 0s after it", true},
+			"PUT NOT_READY: expected a refusal with Invalid State and nothing changed, an error event with errorType, errorMessage and errorData; saw 202, and a move from LOGOUT to NOT_READY (reasonCodeId 7) 0s after it", true},
 		{"before the refusal", begin(was).listening().puts(202, "").hears(0, passing).hears(0, unasked(was)).hears(0, refuses("Invalid State", "257")).stays(was), passed, "", false},
 	})
 	now := user{state: spec.NotReady, changed: "2026-01-02T03:04:06.000Z"}
@@ -35,6 +35,6 @@ func TestEventsOfTheWay(t *testing.T) {
 	try(t, refused, []hearing{
 		{"of before the change was pending", start().hears(0, unasked(talking)).hears(0, refuses("Invalid State", "265")).stays(waiting), passed, "", false},
 		{"of a pending change that is gone", begin(waiting).listening().puts(202, "").hears(0, unasked(talking)).hears(0, refuses("Invalid State", "265")).stays(waiting), failed,
-			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and the user went from TALKING (pending NOT_READY) to TALKING 0s after it", false},
+			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and a move from TALKING (pending NOT_READY) to TALKING 0s after it", false},
 	})
 }

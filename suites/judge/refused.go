@@ -112,7 +112,7 @@ func (c *stepJudge) error(out spec.Outcome) *mismatch {
 	if !statusIn(out.Status, c.act.Status) {
 		m := c.answerMissed(out)
 		if last, ok := c.last(); ok && last.State != c.step.Baseline.State {
-			m.seen += ", and the user went to " + stateText(last)
+			m.seen += ", and a move to " + stateText(last)
 		}
 		return m
 	}

@@ -190,7 +190,7 @@ func (c *stepJudge) byTimer(out spec.Outcome) *mismatch {
 		return c.unsure("an event had told before the request that the wrap-up timer of %v was over", x.timer)
 	}
 	if other := c.otherWrapUp(); other != "" {
-		return c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf("the user went from %s to %s, and %v later to %s", c.step.Baseline.State, other, round(x.inWrapUp), x.to))
+		return c.missed(out, evidence.MismatchTimer, 3, fmt.Sprintf("a move from %s to %s, and %v later to %s", c.step.Baseline.State, other, round(x.inWrapUp), x.to))
 	}
 	leads := slices.Contains(out.States, timerLeads[c.step.Baseline.State])
 	if !leads && !x.over(x.inWrapUp) {

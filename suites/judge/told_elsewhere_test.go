@@ -26,7 +26,7 @@ func TestToldElsewhere(t *testing.T) {
 		late := begin(in(spec.Ready)).listening().hears(10*time.Millisecond, unasked(user{state: state, changed: "2026-01-02T03:04:03.000Z"})).
 			hears(10*time.Millisecond, unasked(user{state: spec.NotReady, changed: "2026-01-02T03:04:03.500Z"})).sees(10*time.Millisecond, found).
 			puts(202, "").hears(10*time.Millisecond, unasked(found)).sees(40*time.Millisecond, in(spec.Ready)).stays(in(spec.Ready))
-		const failure = "PUT READY: expected 2xx and the state to stay; saw the user went to READY 75ms after it"
+		const failure = "PUT READY: expected 2xx and the state to stay; saw a move to READY 75ms after it"
 		try(t, req, []hearing{
 			{"over", play(before, found, over), open,
 				"an event had told 115ms before the step that the user was in NOT_READY, and a look that lags still showed " + string(state), true},

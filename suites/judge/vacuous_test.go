@@ -107,7 +107,7 @@ func TestFailureBeforeTheEnd(t *testing.T) {
 	kept := begin(in(spec.Talking)).puts(202, "").stays(in(spec.Talking))
 	kept.ev.Unreached = "the call could not be ended"
 	try(t, req, []hearing{
-		{"the first step failed", applied, failed, "PUT NOT_READY: expected 2xx and the state to stay; saw the user went to NOT_READY 1s after it", true},
+		{"the first step failed", applied, failed, "PUT NOT_READY: expected 2xx and the state to stay; saw a move to NOT_READY 1s after it", true},
 		{"the first step held", kept, open, "the call could not be ended", false},
 	})
 }

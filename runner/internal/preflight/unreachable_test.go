@@ -63,7 +63,7 @@ func TestPreflightRefuses(t *testing.T) {
 		{name: "nothing at all", before: nothing(404), want: "GET SystemInfo was answered with HTTP 404"},
 		{name: "server error", before: nothing(500), want: "GET SystemInfo was answered with HTTP 500"},
 		{name: "wrong password", users: func(u []*fixtures.User) { u[1].Password = "hunter2hunter2" },
-			want: "user 1001002 cannot sign in: HTTP 401 (Authorization Failure, UNAUTHORIZED), tried once each; user name or password are wrong, or the account is locked; correct"},
+			want: "user 1001002 cannot sign in: HTTP 401 (Authorization Failure, UNAUTHORIZED), tried once; user name or password are wrong, or the account is locked; correct"},
 		{name: "two wrong", users: func(u []*fixtures.User) { u[1].Password, u[0].Password = "x", "x" }, want: "users 1001001, 1001002 cannot sign in"},
 		{name: "a page to sign in", before: answer(200, "<!DOCTYPE html><html><body><form action=/login><input type=password></form></body></html>"), want: "a page to sign in was answered in place of the API"},
 		{name: "a page", before: answer(200, "<html><body>It works</body></html>"), want: "SystemInfo is a page of HTML"},

@@ -44,7 +44,7 @@ func (p *preflight) signIn(ctx context.Context, u *fixtures.User) {
 		bar("signs in by single sign-on, so that the API takes no password of it; %s", byToken)
 		return
 	case x.Status == http.StatusUnauthorized:
-		bar("cannot sign in: HTTP 401%s, tried once each; user name or password are wrong, or the account is locked", Saying(x))
+		bar("cannot sign in: HTTP 401%s, tried once; user name or password are wrong, or the account is locked", Saying(x))
 		return
 	case x.Status == http.StatusNotFound:
 		bar("does not exist: HTTP 404%s", Saying(x))
