@@ -2,6 +2,7 @@ package judge_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -301,6 +302,18 @@ func TestBeatenByTheTimer(t *testing.T) {
 			"the wrap-up timer of 3s" + ended + "4.2s after wrap-up was seen", true},
 		{"wrap-up data is missing", was(8*time.Second).puts(400, apiError("Invalid State", "280")).stays(in(spec.Work)), open,
 			"the user does not leave wrap-up without wrap-up data: 400 Invalid State (280)", false},
+	})
+	held := func(settings string) *scene {
+		s := was(20*time.Second).puts(202, "").stays(in(spec.Work)).sees(settle, in(spec.Work))
+		s.ev.Exchanges[0].ResponseBody = strings.Replace(s.ev.Exchanges[0].ResponseBody, "</User>", settings+"</User>", 1)
+		return s
+	}
+	const stayed = "PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw WORK for 12s"
+	try(t, row(t, "SUP-04-WORK"), []hearing{
+		{"held, and the settings are empty", held("<settings><wrapUpOnIncoming/></settings>"), open,
+			"the user may have to give wrap-up data before it leaves wrap-up: its settings are empty, and nobody would have heard of a refusal", true},
+		{"held, and the settings need no data", held("<settings><wrapUpOnIncoming>OPTIONAL</wrapUpOnIncoming></settings>"), failed, stayed, false},
+		{"held, without settings", held(""), failed, stayed, false},
 	})
 	talking := one(spec.Must, spec.When{By: spec.Self, Put: &spec.Put{State: string(spec.Talking)}}, spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid Input"}})
 	try(t, talking, []hearing{

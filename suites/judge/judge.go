@@ -112,7 +112,7 @@ func (j *Judge) hear(req *spec.Requirement, ev *evidence.Evidence, v *evidence.V
 			return h
 		}
 		out, m := c.judge()
-		if un := cmp.Or(c.beaten(out, m), c.lapsedUnseen(m)); un != nil {
+		if un := cmp.Or(c.beaten(out, m), c.lapsedUnseen(m), c.heldUnheard(m)); un != nil {
 			m = un
 		}
 		if c.silent = h.silent; m != nil && c.asAfterRefusal() {

@@ -77,8 +77,9 @@ func (c *stepJudge) elsewhere() *mismatch {
 }
 
 // toldElsewhere: an event had told before the step that the user was not any more
-// where a look found it last, as nodes lag, and calls, reservations and wrap-up end
-// by themselves. What was told before the news of the state that was found is older.
+// where a look found it last, as nodes lag, calls, reservations and wrap-up end by
+// themselves, and people act: after that state, or at a later time by whatever
+// clock. What was told before the news of the state that was found is older.
 func (c *stepJudge) toldElsewhere() *mismatch {
 	found := c.step.Baseline
 	if found.ChangeTime == "" {
@@ -100,7 +101,11 @@ func (c *stepJudge) toldElsewhere() *mismatch {
 	came := slices.ContainsFunc(told, func(l evidence.Observation) bool {
 		return l.State == found.State && !evidence.Apart(l.ChangeTime, found.ChangeTime)
 	})
-	if now := len(told) - 1; !came || told[now].State == found.State || last.Index < newsOfBaseline(c.ev, c.step, last.Node) {
+	if len(told) == 0 || told[len(told)-1].State == found.State || last.Index < newsOfBaseline(c.ev, c.step, last.Node) {
+		return nil
+	}
+	// Of a state that was there before the attempt nothing is told.
+	if by, ok := evidence.Later(found.ChangeTime, told[len(told)-1].ChangeTime); !came && (!ok || by <= evidence.NodesApart) {
 		return nil
 	}
 	m := c.unproven(fmt.Sprintf("an event had told %v before the step that the user was in %s, and a look that lags still showed %s",

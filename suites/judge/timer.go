@@ -313,6 +313,20 @@ func (c *stepJudge) wantsWrapUpData() bool {
 	return c.act.Status >= 400 && data == wrapUpDataRequired
 }
 
+// heldUnheard: who stays in wrap-up may have to give wrap-up data before, where its
+// settings leave open whether, and nobody would have heard of a refusal. A
+// supervisor signs it out all the same.
+func (c *stepJudge) heldUnheard(m *mismatch) *mismatch {
+	if m == nil || m.unproven || m.what.Kind != evidence.MismatchStayed || timerLeads[c.step.Baseline.State] == "" || supervisorSignsOut(c.when) {
+		return nil
+	}
+	mode, told := c.documentOf(c.ev, c.step.Baseline).text("User/settings/wrapUpOnIncoming")
+	if !told || mode != "" || c.step.Heard(c.ev.Target) == evidence.ChannelAlive {
+		return nil
+	}
+	return c.unsure("the user may have to give wrap-up data before it leaves wrap-up: its settings are empty, and nobody would have heard of a refusal")
+}
+
 // leftFor reports whether the first other state that the subject was seen in
 // since the request is this.
 func (c *stepJudge) leftFor(s spec.State) bool {

@@ -13,6 +13,7 @@ func TestToldElsewhere(t *testing.T) {
 	for _, state := range []spec.State{spec.ReservedOutbound, spec.Talking} {
 		found := user{state: state, changed: "2026-01-02T03:04:04.000Z"}
 		over := user{state: spec.NotReady, changed: "2026-01-02T03:04:05.000Z"}
+		later := user{state: spec.NotReady, changed: "2026-01-02T03:04:06.001Z"}
 		before := user{state: spec.Ready, changed: "2026-01-02T03:04:00.000Z"}
 		req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
 		req.Given.State = state
@@ -34,6 +35,8 @@ func TestToldElsewhere(t *testing.T) {
 			{"what was before is told again", play(before, found, before), failed, failure, true},
 			{"events come late, that of this stay last", late, failed, failure, true},
 			{"nobody told of this stay", play(before, over), failed, failure, true},
+			{"nobody told of this stay, and it is over by any clock", play(before, later), open,
+				"an event had told 115ms before the step that the user was in NOT_READY, and a look that lags still showed " + string(state), true},
 		})
 	}
 }
