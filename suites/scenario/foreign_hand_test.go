@@ -35,7 +35,7 @@ func TestForeignHand(t *testing.T) {
 		if v.Outcome != evidence.Passed || len(seen) != 3 || strings.Join(users, " ") != "1001 1002 1001" {
 			t.Errorf("%s after %d attempts with users %v: %s", v.Outcome, len(seen), users, v.Reason)
 		}
-		if !strings.Contains(v.Observed.Note, "the first was disturbed: 400 Invalid Input (state), and the user went from READY to NOT_READY") {
+		if !strings.Contains(v.Observed.Note, "the first was disturbed: 400 Invalid Input (state), and a move from READY to NOT_READY") {
 			t.Errorf("note %q", v.Observed.Note)
 		}
 		home(t, s, f)
