@@ -7,59 +7,32 @@ import (
 	"finesse-conformance/spec"
 )
 
-// habit is what a walk does more than others.
-type habit struct {
-	some  map[string]bool // the requests that are made, nil for all
-	calls int             // how often of five something is done to the call
-}
-
-// habit draws one. A third of the walks makes few kinds of requests: what depends on
-// the third of a kind comes only where little else is done between.
-func (g *Generator) habit(random *rand.Rand) habit {
-	h := habit{calls: 2}
-	if random.IntN(3) > 0 {
-		return h
-	}
-	h.calls, h.some = 1+random.IntN(4), map[string]bool{}
-	for range 2 + random.IntN(2) {
-		ask := []spec.State{spec.NotReady, spec.Ready, spec.NotReady, spec.Ready, spec.Logout, spec.Login}[random.IntN(6)]
-		w := spec.When{By: spec.Self, Put: &spec.Put{State: string(ask)}}
-		if ask != spec.Login && random.IntN(3) == 0 {
-			w.By = spec.Supervisor
-		}
-		if h.some[name(w)] = true; ask == spec.Logout {
-			h.some[string(spec.Login)] = true
-		}
-	}
-	return h
-}
-
 // draw is what the next round is drawn by.
 type draw struct {
-	habit
 	random *rand.Rand
-	called bool         // there was a direct call
-	lasts  bool         // the call does not end yet
-	ending bool         // what the user is at ends now
-	most   int          // of the model's states in which the user may be after it
-	other  []modelState // where the colleague may be, nil where it does nothing
+	called bool                 // there was a direct call
+	calls  int                  // how often of five something is done to the call
+	lasts  bool                 // the call does not end yet
+	only   func(spec.When) bool // what is done to the call, the reservation or the wrap-up now; nil for anything or nothing
+	most   int                  // of the model's states in which the user may be after it
+	other  []modelState         // where the colleague may be, nil where it does nothing
 }
 
-func (g *Generator) drawOf(random *rand.Rand, at []modelState, w Walk, h habit, beside bool) draw {
-	d := draw{random: random, habit: h, called: called(w), lasts: young(w, at) && random.IntN(4) > 0, most: mostStates}
-	if beside {
-		along := g.Model.along(w, spec.Colleague)
+func (g *Generator) drawOf(u *underWay) draw {
+	d := draw{random: u.random, calls: u.calls, called: called(u.walk), lasts: young(u.walk, u.at, u.long) && u.random.IntN(4) > 0, most: mostStates}
+	if u.beside {
+		along := g.Model.along(u.walk, spec.Colleague)
 		d.other = along[len(along)-1]
 	}
 	return d
 }
 
-// leastOnCall is for how many rounds most calls last: what waits for the end of
+// leastOnCall is for how many rounds most calls last, three times as many in long walks: what waits for the end of
 // a call may be changed there more than once.
 const leastOnCall = 3
 
 // young reports whether the call began a few rounds ago only.
-func young(w Walk, at []modelState) bool {
+func young(w Walk, at []modelState, long bool) bool {
 	n := 0
 	for _, r := range slices.Backward(w.Rounds) {
 		if !talks(r.From) {
@@ -67,7 +40,7 @@ func young(w Walk, at []modelState) bool {
 		}
 		n++
 	}
-	return talks(at[0].State) && n < leastOnCall
+	return talks(at[0].State) && (n < leastOnCall || long && n < 3*leastOnCall)
 }
 
 func talks(s spec.State) bool { return s == spec.Talking || s == spec.Hold }
@@ -84,8 +57,8 @@ func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.Wh
 		switch {
 		case n == moment:
 			changes := g.changes(from)
-			if d.ending {
-				changes = slices.DeleteFunc(changes, func(w spec.When) bool { return !ends(w) })
+			if d.only != nil {
+				changes = slices.DeleteFunc(g.onCalls(from, false), func(w spec.When) bool { return !d.only(w) })
 			}
 			if len(changes) == 0 {
 				return nil
@@ -94,7 +67,7 @@ func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.Wh
 		case d.other != nil && d.random.IntN(2) == 0:
 			does = append(does, beside(d))
 		case moment < things:
-			does = append(does, g.asked(d, from))
+			does = append(does, g.request(d.random, from))
 		default:
 			does = append(does, g.thing(d, from, how != Alone, does))
 		}
@@ -107,7 +80,7 @@ func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.Wh
 // then. Every other round is about one, where there is any; else it is none of
 // the things. The wrap-up timer comes first, as everything else waits for it.
 func (g *Generator) moment(d draw, at []modelState, how How, things int) int {
-	if !d.ending && (how == Alone || d.lasts && d.random.IntN(4) > 0 || d.random.IntN(2) > 0 || len(g.changes(at)) == 0) {
+	if d.only == nil && (how == Alone || d.lasts && d.random.IntN(4) > 0 || d.random.IntN(2) > 0 || len(g.changes(at)) == 0) {
 		return things
 	}
 	if wrapsUp(at) {
@@ -147,7 +120,7 @@ func (g *Generator) thing(d draw, at []modelState, several bool, before []spec.W
 	if len(calls) > 0 && !busy && d.random.IntN(5) < often {
 		return calls[d.random.IntN(len(calls))]
 	}
-	return g.asked(d, at)
+	return g.request(d.random, at)
 }
 
 // beside draws a request of the colleague for itself.
@@ -158,18 +131,6 @@ func beside(d draw) spec.When {
 		put.State, put.Extension = string(spec.Login), spec.ExtensionOwn
 	}
 	return spec.When{By: spec.Colleague, Put: put}
-}
-
-// asked draws a request, of those that the walk makes where it makes few.
-func (g *Generator) asked(d draw, at []modelState) spec.When {
-	w := g.request(d.random, at)
-	for range 20 {
-		if d.some == nil || d.some[name(w)] {
-			break
-		}
-		w = g.request(d.random, at)
-	}
-	return w
 }
 
 // request draws a request to change the state.

@@ -32,8 +32,8 @@ type Generator struct {
 // The shape of walks. Long ones find what depends on what was before, short
 // ones leave the undocumented less often.
 const (
-	mostRounds = 12
-	mostRests  = 3 // rounds in a row of which no call is part
+	mostRounds = 14
+	mostRests  = 5 // rounds in a row of which no call is part
 	mostAway   = 3
 	mostStates = 4 // of the model, at the same time
 	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
@@ -53,36 +53,53 @@ func (g *Generator) Walk(n int) Walk {
 
 func (g *Generator) walk(n int) Walk {
 	random := rand.New(rand.NewPCG(g.Seed, uint64(n)))
-	w := Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}
-	at := g.Model.start(w)
-	rested, rests, habit := 0, mostRests, g.habit(random)
-	if habit.some != nil {
-		rests *= 2 // what it repeats
-	}
-	beside := g.Colleague && random.IntN(oneBeside) == 0
+	u := &underWay{random: random, walk: Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}}
+	u.at = g.Model.start(u.walk)
+	u.beside, u.long, u.calls = g.Colleague && random.IntN(oneBeside) == 0, random.IntN(2) == 0, 1+random.IntN(4)
 	away := 0 // rounds in a row that are not wanted
-	for len(w.Rounds) < mostRounds && rested < rests && away < mostAway {
-		r, next, ok := g.best(random, at, w, habit, beside)
+	for len(u.walk.Rounds) < mostRounds && u.rested < mostRests && away < mostAway {
+		r, next, ok := g.best(u)
 		if !ok {
 			break
 		}
-		if rested++; next[0].Call != "" {
-			rested = 0
-		}
-		if away++; g.Wanted == nil || g.Wanted(r.ID()) {
+		if away++; g.wanted(r.How, r.From) {
 			away = 0
 		}
-		g.did.add(w, at, r)
-		w.Rounds = append(w.Rounds, r)
-		at = next
+		g.take(u, r, next)
 	}
-	if talks(at[0].State) { // only then shows what waited for it
-		if end, _, ok := g.end(random, at, w, habit, beside, true); ok {
-			g.did.add(w, at, end)
-			w.Rounds = append(w.Rounds, end)
+	if talks(u.at[0].State) { // only then shows what waited for it
+		if r, next, ok := g.meanwhile(u, endsIt, 4*mostStates); ok { // nothing is built on it
+			g.take(u, r, next)
 		}
 	}
-	return w
+	return u.walk
+}
+
+// underWay is a walk that is drawn.
+type underWay struct {
+	random *rand.Rand
+	walk   Walk
+	past   []happening
+	at     []modelState // where the subject may be
+	rested int          // for how many rounds in a row there was no call
+	beside bool         // a colleague asks for itself meanwhile
+	calls  int          // how often of five something is done to the call
+	long   bool         // its calls last: what is the third of a kind on one call comes there, and what pends shows soon in the others
+}
+
+// take adds a round to a walk.
+func (g *Generator) take(u *underWay, r Round, next []modelState) {
+	now := g.Model.happenings(u.past, u.at, r)
+	g.did.add(u.past, now)
+	u.past, u.at, u.walk.Rounds = append(u.past, now...), next, append(u.walk.Rounds, r)
+	if u.rested++; next[0].Call != "" {
+		u.rested = 0
+	}
+}
+
+// wanted reports whether a class of rounds is walked.
+func (g *Generator) wanted(how How, from spec.State) bool {
+	return g.Wanted == nil || g.Wanted(Round{How: how, From: from}.ID())
 }
 
 // called reports whether a walk has a direct call already: the other party may
@@ -145,96 +162,81 @@ func (g *Generator) reaches(s spec.Situation) bool {
 const candidates = 24
 
 // best draws a few rounds, and takes the one of which least was done before.
-func (g *Generator) best(random *rand.Rand, at []modelState, w Walk, h habit, beside bool) (best Round, next []modelState, ok bool) {
-	how := g.how(random, at[0].State, usually...) // first, or what is long would always be new
+func (g *Generator) best(u *underWay) (best Round, next []modelState, ok bool) {
+	from := u.at[0].State
+	d := g.drawOf(u)
+	switch {
+	case !g.wanted(Alone, from):
+	case u.at[0].Call == "" && u.rested >= 2 && u.random.IntN(2) == 0: // what is remembered from one call to the next
+		d.only = beginsCall
+	case !u.long && len(waiting(u.past)) > 0 && u.random.IntN(5) < 2: // before something else takes the place of what pends
+		d.only, d.lasts = endsIt, false
+	}
+	if d.only != nil {
+		if best, next, ok = g.newest(d, u, Alone, 1); ok {
+			return best, next, true
+		}
+		d.only = nil
+	}
+	how := g.how(u.random, from, usually...) // first, or what is long would always be new
 	things := 1
 	if how != Alone {
-		things = 2 + random.IntN(5)/4
+		things = 2 + u.random.IntN(5)/4
 	}
-	d := g.drawOf(random, at, w, h, beside)
-	best, next, ok = g.newest(d, at, w, how, things)
-	if !ok && how != Alone && (g.Wanted == nil || g.Wanted(Round{How: Alone, From: at[0].State}.ID())) {
-		how = Alone // several make no sense here, as while LOGOUT pends
-		best, next, ok = g.newest(d, at, w, how, 1)
+	best, next, ok = g.newest(d, u, how, things)
+	if !ok && how != Alone && g.wanted(Alone, from) { // several make no sense here, as while LOGOUT pends
+		how = Alone
+		best, next, ok = g.newest(d, u, how, 1)
 	}
-	if ok && how == Alone && ends(best.Does[0]) {
-		if end, after, found := g.end(random, at, w, h, beside, false); found {
-			return end, after, true
+	if ok && how == Alone && (endsIt(best.Does[0]) || arrives(best.Does[0])) {
+		if busy, after, found := g.meanwhile(u, func(w spec.When) bool { return w == best.Does[0] }, mostStates); found {
+			return busy, after, true
 		}
-	}
-	if !ok && h.some != nil {
-		return g.best(random, at, w, habit{calls: h.calls}, beside)
 	}
 	return best, next, ok
 }
 
-// newest draws a few rounds, and takes the one that is newest and tells most.
-func (g *Generator) newest(d draw, at []modelState, w Walk, how How, things int) (best Round, next []modelState, ok bool) {
+// newest draws a few rounds, and takes the one that is newest.
+func (g *Generator) newest(d draw, u *underWay, how How, things int) (best Round, next []modelState, ok bool) {
 	most := -1.0
 	for range candidates {
-		r, to, possible := g.round(d, at, how, things)
+		r, to, possible := g.round(d, u.at, how, things)
 		if !possible {
 			continue
 		}
-		if news := g.did.news(w, at, r) * g.Model.tellsOfLoss(at, r, to); news > most {
+		if news := g.did.news(u.past, g.Model.happenings(u.past, u.at, r)); news > most {
 			most, best, next = news, r, to
 		}
 	}
 	return best, next, most >= 0
 }
 
-// endAlone is of how many ends of calls, reservations and wrap-ups one comes while
-// nothing is asked for: they are few, and the queue meets them then. Where something
-// waits for the end half of them do, or what is asked for would hide what waited.
-func endAlone(at []modelState) int {
-	if at[0].Pending != "" {
-		return 2
-	}
-	return 4
-}
-
-// end draws a round in which what the user is at ends, mostly while something is
-// asked for. It may be the last of a walk.
-func (g *Generator) end(random *rand.Rand, at []modelState, w Walk, h habit, beside, last bool) (Round, []modelState, bool) {
-	d := g.drawOf(random, at, w, h, beside)
-	if d.lasts, d.ending = false, true; last {
-		d.most = 4 * mostStates // nothing is built on it
-	}
-	if how := g.how(random, at[0].State, InARow, Together); how != Alone && random.IntN(endAlone(at)) > 0 {
-		if r, next, ok := g.newest(d, at, w, how, 2+random.IntN(4)/3); ok {
+// meanwhile draws a round in which a call begins or what the user is at ends. Three
+// of four do while something is asked for: they are few, and the queue meets them
+// then. Where something waits for the end half as many do, or what is asked for would
+// hide what waited.
+func (g *Generator) meanwhile(u *underWay, only func(spec.When) bool, most int) (Round, []modelState, bool) {
+	d := g.drawOf(u)
+	d.lasts, d.only, d.most = false, only, most
+	hides := len(waiting(u.past)) > 0 && u.random.IntN(2) == 0
+	if how := g.how(u.random, u.at[0].State, InARow, Together); how != Alone && !hides && u.random.IntN(4) > 0 {
+		if r, next, ok := g.newest(d, u, how, 2+u.random.IntN(4)/3); ok {
 			return r, next, true
 		}
 	}
-	return g.newest(d, at, w, Alone, 1)
+	return g.newest(d, u, Alone, 1)
 }
 
-// ends reports whether something ends a call, a reservation or wrap-up.
-func ends(w spec.When) bool { return endsCall(w) || w.Timer != "" }
+// arrives reports whether somebody answers a call that was offered, or a campaign
+// delivers one.
+func arrives(w spec.When) bool { return w.Dialog == "ANSWER" || w.Stimulus == spec.DeliverOutbound }
 
-// tellsOfLoss weighs a round of several things: up to half as much again where its
-// requests leave their mark, so that it would show if any came to nothing. What is
-// done alone is in the middle.
-func (m *Model) tellsOfLoss(at []modelState, r Round, to []modelState) float64 {
-	const middle = 1.25
-	if r.How == Alone {
-		return middle
-	}
-	asked, tells := 0, 0
-	for i, w := range r.Does {
-		if w.Put == nil || w.Whom() != spec.Self {
-			continue
-		}
-		asked++
-		without := m.After(at, Round{How: r.How, Does: slices.Delete(slices.Clone(r.Does), i, i+1)})
-		if slices.ContainsFunc(to, func(s modelState) bool { return !slices.Contains(without, s) }) {
-			tells++
-		}
-	}
-	if asked == 0 {
-		return middle
-	}
-	return 1 + 0.5*float64(tells)/float64(asked)
-}
+// beginsCall reports whether something begins a call or a reservation, of what may
+// be done to a user who has none.
+func beginsCall(w spec.When) bool { return w.Stimulus != spec.WrapUpOn && w.Stimulus != spec.WrapUpOff }
+
+// endsIt reports whether something ends a call, a reservation or wrap-up.
+func endsIt(w spec.When) bool { return endsCall(w) || w.Timer != "" }
 
 // usually is how the things of a round are done, each as often as it stands here.
 var usually = []How{Alone, Alone, Alone, Alone, Alone, InARow, InARow, InARow, Together, Together, Together}
@@ -246,7 +248,7 @@ func (g *Generator) how(random *rand.Rand, from spec.State, of ...How) How {
 	if from == spec.Work || from == spec.WorkReady {
 		ways = slices.Compact(ways) // one request ends it, so that more have to come at once
 	}
-	ways = slices.DeleteFunc(ways, func(how How) bool { return g.Wanted != nil && !g.Wanted(Round{How: how, From: from}.ID()) })
+	ways = slices.DeleteFunc(ways, func(how How) bool { return !g.wanted(how, from) })
 	if len(ways) == 0 {
 		return Alone
 	}
@@ -255,7 +257,7 @@ func (g *Generator) how(random *rand.Rand, from spec.State, of ...How) How {
 
 // wants reports whether any round from a state is wanted.
 func (g *Generator) wants(from spec.State) bool {
-	return g.Wanted == nil || slices.ContainsFunc(hows(), func(how How) bool { return g.Wanted(Round{How: how, From: from}.ID()) })
+	return slices.ContainsFunc(hows(), func(how How) bool { return g.wanted(how, from) })
 }
 
 // round draws what is done next.
