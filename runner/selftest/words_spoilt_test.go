@@ -37,6 +37,12 @@ func spoilt(req *spec.Requirement, ev *evidence.Evidence) []*evidence.Evidence {
 				clear(ev.Exchanges[at].ResponseHeader)
 			})
 			with(func(ev *evidence.Evidence) { ev.Exchanges[at].ResponseBody = "<nothing/>" })
+			for _, kind := range kinds(req.Steps[i]) {
+				with(func(ev *evidence.Evidence) {
+					ev.Exchanges[at].Status = 418
+					ev.Exchanges[at].ResponseBody = "<ApiErrors><ApiError><ErrorType>" + kind + "</ErrorType><ErrorData>258</ErrorData><ErrorMessage>Elsewhere</ErrorMessage></ApiError></ApiErrors>"
+				})
+			}
 		}
 		for _, state := range []spec.State{spec.Ready, spec.NotReady, spec.Work, spec.Logout, spec.Talking} {
 			with(func(ev *evidence.Evidence) {
@@ -49,9 +55,19 @@ func spoilt(req *spec.Requirement, ev *evidence.Evidence) []*evidence.Evidence {
 		}
 		if i < len(req.Steps) {
 			for _, path := range texts(req.Steps[i]) {
-				with(func(ev *evidence.Evidence) { replaceTexts(ev, path) })
+				for _, text := range []string{"258", string(spec.NotReady), string(spec.Logout)} {
+					with(func(ev *evidence.Evidence) { replaceTexts(ev, path, text) })
+				}
 			}
 		}
+		with(func(ev *evidence.Evidence) {
+			ev.Steps = slices.Clone(ev.Steps)
+			ev.Steps[i].Facts = maps.Clone(ev.Steps[i].Facts)
+			if ev.Steps[i].Facts == nil {
+				ev.Steps[i].Facts = map[string]string{}
+			}
+			ev.Steps[i].Facts["outage"] = "down"
+		})
 	}
 	with(func(ev *evidence.Evidence) { ev.Events = nil })
 	for _, change := range []func(*evidence.Event){
@@ -85,11 +101,20 @@ func texts(step spec.Step) []string {
 	return names
 }
 
+// kinds are the kinds of errors that a step may come to.
+func kinds(step spec.Step) []string {
+	var list []string
+	for _, out := range step.Then {
+		list = append(list, out.Types...)
+	}
+	return list
+}
+
 // replaceTexts gives all elements of a name another text.
-func replaceTexts(ev *evidence.Evidence, name string) {
+func replaceTexts(ev *evidence.Evidence, name, text string) {
 	element := regexp.MustCompile(`<` + regexp.QuoteMeta(name) + `>[^<]*</`)
 	for i := range ev.Exchanges {
 		x := &ev.Exchanges[i]
-		x.ResponseBody = element.ReplaceAllString(x.ResponseBody, "<"+name+">258</")
+		x.ResponseBody = element.ReplaceAllString(x.ResponseBody, "<"+name+">"+text+"</")
 	}
 }

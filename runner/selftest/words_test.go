@@ -2,7 +2,9 @@ package selftest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,7 +19,10 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/memnet"
+	"finesse-conformance/internal/reporttest"
+	"finesse-conformance/reports"
 	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
@@ -40,48 +45,82 @@ func TestEveryWord(t *testing.T) {
 	}
 	a := selftestApp(t, io.Discard)
 	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
-	open := &unnoticed{open: map[string][]*word{}, by: map[string]int{}}
-	total := 0
-	for _, req := range a.Catalogue.All() {
-		if pattern == "all" || slices.ContainsFunc(strings.Split(pattern, ","), func(p string) bool { ok, _ := path.Match(p, req.ID); return ok }) {
-			open.open[req.ID] = wordsOf(req)
-			total += len(open.open[req.ID])
-		}
-	}
-	trials, err := a.trials(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stages := a.stages(trials)
-	t.Run("done", func(t *testing.T) {
-		for id := range open.open {
-			t.Run(id, func(t *testing.T) {
-				t.Parallel()
-				a.withoutDoing(t, id, stages, open)
-				for _, w := range open.of(id, true) { // a sweep that is ended early has told this
-					t.Logf("nobody notices without %s", w.name)
-				}
-			})
-		}
+	rows := slices.DeleteFunc(a.Catalogue.All(), func(r *spec.Requirement) bool {
+		return pattern != "all" && !slices.ContainsFunc(strings.Split(pattern, ","), func(p string) bool { ok, _ := path.Match(p, r.ID); return ok })
 	})
-	t.Run("judged", func(t *testing.T) {
-		for _, s := range stages {
-			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
-				if !s.seated && slices.ContainsFunc(a.Catalogue.All(), func(r *spec.Requirement) bool { return s.touches(r.ID) && len(open.of(r.ID, false)) > 0 }) {
-					synctest.Test(t, func(t *testing.T) { a.judgedWithout(t, s, open) })
-				}
-			})
-		}
-	})
+	open, noted := without(rows), readNoted(t)
+	stages := a.stages(t)
+	a.sweep(t, "noted", stages, open, noted.at)
+	a.sweep(t, "anywhere", stages, open, func(string, *stage) bool { return true })
 	left := 0
-	for _, req := range a.Catalogue.All() {
+	for _, req := range rows {
 		for _, w := range open.open[req.ID] {
 			left++
 			t.Errorf("%s: nobody notices without %s", req.ID, w.name)
 		}
+		if len(open.open[req.ID]) == 0 {
+			noted[req.ID] = note{digest: digest(req), on: open.on[req.ID]}
+		}
 	}
-	t.Logf("%d words in %d rows, %d of them noticed by nobody; noticed by %v", total, len(open.open), left, open.by)
+	t.Logf("%d words in %d rows, %d of them noticed by nobody; noticed by %v", open.total, len(rows), left, open.by)
+	if *reporttest.Update {
+		noted.write(t, a.Catalogue)
+	}
+}
+
+// What the last sweep found holds: each row has the words that were swept, and of
+// some rows, others as often as the catalogue changes, each word is noticed where
+// it was.
+func TestWordsAreThoseSwept(t *testing.T) {
+	t.Parallel()
+	a := selftestApp(t, io.Discard)
+	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
+	noted, all := readNoted(t), a.Catalogue.All()
+	for _, req := range all {
+		if noted[req.ID].digest != digest(req) {
+			t.Errorf("%s says something that it did not say when each of its words was taken out: %s='%s' go test -timeout 60m -run TestEveryWord ./runner/selftest -update", req.ID, everyWord, req.ID)
+		}
+	}
+	h := fnv.New32a()
+	h.Write([]byte(a.Catalogue.Digest()))
+	first, step := int(h.Sum32()%1000), len(all)/extent.Of(6, 12, len(all))
+	rows := slices.DeleteFunc(slices.Clone(all), func(r *spec.Requirement) bool {
+		return (slices.Index(all, r)+first)%step != 0 || len(noted[r.ID].on) == 0
+	})
+	open := without(rows)
+	a.sweep(t, "noted", a.stages(t), open, noted.at)
+	for _, req := range rows {
+		for _, w := range open.open[req.ID] {
+			if slices.Contains(noted[req.ID].open, w.name) {
+				continue
+			}
+			t.Errorf("%s: nobody notices any more without %s, of those who did", req.ID, w.name)
+		}
+	}
+}
+
+// sweep takes out each word that is open, on the stages that are asked for.
+func (a *prover) sweep(t *testing.T, name string, stages []stage, open *unnoticed, on func(id string, s *stage) bool) {
+	t.Run(name, func(t *testing.T) {
+		for id := range open.open {
+			t.Run(id, func(t *testing.T) {
+				t.Parallel()
+				a.withoutDoing(t, id, slices.DeleteFunc(slices.Clone(stages), func(s stage) bool { return !on(id, &s) }), open)
+			})
+		}
+		for _, s := range stages {
+			ids := slices.DeleteFunc(slices.Collect(maps.Keys(open.open)), func(id string) bool { return s.seated || !s.touches(id) || !on(id, &s) })
+			if len(ids) == 0 {
+				continue
+			}
+			t.Run(s.label(), func(t *testing.T) {
+				t.Parallel()
+				if ids = slices.DeleteFunc(ids, func(id string) bool { return len(open.of(id, false)) == 0 }); len(ids) > 0 {
+					synctest.Test(t, func(t *testing.T) { a.judgedWithout(t, s, ids, open) })
+				}
+			})
+		}
+	})
 }
 
 // stage is a trial, on a deployment that is served in a way of its own.
@@ -94,10 +133,15 @@ type stage struct {
 }
 
 // stages are where a word may be missed, the likeliest first: the reference, with
-// users who are signed in too, faults likewise, systems of two nodes, a cast the
-// other way round, without calls, a short timer, what is right in another way.
-func (a *prover) stages(trials []*trial) []stage {
-	var plain, broken, others, casts, found []stage
+// a cast the other way round, without calls, a short timer, faults likewise, both
+// with users who are signed in too, systems of two nodes, what is right in another
+// way.
+func (a *prover) stages(t *testing.T) []stage {
+	trials, err := a.trials(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plain, broken, others, casts, brokenCasts, found []stage
 	for _, t := range trials {
 		t := *t
 		t.only = nil
@@ -122,7 +166,7 @@ func (a *prover) stages(trials []*trial) []stage {
 		for how, needs := range brokenOtherwise {
 			if slices.ContainsFunc(s.must, func(id string) bool { req, ok := a.Catalogue.ByID(id); return ok && needs(req) }) {
 				s.serve, s.how = otherwise[how], how
-				others = append(others, s)
+				brokenCasts = append(brokenCasts, s)
 			}
 		}
 	}
@@ -132,14 +176,14 @@ func (a *prover) stages(trials []*trial) []stage {
 		s.serve, s.how, s.others = butOne, "with users who are signed in, but for one", true
 		found = append(found, s)
 	}
-	return slices.Concat(plain, casts, broken, others, a.nodes(), found)
+	return slices.Concat(plain, casts, broken, brokenCasts, found, a.nodes(), others)
 }
 
 // otherwise are deployments that are right and not as a trial has them.
 var otherwise = map[string]func(reference.Config) (*runner.Embedded, runner.Subject, error){
 	"the other way round": turned, "without routed calls": uncalled, "with an agent who has nothing": plainFirst,
 	"with wrap-up for everybody": wrappingUp, "with supervisors alone": supervised, "with a long wrap-up timer": longWrapUp,
-	"with a short wrap-up timer": brief,
+	"with a short wrap-up timer": brief, "without reason codes": withoutCodes,
 }
 
 // brokenOtherwise says for which requirements a fault that breaks them is looked
@@ -196,6 +240,15 @@ func (s *stage) kind() string {
 	return "the reference"
 }
 
+// label tells a stage from all others.
+func (s *stage) label() string {
+	label := s.name + " " + place(s.deployment, s.heard)
+	if s.how != "" {
+		label += " " + s.how
+	}
+	return label
+}
+
 // touches reports whether a requirement has to do with the stage in particular.
 func (s *stage) touches(id string) bool {
 	if s.fault == nil {
@@ -213,9 +266,21 @@ type word struct {
 
 // unnoticed are the words that nobody has noticed yet, by requirement.
 type unnoticed struct {
-	mu   sync.Mutex
-	open map[string][]*word
-	by   map[string]int // how many were noticed by what
+	mu    sync.Mutex
+	open  map[string][]*word
+	on    map[string][]string // the labels of the stages on which words were noticed
+	by    map[string]int      // how many were noticed by what
+	total int
+}
+
+// without gives the words of rows, each unnoticed.
+func without(rows []*spec.Requirement) *unnoticed {
+	o := &unnoticed{open: map[string][]*word{}, on: map[string][]string{}, by: map[string]int{}}
+	for _, req := range rows {
+		o.open[req.ID] = wordsOf(req)
+		o.total += len(o.open[req.ID])
+	}
+	return o
 }
 
 func (o *unnoticed) of(id string, acted bool) []*word {
@@ -224,41 +289,46 @@ func (o *unnoticed) of(id string, acted bool) []*word {
 	return slices.DeleteFunc(slices.Clone(o.open[id]), func(w *word) bool { return w.acted != acted })
 }
 
-func (o *unnoticed) noticed(id string, w *word, by string) {
+func (o *unnoticed) noticed(id string, w *word, on *stage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if slices.Contains(o.open[id], w) {
-		o.by[by]++
+		o.by[on.kind()]++
+		if label := on.label(); !slices.Contains(o.on[id], label) {
+			o.on[id] = append(o.on[id], label)
+		}
 	}
 	o.open[id] = slices.DeleteFunc(slices.Clone(o.open[id]), func(other *word) bool { return other == w })
 }
 
-// judgedWithout plays what a stage is about, and judges it without each word.
-func (a *prover) judgedWithout(t *testing.T, s stage, open *unnoticed) {
+// judgedWithout plays requirements on a stage, and judges them without each word.
+func (a *prover) judgedWithout(t *testing.T, s stage, ids []string, open *unnoticed) {
 	b := *a
 	b.serve = s.serve
+	s.only = ids
+	if s.fault != nil {
+		s.only = slices.Concat(ids, s.fault.Requires)
+	}
 	err := b.within(t.Context(), &s.trial, func(c *runner.Certification) error {
 		held := map[string]evidence.Verdict{}
 		for _, item := range c.Items() {
 			id := item.Requirement.ID
-			with := open.of(id, false)
-			needed := s.fault != nil && slices.Contains(s.fault.Requires, id)
-			if !s.means(item) || !item.Runs() || !needed && (len(with) == 0 || !s.touches(id)) {
+			if !s.means(item) || !item.Runs() {
 				continue
 			}
 			_, seen := c.Play(t.Context(), item)
 			held[id] = a.judged(item.Requirement, seen)
-			for _, w := range with {
-				if a.tells(item.Requirement, w.row, seen, s.fault == nil) {
-					open.noticed(id, w, s.kind())
+			for _, w := range open.of(id, false) {
+				if slices.Contains(ids, id) && a.tells(item.Requirement, w.row, seen) {
+					open.noticed(id, w, &s)
 				}
 			}
 		}
 		for _, v := range c.Verdicts() {
 			was, played := held[v.Requirement]
 			for _, w := range open.of(v.Requirement, false) {
-				if w.name == "Invariant" && played && v.Outcome == evidence.Failed && was.Outcome != evidence.Failed {
-					open.noticed(v.Requirement, w, s.kind())
+				if w.name == "Invariant" && played && slices.Contains(ids, v.Requirement) && v.Outcome == evidence.Failed && was.Outcome != evidence.Failed {
+					open.noticed(v.Requirement, w, &s)
 				}
 			}
 		}
@@ -288,8 +358,8 @@ func (a *prover) withoutDoing(t *testing.T, id string, stages []stage, open *unn
 			u := a.verdictOn(t, s, w.row)
 			info := req.LevelOn(spec.Deployment(s.deployment)) == spec.Info
 			asked := (u.Attempts > 0) == (v.Attempts > 0) // what is not planned is not asked
-			if u.Outcome != v.Outcome || !asked || info && (v.Asked != u.Asked || v.Observed.Note != u.Observed.Note) {
-				open.noticed(id, w, s.kind())
+			if u.Outcome != v.Outcome || !asked || info && (v.Asked != u.Asked || reports.ObservedText(v.Observed) != reports.ObservedText(u.Observed)) {
+				open.noticed(id, w, &s)
 			}
 		}
 	}
@@ -336,16 +406,15 @@ func (a *prover) judged(req *spec.Requirement, seen []*evidence.Evidence) eviden
 	return a.Judge.Verdict(req, seen[len(seen)-1])
 }
 
-// tells reports whether what was seen, or what another target would have shown
-// where all was right, is judged otherwise without a word, or otherwise is
-// recorded.
-func (a *prover) tells(with, without *spec.Requirement, seen []*evidence.Evidence, right bool) bool {
+// tells reports whether what was seen, or what another target would have shown,
+// is judged otherwise without a word, or otherwise is recorded.
+func (a *prover) tells(with, without *spec.Requirement, seen []*evidence.Evidence) bool {
 	tells := func(ev *evidence.Evidence) bool {
 		v, u := a.Judge.Verdict(with, ev), a.Judge.Verdict(without, ev)
 		return v.Outcome != u.Outcome || v.Outcome != evidence.Failed && (v.Seen != u.Seen || !reflect.DeepEqual(v.Observed, u.Observed))
 	}
 	return slices.ContainsFunc(seen, func(ev *evidence.Evidence) bool {
-		return tells(ev) || right && slices.ContainsFunc(spoilt(with, ev), tells)
+		return tells(ev) || slices.ContainsFunc(spoilt(with, ev), tells)
 	})
 }
 
@@ -427,6 +496,12 @@ func supervised(cfg reference.Config) (*runner.Embedded, runner.Subject, error) 
 // take.
 func brief(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 	cfg.WrapUpTimer = cfg.Settle / 2
+	return inMemory(cfg)
+}
+
+// withoutCodes serves a deployment that has no reason codes.
+func withoutCodes(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+	cfg.ReasonCodes = nil
 	return inMemory(cfg)
 }
 

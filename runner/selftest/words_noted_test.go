@@ -1,0 +1,79 @@
+package selftest
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"finesse-conformance/spec"
+)
+
+// notes are what the last sweep of words found, by requirement.
+type notes map[string]note
+
+// note is what a requirement said when its words were taken out, on which stages,
+// by their labels, that was noticed, and which words nobody noticed.
+type note struct {
+	digest   string
+	on, open []string
+}
+
+// noted is the file of the notes: requirement, digest and labels in a line, and
+// after an exclamation mark the words that are open.
+const noted = "testdata/words.txt"
+
+// digest stands for all that a row says of what is done and expected.
+func digest(req *spec.Requirement) string {
+	said, err := json.Marshal([]any{req.Invariant, req.Given, req.Steps})
+	if err != nil {
+		panic(err) // it is data
+	}
+	h := fnv.New32a()
+	h.Write(said)
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+func readNoted(t *testing.T) notes {
+	data, err := os.ReadFile(noted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := notes{}
+	for line := range strings.Lines(string(data)) {
+		head, on, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		if id, digest, ok := strings.Cut(head, " "); ok {
+			on, open, _ := strings.Cut(on, " ! ")
+			list[id] = note{digest, fields(on), fields(open)}
+		}
+	}
+	return list
+}
+
+func fields(s string) []string {
+	return slices.DeleteFunc(strings.Split(s, "; "), func(f string) bool { return f == "" })
+}
+
+// at reports whether a word of a requirement was noticed on a stage.
+func (n notes) at(id string, s *stage) bool { return slices.Contains(n[id].on, s.label()) }
+
+// write keeps the notes, in the order of the catalogue.
+func (n notes) write(t *testing.T, c *spec.Catalogue) {
+	var b strings.Builder
+	for _, req := range c.All() {
+		if note, ok := n[req.ID]; ok {
+			slices.Sort(note.on)
+			fmt.Fprintf(&b, "%s %s: %s", req.ID, note.digest, strings.Join(note.on, "; "))
+			if len(note.open) > 0 {
+				fmt.Fprintf(&b, " ! %s", strings.Join(note.open, "; "))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	if err := os.WriteFile(noted, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
