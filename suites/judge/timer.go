@@ -51,7 +51,8 @@ func (w wrapUp) over(after time.Duration) bool {
 }
 
 // wrapUp finds the wrap-up in which the step found its subject, or in which
-// the sighting found it since.
+// the sighting found it since. Where an event told of it, looks that show what was
+// before lag; the event has the time of its node.
 func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 	if timerLeads[in.State] == "" {
 		return wrapUp{}, false
@@ -62,7 +63,7 @@ func wrapUpOf(ev *evidence.Evidence, in evidence.Observation) (wrapUp, bool) {
 		case l.User != in.User || l.At.After(in.At), l.Event && old(ev.Observations[:i], l, in.State):
 		case l.State != in.State && w.since.IsZero():
 			w.since = l.Asked // unless it lags behind what was seen of this stay
-		case l.State == in.State && (w.since.IsZero() || l.ChangeTime != "" && l.ChangeTime == in.ChangeTime):
+		case l.State == in.State && (w.since.IsZero() || l.ChangeTime != "" && l.ChangeTime == in.ChangeTime || l.Event && evidence.Near(l.ChangeTime, in.ChangeTime)):
 			w.seen, w.since = l, time.Time{}
 		}
 	}

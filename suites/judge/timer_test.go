@@ -62,6 +62,8 @@ func TestWrapUpFound(t *testing.T) {
 		"between two looks":         {inPast(spec.Work, look(1, "1001", spec.Talking, before), look(3, "1001", spec.Work, one), look(5, "1001", spec.Work, one)), 3, 1},
 		"somebody else's":           {inPast(spec.Work, look(1, "1001", spec.Talking, before), look(2, "1002", spec.Talking, one), look(3, "1001", spec.Work, one)), 3, 1},
 		"a look that lags":          {inPast(spec.Work, look(1, "1001", spec.Talking, before), look(3, "1001", spec.Work, one), look(4, "1001", spec.Talking, before), look(5, "1001", spec.Work, one)), 3, 1},
+		"told before looks show it": {inPast(spec.Work, look(1, "1001", spec.Talking, before), heard(2, "1001", spec.Work, nearby), look(3, "1001", spec.Talking, before), look(4, "1001", spec.Work, one)), 2, 1},
+		"another was told before":   {inPast(spec.Work, heard(1, "1001", spec.Work, before), look(2, "1001", spec.Talking, before), look(3, "1001", spec.Work, one)), 3, 2},
 		"another wrap-up before it": {inPast(spec.Work, look(1, "1001", spec.Work, before), look(2, "1001", spec.Talking, before), look(3, "1001", spec.Work, one)), 3, 2},
 		"without times":             {inPast(spec.Work, unknownSince, look(1, "1001", spec.Work, ""), look(2, "1001", spec.Talking, ""), look(3, "1001", spec.Work, "")), 3, 2},
 		"afterwards":                {inPast(spec.Work, look(1, "1001", spec.Talking, before), look(12, "1001", spec.Ready, later)), 9, 1},
