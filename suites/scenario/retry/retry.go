@@ -438,10 +438,14 @@ func undecided(first, v evidence.Verdict) bool {
 		!(alike(first, v) && v.Mismatch.Kind != evidence.MismatchBystander)
 }
 
-// alike reports whether two failures are the same one, maybe of other users.
+// alike reports whether two failures are the same one, maybe of other users, and of
+// bystanders who came from elsewhere.
 func alike(a, b evidence.Verdict) bool {
 	x, y := a.Mismatch, b.Mismatch
 	x.User, y.User = "", ""
+	if x.Kind == evidence.MismatchBystander {
+		x.From, y.From = "", ""
+	}
 	return x == y && a.Step == b.Step && a.XPath == b.XPath && a.Expected == b.Expected &&
 		a.Observed.State == b.Observed.State && a.Observed.Status == b.Observed.Status
 }

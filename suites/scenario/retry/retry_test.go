@@ -222,6 +222,7 @@ func TestChance(t *testing.T) {
 	broken := failing(evidence.Mismatch{Kind: evidence.MismatchAnswer})
 	left := failing(evidence.Mismatch{Kind: evidence.MismatchLeft, From: spec.NotReady, To: spec.Ready})
 	mate := failing(bystander("1003", spec.Ready))
+	other := with(failing(bystander("1004", spec.Ready)), func(v *evidence.Verdict) { v.Mismatch.From = spec.NotReady })
 	pending := with(failing(evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Talking, To: spec.Talking}), func(v *evidence.Verdict) { v.XPath = "User/pendingState" })
 	for name, test := range map[string]struct {
 		attempts  []retry.Attempt
@@ -242,6 +243,7 @@ func TestChance(t *testing.T) {
 		"an answer":                           {at(1, history(broken, broken)), 0, retry.Nobody, evidence.Failed},
 		"an answer, and somebody else acts":   {at(1, history(broken, broken)), 1, retry.First, ""},
 		"bystanders":                          {at(1, history(mate, mate, mate)), 4, retry.Nobody, evidence.Failed},
+		"bystanders from here and there":      {at(1, history(mate, mate, other)), 4, retry.Nobody, evidence.Failed},
 		"bystanders, and they move always":    {at(1, history(mate, mate, mate)), 5, retry.Nobody, evidence.NotExercised},
 		"a bystander, and then later, twice":  {at(1, history(mate, ready, ready)), 0, retry.First, ""},
 		"a bystander, and later three times":  {at(1, history(mate, ready, ready, ready)), 0, retry.Nobody, evidence.Failed},
