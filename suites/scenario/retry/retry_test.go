@@ -222,7 +222,7 @@ func TestChance(t *testing.T) {
 	broken := failing(evidence.Mismatch{Kind: evidence.MismatchAnswer})
 	left := failing(evidence.Mismatch{Kind: evidence.MismatchLeft, From: spec.NotReady, To: spec.Ready})
 	mate := failing(bystander("1003", spec.Ready))
-	other := with(failing(bystander("1004", spec.Ready)), func(v *evidence.Verdict) { v.Mismatch.From = spec.NotReady })
+	other := with(failing(bystander("1004", spec.Ready)), func(v *evidence.Verdict) { v.Mismatch.From = spec.Logout })
 	pending := with(failing(evidence.Mismatch{Kind: evidence.MismatchMoved, From: spec.Talking, To: spec.Talking}), func(v *evidence.Verdict) { v.XPath = "User/pendingState" })
 	for name, test := range map[string]struct {
 		attempts  []retry.Attempt
