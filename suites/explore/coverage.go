@@ -63,10 +63,26 @@ func (m *Model) happenings(past []happening, at []modelState, r Round) []happeni
 			h.shows, all[len(all)-1].shows = atOnce, max(atOnce, all[len(all)-1].shows)
 		}
 		h.families = families(r.How, append(all, h), i)
+		if before := m.turned(start, h, w); i > 0 && before != "" {
+			h.families = append(h.families, []string{fmt.Sprint(r.How, " ", h.where, " ", all[len(all)-1].what, " > ", h.what, ", ", before, " before it")})
+		}
 		all = append(all, h)
 		at = to
 	}
 	return all[len(past):]
+}
+
+// turned says what would have come of a request before those that went ahead of it,
+// "" where their turn makes no difference.
+func (m *Model) turned(start []modelState, h happening, w spec.When) string {
+	alone := m.After(start, Round{How: Alone, Does: []spec.When{w}})
+	if !h.asks || len(alone) == 0 {
+		return ""
+	}
+	if result := m.result(start[0], alone[0], w); result != h.result {
+		return result
+	}
+	return ""
 }
 
 // what tells things apart that a target may treat differently.
