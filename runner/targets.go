@@ -15,6 +15,7 @@ import (
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/parallel"
 )
 
@@ -165,6 +166,9 @@ func (t *targets) certify(r *targetRun) {
 	ending, err := t.processes.Certify(t.ctx, r.config, r.config.HookEnviron(t.Environ), func(line string) { show(t.Err, labelled(name, line)) })
 	if err != nil {
 		r.code, r.err = reports.ExitHarness, err
+		if left, err := journal.Read(r.config.Run.Journal); err == nil && len(left.Left) > 0 {
+			r.err = fmt.Errorf("%w; %w", r.err, &journal.UnrestoredError{Path: r.config.Run.Journal, Contents: left})
+		}
 		return
 	}
 	show(t.Out, fmt.Sprintf("%s\n%s\n", name, indented(ending.Output)))

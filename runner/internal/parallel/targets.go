@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/runner/config"
 )
@@ -90,37 +91,43 @@ func (t *Targets) Certify(ctx context.Context, cfg *config.Config, environ []str
 	process := exec.Command(t.program)
 	process.Args = []string{targetName, t.folder.address(), name}
 	process.Stdout, process.Stderr = &output, &output
+	process.WaitDelay = time.Second // where a process of its own outlives it
 	if err := process.Start(); err != nil {
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()
+	stop := context.AfterFunc(ctx, func() {
+		timing := cfg.Targets[0].Timing
+		usual := 2*time.Minute + 48*timing.Settle + timing.LongestWait
+		time.AfterFunc(exit.KillAfter(ctx, usual), func() { _ = process.Process.Kill() }) // or it has ended
+	})
+	defer stop()
 	var err error
 	var ending *Ending
 	select {
 	case l := <-reached:
-		ending = follow(ctx, l, process.Process, note{Kind: noteJob, Config: cfg, Environ: environ}, said)
+		ending = follow(ctx, l, note{Kind: noteJob, Config: cfg, Environ: environ}, said)
 		err = <-ended
 	case err = <-ended:
 	}
 	if ending == nil {
-		return nil, fmt.Errorf("its process was lost (%v): %s", err, text.TruncateMiddle(output.String(), keptOutput))
+		said := output.String()
+		if said != "" {
+			said = ": " + text.TruncateMiddle(said, keptOutput)
+		}
+		return nil, fmt.Errorf("its process was lost (%v)%s", err, said)
 	}
 	return ending, nil
 }
 
 // follow tells a process what to do, and what it says, until it is gone.
-func follow(ctx context.Context, l *link, process *os.Process, job note, said func(string)) (ending *Ending) {
+func follow(ctx context.Context, l *link, job note, said func(string)) (ending *Ending) {
 	defer l.conn.Close()
 	if err := l.send(job); err != nil {
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() {
-		_ = l.send(stopNote(ctx))
-		timing := job.Config.Targets[0].Timing
-		time.AfterFunc(2*time.Minute+48*timing.Settle+timing.LongestWait, func() { _ = process.Kill() }) // or it has ended
-	})
-	defer stop()
+	defer context.AfterFunc(ctx, func() { _ = l.send(stopNote(ctx)) })()
 	for {
 		n, err := l.receive()
 		if err != nil {
