@@ -212,6 +212,9 @@ func (p *processes) account(items []suites.Item, fates []parallel.Fate, printed 
 			p.leaveAlone(e.LeftAlone)
 			continue
 		}
+		if fate.Late {
+			continue // its users have been named
+		}
 		faulty[fate.Requirement] = true
 		p.results.fault(fate.Requirement, fate.Message)
 	}

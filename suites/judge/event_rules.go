@@ -90,7 +90,7 @@ func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wro
 		in, here := d.element(at, part.name)
 		var then []string
 		for _, read := range reads[part.lasts] {
-			if text, there := read.element("User/", part.name); part.must || here && there {
+			if text, there := read.element("User/", part.name); read.xml && (part.must || here && there) {
 				then = append(then, blank(text))
 			}
 		}

@@ -46,10 +46,12 @@ type Options struct {
 
 // Fate is what became of a process: its ending, or, where it was lost, a
 // message that says so and the requirement on which it was acting, if on any.
+// One that was Late was ended, since the time of the run was over.
 type Fate struct {
 	Ending      *Ending
 	Requirement string
 	Message     string
+	Late        bool
 }
 
 // Play has a job done by as many processes as it has troupes, until all have
@@ -102,6 +104,7 @@ type member struct {
 	ending    *Ending
 	lost      string // the requirement that it was lost in, where it was
 	gone      bool
+	late      bool // it was ended, since the time of the run was over
 }
 
 func (p *processes) accept() {
@@ -231,6 +234,7 @@ func (p *processes) tellStop() {
 		for _, m := range all {
 			p.mu.Lock()
 			hangs := !m.gone
+			m.late = hangs && exit.IsOver(p.ctx)
 			p.mu.Unlock()
 			if hangs {
 				if process, err := os.FindProcess(m.pid); err == nil {
@@ -262,8 +266,8 @@ func (p *processes) fates(printed string) []Fate {
 	for n := range list {
 		proc := n + 1
 		m := p.members[proc]
-		if m != nil && m.ending != nil {
-			list[n].Ending = m.ending
+		if m != nil && (m.ending != nil || m.late) {
+			list[n].Ending, list[n].Late = m.ending, m.late
 			continue
 		}
 		message := fmt.Sprintf("process %d of %d was lost", proc, procs)
