@@ -42,10 +42,10 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 	}{
 		{"stores any state", func() bed.Deployment {
 			return bed.Deployment{Around: storing(func(string) bool { return true }).around}
-		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123])$`, 1.6},
+		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123]|USR-11)$`, 1.6},
 		{"stores any state, and only LOGOUT leaves it", func() bed.Deployment {
 			return bed.Deployment{Around: storing(func(s string) bool { return s == "LOGOUT" }).around}
-		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123])$`, 1.8},
+		}, `^(SUP-09-.*|ERR-01|ERR-02|ERR-03|ERR-08-.*|ERR-13|USR-0[123]|USR-11)$`, 1.8},
 		{"reads are answered 202, in LOGOUT without a time of change, and it has no SystemInfo", func() bed.Deployment {
 			odd := &proxy{after: func(r *http.Request, user string, answer *httptest.ResponseRecorder) {
 				switch {
