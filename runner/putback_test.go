@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -223,20 +224,10 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	p := played.New(t, "UCCE")
 	target := p.Target()
-	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ledger := j.Ledger(target.URL, target.Cast())
-	for _, id := range []string{"1001001", "1001002", "4711"} {
-		if err := ledger.Touch(id, evidence.Observation{User: id, State: spec.Logout}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := j.Close(); err != nil {
-		t.Fatal(err)
-	}
+	path := journalOf(t, target,
+		evidence.Observation{User: "1001001", State: spec.Logout},
+		evidence.Observation{User: "1001002", State: spec.Logout},
+		evidence.Observation{User: "4711", State: spec.Logout})
 	played.SignIn(t, p, "1001001", "READY")
 	target.Users[1].Password = "wrong"
 	list, err := restorer(t, p, &config.Config{Targets: []*config.Target{target}}, false).Restore(t.Context(), path, touchable([]*config.Target{target}))
@@ -264,6 +255,68 @@ func TestRestoreNamesWhoIsLeft(t *testing.T) {
 	if err != nil || len(list.Users) != 2 || !strings.Contains(list.Users[0].Err.Error(), "https://reference.invalid is not in the configuration") {
 		t.Errorf("another configuration: %v, %+v", err, list)
 	}
+}
+
+// Who is moved each time when nobody looks is put back three times, and then
+// named with where it is.
+func TestRestoreNamesWhoDoesNotStay(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		const one, path = "1001001", "/finesse/api/User/1001001"
+		p := played.New(t, "UCCE")
+		played.SignIn(t, p, one, "READY")
+		target := p.Target()
+		target.Timing.Settle = target.Timing.Quiet // what was asked before is long past when the run is put back
+		file := journalOf(t, target, evidence.Observation{User: one, State: spec.Ready, Extension: "2001001"})
+		time.Sleep(2 * target.Timing.Settle)
+		var looked time.Time
+		p.Before = func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodGet || r.URL.Path != path {
+				return false
+			}
+			if time.Since(looked) >= target.Timing.Quiet {
+				put(t, p, one, path, "<User><state>NOT_READY</state><reasonCodeId>1011</reasonCodeId></User>")
+				played.Eventually(t, func() bool { return stateOf(p, one) == reference.NotReady })
+			}
+			looked = time.Now()
+			looked = time.Now()
+			return false
+		}
+		result, err := restorer(t, p, &config.Config{Targets: []*config.Target{target}}, false).Restore(t.Context(), file, touchable([]*config.Target{target}))
+		if err != nil || len(result.Users) != 1 {
+			t.Fatalf("%v, %+v", err, result)
+		}
+		if err := result.Users[0].Err; err == nil || err.Error() != "does not stay in READY: it is in NOT_READY" {
+			t.Errorf("got %v", err)
+		}
+		if n := p.Requests(one + " PUT " + path + " 202"); n != 3 {
+			t.Errorf("it was put back %d times", n)
+		}
+		if c, err := journal.Read(file); err != nil || len(c.Left) != 1 || c.Left[0].Why == "" {
+			t.Errorf("%v, left %+v", err, c)
+		}
+	})
+}
+
+// journalOf writes the journal of a run that was killed when it had touched these
+// users.
+func journalOf(t *testing.T, target *config.Target, found ...evidence.Observation) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	j, err := journal.Open(path, journal.Run{ID: "r1", Targets: touchable([]*config.Target{target})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := j.Ledger(target.URL, target.Cast())
+	for _, o := range found {
+		if err := ledger.Touch(o.User, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Where a record cannot be read, who was returned is looked at once more and named

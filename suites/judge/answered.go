@@ -82,7 +82,7 @@ func (c *stepJudge) answered(out spec.Outcome) *mismatch {
 	if m := c.sameAsBefore(out); m != nil {
 		return m
 	}
-	return c.showsIn(out, c.answerDocument(out.Schema))
+	return c.showsIn(out, c.answer())
 }
 
 // readWithOtherSuccess reports whether the read of a user succeeded with another

@@ -193,7 +193,7 @@ func (s *Invariants) bodies(ev *evidence.Evidence) {
 			s.userBody(ev, x)
 		case x.Method == "GET" && x.Status == 200:
 			s.readBody(ev, x)
-			s.codesListed(ev, x)
+			s.codesListed(x)
 		}
 	}
 }

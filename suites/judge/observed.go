@@ -18,7 +18,7 @@ func (c *stepJudge) record(out spec.Outcome, v *evidence.Verdict) {
 	for _, figure := range c.figures(out) {
 		v.Observed.Note, v.Observed.Passing = join(v.Observed.Note, figure), join(v.Observed.Passing, figure)
 	}
-	d := c.answerDocument("")
+	d := c.answer()
 	if last, ok := c.last(); ok && c.when.Get == nil {
 		d = c.documentOf(c.ev, last)
 	}

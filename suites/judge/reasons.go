@@ -108,7 +108,7 @@ type reasonObject struct {
 }
 
 // codesListed takes in a list of reason codes: what Users show of them is the same.
-func (s *Invariants) codesListed(ev *evidence.Evidence, x evidence.Exchange) {
+func (s *Invariants) codesListed(x evidence.Exchange) {
 	if !strings.Contains(x.Path, "/ReasonCodes") {
 		return
 	}

@@ -32,11 +32,10 @@ type attempt struct {
 	clean     bool            // it went as the guide says
 	disturbed bool            // worth trying again: what went wrong may not do so twice
 
-	calls     bool      // the peer takes part, on the way or in a step
-	final     bool      // the step is the last one
-	acting    time.Time // when the first step began
-	looked    time.Time // when everybody else was looked at after it
-	lookedErr error
+	calls  bool      // the peer takes part, on the way or in a step
+	final  bool      // the step is the last one
+	acting time.Time // when the first step began
+	looked time.Time // when everybody else was looked at after it
 
 	lasting    context.Context // until the attempt ends
 	end        context.CancelFunc
@@ -218,15 +217,13 @@ func (a *attempt) act(ctx context.Context) error {
 		_, _ = a.lookAround(ctx, subject, evidence.ForReturn)
 	default:
 		a.looked = time.Now()
-		a.lookedErr = a.lookAfter(ctx)
+		a.lookAfter(ctx)
 	}
-	if a.lookedErr == nil {
-		// The steps were watched to their end: nothing is under way any more,
-		// also of those at whom nobody looked, such as the other party of a call.
-		// Of the subject that is known already.
-		a.watched(subject)
-	}
-	return a.lookedErr
+	// The steps were watched to their end: nothing is under way any more,
+	// also of those at whom nobody looked, such as the other party of a call.
+	// Of the subject that is known already.
+	a.watched(subject)
+	return nil
 }
 
 // lookBefore notes where everybody is whom the steps do not act on, as surveyed: at
@@ -343,7 +340,7 @@ func (a *attempt) mayCall(path navigate.Path) bool {
 
 // lookAfter looks at everybody whom the requirement does not act on, and at
 // the other party of a call, who has to be put back.
-func (a *attempt) lookAfter(ctx context.Context) error {
+func (a *attempt) lookAfter(ctx context.Context) {
 	var wg sync.WaitGroup
 	if peer := a.parts[spec.Peer]; peer != nil && a.participant(peer).done.touched {
 		wg.Go(func() { _, _ = a.look(ctx, a.participant(peer), evidence.ForReturn) })
@@ -356,7 +353,6 @@ func (a *attempt) lookAfter(ctx context.Context) error {
 			a.swept(a.ev.Before[i], *l)
 		}
 	}
-	return nil
 }
 
 // lookAt looks again at users who were seen, and gives nil for whom it cannot.

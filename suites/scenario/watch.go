@@ -331,7 +331,7 @@ func (a *attempt) lastLook(ctx context.Context, p *participant) (l evidence.Obse
 func (a *attempt) lookAround(ctx context.Context, p *participant, purpose evidence.Purpose) (l evidence.Observation, err error) {
 	a.looked = time.Now()
 	var wg sync.WaitGroup
-	wg.Go(func() { a.lookedErr = a.lookAfter(ctx) })
+	wg.Go(func() { a.lookAfter(ctx) })
 	l, err = a.look(ctx, p, purpose)
 	wg.Wait()
 	return l, err
