@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -12,47 +11,37 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// heard keeps what the listener hears in the form of evidence.
+// heard keeps what listeners hear.
 type heard struct {
-	listener *notify.Listener
-	guests   map[string]*notify.Listener // of users whom another listener listens to
-
-	mu     sync.Mutex
-	events []evidence.Event
-	wake   chan struct{}
+	mu        sync.Mutex
+	listeners []*notify.Listener // each to users of its own
+	events    []evidence.Event
+	wake      chan struct{}
 }
 
-// hear starts keeping what the listener hears.
-func hear(l *notify.Listener) *heard {
-	h := &heard{listener: l, guests: map[string]*notify.Listener{}, wake: make(chan struct{})}
-	l.Events(h.add)
-	return h
-}
-
-// join keeps as well what another listener hears of other users.
-func (h *heard) join(l *notify.Listener, users []string) {
+// join adds a listener. What it hears comes by add, as its options say.
+func (h *heard) join(l *notify.Listener) {
 	h.mu.Lock()
-	for _, u := range users {
-		h.guests[u] = l
-	}
-	h.mu.Unlock()
-	l.Events(h.add)
+	defer h.mu.Unlock()
+	h.listeners = append(h.listeners, l)
 }
 
+// of gives who listens to a user, the first listener where nobody does.
 func (h *heard) of(user string) *notify.Listener {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l := h.guests[user]; l != nil {
-		return l
+	for _, l := range h.listeners {
+		if _, ok := l.Status(user); ok {
+			return l
+		}
 	}
-	return h.listener
+	return h.listeners[0]
 }
 
-func (h *heard) add(e notify.Event) {
-	kept := asEvidence(e)
+func (h *heard) add(e evidence.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.events = append(h.events, kept)
+	h.events = append(h.events, e)
 	if len(h.events) > mostHeard {
 		h.forget()
 	}
@@ -123,20 +112,4 @@ func (h *heard) Outage(user string, t time.Time) string {
 		}
 	}
 	return why
-}
-
-// asEvidence keeps of a notification what a judge needs. What is wrong with
-// the form of the stanza goes along: it is a fact about the target.
-func asEvidence(e notify.Event) evidence.Event {
-	kept := evidence.Event{
-		Received: e.Received, Session: e.Account, Node: e.Node, Source: e.Source, Event: e.Action,
-		RequestID: e.RequestID, Payload: e.Payload, Problem: e.Stray,
-	}
-	if len(e.Problems) > 0 {
-		kept.Problem = cmp.Or(kept.Problem, e.Problems[0])
-	}
-	if len(e.Errors) > 0 {
-		kept.ErrorType, kept.ErrorMessage, kept.ErrorData = e.Errors[0].Type, e.Errors[0].Message, e.Errors[0].Data
-	}
-	return kept
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/suites/evidence"
 )
 
 // However much is heard, what is kept is bounded: the latest, and of what is
@@ -14,9 +14,9 @@ func TestHeardIsBounded(t *testing.T) {
 	began := time.Now()
 	for name, stray := range map[string]string{"strangers": "it comes from a stranger", "a large team": ""} {
 		h := &heard{wake: make(chan struct{})}
-		h.add(notify.Event{Node: "first", Received: began})
+		h.add(evidence.Event{Node: "first", Received: began})
 		for i := range 3 * mostHeard {
-			h.add(notify.Event{Node: fmt.Sprint(i), Received: began, Stray: stray})
+			h.add(evidence.Event{Node: fmt.Sprint(i), Received: began, Problem: stray})
 			if n := len(h.events); n > mostHeard {
 				t.Fatalf("%s: %d events kept", name, n)
 			}

@@ -52,6 +52,7 @@ type session struct {
 	client     *client.Client
 	survey     *preflight.Survey
 	listener   *notify.Listener
+	heard      *heard                           // what is heard by it and by guests, nil before they listen
 	hearing    *atomic.Pointer[notify.Listener] // the same, for whoever tells of a limit meanwhile
 	stage      *scenario.Stage
 	shares     int               // among how many processes what is kept of answers is shared, 0 for one
@@ -225,6 +226,10 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	}
 	options := s.listenerOptions(s.target.Timing.Request)
 	options.URL, options.Subscribe = s.survey.ServiceAt(s.events).String(), map[string][]string{}
+	if s.heard == nil {
+		s.heard = &heard{wake: make(chan struct{})}
+	}
+	options.OnEvent = s.heard.add
 	options.OnStatus = func(st notify.Status) {
 		if connected.Load() && st.State != notify.Left && ctx.Err() == nil { // else we leave ourselves
 			why := ""
@@ -251,6 +256,7 @@ func (s *session) listen(ctx context.Context, say func(string, ...any)) {
 	}
 	connected.Store(true)
 	s.listener, s.listening = listener, true
+	s.heard.join(listener)
 	s.hearing.Store(listener)
 	s.client.Listening()
 	s.uncrowd(ctx, listener)
@@ -267,7 +273,7 @@ func (s *session) setStage() {
 		},
 	}
 	if s.listener != nil {
-		s.stage.Events = hear(s.listener)
+		s.stage.Events = s.heard
 	}
 	s.survey.Cast.SwitchesWrapUp = s.switchesWrapUp()
 	for _, u := range s.survey.Cast.Usable() {

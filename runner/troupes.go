@@ -153,8 +153,7 @@ func (s *session) setCast(ctx context.Context, item suites.Item, say func(string
 		return
 	}
 	s.stage.Cast = s.survey.Cast
-	heard, listens := s.stage.Events.(*heard)
-	if !listens || s.guests != nil || len(s.troupe.Users) == len(s.survey.Cast.Users) {
+	if s.stage.Events == nil || s.guests != nil || len(s.troupe.Users) == len(s.survey.Cast.Users) {
 		return
 	}
 	rest := &fixtures.Cast{Users: slices.DeleteFunc(slices.Clone(s.survey.Cast.Users), func(u *fixtures.User) bool {
@@ -163,7 +162,5 @@ func (s *session) setCast(ctx context.Context, item suites.Item, say func(string
 	guest := *s
 	guest.troupe, guest.listener, guest.hearing, guest.shares = rest, nil, &atomic.Pointer[notify.Listener]{}, 1
 	guest.listen(ctx, say)
-	if s.guests = guest.listener; s.guests != nil {
-		heard.join(s.guests, rest.IDs())
-	}
+	s.guests = guest.listener
 }

@@ -45,7 +45,7 @@ func (t *troupe) sit(ctx context.Context) {
 	t.listen(ctx, t.Say)
 	t.stage.Events = nil
 	if t.listener != nil {
-		t.stage.Events = hear(t.listener)
+		t.stage.Events = t.heard
 	}
 }
 
@@ -58,7 +58,7 @@ func (t *troupe) stopListening(ctx context.Context) {
 	closing, cancel := exit.Leave(ctx, t.target.Timing.Request)
 	defer cancel()
 	_ = t.listener.Close(closing) // it is wanted no more, however it ends
-	t.listener = nil
+	t.listener, t.heard = nil, nil
 	t.hearing.Store(nil)
 	for _, u := range t.players().Users {
 		t.stage.Users.Forget(u.ID)

@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/internal/xmpp"
 	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/suites/evidence"
 )
 
 // Ids that are mail addresses, with spaces, apostrophes, backslashes and letters of any alphabet: each hears of itself,
@@ -32,7 +33,7 @@ func TestIdsAsTheyAre(t *testing.T) {
 					defer service.Close()
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 					defer cancel()
-					l, err := notify.Connect(ctx, notify.Options{
+					l, err := hear(ctx, notify.Options{
 						URL: strings.Replace(server.URL, "http", "ws", 1) + "/ws/", Domain: domain,
 						Accounts: []notify.Account{{User: id, Password: secret}},
 					})
@@ -43,8 +44,8 @@ func TestIdsAsTheyAre(t *testing.T) {
 					node := "/finesse/api/User/" + id
 					mark := l.Mark()
 					service.Publish(node, `<Update><source>x</source></Update>`)
-					e, err := l.Wait(ctx, mark, func(notify.Event) bool { return true })
-					if err != nil || e.Stray != "" || e.Node != node {
+					e, err := l.Wait(ctx, mark, func(evidence.Event) bool { return true })
+					if err != nil || e.Problem != "the Update has no data" || e.Node != node {
 						t.Errorf("heard %+v, %v", e, err)
 					}
 				})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/suites/evidence"
 )
 
 const streamErrorStart, streamErrorEnd = `<stream:error><`, ` xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error></stream:stream>`
@@ -80,7 +80,7 @@ func TestCannotConnect(t *testing.T) {
 			if c.reason == notify.TimedOut {
 				o.ConnectTimeout = 300 * time.Millisecond
 			}
-			l, err := notify.Connect(t.Context(), o)
+			l, err := hear(t.Context(), o)
 			defer closeListener(t, l)
 			checkFailure(t, err, c.reason, c.says)
 			if status, _ := l.Status("1001"); c.reason.Lasting() && (status.State != notify.GivenUp || status.Reason != c.reason) {
@@ -123,7 +123,7 @@ func TestStrangers(t *testing.T) {
 		answered <- ok && c.hears(`type="error" id="b"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`)
 		c.stalls()
 	})
-	l, err := notify.Connect(t.Context(), th.options(t))
+	l, err := hear(t.Context(), th.options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,20 +133,16 @@ func TestStrangers(t *testing.T) {
 	if !<-answered {
 		t.Error("the server's requests were not answered")
 	}
-	bounced := func(e notify.Event) bool { return slices.Contains(e.Problems, "the message is of type error") }
-	if _, err := l.Wait(ctx, 0, func(e notify.Event) bool { return e.Stray == "" && !bounced(e) }); err != nil {
+	if _, err := l.Wait(ctx, 0, func(e evidence.Event) bool { return e.Problem == "the Update has no data" }); err != nil {
 		t.Fatal(err)
 	}
 	var strays []string
-	for i, e := range l.Since(0) {
-		strays = append(strays, e.Stray)
-		if bounced(e) != (i == 3) {
-			t.Errorf("problems of message %d: %q", i, e.Problems)
-		}
+	for _, e := range l.Since(0) {
+		strays = append(strays, e.Problem)
 	}
 	want := `it comes from "someone@finesse.example.com", not from "pubsub.finesse.example.com"|` +
 		`it is addressed to "1002@finesse.example.com", not to "1001@finesse.example.com"|` +
-		`it is addressed to "1001@finesse.example.com/other", not to "1001@finesse.example.com"||`
+		`it is addressed to "1001@finesse.example.com/other", not to "1001@finesse.example.com"|the message is of type error|the Update has no data`
 	if got := strings.Join(strays, "|"); got != want {
 		t.Errorf("strays %s", got)
 	}
@@ -192,7 +188,7 @@ func TestWebSocketMessages(t *testing.T) {
 				_, _, _ = conn.Read(r.Context()) // until the client has gone
 			}))
 			defer server.Close()
-			l, err := notify.Connect(t.Context(), notify.Options{URL: strings.Replace(server.URL, "http", "ws", 1), Domain: domain,
+			l, err := hear(t.Context(), notify.Options{URL: strings.Replace(server.URL, "http", "ws", 1), Domain: domain,
 				Accounts: []notify.Account{{User: "1001", Password: secret}}, ConnectTimeout: time.Minute, BackoffMin: time.Hour, Log: logTo(t)})
 			defer closeListener(t, l)
 			checkFailure(t, err, c.reason, c.says)

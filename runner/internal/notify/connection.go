@@ -8,13 +8,15 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"finesse-conformance/suites/evidence"
 )
 
 // connection keeps one account connected for as long as the listener lives.
 type connection struct {
 	options Options
 	account Account
-	history *history
+	heard   func(evidence.Event)
 	first   chan struct{} // closed after the first attempt
 	leaving chan struct{} // closed when the listener is being closed
 	once    sync.Once
@@ -30,10 +32,10 @@ type connection struct {
 	leftAt   time.Time
 }
 
-func newConnection(o Options, account Account, h *history) *connection {
+func newConnection(o Options, account Account, heard func(evidence.Event)) *connection {
 	now := time.Now()
 	return &connection{
-		options: o, account: account, history: h,
+		options: o, account: account, heard: heard,
 		first: make(chan struct{}), leaving: make(chan struct{}),
 		state: Status{User: account.User, State: Connecting, Since: now},
 		down:  []Outage{{From: now}},
@@ -116,12 +118,12 @@ func (c *connection) signIn(ctx context.Context, end context.CancelCauseFunc) (s
 	for i, name := range names {
 		account := c.account
 		account.Username = name
-		s = newSession(c.options, account, c.history.add, end)
+		s = newSession(c.options, account, c.heard, end)
 		err = s.signIn(ctx)
 		if s.token != "" && !s.accepted && err != nil && explain(err).reason == WrongPassword {
 			if _, none := account.Token(ctx, s.token); none == nil { // it had expired
 				s.link.abort()
-				s = newSession(c.options, account, c.history.add, end)
+				s = newSession(c.options, account, c.heard, end)
 				err = s.signIn(ctx)
 			}
 		}

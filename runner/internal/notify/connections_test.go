@@ -25,7 +25,7 @@ func TestTriesAgain(t *testing.T) {
 			up <- struct{}{}
 		}
 	}
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err == nil {
 		t.Error("connected the first time")
 	}
@@ -75,7 +75,7 @@ func TestLosesConnection(t *testing.T) {
 				}
 			}
 			start := time.Now()
-			l, err := notify.Connect(t.Context(), o)
+			l, err := hear(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestServerReadsNothing(t *testing.T) {
 			lost <- s
 		}
 	}
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestLeaves(t *testing.T) {
 	})
 	o := th.options(t)
 	o.Subscribe = map[string][]string{"1001": {node}}
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestConnectIsBounded(t *testing.T) {
 	o.ConnectTimeout = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	l, err := notify.Connect(ctx, o)
+	l, err := hear(ctx, o)
 	checkFailure(t, err, notify.TimedOut, "no answer in time")
 	closeListener(t, l)
 	if s, _ := l.Status("1001"); s.State != notify.Left {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"finesse-conformance/suites/evidence"
 )
 
 // Place is an address at which a notification service may be found, and why it is looked for there.
@@ -116,7 +118,7 @@ func probe(ctx context.Context, o Options, place Place) error {
 	o.URL, o.PingTimeout = place.URL, time.Second
 	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
 	defer cancel()
-	s := newSession(o, Account{}, func(Event) {}, func(error) {})
+	s := newSession(o, Account{}, func(evidence.Event) {}, func(error) {})
 	features, err := s.streamed(ctx)
 	if s.link != nil {
 		defer s.link.abort()

@@ -12,15 +12,14 @@ import (
 // maxDepth bounds how deep elements may lie in each other.
 const maxDepth = 100
 
-// element is one XML element, with the bytes that it was written in: whether a payload was escaped, and how, is
-// something to report, and parsing forgets it.
+// element is one XML element, with the bytes that it was written in: a payload that was not escaped is kept as it
+// came, and parsing forgets that.
 type element struct {
 	name     xml.Name
 	attrs    []xml.Attr
 	text     string // character data directly inside, entities resolved
 	children []*element
-	outer    []byte // as sent, tags included
-	inner    []byte // as sent, tags excluded
+	inner    []byte // as sent, without its own tags
 }
 
 func (e *element) attr(name string) string {
@@ -65,7 +64,6 @@ type source struct {
 func parse(data []byte) (*element, error) {
 	s := source{xml.NewDecoder(bytes.NewReader(data)), func(from, to int64) []byte { return data[from:to] }}
 	for {
-		at := s.decoder.InputOffset()
 		token, err := s.decoder.Token()
 		if err != nil {
 			return nil, err
@@ -77,7 +75,7 @@ func parse(data []byte) (*element, error) {
 			}
 			continue
 		}
-		e, err := s.element(start, at)
+		e, err := s.element(start)
 		if err != nil {
 			return nil, err
 		}
@@ -106,16 +104,16 @@ func (s source) nothingMore() error {
 	}
 }
 
-// element reads on to the end of the element that start began at offset at.
-func (s source) element(start xml.StartElement, at int64) (*element, error) {
+// element reads on to the end of the element that start began.
+func (s source) element(start xml.StartElement) (*element, error) {
 	type open struct {
-		e           *element
-		outer, body int64
+		e    *element
+		body int64 // where its content begins
 	}
-	begin := func(start xml.StartElement, at int64) open {
-		return open{&element{name: start.Name, attrs: start.Attr}, at, s.decoder.InputOffset()}
+	begin := func(start xml.StartElement) open {
+		return open{&element{name: start.Name, attrs: start.Attr}, s.decoder.InputOffset()}
 	}
-	stack := []open{begin(start.Copy(), at)}
+	stack := []open{begin(start.Copy())}
 	for {
 		at := s.decoder.InputOffset()
 		token, err := s.decoder.Token()
@@ -131,12 +129,11 @@ func (s source) element(start xml.StartElement, at int64) (*element, error) {
 			if len(stack) == maxDepth {
 				return nil, &because{Garbage, fmt.Sprintf("elements lie more than %d deep", maxDepth), nil}
 			}
-			stack = append(stack, begin(token.Copy(), at))
+			stack = append(stack, begin(token.Copy()))
 		case xml.CharData:
 			top.e.text += string(token)
 		case xml.EndElement:
 			// A self-closing element has its end where its beginning ended.
-			top.e.outer = s.slice(top.outer, s.decoder.InputOffset())
 			top.e.inner = s.slice(top.body, max(at, top.body))
 			if len(stack) == 1 {
 				return top.e, nil

@@ -1,5 +1,5 @@
 // Package notify listens to the notification service of a Finesse deployment: it signs in with the users' own
-// credentials, stays signed in for the length of a run, and keeps what it hears, so that the answer to a state change
+// credentials, stays signed in for the length of a run, and tells what it hears, so that the answer to a state change
 // is seen as the event that it is and not guessed from the state that follows.
 //
 // The connection is XMPP over WebSocket (RFC 7395), over TLS, or over plain TCP; notifications are publish-subscribe
@@ -9,7 +9,7 @@
 // A listener never makes a verdict worse than it would be without it: when a connection is lost it reports since when,
 // comes back with growing pauses, and [Listener.ConnectedThroughout] says for which time the absence of an event means
 // anything. It reads everything that a server may send as something that may be wrong: sizes are bounded, and what
-// cannot be understood, or is not for this user, is kept and marked.
+// cannot be understood, or is not for this user, is marked.
 package notify
 
 import (
@@ -25,6 +25,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"finesse-conformance/suites/evidence"
 )
 
 // Options say where to listen and for whom. Zero durations and sizes stand for the defaults named with them.
@@ -74,9 +76,10 @@ type Options struct {
 	BackoffMin, BackoffMax time.Duration
 	// MaxStanza is the size in bytes up to which a stanza is read; default 1 MiB. A larger one ends the connection.
 	MaxStanza int
-	// MaxEvents is how many events are kept; default 10000. The oldest go first.
-	MaxEvents int
 
+	// OnEvent is told every event, those of an account in order. It must not block: it holds up the connection that the
+	// event came on.
+	OnEvent func(evidence.Event)
 	// OnStatus is told every change of an account's connection, in order for each account. It must not block, nor ask
 	// the listener anything: what there is to know is in the Status.
 	OnStatus func(Status)
@@ -92,12 +95,14 @@ func (o Options) withDefaults() Options {
 	o.BackoffMin = cmp.Or(o.BackoffMin, 500*time.Millisecond)
 	o.BackoffMax = max(cmp.Or(o.BackoffMax, 10*time.Second), o.BackoffMin)
 	o.MaxStanza = cmp.Or(o.MaxStanza, 1<<20)
-	o.MaxEvents = cmp.Or(o.MaxEvents, 10000)
 	if o.Proxy == nil {
 		o.Proxy = http.ProxyFromEnvironment
 	}
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(evidence.Event) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -137,9 +142,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// Listener keeps the connections of a run and what was heard on them. It is safe for concurrent use.
+// Listener keeps the connections of a run. It is safe for concurrent use.
 type Listener struct {
-	history  *history
 	accounts map[string]*connection
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
@@ -159,10 +163,10 @@ func Connect(ctx context.Context, options Options) (*Listener, error) {
 	o := options.withDefaults()
 	// The listener outlives ctx, which bounds the connecting alone.
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l := &Listener{history: newHistory(o.MaxEvents), accounts: make(map[string]*connection), cancel: cancel}
+	l := &Listener{accounts: make(map[string]*connection), cancel: cancel}
 	var started []*connection
 	for _, account := range o.Accounts {
-		c := newConnection(o, account, l.history)
+		c := newConnection(o, account, o.OnEvent)
 		l.accounts[account.User] = c
 		started = append(started, c)
 		l.running.Go(func() { c.keep(life) })
@@ -204,22 +208,6 @@ func (l *Listener) Outages(user string) []Outage {
 	return c.outages()
 }
 
-// Mark is a place in the sequence of events: what is heard after it was taken is [Listener.Since] it.
-func (l *Listener) Mark() Mark { return l.history.mark() }
-
-// Since returns the events heard after mark, oldest first.
-func (l *Listener) Since(mark Mark) []Event { return l.history.since(mark) }
-
-// Wait returns the first event after mark that matches, waiting for it until ctx ends. match is called once for an
-// event, in order.
-func (l *Listener) Wait(ctx context.Context, mark Mark, match func(Event) bool) (Event, error) {
-	return l.history.wait(ctx, mark, match)
-}
-
-// Events calls f for every event from now on, in order and one at a time, until stop is called. f must not block: it
-// holds up the connection that the event came on.
-func (l *Listener) Events(f func(Event)) (stop func()) { return l.history.follow(f) }
-
 // Keep ends the sessions of everybody but some users, for whom they are waited for as long as ctx lasts.
 func (l *Listener) Keep(ctx context.Context, users []string) {
 	var leaving sync.WaitGroup
@@ -255,7 +243,7 @@ func (l *Listener) Confirm(ctx context.Context, user string) error {
 }
 
 // Close unsubscribes what was subscribed explicitly, takes the users' presence back and ends the sessions, as far as
-// ctx leaves time for it, and always ends all connections. What was heard can still be asked for afterwards.
+// ctx leaves time for it, and always ends all connections.
 //
 // A deployment signs a user out whose XMPP session is gone for a minute (Web Services Developer Guide 12.5(1),
 // p. 379). Close is therefore the last thing to be done with users, after they have been put back.

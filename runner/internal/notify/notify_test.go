@@ -25,21 +25,17 @@ func TestHearsEvents(t *testing.T) {
 			mark, before := l.Mark(), time.Now()
 			w.service.Publish(userNode("1001"), userUpdate("1001", "READY", "r&amp;d-1"))
 			e := wait(t, l, mark, on(userNode("1001")))
-			if e.Kind != notify.KindUser || e.Account != "1001" || e.Source != userNode("1001") || e.Action != "PUT" ||
-				e.Stray != "" || len(e.Problems) > 0 || !e.Escaped || e.Namespace != "urn:xmpp:push:0" {
+			if e.IsError() || e.Session != "1001" || e.Source != userNode("1001") || e.Event != "PUT" || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 			if e.RequestID != "r&d-1" {
 				t.Errorf("requestId %q", e.RequestID)
 			}
-			if !strings.HasPrefix(e.User, "<user>") || !strings.Contains(e.User, "<state>READY</state>") || !strings.HasSuffix(e.User, "</user>") {
-				t.Errorf("user %q", e.User)
-			}
 			if e.Received.Before(before) || e.Received.After(time.Now()) {
 				t.Errorf("received at %s", e.Received)
 			}
-			if !strings.Contains(e.Stanza, "&lt;Update&gt;") || !strings.HasPrefix(e.Payload, "<Update>") {
-				t.Errorf("stanza %q, payload %q", e.Stanza, e.Payload)
+			if !strings.HasPrefix(e.Payload, "<Update>") || !strings.Contains(e.Payload, "<state>READY</state>") {
+				t.Errorf("payload %q", e.Payload)
 			}
 			if !l.ConnectedThroughout("1001", before, time.Now()) {
 				t.Error("said to have been disconnected")
@@ -56,7 +52,7 @@ func TestHearsOthersOnTheTeamNode(t *testing.T) {
 	const team = "/finesse/api/Team/5000/Users"
 	o := w.options(t, w.wss, "1001", "1003")
 	o.Subscribe = map[string][]string{"1003": {team}}
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +62,7 @@ func TestHearsOthersOnTheTeamNode(t *testing.T) {
 	mark := l.Mark()
 	w.service.Publish(team, userUpdate("1001", "READY", ""))
 	e := wait(t, l, mark, on(team))
-	if e.Account != "1003" || e.Source != userNode("1001") || e.Stray != "" {
+	if e.Session != "1003" || e.Source != userNode("1001") || e.Problem != "" {
 		t.Errorf("heard %+v", e)
 	}
 	closeListener(t, l)
@@ -87,7 +83,7 @@ func TestSubscriptionRefused(t *testing.T) {
 	const allowed, forbidden = "/finesse/api/Team/5000/Users", "/finesse/api/Team/6000/Users"
 	o := w.options(t, w.wss, "1003")
 	o.Subscribe = map[string][]string{"1003": {forbidden, allowed}}
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	defer closeListener(t, l)
 	var account *notify.AccountError
 	if !errors.As(err, &account) || account.Reason != notify.Refused || err.Error() != "notifications for user 1003: subscribing to "+forbidden+": the server refused it (forbidden)" {
@@ -143,7 +139,7 @@ func TestDroppedAtOnce(t *testing.T) {
 	th := play(t, func(c *conversation) { c.welcomes() })
 	o := th.options(t)
 	o.BackoffMin, o.BackoffMax = 20*time.Millisecond, time.Hour
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +186,7 @@ func TestConfirmFindsSilence(t *testing.T) {
 	})
 	o := th.options(t)
 	o.PingTimeout, o.BackoffMin, o.BackoffMax = 100*time.Millisecond, time.Hour, time.Hour
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +213,7 @@ func TestConfirmFindsSilence(t *testing.T) {
 // Whoever stops waiting for a confirmation ends the wait and nothing else.
 func TestConfirmGivenUp(t *testing.T) {
 	th := play(t, func(c *conversation) { c.welcomes(); c.stalls() })
-	l, err := notify.Connect(t.Context(), th.options(t))
+	l, err := hear(t.Context(), th.options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +242,7 @@ func TestAnswersWhileBinding(t *testing.T) {
 		c.says(`<iq type="result" id="n1" from="` + domain + `"/>`)
 		c.stalls()
 	})
-	l, err := notify.Connect(t.Context(), th.options(t))
+	l, err := hear(t.Context(), th.options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,45 +260,26 @@ func TestDeviations(t *testing.T) {
 		payload string
 		options []xmpp.PublishOption
 		events  int
-		check   func(notify.Event) bool
+		problem string
+		refusal string // its ErrorType
 	}{
-		{"namespace of older releases", update, []xmpp.PublishOption{xmpp.Namespace(xmpp.NamespacePubSub)}, 1,
-			func(e notify.Event) bool { return e.Namespace == xmpp.NamespacePubSub && len(e.Problems) == 0 }},
-		{"another namespace", update, []xmpp.PublishOption{xmpp.Namespace("urn:example")}, 1,
-			func(e notify.Event) bool { return e.Kind == notify.KindUser && len(e.Problems) == 1 }},
-		{"not escaped", update, []xmpp.PublishOption{xmpp.Unescaped()}, 1,
-			func(e notify.Event) bool {
-				return !e.Escaped && e.Kind == notify.KindUser && e.RequestID == "7" && e.Problems[0] == "the payload is not escaped"
-			}},
-		{"doubled", update, []xmpp.PublishOption{xmpp.Copies(2)}, 2,
-			func(e notify.Event) bool { return e.Kind == notify.KindUser }},
-		{"another recipient", update, []xmpp.PublishOption{xmpp.Recipient("1002")}, 1,
-			func(e notify.Event) bool {
-				return e.Account == "1002" && e.Stray == `user 1002 is not subscribed to node "/finesse/api/User/1001"`
-			}},
-		{"no XML", "state=READY", nil, 1,
-			func(e notify.Event) bool { return e.Kind == notify.KindMalformed && len(e.Problems) == 1 }},
-		{"another root", "<user/>", nil, 1,
-			func(e notify.Event) bool { return e.Kind == notify.KindMalformed }},
-		{"no data", "<Update><event>PUT</event><source>x</source></Update>", nil, 1,
-			func(e notify.Event) bool { return e.Kind == notify.KindMalformed }},
-		{"dialogs", "<Update><data><dialogs/></data><event>PUT</event><source>x</source></Update>", nil, 1,
-			func(e notify.Event) bool { return e.Kind == notify.KindOther && len(e.Problems) == 0 }},
-		{"refusal", `<Update><data><apiErrors><apiError><peripheralErrorCode>10125</peripheralErrorCode><errorType>Invalid Device</errorType><errorMessage>CF_INVALID_LOGON_DEVICE_SPECIFIED</errorMessage><peripheralErrorText>t</peripheralErrorText><peripheralErrorMsg>m</peripheralErrorMsg><errorData>260</errorData></apiError></apiErrors></data><requestId></requestId><source>/finesse/api/User/1001</source><event>put</event></Update>`, nil, 1,
-			func(e notify.Event) bool {
-				return e.Kind == notify.KindErrors && e.Action == "put" && len(e.Problems) == 0 && len(e.Errors) == 1 &&
-					e.Errors[0] == notify.APIError{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Data: "260",
-						PeripheralCode: "10125", PeripheralMsg: "m", PeripheralText: "t", HasType: true, HasMessage: true, HasData: true}
-			}},
-		{"refusal in capitals", `<Update><data><ApiErrors><ApiError><ErrorType>t</ErrorType><errorMessage>m</errorMessage><errorData>1</errorData></ApiError></ApiErrors></data><source>x</source><event>put</event></Update>`, nil, 1,
-			func(e notify.Event) bool {
-				return e.Kind == notify.KindErrors && e.Errors[0].Type == "t" &&
-					slices.Equal(e.Problems, []string{"apiErrors is written ApiErrors", "apiError is written ApiError", "errorType is written ErrorType"})
-			}},
-		{"refusal without a type", `<Update><data><apiErrors><apiError><errorMessage>m</errorMessage><errorData/></apiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1,
-			func(e notify.Event) bool {
-				return e.Kind == notify.KindErrors && slices.Equal(e.Problems, []string{"apiError has no errorType"})
-			}},
+		{"namespace of older releases", update, []xmpp.PublishOption{xmpp.Namespace(xmpp.NamespacePubSub)}, 1, "", ""},
+		{"another namespace", update, []xmpp.PublishOption{xmpp.Namespace("urn:example")}, 1, `the notification element has the namespace "urn:example"`, ""},
+		{"not escaped", update, []xmpp.PublishOption{xmpp.Unescaped()}, 1, "the payload is not escaped", ""},
+		{"doubled", update, []xmpp.PublishOption{xmpp.Copies(2)}, 2, "", ""},
+		{"another recipient", update, []xmpp.PublishOption{xmpp.Recipient("1002")}, 1, `user 1002 is not subscribed to node "/finesse/api/User/1001"`, ""},
+		{"no XML", "state=READY", nil, 1, "the payload is no XML document: text where an element was expected", ""},
+		{"another root", "<user/>", nil, 1, "the payload is user where Update was expected", ""},
+		{"no data", "<Update><event>PUT</event><source>x</source></Update>", nil, 1, "the Update has no data", ""},
+		{"no source", "<Update><data><user/></data><event>PUT</event></Update>", nil, 1, "the Update has no source", ""},
+		{"no event", "<Update><data><user/></data><source>x</source></Update>", nil, 1, "the Update has no event", ""},
+		{"dialogs", "<Update><data><dialogs/></data><event>PUT</event><source>x</source></Update>", nil, 1, "", ""},
+		{"refusal", `<Update><data><apiErrors><apiError><peripheralErrorCode>10125</peripheralErrorCode><errorType>Invalid Device</errorType><errorMessage>CF_INVALID_LOGON_DEVICE_SPECIFIED</errorMessage><peripheralErrorText>t</peripheralErrorText><peripheralErrorMsg>m</peripheralErrorMsg><errorData>260</errorData></apiError></apiErrors></data><requestId></requestId><source>/finesse/api/User/1001</source><event>put</event></Update>`, nil, 1, "", "Invalid Device"},
+		{"refusals in capitals", `<Update><data><ApiErrors><ApiError><ErrorType>t</ErrorType><errorMessage>m</errorMessage><errorData>1</errorData></ApiError></ApiErrors></data><source>x</source><event>put</event></Update>`, nil, 1, "apiErrors is written ApiErrors", "t"},
+		{"refusal in capitals", `<Update><data><apiErrors><ApiError><ErrorType>t</ErrorType><errorMessage>m</errorMessage><errorData>1</errorData></ApiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1, "apiError is written ApiError", "t"},
+		{"type in capitals", `<Update><data><apiErrors><apiError><ErrorType>t</ErrorType><errorMessage>m</errorMessage><errorData>1</errorData></apiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1, "errorType is written ErrorType", "t"},
+		{"refusal without a type", `<Update><data><apiErrors><apiError><errorMessage>m</errorMessage><errorData/></apiError></apiErrors></data><source>x</source><event>put</event></Update>`, nil, 1, "apiError has no errorType", ""},
+		{"no refusal", "<Update><data><apiErrors/></data><source>x</source><event>put</event></Update>", nil, 1, "apiErrors has no apiError", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			mark := l.Mark()
@@ -317,7 +294,7 @@ func TestDeviations(t *testing.T) {
 				t.Fatalf("%d events, want %d: %+v", len(events), c.events, events)
 			}
 			for _, e := range events {
-				if !c.check(e) {
+				if e.Problem != c.problem || e.ErrorType != c.refusal || !strings.HasPrefix(e.Payload, c.payload[:7]) {
 					t.Errorf("heard %+v", e)
 				}
 			}
@@ -330,7 +307,7 @@ func TestOneReasonForMany(t *testing.T) {
 	w := newWorld(t)
 	o := w.options(t, w.wss, "1001", "1003")
 	o.TLS = nil // the authority is not known
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	defer closeListener(t, l)
 	if err == nil || !strings.HasPrefix(err.Error(), "notifications for users 1001 and 1003: connecting: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)

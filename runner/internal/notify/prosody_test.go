@@ -234,7 +234,7 @@ func TestProsody(t *testing.T) {
 	} {
 		scheme, _, _ := strings.Cut(url, ":")
 		t.Run(scheme, func(t *testing.T) {
-			l, err := notify.Connect(ctx, options(t, url))
+			l, err := hear(ctx, options(t, url))
 			if err != nil {
 				closeListener(t, l)
 				t.Fatalf("%v\n%s", err, p.output)
@@ -246,15 +246,15 @@ func TestProsody(t *testing.T) {
 			mark := l.Mark()
 			publish(userNode("1001"), notification(xmlstream.Token(xml.CharData(userUpdate("1001", "READY", "a&amp;b")))))
 			e := wait(t, l, mark, on(userNode("1001")))
-			if e.Account != "1001" || e.Kind != notify.KindUser || e.RequestID != "a&b" || !e.Escaped || len(e.Problems) > 0 || e.Stray != "" {
+			if e.Session != "1001" || e.RequestID != "a&b" || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 			publish(team, notification(xmlstream.Token(xml.CharData(userUpdate("1001", "READY", "")))))
-			if e = wait(t, l, mark, on(team)); e.Account != "1002" || e.Source != userNode("1001") || e.Stray != "" {
+			if e = wait(t, l, mark, on(team)); e.Session != "1002" || e.Source != userNode("1001") || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 			publish(userNode("1002"), notification(xml.NewDecoder(strings.NewReader(userUpdate("1002", "NOT_READY", "")))))
-			if e = wait(t, l, mark, on(userNode("1002"))); e.Escaped || e.Kind != notify.KindUser || !strings.Contains(e.User, "NOT_READY") {
+			if e = wait(t, l, mark, on(userNode("1002"))); e.Problem != "the payload is not escaped" || !strings.Contains(e.Payload, "NOT_READY") {
 				t.Errorf("heard %+v", e)
 			}
 			// Some pings later nothing has changed and nothing more has come.
@@ -290,7 +290,7 @@ func TestProsody(t *testing.T) {
 				o := options(t, fmt.Sprintf("wss://127.0.0.1:%d/ws", p.HTTPS))
 				o.Accounts, o.Subscribe = o.Accounts[:1], nil
 				c.change(&o)
-				l, err := notify.Connect(ctx, o)
+				l, err := hear(ctx, o)
 				defer closeListener(t, l)
 				checkFailure(t, err, c.reason, "")
 			})
@@ -298,7 +298,7 @@ func TestProsody(t *testing.T) {
 	})
 
 	t.Run("restart", func(t *testing.T) {
-		l, err := notify.Connect(ctx, options(t, fmt.Sprintf("wss://127.0.0.1:%d/ws", p.HTTPS)))
+		l, err := hear(ctx, options(t, fmt.Sprintf("wss://127.0.0.1:%d/ws", p.HTTPS)))
 		if err != nil {
 			closeListener(t, l)
 			t.Fatal(err)

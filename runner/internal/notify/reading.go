@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,11 +43,11 @@ func (s *session) read(ctx context.Context) {
 func (s *session) message(e *element, now time.Time) {
 	stray := s.stray(e)
 	for _, event := range parseMessage(e, now) {
-		event.Account = s.account.User
-		event.Stray = stray
+		event.Session = s.account.User
 		if stray == "" && !s.subscribed(event.Node) {
-			event.Stray = fmt.Sprintf("user %s is not subscribed to node %q", s.account.User, event.Node)
+			event.Problem = fmt.Sprintf("user %s is not subscribed to node %q", s.account.User, event.Node)
 		}
+		event.Problem = cmp.Or(stray, event.Problem)
 		s.heard(event)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/suites/evidence"
 )
 
 // office is a reference deployment with HTTP and notifications on one address.
@@ -94,12 +95,14 @@ func TestReference(t *testing.T) {
 			if status := o.put(anna, anna, "in-1", "<state>LOGIN</state><extension>"+anna.Extension+"</extension>"); status != http.StatusAccepted {
 				t.Fatalf("sign-in: %d", status)
 			}
-			e := wait(t, l, mark, func(e notify.Event) bool { return e.Node == userNode(anna.ID) && strings.Contains(e.User, "NOT_READY") })
-			if e.Kind != notify.KindUser || e.RequestID != "in-1" || e.Action != "PUT" || e.Source != userNode(anna.ID) || len(e.Problems) > 0 || e.Stray != "" {
+			e := wait(t, l, mark, func(e evidence.Event) bool {
+				return e.Node == userNode(anna.ID) && strings.Contains(e.Payload, "NOT_READY")
+			})
+			if e.RequestID != "in-1" || e.Event != "PUT" || e.Source != userNode(anna.ID) || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 			e = wait(t, l, mark, on(team))
-			if e.Account != dora.ID || e.Source != userNode(anna.ID) || e.Kind != notify.KindUser || e.Stray != "" {
+			if e.Session != dora.ID || e.Source != userNode(anna.ID) || e.IsError() || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 
@@ -108,8 +111,7 @@ func TestReference(t *testing.T) {
 				t.Fatalf("READY while signed out: %d", status)
 			}
 			e = wait(t, l, mark, on(userNode(dora.ID)))
-			if e.Kind != notify.KindErrors || len(e.Errors) != 1 || e.Errors[0].Type != "Invalid State" || e.Errors[0].Data == "" ||
-				e.RequestID != "no-1" || e.Action != "put" || len(e.Problems) > 0 {
+			if e.ErrorType != "Invalid State" || e.ErrorData == "" || e.RequestID != "no-1" || e.Event != "put" || e.Problem != "" {
 				t.Errorf("heard %+v", e)
 			}
 

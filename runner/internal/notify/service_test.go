@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"finesse-conformance/internal/xmpp"
 	"finesse-conformance/runner/internal/notify"
+	"finesse-conformance/suites/evidence"
 )
 
 const domain = "finesse.example.com"
@@ -116,9 +118,62 @@ func exposes(text string) bool {
 	return false
 }
 
-func connect(t *testing.T, o notify.Options) *notify.Listener {
+// hearing is a listener and all that it has heard.
+type hearing struct {
+	*notify.Listener
+	mu     sync.Mutex
+	events []evidence.Event
+	more   chan struct{} // closed with the next
+}
+
+// hear connects as the options say.
+func hear(ctx context.Context, o notify.Options) (*hearing, error) {
+	h := &hearing{more: make(chan struct{})}
+	o.OnEvent = func(e evidence.Event) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.events = append(h.events, e)
+		close(h.more)
+		h.more = make(chan struct{})
+	}
+	var err error
+	h.Listener, err = notify.Connect(ctx, o)
+	return h, err
+}
+
+// Mark is a place in the sequence of events, Since what was heard after it.
+func (h *hearing) Mark() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.events)
+}
+
+func (h *hearing) Since(mark int) []evidence.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.events[mark:])
+}
+
+// Wait gives the first event after a mark that matches.
+func (h *hearing) Wait(ctx context.Context, mark int, match func(evidence.Event) bool) (evidence.Event, error) {
+	for {
+		h.mu.Lock()
+		events, more := h.events[mark:], h.more
+		h.mu.Unlock()
+		if i := slices.IndexFunc(events, match); i >= 0 {
+			return events[i], nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return evidence.Event{}, context.Cause(ctx)
+		}
+	}
+}
+
+func connect(t *testing.T, o notify.Options) *hearing {
 	t.Helper()
-	l, err := notify.Connect(t.Context(), o)
+	l, err := hear(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +181,7 @@ func connect(t *testing.T, o notify.Options) *notify.Listener {
 	return l
 }
 
-func closeListener(t *testing.T, l *notify.Listener) {
+func closeListener(t *testing.T, l interface{ Close(context.Context) error }) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -135,7 +190,7 @@ func closeListener(t *testing.T, l *notify.Listener) {
 	}
 }
 
-func wait(t *testing.T, l *notify.Listener, mark notify.Mark, match func(notify.Event) bool) notify.Event {
+func wait(t *testing.T, l *hearing, mark int, match func(evidence.Event) bool) evidence.Event {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -164,6 +219,6 @@ func userUpdate(id, state, requestID string) string {
 
 func userNode(id string) string { return "/finesse/api/User/" + id }
 
-func on(node string) func(notify.Event) bool {
-	return func(e notify.Event) bool { return e.Node == node }
+func on(node string) func(evidence.Event) bool {
+	return func(e evidence.Event) bool { return e.Node == node }
 }

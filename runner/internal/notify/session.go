@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"finesse-conformance/suites/evidence"
 )
 
 const (
@@ -24,7 +26,7 @@ type session struct {
 	options Options
 	account Account
 	link    link
-	heard   func(Event)
+	heard   func(evidence.Event)
 
 	address string // the full address that the server gave us
 	// doing is what signing in was at, for errors; offered tells whether the password has been sent.
@@ -48,7 +50,7 @@ type session struct {
 	gone chan struct{}           // closed when its end is on record; of one that was up
 }
 
-func newSession(o Options, account Account, heard func(Event), end context.CancelCauseFunc) *session {
+func newSession(o Options, account Account, heard func(evidence.Event), end context.CancelCauseFunc) *session {
 	return &session{
 		options: o, account: account, heard: heard, doing: "connecting", end: end,
 		waiting: make(map[string]chan *element), finished: make(chan struct{}), gone: make(chan struct{}),

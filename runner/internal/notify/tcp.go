@@ -99,7 +99,7 @@ func (l *tcpLink) next() (*element, error) {
 			if token.Name.Local == "stream" {
 				return &element{name: xml.Name{Space: token.Name.Space, Local: "open"}, attrs: token.Copy().Attr}, nil
 			}
-			return l.source.element(token, at)
+			return l.source.element(token)
 		case xml.CharData:
 			if len(bytes.TrimSpace(token)) > 0 {
 				return nil, &because{Garbage, "the server sent text between stanzas", nil}
