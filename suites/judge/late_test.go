@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"finesse-conformance/spec"
+	"finesse-conformance/suites/evidence"
 )
 
 // Events of the way into the precondition may arrive when the request under
@@ -37,4 +38,31 @@ func TestEventsOfTheWay(t *testing.T) {
 		{"of a pending change that is gone", begin(waiting).listening().puts(202, "").hears(0, unasked(talking)).hears(0, refuses("Invalid State", "265")).stays(waiting), failed,
 			"PUT READY: expected a refusal with Invalid State and nothing changed; saw 202, and a move from TALKING (pending NOT_READY) to TALKING 0s after it", false},
 	})
+}
+
+// What a node told of a request when its watch was over is what came of it.
+func TestCameLate(t *testing.T) {
+	was, now := in(spec.NotReady), in(spec.Ready)
+	recorded := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Recorded})
+	echoed := refuses("Invalid State", "257")
+	echoed.RequestID = request
+	another := refuses("Invalid State", "257")
+	another.RequestID = "of another"
+	for name, c := range map[string]struct {
+		event evidence.Event
+		want  string
+	}{
+		"a refusal":                   {echoed, "NOT_READY Invalid State event"},
+		"a change":                    {tells(now), "READY  event"},
+		"the same state":              {tells(was), "NOT_READY  unchanged"},
+		"a refusal of something else": {another, "NOT_READY  unchanged"},
+		"one that may be of anything": {refuses("Invalid State", "257"), "NOT_READY  unchanged"},
+	} {
+		s := begin(was).listening().puts(202, "").stays(was)
+		over := s.now
+		s.hears(time.Second, c.event).step().Until = over
+		if o := s.verdict(recorded).Observed; o.State+" "+o.ErrorType+" "+string(o.Via) != c.want {
+			t.Errorf("%s: %q %q %q, want %q", name, o.State, o.ErrorType, o.Via, c.want)
+		}
+	}
 }

@@ -66,6 +66,9 @@ func (c *stepJudge) observed() evidence.Observed {
 		if o.Via == "" {
 			o.Via = c.via(last)
 		}
+		if o.Via == evidence.ViaUnchanged {
+			c.cameLate(&o)
+		}
 	} else if o.Via == "" && c.act != nil {
 		o.Via = evidence.ViaSync
 	}
@@ -77,6 +80,26 @@ func (c *stepJudge) observed() evidence.Observed {
 		*text = line(*text)
 	}
 	return o
+}
+
+// cameLate adds what a node told of the request, by its requestId, when nobody
+// waited any longer: it changes no verdict, but is what came of the request.
+func (c *stepJudge) cameLate(o *evidence.Observed) {
+	mine := c.step.Values["request_id"]
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
+		if mine == "" || e.RequestID != mine || e.Node != c.node() || c.step.EventBefore(e) || c.step.EventDuring(e) {
+			continue
+		}
+		if e.IsError() {
+			o.ErrorType, o.ErrorData, o.ErrorMessage, o.Via = e.ErrorType, e.ErrorData, e.ErrorMessage, evidence.ViaEvent
+			return
+		}
+		if l, ok := evidence.ObservationOfEvent(*e); ok && l.State != c.step.Baseline.State {
+			o.State, o.ReasonCodeID, o.Via = string(l.State), l.ReasonCodeID, evidence.ViaEvent
+			return
+		}
+	}
 }
 
 // passed says whether a state that may be passed on the way was seen, and
