@@ -23,7 +23,7 @@ import (
 // contractual are passwords that say nothing: words of the contract, parts of
 // them, and what every message is made of.
 var contractual = []string{
-	"READY", "NOT_READY", "NOT_RE", "LOGOUT", "LOGIN", "TALKING", "READ", "ready", "xml", "application", "application/xml", "User", "Users", "state", "stateChangeTime",
+	"READY", "application/xml;charset=UTF-8", "NOT_READY", "NOT_RE", "LOGOUT", "LOGIN", "TALKING", "READ", "ready", "xml", "application", "application/xml", "User", "Users", "state", "stateChangeTime",
 	"pendingState", "reasonCode", "reasonCodeId", "extension", "loginId", "loginName", "Agent", "agent", "Supervisor", "roles", "Team", "Dialogs", "Dialog",
 	"Invalid Input", "Invalid", "Invalid State", "Parameter Missing", "ApiErrors", "ErrorType", "Unauthorized", "Basic", "Content-Type", "finesse", "IN_SERVICE",
 	"logout", "Not_Ready", "RESERVED", "WORK", "HOLD", "UNKNOWN", "requestId", "uri", "teamId", "dialogs", "Update", "ErrorData", "ErrorMessage", "Generic Error", "apiErrors",

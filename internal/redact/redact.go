@@ -86,6 +86,7 @@ var commonHeaders = []string{
 	"HTTP/1.1", "HTTP/2.0", "http", "https", "Accept", "Authorization", "Basic", "Bearer", "realm", "Cache-Control", "Connection",
 	"Content-Length", "Content-Type", "Date", "Expires", "Host", "Keep-Alive", "keep-alive", "Location", "Pragma", "Retry-After", "Server",
 	"Set-Cookie", "Transfer-Encoding", "User-Agent", "WWW-Authenticate", "no-cache", "no-store", "charset", "utf-8", "version", "encoding",
+	"application/xml;charset=utf-8", "application/xml; charset=utf-8", "text/xml;charset=utf-8", "text/html;charset=utf-8", "text/html; charset=utf-8",
 }
 
 func (s *Set) spare(words ...string) {

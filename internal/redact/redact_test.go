@@ -95,8 +95,10 @@ func TestOnlyThereWordsStay(t *testing.T) {
 	s := redact.New(func() []string { return words })
 	s.Pair("agent1", "OT_REA")
 	s.Pair("agent2", "cat")
+	s.Pair("agent3", "application/xml;charset=UTF-8")
 	for text, want := range map[string]string{
 		"NOT_READY": "NOT_READY", "xOT_REAx": "x•••x", "NOT_READYING": "N•••DYING", "OT_REA": "•••", "category": "category", "a cat.": "a •••.",
+		"Content-Type: application/xml;charset=UTF-8": "Content-Type: application/xml;charset=UTF-8",
 	} {
 		if got := s.Text(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
