@@ -150,7 +150,9 @@ func TestLoginIsTransient(t *testing.T) {
 
 func TestHalfTimer(t *testing.T) {
 	const may = " after wrap-up began, which is more than half the wrap-up timer of 8s: the timer may have done it"
-	in8 := func(was spec.State) *scene { return begin(in(was)).timer(8*time.Second).puts(202, "") }
+	in8 := func(was spec.State) *scene {
+		return begin(user{state: was, wrapUp: "OPTIONAL"}).timer(8*time.Second).puts(202, "")
+	}
 	start := func(after time.Duration) *scene {
 		return in8(spec.Work).sees(after, in(spec.NotReady)).converged().stays(in(spec.NotReady))
 	}
@@ -161,7 +163,7 @@ func TestHalfTimer(t *testing.T) {
 		{"where the target does not tell its timer", start(4 * time.Second).timer(0), passed, "", false},
 		{"late and refused is refused", begin(in(spec.Work)).timer(8*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
-		{"never", begin(in(spec.Work)).puts(202, "").sees(9*time.Second, in(spec.Work)), failed,
+		{"never", begin(user{state: spec.Work, wrapUp: "OPTIONAL"}).puts(202, "").sees(9*time.Second, in(spec.Work)), failed,
 			"PUT NOT_READY: expected 202 or 200, then NOT_READY; saw WORK for 9s", false},
 		{"with the end of the timer, which leads there", start(8 * time.Second), open, "seen 8.1s" + may, false},
 		{"late, and the target says that it was not, where nobody saw", begin(user{state: spec.Work, changed: "2026-01-02T03:04:05.000Z"}).timer(8*time.Second).puts(202, "").
@@ -308,12 +310,17 @@ func TestBeatenByTheTimer(t *testing.T) {
 		s.ev.Exchanges[0].ResponseBody = strings.Replace(s.ev.Exchanges[0].ResponseBody, "</User>", settings+"</User>", 1)
 		return s
 	}
-	const stayed = "PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw WORK for 12s"
+	const (
+		stayed = "PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw WORK for 12s"
+		untold = "the user may have to give wrap-up data before it leaves wrap-up: its settings do not tell, and nobody would have heard of a refusal"
+	)
 	try(t, row(t, "SUP-04-WORK"), []hearing{
-		{"held, and the settings are empty", held("<settings><wrapUpOnIncoming/></settings>"), open,
-			"the user may have to give wrap-up data before it leaves wrap-up: its settings are empty, and nobody would have heard of a refusal", true},
+		{"held, and the settings are empty", held("<settings><wrapUpOnIncoming/></settings>"), open, untold, true},
 		{"held, and the settings need no data", held("<settings><wrapUpOnIncoming>OPTIONAL</wrapUpOnIncoming></settings>"), failed, stayed, false},
-		{"held, without settings", held(""), failed, stayed, false},
+		{"held, without settings", held(""), open, untold, true},
+		{"held, without settings, and refused", was(20*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), failed,
+			"PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
+		{"held, without settings, where no mode asks for data", held("").on(spec.UCCX), failed, stayed, false},
 	})
 	talking := one(spec.Must, spec.When{By: spec.Self, Put: &spec.Put{State: string(spec.Talking)}}, spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid Input"}})
 	try(t, talking, []hearing{

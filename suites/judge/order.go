@@ -26,7 +26,17 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 		return ofAnother(step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
 	// What is as the step found it may be the same stay by another node's clock.
-	return passed(ev, step, visitOf(l)) && !l.Same(step.Baseline)
+	return !l.Same(step.Baseline) && (passed(ev, step, visitOf(l)) || wasOver(ev, step, l))
+}
+
+// wasOver reports whether a look shows a stay that was over when the step began,
+// though nobody saw it so before: it has an earlier time than what the step found,
+// and looks after it show just that once more. Who had moved would have another time.
+func wasOver(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
+	by, ok := evidence.Later(step.Baseline.ChangeTime, l.ChangeTime)
+	return ok && by < 0 && slices.ContainsFunc(ev.Observations, func(then evidence.Observation) bool {
+		return !then.Event && then.User == l.User && then.Asked.After(l.At) && visitOf(then) == visitOf(step.Baseline)
+	})
 }
 
 // behind reports whether the events of a node had not come as far as the state
@@ -251,36 +261,43 @@ func standsStill(found, l evidence.Observation) bool {
 // only arrived late: also of the state that the step found, where that was not
 // told before, and once more what was told before the step, word for word.
 func (c *stepJudge) earlier(e *evidence.Event) bool {
-	return !e.IsError() && (lateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.baselineByOtherClock(e) || c.repeats(e))
+	return !e.IsError() && (lateNews(c.ev, c.step, e) || behind(c.ev, c.step, e) || e.Index == newsOfBaseline(c.ev, c.step, e.Node) || c.upToNewsByOtherClock(e) || c.repeats(e))
 }
 
-// baselineByOtherClock reports whether an event is the news of the state that
-// the step found, late and with the time that another node noted: nobody told
-// of that state before, and looks after the event show it still, or showed both
-// times by turns.
-func (c *stepJudge) baselineByOtherClock(e *evidence.Event) bool {
-	found := c.step.Baseline
-	tells := func(e *evidence.Event) bool {
+// newsByOtherClock is the index of the event on a node that is the news of the state
+// that the step found, with the time that another node noted: of those that tell of
+// that state the one with the nearest time, and looks after it show the state still,
+// or showed both times by turns. It is -1 where there is none.
+func (c *stepJudge) newsByOtherClock(node string) int {
+	found, news, nearest := c.step.Baseline, -1, evidence.NodesApart+1
+	var told evidence.Observation
+	for i := range c.ev.Events {
+		e := &c.ev.Events[i]
 		l, ok := evidence.ObservationOfEvent(*e)
-		return ok && tellsOf(e, found.User) && l.Same(found) && l.ChangeTime != "" && !evidence.Apart(l.ChangeTime, found.ChangeTime)
-	}
-	if found.ChangeTime == "" || !tells(e) || e.RequestID != "" && e.RequestID == c.step.Values["request_id"] {
-		return false
-	}
-	for i := range c.ev.Events[:e.Index] {
-		if old := &c.ev.Events[i]; old.Node == e.Node && tells(old) {
-			return false
+		by, timed := evidence.Later(found.ChangeTime, l.ChangeTime)
+		answers := e.RequestID != "" && e.RequestID == c.step.Values["request_id"]
+		if ok && timed && !answers && e.Node == node && tellsOf(e, found.User) && l.Same(found) && by.Abs() < nearest {
+			news, nearest, told = i, by.Abs(), l
 		}
 	}
-	told, _ := evidence.ObservationOfEvent(*e)
 	turned := false // to the time that the event names, before it came
-	return slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
+	if news < 0 || !slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
 		if l.Event || l.User != found.User || c.step.Before(l) {
 			return false
 		}
-		turned = turned || visitOf(l) == visitOf(told) && l.At.Before(e.Received)
-		return visitOf(l) == visitOf(found) && (turned || l.Asked.After(e.Received)) // whatever is pending since
-	})
+		turned = turned || visitOf(l) == visitOf(told) && l.At.Before(told.At)
+		return visitOf(l) == visitOf(found) && (turned || l.Asked.After(told.At)) // whatever is pending since
+	}) {
+		return -1
+	}
+	return news
+}
+
+// upToNewsByOtherClock reports whether an event is that news, or came before it: they
+// come in the order of what they tell.
+func (c *stepJudge) upToNewsByOtherClock(e *evidence.Event) bool {
+	mine := e.RequestID != "" && e.RequestID == c.step.Values["request_id"]
+	return !mine && tellsOf(e, c.step.Baseline.User) && e.Index <= c.newsByOtherClock(e.Node)
 }
 
 // repeats reports whether just this event was heard before the step, or late: a

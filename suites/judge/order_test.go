@@ -16,11 +16,12 @@ import (
 // The subject of the step is 1001, READY since one. The request "mine" was sent
 // at second 10, and watched until second 20.
 const (
-	before = "2026-01-02T03:04:01.000Z" // of the change before, by whatever clock
-	one    = "2026-01-02T03:04:05.000Z"
-	nearby = "2026-01-02T03:04:05.900Z" // one by the clock of another node
-	later  = "2026-01-02T03:04:09.000Z"
-	soon   = "2026-01-02T03:04:09.900Z" // later by the clock of another node
+	before  = "2026-01-02T03:04:01.000Z" // of the change before, by whatever clock
+	one     = "2026-01-02T03:04:05.000Z"
+	nearby  = "2026-01-02T03:04:05.900Z" // one by the clock of another node
+	farther = "2026-01-02T03:04:03.900Z" // by one that is farther off
+	later   = "2026-01-02T03:04:09.000Z"
+	soon    = "2026-01-02T03:04:09.900Z" // later by the clock of another node
 
 	own   = "/finesse/api/User/1001"
 	team  = "/finesse/api/Team/5/Users"
@@ -83,15 +84,17 @@ func TestOrder(t *testing.T) {
 	step := func(p *past) *stepJudge { return &stepJudge{ev: &p.Evidence, step: p.step} }
 	type question = func(*past) bool
 	var (
-		isToldOf  question = func(p *past) bool { return toldOfBaseline(&p.Evidence, p.step, p.last()) }
-		isLate    question = func(p *past) bool { return lateNews(&p.Evidence, p.step, p.last()) }
-		firstLate question = func(p *past) bool { return lateNews(&p.Evidence, p.step, &p.Events[0]) }
-		isBehind  question = func(p *past) bool { return behind(&p.Evidence, p.step, p.last()) }
-		isOther   question = func(p *past) bool { return ofAnotherChange(p.step, sightings(&p.Evidence, p.step), p.last()) }
-		byClock   question = func(p *past) bool { return step(p).baselineByOtherClock(p.last()) }
-		belongs   question = func(p *past) bool { return Belongs(&p.Evidence, p.step, p.last()) }
-		isEarlier question = func(p *past) bool { return step(p).earlier(p.last()) }
-		isStale   question = func(p *past) bool { return stale(&p.Evidence, p.step, p.Observations[len(p.Observations)-1]) }
+		isToldOf     question = func(p *past) bool { return toldOfBaseline(&p.Evidence, p.step, p.last()) }
+		isLate       question = func(p *past) bool { return lateNews(&p.Evidence, p.step, p.last()) }
+		firstLate    question = func(p *past) bool { return lateNews(&p.Evidence, p.step, &p.Events[0]) }
+		isBehind     question = func(p *past) bool { return behind(&p.Evidence, p.step, p.last()) }
+		isOther      question = func(p *past) bool { return ofAnotherChange(p.step, sightings(&p.Evidence, p.step), p.last()) }
+		byClock      question = func(p *past) bool { return step(p).upToNewsByOtherClock(p.last()) }
+		firstByClock question = func(p *past) bool { return step(p).upToNewsByOtherClock(&p.Events[0]) }
+		belongs      question = func(p *past) bool { return Belongs(&p.Evidence, p.step, p.last()) }
+		isEarlier    question = func(p *past) bool { return step(p).earlier(p.last()) }
+		isStale      question = func(p *past) bool { return stale(&p.Evidence, p.step, p.Observations[len(p.Observations)-1]) }
+		firstStale   question = func(p *past) bool { return stale(&p.Evidence, p.step, p.Observations[0]) }
 	)
 	is := func(facts ...fact) []fact { return facts }
 	for _, test := range []struct {
@@ -196,6 +199,10 @@ func TestOrder(t *testing.T) {
 		{byClock, "seen in another stay", is(news(11, own, own, ready, nearby, ""), look(12, "1001", ready, later)), false},
 		{byClock, "somebody else is seen", is(news(11, own, own, ready, nearby, ""), look(12, "1002", ready, one)), false},
 		{byClock, "an event is no look", is(news(11, own, own, ready, nearby, ""), heard(12, "1001", ready, one)), false},
+		{byClock, "told once more, nearer", is(news(11, own, own, ready, farther, ""), news(12, own, own, ready, nearby, ""), look(13, "1001", ready, one)), true},
+		{byClock, "told once more, farther", is(news(11, own, own, ready, nearby, ""), news(12, own, own, ready, farther, ""), look(13, "1001", ready, one)), false},
+		{firstByClock, "told before such news", is(news(11, own, own, ready, farther, ""), news(12, own, own, away, before, ""), news(13, own, own, ready, nearby, ""), look(14, "1001", ready, one)), true},
+		{isEarlier, "between two that may be such news", is(news(11, own, own, ready, farther, ""), news(12, own, own, away, farther, ""), look(13, "1001", ready, one)), false},
 		{isEarlier, "by another clock is earlier", is(news(11, own, own, ready, nearby, ""), look(12, "1001", ready, one)), true},
 		{isEarlier, "the news of what was found is earlier", is(news(11, own, own, ready, one, "")), true},
 		{isEarlier, "what is new is not", is(look(1, "1001", ready, one), news(11, own, own, away, later, "")), false},
@@ -212,6 +219,12 @@ func TestOrder(t *testing.T) {
 		// Looks of a node that lags.
 		{isStale, "seen before, and gone when the step began", is(look(1, "1001", away, before), look(11, "1001", away, before)), true},
 		{isStale, "new", is(look(1, "1001", away, before), look(11, "1001", away, later)), false},
+		{firstStale, "older, and what the step found afterwards", is(look(11, "1001", talking, farther), look(12, "1001", ready, one)), true},
+		{isStale, "older, and nothing afterwards", is(look(12, "1001", ready, one), look(13, "1001", talking, farther)), false},
+		{firstStale, "older, and another stay afterwards", is(look(11, "1001", talking, farther), look(12, "1001", ready, later)), false},
+		{firstStale, "older, and somebody else afterwards", is(look(11, "1001", talking, farther), look(12, "1002", ready, one)), false},
+		{firstStale, "older, and an event afterwards", is(look(11, "1001", talking, farther), heard(12, "1001", ready, one)), false},
+		{firstStale, "of the same time", is(look(11, "1001", talking, one), look(12, "1001", ready, one)), false},
 		{isStale, "what the step found", is(look(1, "1001", ready, before), look(11, "1001", ready, before)), false},
 	} {
 		p := past{step: evidence.Step{

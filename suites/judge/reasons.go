@@ -95,6 +95,9 @@ func reasonLost(ev *evidence.Evidence, x ownPut) (last evidence.Observation, los
 			return last, false
 		}
 	}
+	if w, ok := wrapUpOf(ev, before); ok && timerLeads[before.State] == spec.NotReady && !first.At.Before(w.soonest()) {
+		return last, false // the wrap-up timer may have led there, and chooses none
+	}
 	return last, slices.Contains(from, before.State) && first.State != "" && last.Asked.Sub(first.Asked) >= ev.Target.Quiet
 }
 

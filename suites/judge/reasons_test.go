@@ -17,7 +17,7 @@ func TestEveryReasonIsShown(t *testing.T) {
 		return s
 	}
 	from := func(state spec.State, then ...user) *scene {
-		s := asks(begin(in(state)), "7")
+		s := asks(begin(in(state)).timer(time.Minute), "7")
 		for _, u := range then {
 			s.sees(quiet, u)
 		}
@@ -36,6 +36,9 @@ func TestEveryReasonIsShown(t *testing.T) {
 	tryRuns(t, "RSN-01", []run{
 		{"shown", []*scene{from(spec.Work, chosen, chosen)}, ""},
 		{"lost", []*scene{from(spec.Work, none, none)}, lost},
+		{"where the wrap-up timer may have led", []*scene{from(spec.Work, none, none).timer(3 * time.Second)}, ""},
+		{"where that leads elsewhere", []*scene{from(spec.WorkReady, none, none).timer(3 * time.Second)}, lost},
+		{"where the timer is not told", []*scene{from(spec.Work, none, none).timer(0)}, ""},
 		{"lost after a call", []*scene{from(spec.Talking, in(spec.Talking), none, none)}, lost},
 		{"lost from READY on UCCX", []*scene{from(spec.Ready, none, none).on(spec.UCCX)}, lost},
 		{"another", []*scene{from(spec.Work, other, other)}, "in a GET of TST-01: expected 7, which was sent with NOT_READY; saw 8"},

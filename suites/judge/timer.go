@@ -315,17 +315,19 @@ func (c *stepJudge) wantsWrapUpData() bool {
 }
 
 // heldUnheard: who stays in wrap-up may have to give wrap-up data before, where its
-// settings leave open whether, and nobody would have heard of a refusal. A
-// supervisor signs it out all the same.
+// settings leave open whether (an empty mode, or none), and nobody would have heard
+// of a refusal. A supervisor signs it out all the same; UCCX has no such mode
+// (DevNet, User wrap-up mode).
 func (c *stepJudge) heldUnheard(m *mismatch) *mismatch {
-	if m == nil || m.unproven || m.what.Kind != evidence.MismatchStayed || timerLeads[c.step.Baseline.State] == "" || supervisorSignsOut(c.when) {
+	if m == nil || m.unproven || m.what.Kind != evidence.MismatchStayed || m.what.To != c.step.Baseline.State || timerLeads[c.step.Baseline.State] == "" ||
+		c.when.Put == nil || c.act == nil || c.act.Status >= 400 || supervisorSignsOut(c.when) {
 		return nil
 	}
-	mode, told := c.documentOf(c.ev, c.step.Baseline).text("User/settings/wrapUpOnIncoming")
-	if !told || mode != "" || c.step.Heard(c.ev.Target) == evidence.ChannelAlive {
+	mode, _ := c.documentOf(c.ev, c.step.Baseline).text("User/settings/wrapUpOnIncoming")
+	if mode != "" || c.ev.Target.Deployment != spec.UCCE || c.step.Heard(c.ev.Target) == evidence.ChannelAlive {
 		return nil
 	}
-	return c.unsure("the user may have to give wrap-up data before it leaves wrap-up: its settings are empty, and nobody would have heard of a refusal")
+	return c.unsure("the user may have to give wrap-up data before it leaves wrap-up: its settings do not tell, and nobody would have heard of a refusal")
 }
 
 // leftFor reports whether the first other state that the subject was seen in
