@@ -65,11 +65,7 @@ func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 		tries = byChance
 	}
 	if s.shows(shortest, tries) {
-		for tries := 1; tries <= mostTries; tries++ {
-			for shorter := true; shorter; {
-				shortest, shorter = s.shorter(shortest, tries)
-			}
-		}
+		shortest = s.shortest(shortest)
 	} else {
 		return Finding{Walk: shortest, Deviation: d, Certainty: Once, Of: s.replays, From: w, Replays: s.replays}
 	}
@@ -93,9 +89,23 @@ func (m *Model) shrink(ctx context.Context, w Walk, d Deviation, exercise Exerci
 	return f
 }
 
-// shorter gives a walk with less that shows a deviation as well.
-func (s *shrinking) shorter(w Walk, tries int) (Walk, bool) {
-	for _, less := range s.shortened(w) {
+// shortest plays what has less of a walk as long as that shows a deviation as
+// well; then few of its rounds from wherever a walk can begin; and last what has
+// as many things and is simpler.
+func (s *shrinking) shortest(w Walk) Walk {
+	for tries := 1; tries <= mostTries; tries++ {
+		for _, candidates := range []func(Walk) []Walk{s.shortened, s.fewOf, s.simpler} {
+			for shorter := true; shorter; {
+				w, shorter = s.oneOf(candidates(w), w, tries)
+			}
+		}
+	}
+	return w
+}
+
+// oneOf gives the first of some walks that shows a deviation as well.
+func (s *shrinking) oneOf(candidates []Walk, w Walk, tries int) (Walk, bool) {
+	for _, less := range candidates {
 		if s.replays >= mostReplays || s.ctx.Err() != nil {
 			break
 		}
@@ -143,14 +153,20 @@ func (m *Model) ofOneUser(w Walk) (list []Walk) {
 		if len(alone.Rounds) == 0 || alone.Steps() == w.Steps() && whom == spec.Self {
 			continue
 		}
-		for i, at := range m.along(alone, spec.Self)[:len(alone.Rounds)] {
-			if len(at) > 0 {
-				alone.Rounds[i].From = at[0].State
-			}
-		}
-		list = append(list, alone)
+		list = append(list, m.placed(alone))
 	}
 	return list
+}
+
+// placed says of each round of a walk where the user is before it.
+func (m *Model) placed(w Walk) Walk {
+	w.Rounds = slices.Clone(w.Rounds)
+	for i, at := range m.along(w, spec.Self)[:len(w.Rounds)] {
+		if len(at) > 0 {
+			w.Rounds[i].From = at[0].State
+		}
+	}
+	return w
 }
 
 // lastOf lists the ends of a walk, the shortest first.
@@ -159,6 +175,82 @@ func (m *Model) lastOf(w Walk) (list []Walk) {
 	for n := len(w.Rounds) - 1; n > 0; n-- {
 		if s, ok := startable(at[n]); ok {
 			list = append(list, Walk{Name: w.Name, Start: s, Rounds: slices.Clone(w.Rounds[n:])})
+		}
+	}
+	return list
+}
+
+// mostOf is of how many rounds at most all pairs are tried.
+const mostOf = 8
+
+// fewOf lists what is made of a walk's last round and at most two before it,
+// which need not come one after the other, from each situation that the walk comes
+// by and a scenario can begin in, those with the least first: of what goes before
+// most is a way to where it happens.
+func (m *Model) fewOf(w Walk) (list []Walk) {
+	if len(w.Rounds) > mostOf {
+		return nil
+	}
+	last := len(w.Rounds) - 1
+	for _, start := range m.starts(w) {
+		for i := range last + 1 {
+			for k := i; k <= last; k++ { // the last itself stands for none
+				few := Walk{Name: w.Name, Start: start}
+				for _, n := range slices.Compact([]int{i, k, last}) {
+					few.Rounds = append(few.Rounds, w.Rounds[n])
+				}
+				if few.Steps() < w.Steps() && m.tells(few) {
+					list = append(list, m.placed(few))
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Walk) int { return a.Steps() - b.Steps() })
+	return list
+}
+
+// starts lists the situations that a walk may come by and a scenario can begin
+// in, the last first.
+func (m *Model) starts(w Walk) (list []spec.Situation) {
+	for _, at := range slices.Backward(m.along(w, spec.Self)) {
+		for _, one := range at {
+			if s, ok := startable([]modelState{one}); ok && !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// simpler lists walks of as many things that take less explaining: in a row
+// instead of at the same moment, one by one instead of in a row, and by the agent
+// instead of its supervisor.
+func (m *Model) simpler(w Walk) (list []Walk) {
+	for i, r := range w.Rounds {
+		var instead [][]Round
+		switch r.How {
+		case Together:
+			instead = append(instead, []Round{{How: InARow, Does: r.Does}})
+		case InARow:
+			one := make([]Round, len(r.Does))
+			for n, d := range r.Does {
+				one[n] = Round{How: Alone, Does: []spec.When{d}}
+			}
+			instead = append(instead, one)
+		}
+		for n, d := range r.Does {
+			if d.By == spec.Supervisor {
+				own := r
+				own.Does = slices.Clone(r.Does)
+				if own.Does[n].By = spec.Self; ownRequests(own) <= mostOwn {
+					instead = append(instead, []Round{own})
+				}
+			}
+		}
+		for _, rounds := range instead {
+			if s := (Walk{Name: w.Name, Start: w.Start, Rounds: slices.Concat(w.Rounds[:i], rounds, w.Rounds[i+1:])}); m.tells(s) {
+				list = append(list, m.placed(s))
+			}
 		}
 	}
 	return list
