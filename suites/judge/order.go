@@ -30,13 +30,24 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 }
 
 // wasOver reports whether a look shows a stay that was over when the step began,
-// though nobody saw it so before: it has an earlier time than what the step found,
-// and looks after it show just that once more. Who had moved would have another time.
+// though nobody saw it so before: it has an earlier time than what the step found, or
+// one by the clock of another node, and in the end looks show just that once more.
+// Who had moved, and come back, would have another time.
 func wasOver(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	by, ok := evidence.Later(step.Baseline.ChangeTime, l.ChangeTime)
-	return ok && by < 0 && slices.ContainsFunc(ev.Observations, func(then evidence.Observation) bool {
-		return !then.Event && then.User == l.User && then.Asked.After(l.At) && visitOf(then) == visitOf(step.Baseline)
-	})
+	if !ok || by == 0 || by > 0 && (by > evidence.NodesApart || !twoClocks(ev.Observations)) {
+		return false
+	}
+	for _, then := range slices.Backward(ev.Observations) {
+		switch {
+		case then.Event || then.User != l.User || !then.Asked.After(l.At):
+		case visitOf(then) == visitOf(l):
+			return false
+		case visitOf(then) == visitOf(step.Baseline):
+			return true
+		}
+	}
+	return false
 }
 
 // behind reports whether the events of a node had not come as far as the state

@@ -224,6 +224,10 @@ func TestOrder(t *testing.T) {
 		{firstStale, "older, and another stay afterwards", is(look(11, "1001", talking, farther), look(12, "1001", ready, later)), false},
 		{firstStale, "older, and somebody else afterwards", is(look(11, "1001", talking, farther), look(12, "1002", ready, one)), false},
 		{firstStale, "older, and an event afterwards", is(look(11, "1001", talking, farther), heard(12, "1001", ready, one)), false},
+		{firstStale, "older, and shown again in the end", is(look(11, "1001", talking, farther), look(12, "1001", ready, one), look(13, "1001", talking, farther)), false},
+		{firstStale, "newer, and what the step found afterwards", is(look(11, "1001", talking, nearby), look(12, "1001", ready, one)), false},
+		{firstStale, "newer by one of two clocks", is(look(11, "1001", talking, nearby), look(12, "1001", ready, nearby), look(13, "1001", ready, one)), true},
+		{firstStale, "newer by any clock", is(look(11, "1001", talking, later), look(12, "1001", ready, nearby), look(13, "1001", ready, one)), false},
 		{firstStale, "of the same time", is(look(11, "1001", talking, one), look(12, "1001", ready, one)), false},
 		{isStale, "what the step found", is(look(1, "1001", ready, before), look(11, "1001", ready, before)), false},
 	} {

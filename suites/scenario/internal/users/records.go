@@ -370,14 +370,19 @@ func (u *record) byOtherClock(this visit, may func(s visit, apart time.Duration)
 }
 
 // WaitedInVain notes that a user still is shown so when the settle time is
-// over: it is there, whatever its time of change says.
+// over: it is there, whatever its time of change says. Where what was taken for
+// newer has the earlier time, that was what lagged, and the next is known by its
+// time: such a wait was not in vain.
 func (r *Records) WaitedInVain(l evidence.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.waits++; l.ChangeTime == "" {
-		r.untimed = true
-	}
 	u := r.get(l.User)
+	if by, ok := evidence.Later(u.newest.ChangeTime, l.ChangeTime); ok && by > 0 && !r.lags {
+		r.lags = true
+	} else {
+		r.waits++
+	}
+	r.untimed = r.untimed || l.ChangeTime == ""
 	u.doubted = false
 	u.newest, u.visits = l, map[visit]string{{l.State, l.ChangeTime}: l.Reason()}
 }

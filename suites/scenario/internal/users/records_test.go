@@ -173,6 +173,25 @@ func TestOutdatedByTime(t *testing.T) {
 	}
 }
 
+// What was taken for newer, and has the earlier time, was what lagged: who waited for
+// it to be shown once more knows the next such stay by its time.
+func TestWaitedForWhatLagged(t *testing.T) {
+	at := func(n int) string { return fmt.Sprintf("2026-01-13T11:00:%02d.000Z", n) }
+	var r Records
+	for n := range 2 * maxWaits {
+		call, wrap := seen(spec.Talking, at(2*n)), seen(spec.Work, at(2*n+1))
+		r.Outdated(wrap)
+		switch outdated := r.Outdated(call); {
+		case n == 0 && (outdated || !r.Outdated(wrap)):
+			t.Fatal("nothing shows yet which of them lags")
+		case n == 0:
+			r.WaitedInVain(wrap)
+		case !outdated:
+			t.Errorf("stay %d from before the last is taken for a new one", n)
+		}
+	}
+}
+
 // Where nodes tell the time of one change each by its own clock, a stay that was
 // seen with the one time and was over may be shown with the other.
 func TestOutdatedByOtherClock(t *testing.T) {
