@@ -7,9 +7,10 @@ import (
 
 var (
 	// logging are commands that agents obey wherever they stand in a line:
-	// ##[error] and ##vso[…] of Azure Pipelines and GitHub, ##teamcity[…], and
-	// the folds of Travis and the sections of GitLab.
-	logging = Pattern(`##(\w*)\[|\b(travis_fold|travis_time|section_start|section_end):`)
+	// ##[error] and ##vso[…] of Azure Pipelines and GitHub, ##teamcity[…],
+	// the folds of Travis and the sections of GitLab; and [[ATTACHMENT|…]],
+	// by which Jenkins and GitLab publish a file that a JUnit report names.
+	logging = Pattern(`##(\w*)\[|\b(travis_fold|travis_time|section_start|section_end):|\[\[\w+\|`)
 	// workflow are GitHub's ::error file=…::…, obeyed at the beginning of a
 	// line; where a line is broken is not known here.
 	workflow = Pattern(`(^|\s)::([A-Za-z])`)
@@ -26,14 +27,14 @@ func Inert(s string) string {
 }
 
 func inertLogging(s string) string {
-	if !strings.Contains(s, "##") && !strings.Contains(s, "_") {
+	if !strings.Contains(s, "##") && !strings.Contains(s, "_") && !strings.Contains(s, "[[") {
 		return s
 	}
 	return logging().ReplaceAllStringFunc(s, func(m string) string {
-		if rest, ok := strings.CutPrefix(m, "##"); ok {
-			return "# #" + rest
+		if word, ok := strings.CutSuffix(m, ":"); ok {
+			return word + " :"
 		}
-		return strings.TrimSuffix(m, ":") + " :"
+		return m[:1] + " " + m[1:] // between the two that are alike
 	})
 }
 

@@ -11,6 +11,7 @@ var commands = []string{
 	"##[error]x", "##[section]x", "##vso[task.setvariable variable=a]b", "##teamcity[buildProblem description='x']",
 	"::error::x", "::set-output name=a::b", "::add-mask::x", "  ::stop-commands::x",
 	"travis_fold:start:x", "travis_time:end:x", "section_start:1:x", "section_end:1:x",
+	"[[ATTACHMENT|x]]", "[[PROPERTY|x=1]]",
 }
 
 func TestInert(t *testing.T) {
@@ -29,7 +30,7 @@ func TestInert(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"https://[::1]:8445/finesse", "fe80::abc", "std::string", "# heading ## [link]", "a #1 [x]", "longest_wait: 5s"} {
+	for _, s := range []string{"https://[::1]:8445/finesse", "fe80::abc", "std::string", "# heading ## [link]", "a #1 [x]", "a[[1]]", "longest_wait: 5s"} {
 		if got := Inert(s); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
