@@ -13,7 +13,8 @@ const scriptHead = `#!/bin/sh
 #
 # Fill in what stands below, or set it in the environment, and run it against a
 # system on which nobody works. After each group of requests it prints the
-# agent's state.
+# agent's state, of which it does not show the reason code. What stands on one
+# line comes as fast as curl can send it: run it again where nothing shows.
 set -eu
 : "${BASE:=%s}"
 : "${AGENT_ID:?the id of an agent, who is signed out}" "${AGENT_NAME:=$AGENT_ID}" "${AGENT_PASSWORD:?}" "${AGENT_EXTENSION:?}"
@@ -21,7 +22,8 @@ set -eu
 
 const scriptTools = `
 put() { # who, its password, body, the id of whom: the agent by default
-	curl -sk -o /dev/null -w '%{http_code} ' -u "$1:$2" -X PUT -H 'Content-Type: application/xml' -d "$3" "$BASE/finesse/api/User/${4:-$AGENT_ID}"
+	curl -sk -o /dev/null -w '%{http_code} ' -u "$1:$2" -X PUT -H 'Content-Type: application/xml' -H "requestId: $(date +%s%N)-$1" -d "$3" \
+		"$BASE/finesse/api/User/${4:-$AGENT_ID}"
 }
 call_id() { # id, name, password
 	curl -sk -u "$2:$3" "$BASE/finesse/api/User/$1/Dialogs" | sed -n 's|.*<id>\([^<]*\)</id>.*|\1|p' | head -n 1
@@ -40,9 +42,9 @@ stimulus() { # what has to happen from outside
 }
 state() {
 	sleep "${WAIT:-3}"
-	curl -sk -u "$AGENT_NAME:$AGENT_PASSWORD" "$BASE/finesse/api/User/$AGENT_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|-> \1|p'
+	echo "-> $(curl -sk -u "$AGENT_NAME:$AGENT_PASSWORD" "$BASE/finesse/api/User/$AGENT_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|\1|p')"
 	if [ -n "${COLLEAGUE_ID:-}" ]; then
-		curl -sk -u "$COLLEAGUE_NAME:$COLLEAGUE_PASSWORD" "$BASE/finesse/api/User/$COLLEAGUE_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|the colleague -> \1|p'
+		echo "the colleague -> $(curl -sk -u "$COLLEAGUE_NAME:$COLLEAGUE_PASSWORD" "$BASE/finesse/api/User/$COLLEAGUE_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|\1|p')"
 	fi
 }
 `
@@ -55,7 +57,7 @@ func (m *Model) Script(f Finding, url string) string {
 	way := m.way(f.Walk.Start)
 	needs := scriptNeeds(append(rounds(way), f.Walk.Rounds...))
 	for _, name := range needs {
-		fmt.Fprintf(&b, ": \"${%s:?}\"\n", name)
+		fmt.Fprintf(&b, ": \"${%s:?%s}\"\n", name, scriptMeans[name])
 	}
 	b.WriteString(scriptTools)
 	if len(f.Walk.whom()) > 1 {
@@ -81,6 +83,14 @@ func (m *Model) Script(f Finding, url string) string {
 		}
 	}
 	return b.String()
+}
+
+// scriptMeans says of what a script asks for beside the agent what it is, where
+// the name alone does not.
+var scriptMeans = map[string]string{
+	"SUPERVISOR_NAME": "who supervises the team of the agent, and is signed in", "COLLEAGUE_ID": "the id of another agent, who is signed out",
+	"PEER_ID": "the id of another agent, who is in NOT_READY and on no call", "LOGOUT_REASON": "the id of a reason code for LOGOUT",
+	"FIRST_REASON": "the id of a reason code for NOT_READY, as /finesse/api/User/ID/ReasonCodes?category=NOT_READY has it", "SECOND_REASON": "the id of another reason code for NOT_READY",
 }
 
 var colleagueSignsIn = spec.When{By: spec.Colleague, Put: &spec.Put{State: string(spec.Login), Extension: spec.ExtensionOwn, User: spec.UserOwn}}
