@@ -86,7 +86,7 @@ func TestFailuresDoNotStay(t *testing.T) {
 		return true
 	}
 	v, _ := s.Exercise(t.Context(), requirement(t, s, "ERR-03"))
-	if v.Outcome != evidence.Failed || f.asked("1001") != "LOGIN NO_SUCH_STATE LOGOUT" {
+	if v.Outcome != evidence.Failed || f.asked("1001") != "LOGIN READY_NO_SUCH LOGOUT" {
 		t.Errorf("%s %s; asked for %s", v.Outcome, v.Reason, f.asked("1001"))
 	}
 	home(t, s, f)
