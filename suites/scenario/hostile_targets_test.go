@@ -215,9 +215,11 @@ func TestFrozenReads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		thawed time.Duration
+		events bool // which tell what reads do not
 		only   []string
 	}{
 		"after a minute":     {thawed: time.Minute},
+		"beside events":      {thawed: 20 * time.Second, events: true},
 		"from the first one": {},
 		// Nobody is needed for anything that would sign it out by the way.
 		"of a run of one": {only: []string{"SIG-01"}},
@@ -235,7 +237,7 @@ func TestFrozenReads(t *testing.T) {
 				}
 				shown[user] = answer.Body.String()
 			}}
-			played := bed.Play(t, bed.Deployment{Around: p.around}, c.only...)
+			played := bed.Play(t, bed.Deployment{Around: p.around, Notifications: c.events}, c.only...)
 			named := map[string]bool{}
 			for _, u := range played.Unrestored {
 				named[u.User] = true

@@ -62,6 +62,9 @@ func (a *attempt) restoreUser(ctx context.Context, p *participant) {
 	}
 	a.Users.Keep(p.user.ID, false)
 	err := a.tryRestore(ctx, p, home)
+	if err == nil {
+		err = a.toldHome(ctx, p, home)
+	}
 	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
 		err = nil
 	}
@@ -153,6 +156,54 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 	}
 	a.Users.Watched(p.user.ID)
 	return true
+}
+
+// toldHome takes a user home whom every look of the attempt shows there and whose
+// events tell that it has left since: its reads are old, and show no return
+// either. An event has to tell of it.
+func (a *attempt) toldHome(ctx context.Context, p *participant, home evidence.Observation) error {
+	if a.lastTold(p) == "" || a.lastTold(p) == home.State || a.shownElsewhere(p, home.State) {
+		return nil
+	}
+	ways := []spec.State{home.State}
+	if home.State == spec.Logout {
+		ways = []spec.State{spec.NotReady, spec.Logout} // READY is not left for LOGOUT everywhere
+	}
+	for _, to := range ways {
+		told := func(evidence.Observation) bool { return a.lastTold(p) == to }
+		if _, err := a.putOnPath(ctx, p, to, a.reasonOnPath(p, to)); err == nil {
+			a.until(ctx, p, a.quietWindow(), told)
+		}
+	}
+	a.Users.Watched(p.user.ID)
+	if told := a.lastTold(p); told != home.State {
+		return fmt.Errorf("user %s is shown in %s all the time, and events tell that it is in %s: it cannot be seen to be back", p.user.ID, home.State, told)
+	}
+	return nil
+}
+
+// lastTold is the state that the user's own events of the attempt told last, ""
+// where they told none.
+func (a *attempt) lastTold(p *participant) (last spec.State) {
+	if a.Events == nil {
+		return ""
+	}
+	for _, e := range a.Events.Since(a.ev.Started) {
+		if now, ok := a.inEvent(p, e); ok {
+			last = now.State
+		}
+	}
+	return last
+}
+
+// shownElsewhere reports whether a GET of the attempt showed the user in another
+// state.
+func (a *attempt) shownElsewhere(p *participant, s spec.State) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.ev.Observations, func(l evidence.Observation) bool {
+		return l.User == p.user.ID && !l.Event && l.State != s
+	})
 }
 
 // insist signs out a user who is to be signed out and looks it already, though
