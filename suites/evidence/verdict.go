@@ -128,17 +128,17 @@ type InvariantFindings struct {
 	// Broken is the failure of each check, with the requirement whose evidence
 	// shows it.
 	Broken map[spec.Invariant]Verdict `json:"broken,omitempty"`
-	// Heard are the states and moves that events told of, and Silent by state or
-	// move and attempt where a user was seen to make it though no event told of that.
-	Heard  map[string]bool                `json:"heard,omitempty"`
-	Silent map[string]map[string]SilentAt `json:"silent,omitempty"`
+	// Heard are the states that events told of, and Silent by state and attempt
+	// where a user was seen to come to it though no event told of that.
+	Heard  map[spec.State]bool                `json:"heard,omitempty"`
+	Silent map[spec.State]map[string]SilentAt `json:"silent,omitempty"`
 	// TeamHeard and TeamSilent are the same of the nodes of teams, where the user's
 	// own node told of the state.
-	TeamHeard  map[string]bool                `json:"team_heard,omitempty"`
-	TeamSilent map[string]map[string]SilentAt `json:"team_silent,omitempty"`
+	TeamHeard  map[spec.State]bool                `json:"team_heard,omitempty"`
+	TeamSilent map[spec.State]map[string]SilentAt `json:"team_silent,omitempty"`
 	// TeamShown and TeamOther are the same of what a Team shows when it is read.
-	TeamShown map[string]bool                `json:"team_shown,omitempty"`
-	TeamOther map[string]map[string]SilentAt `json:"team_other,omitempty"`
+	TeamShown map[spec.State]bool                `json:"team_shown,omitempty"`
+	TeamOther map[spec.State]map[string]SilentAt `json:"team_other,omitempty"`
 	// Changes are what users came to who asked for a change of their own.
 	Changes map[OwnChange]Came `json:"changes,omitempty"`
 }

@@ -46,9 +46,9 @@ func (j *Judge) Invariants() *Invariants {
 
 func nothingFound() evidence.InvariantFindings {
 	return evidence.InvariantFindings{
-		Broken: map[spec.Invariant]evidence.Verdict{}, Heard: map[string]bool{}, Silent: map[string]map[string]evidence.SilentAt{},
-		TeamHeard: map[string]bool{}, TeamSilent: map[string]map[string]evidence.SilentAt{},
-		TeamShown: map[string]bool{}, TeamOther: map[string]map[string]evidence.SilentAt{},
+		Broken: map[spec.Invariant]evidence.Verdict{}, Heard: map[spec.State]bool{}, Silent: map[spec.State]map[string]evidence.SilentAt{},
+		TeamHeard: map[spec.State]bool{}, TeamSilent: map[spec.State]map[string]evidence.SilentAt{},
+		TeamShown: map[spec.State]bool{}, TeamOther: map[spec.State]map[string]evidence.SilentAt{},
 		Changes: map[evidence.OwnChange]evidence.Came{},
 	}
 }
@@ -157,7 +157,7 @@ func (s *Invariants) Merge(found evidence.InvariantFindings) {
 	maps.Copy(s.found.TeamHeard, found.TeamHeard)
 	maps.Copy(s.found.TeamShown, found.TeamShown)
 	for _, of := range []struct {
-		known, found map[string]map[string]evidence.SilentAt
+		known, found map[spec.State]map[string]evidence.SilentAt
 	}{
 		{s.found.Silent, found.Silent}, {s.found.TeamSilent, found.TeamSilent}, {s.found.TeamOther, found.TeamOther},
 	} {

@@ -112,9 +112,9 @@ func (s *Invariants) teams(ev *evidence.Evidence) {
 			}
 			switch {
 			case there == is.State:
-				s.found.TeamShown[string(is.State)] = true
+				s.found.TeamShown[is.State] = true
 			case x.Started.Sub(since[at]) >= ev.Target.Settle*9/10:
-				misses(s.found.TeamOther, string(is.State), attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
+				misses(s.found.TeamOther, is.State, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
 			}
 		}
 	}

@@ -18,57 +18,39 @@ import (
 // that is the target's failure: one event may be late or lost.
 const enoughSilent = 2
 
-// events looks for states that a user comes to, and moves that it makes, without
-// an event, though events told of stays before it and after it: a session
-// listened, and what is told of a user is told in order. What leads out of a
-// preview reservation is left out: a change that is asked for there sends none
-// ("Change Agent State").
+// events looks for states that a user comes to without an event, though events of
+// it were heard before and after: a session listened, and what is told of a
+// user is told in order. What leads out of a preview reservation is left out: a
+// change that is asked for there sends none ("Change Agent State").
 func (s *Invariants) events(ev *evidence.Evidence) {
 	if !ev.Target.Notifications || slices.ContainsFunc(ev.Steps, func(step evidence.Step) bool { return step.Channel == evidence.ChannelLost }) {
 		return
 	}
-	stays, told := map[string][]visit{}, map[string]map[visit]bool{}
 	for _, l := range ev.Observations {
-		switch list := stays[l.User]; {
-		case ofUser(ev, l):
-			s.found.Heard[string(l.State)] = true
-			if told[l.User] == nil {
-				told[l.User] = map[visit]bool{}
-			}
-			told[l.User][visitOf(l)] = true
-		case !l.Event && (len(list) == 0 || list[len(list)-1].state != string(l.State)):
-			stays[l.User] = append(list, visitOf(l))
+		if ofUser(ev, l) {
+			s.found.Heard[l.State] = true
 		}
 	}
-	for user, list := range stays {
-		heard := func(stay visit) bool { return told[user][stay] }
-		for i, stay := range list {
-			if i == 0 || list[i-1].state == string(spec.ReservedOutboundPreview) || stay.state == string(spec.Login) {
-				continue
-			}
-			move := list[i-1].state + moved + stay.state
-			switch {
-			case heard(stay):
-				s.found.Heard[move] = true
-			case slices.ContainsFunc(list[:i], heard) && slices.ContainsFunc(list[i+1:], heard):
-				at := evidence.SilentAt{Requirement: ev.Requirement, User: user}
-				misses(s.found.Silent, stay.state, attemptOf(ev), at)
-				misses(s.found.Silent, move, attemptOf(ev), at)
-			}
+	last := map[string]evidence.Observation{}
+	for _, l := range ev.Observations {
+		if l.Event {
+			continue
+		}
+		was, known := last[l.User]
+		last[l.User] = l
+		if known && was.State != l.State && was.State != spec.ReservedOutboundPreview && l.State != spec.Login && silent(ev, l) {
+			misses(s.found.Silent, l.State, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: l.User})
 		}
 	}
 	s.teamEvents(ev)
 }
-
-// moved stands between the two states of a move.
-const moved = " to "
 
 // attemptOf names an attempt among all of a run.
 func attemptOf(ev *evidence.Evidence) string {
 	return fmt.Sprintf("%s/%d/%d", ev.Requirement, ev.Repetition, ev.Attempt)
 }
 
-func misses(silent map[string]map[string]evidence.SilentAt, state, attempt string, at evidence.SilentAt) {
+func misses(silent map[spec.State]map[string]evidence.SilentAt, state spec.State, attempt string, at evidence.SilentAt) {
 	if silent[state] == nil {
 		silent[state] = map[string]evidence.SilentAt{}
 	}
@@ -96,7 +78,7 @@ func (s *Invariants) teamEvents(ev *evidence.Evidence) {
 		case strings.HasPrefix(e.Node, api+"Team/") && strings.Contains(e.Source, "/User/"):
 			id := path.Base(e.Source)
 			team[id] = append(team[id], toldState{l.State, e.Received, l.ChangeTime})
-			s.found.TeamHeard[string(l.State)] = true
+			s.found.TeamHeard[l.State] = true
 		}
 	}
 	for user, list := range own {
@@ -120,8 +102,26 @@ func (s *Invariants) toldToTeam(ev *evidence.Evidence, user string, o toldState,
 		}
 	}
 	if before && after && !same {
-		misses(s.found.TeamSilent, string(o.state), attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
+		misses(s.found.TeamSilent, o.state, attemptOf(ev), evidence.SilentAt{Requirement: ev.Requirement, User: user})
 	}
+}
+
+// silent reports whether no event told of the state in which a look shows a
+// user, though others told of other states of it before and after.
+func silent(ev *evidence.Evidence, l evidence.Observation) bool {
+	before, after := false, false
+	for _, o := range ev.Observations {
+		switch {
+		case o.User != l.User || !ofUser(ev, o):
+		case o.State == l.State:
+			return false
+		case o.At.Before(l.Asked):
+			before = true
+		case o.At.After(l.At):
+			after = true
+		}
+	}
+	return before && after
 }
 
 // ofUser reports whether a sighting is an event on the user's own node: a Team
@@ -141,16 +141,12 @@ func (s *Invariants) untoldToTeam() (evidence.Verdict, bool) {
 	return s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of", "none that tells of")
 }
 
-func (s *Invariants) unheard(heard map[string]bool, silent map[string]map[string]evidence.SilentAt, expected, missed string) (evidence.Verdict, bool) {
+func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]map[string]evidence.SilentAt, expected, missed string) (evidence.Verdict, bool) {
 	var states []string
 	var at []evidence.SilentAt
-	statesFirst := func(a, b string) int {
-		return cmp.Or(strings.Count(a, moved)-strings.Count(b, moved), strings.Compare(a, b))
-	}
-	for _, state := range slices.SortedFunc(maps.Keys(silent), statesFirst) {
-		_, to, _ := strings.Cut(state, moved)
-		if where := silent[state]; !heard[state] && len(where) >= enoughSilent && !slices.Contains(states, to) {
-			states = append(states, state)
+	for _, state := range slices.Sorted(maps.Keys(silent)) {
+		if where := silent[state]; !heard[state] && len(where) >= enoughSilent {
+			states = append(states, string(state))
 			at = slices.AppendSeq(at, maps.Values(where))
 		}
 	}

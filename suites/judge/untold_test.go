@@ -48,9 +48,6 @@ func TestUntoldStates(t *testing.T) {
 		{"the session was lost", []*evidence.Evidence{lost, attempt("TRN-UCCE-22", "RrtnN")}, ""},
 		{"signed out and in again", []*evidence.Evidence{attempt("TRN-UCCE-23", "RronN"), attempt("TRN-UCCE-22", "RronN")}, "none that tells of LOGOUT"},
 		{"signed out", []*evidence.Evidence{attempt("TRN-UCCE-23", "RroO"), attempt("TRN-UCCE-22", "Rro")}, ""},
-		{"a move never told, its state elsewhere", []*evidence.Evidence{attempt("TRN-UCCE-30", "wWrnN"), attempt("TRN-UCCE-32", "wWrnN"), attempt("TRN-UCCE-06", "nNrR")}, "none that tells of WORK to READY, in 2 attempts"},
-		{"a move told once", []*evidence.Evidence{attempt("TRN-UCCE-30", "wWrnN"), attempt("TRN-UCCE-32", "wWrnN"), attempt("SUP-14-WORK", "wWrR")}, ""},
-		{"a move told late", []*evidence.Evidence{attempt("TRN-UCCE-30", "wrW"), attempt("TRN-UCCE-32", "wrW")}, ""},
 		{"a preview", []*evidence.Evidence{attempt("TRN-UCCE-23", "RrpnN"), attempt("TRN-UCCE-22", "RrprR")}, "none that tells of RESERVED_OUTBOUND_PREVIEW"},
 		{"what leads out of a preview", []*evidence.Evidence{attempt("TRN-UCCE-23", "PpnrR"), attempt("TRN-UCCE-22", "PpnrR")}, ""},
 	} {
