@@ -72,7 +72,7 @@ type Role string
 const (
 	RoleAgent      Role = "agent"
 	RoleSupervisor Role = "supervisor"
-	RoleUser       Role = "user"
+	RoleUser       Role = "user" // a supervisor sooner: other requirements ask the same of plain agents
 )
 
 // The wrap-up settings of a user (DevNet, User - wrapUpMode).
