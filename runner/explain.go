@@ -76,9 +76,6 @@ func (a *CLI) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 		if step.Later {
 			when += " and the request made at another moment of the wrap-up timer, where the timer may have made the change"
 		}
-		if step.Optional {
-			when += ", where the cast has one"
-		}
 		if step.Unless != "" {
 			when += fmt.Sprintf(", unless the user is in %s already", step.Unless)
 		}

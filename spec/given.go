@@ -72,7 +72,7 @@ type Role string
 const (
 	RoleAgent      Role = "agent"
 	RoleSupervisor Role = "supervisor"
-	RoleUser       Role = "user" // a supervisor sooner: other requirements ask the same of plain agents
+	RoleUser       Role = "user"
 )
 
 // The wrap-up settings of a user (DevNet, User - wrapUpMode).

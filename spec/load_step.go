@@ -22,7 +22,6 @@ func (r *reader) steps(n *yaml.Node) []Step {
 			{"unless", func(n *yaml.Node) { s.Unless = r.state(n, "unless") }},
 			{"again", func(n *yaml.Node) { s.Again = r.flag(n, "again") }},
 			{"later", func(n *yaml.Node) { s.Later = r.flag(n, "later") }},
-			{"optional", func(n *yaml.Node) { s.Optional = r.flag(n, "optional") }},
 			{"together", func(n *yaml.Node) { s.Together = r.whens(n, "together") }},
 			{"following", func(n *yaml.Node) { s.Following = r.whens(n, "following") }},
 		})
@@ -191,7 +190,7 @@ func (r *reader) get(n *yaml.Node) *Get {
 				g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout, CategoryNone)
 			}},
 			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
-			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) }},
+			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone) }},
 			{"node", func(n *yaml.Node) { g.Node = oneOf(r, n, "node", NodeOther) }},
 		})
 		if at(n, "what") == nil {
@@ -225,7 +224,7 @@ func (q *Requirement) Contradictions() []string {
 			switch {
 			case put == nil && (o.Kind == Accepted || o.Kind == Refused || o.Kind == Deferred):
 				say("says %s of what is no put: use reaches, keeps or answer", o.Kind)
-			case o.Kind == Error && len(o.Types) == 0 && s.When.Credentials() == "":
+			case o.Kind == Error && len(o.Types) == 0 && (put == nil || put.Credentials == ""):
 				say("has an error without types: name the error types that the guide allows")
 			case o.Kind == Deferred && (i+1 == len(q.Steps) || !q.Steps[i+1].When.EndCall):
 				say("has deferred and the call is not ended in the next step: add a step with end_call")
@@ -256,9 +255,6 @@ func (q *Requirement) Contradictions() []string {
 		}
 		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
 			say("has later: it follows a step with half_timer")
-		}
-		if s.Optional && s.When.Whom() == Self {
-			say("has optional of what is done to the subject: it goes on a put by somebody else with user: own")
 		}
 		if get := s.When.Get; get != nil && get.User == UserLoginName && !q.Given.LoginName {
 			say("reads by a login name: say login_name: true in given")

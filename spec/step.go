@@ -30,9 +30,6 @@ type Step struct {
 	// caused by the request, and fails. One that comes at another moment of the
 	// timer this time was.
 	Later bool
-	// Optional: what somebody else asks for itself, left out where nobody in the
-	// cast can play that part.
-	Optional bool `json:",omitempty"` // a row without it has the digest that it had
 	// Together is what is done at the same moment as When, by whoever does it:
 	// which of them the target takes first, nothing tells.
 	Together []When
@@ -126,17 +123,6 @@ func (w When) Whom() Actor {
 	return Self
 }
 
-// Credentials are those of the request, "" for By's own.
-func (w When) Credentials() string {
-	switch {
-	case w.Put != nil:
-		return w.Put.Credentials
-	case w.Get != nil:
-		return w.Get.Credentials
-	}
-	return ""
-}
-
 // Elsewhere reports whether the action is sent to the node that the run does
 // not act on.
 func (w When) Elsewhere() bool {
@@ -206,7 +192,7 @@ type Get struct {
 	User     string   // "" for the subject, or a User constant
 	Category Category // for GetReasonCodes; CategoryNone leaves the parameter out
 	Query    string   // sent as the query of the URL
-	// Credentials are "" for By's own, CredentialsNone or CredentialsWrong.
+	// Credentials are "" for By's own, or CredentialsNone.
 	Credentials string
 	Node        string // "" for the node that is acted on, or NodeOther
 }

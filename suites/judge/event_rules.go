@@ -65,8 +65,7 @@ var shown = []struct {
 	{"state", untilMoved, true}, {"reasonCodeId", untilMoved, true}, {"extension", untilMoved, true},
 	{"loginId", always, true}, {"loginName", always, false}, {"uri", always, false}, {"dialogs", always, false},
 	{"teamId", always, false}, {"teamName", always, false}, {"firstName", always, false}, {"lastName", always, false},
-	{"roles", always, false}, {"teams", always, false}, {"mediaType", always, false}, {"wrapUpTimer", always, false},
-	{"settings/wrapUpOnIncoming", always, false}, {"settings/wrapUpOnOutgoing", always, false}, {"settings/deviceSelection", always, false},
+	{"roles", always, false}, {"mediaType", always, false}, {"wrapUpTimer", always, false},
 	{"pendingState", untilAsked, false},
 }
 
@@ -108,18 +107,14 @@ func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wro
 	return nil
 }
 
-// element is an element of a user: its roles and teams in whatever order, and
-// settings where they are told (DevNet, Sign In to Finesse: they are empty in the
-// sample of an event).
+// element is an element of a user, its roles in whatever order.
 func (d *document) element(at, name string) (string, bool) {
-	each, several := map[string]string{"roles": "roles/role", "teams": "teams/Team/id"}[name]
-	if !several {
-		text, there := d.text(at + name)
-		return text, there && (text != "" || !strings.HasPrefix(name, "settings/"))
+	if name != "roles" {
+		return d.text(at + name)
 	}
-	list := d.texts(at + each)
-	slices.Sort(list)
-	return strings.Join(list, " and "), len(list) > 0
+	roles := d.texts(at + "roles/role")
+	slices.Sort(roles)
+	return strings.Join(roles, " and "), len(roles) > 0
 }
 
 // blank makes the spellings of "no reason code" equal (DevNet, User API Parameters).

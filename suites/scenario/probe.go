@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
 )
@@ -19,13 +20,13 @@ const probeTimeout = 5 * time.Second
 
 // probe looks at the transport beneath the API, beside the run's own
 // connections.
-func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) (*evidence.Exchange, error) {
+func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) error {
 	base := a.Client.Base()
 	if base.Scheme != "https" || a.Client.InProcess() {
-		return nil, &unreached{why: "needs a target that is reached over HTTPS", gap: evidence.Gap{Kind: evidence.GapTarget, Cause: evidence.CausePlain}}
+		return &unreached{why: "needs a target that is reached over HTTPS", gap: evidence.Gap{Kind: evidence.GapTarget, Cause: evidence.CausePlain}}
 	}
-	if what == spec.ProbeTLS {
-		return nil, a.probeTLS(ctx, base, step)
+	if what == "tls" {
+		return a.probeTLS(ctx, base, step)
 	}
 	return a.probePlain(ctx, base, step)
 }
@@ -35,25 +36,42 @@ func (a *attempt) probe(ctx context.Context, what string, step *evidence.Step) (
 // listens beside another port may be anybody's.
 var plainPorts = map[string][]string{"8445": {"80", "8082"}, "8443": {"80", "8082"}, "443": {"80"}, "": {"80"}}
 
-func (a *attempt) probePlain(ctx context.Context, base *url.URL, step *evidence.Step) (*evidence.Exchange, error) {
+func (a *attempt) probePlain(ctx context.Context, base *url.URL, step *evidence.Step) error {
 	ports := plainPorts[base.Port()]
 	if len(ports) == 0 {
 		ports = []string{base.Port()}
 	}
 	var tried []string
 	for _, port := range ports {
-		x, err := a.Client.Plain(ctx, a.rec, net.JoinHostPort(base.Hostname(), port), "/finesse/api/SystemInfo")
+		status, location, err := plainGet(ctx, a.Client, net.JoinHostPort(base.Hostname(), port))
 		if err != nil {
 			tried = append(tried, port)
 			continue
 		}
-		fact(step, "plain HTTP", fmt.Sprintf("port %s answered %d", port, x.Status))
-		if location := x.ResponseHeader["Location"]; location != "" {
+		fact(step, "plain HTTP", fmt.Sprintf("port %s answered %d", port, status))
+		if location != "" {
 			fact(step, "location", location)
 		}
-		return &x, nil
+		return nil
 	}
-	return nil, &unreached{why: "no plain HTTP port answers (tried " + strings.Join(tried, ", ") + ")", gap: evidence.Gap{Kind: evidence.GapTarget}}
+	return &unreached{why: "no plain HTTP port answers (tried " + strings.Join(tried, ", ") + ")", gap: evidence.Gap{Kind: evidence.GapTarget}}
+}
+
+func plainGet(ctx context.Context, c *client.Client, address string) (status int, location string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/finesse/api/SystemInfo", nil)
+	if err != nil {
+		return 0, "", err
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: c.Dial}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	_, _ = io.CopyN(io.Discard, resp.Body, 1<<10)
+	return resp.StatusCode, resp.Header.Get("Location"), nil
 }
 
 // probeTLS finds out which versions of TLS the target speaks.

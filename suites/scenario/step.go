@@ -94,10 +94,6 @@ func (a *attempt) ready(ctx context.Context, subject *participant, st spec.Step,
 		step.Skipped = "the timer cannot have made the change"
 		return nil
 	}
-	if st.Optional && a.signer(st.When.By) == nil {
-		step.Skipped = "nobody in the cast can do it"
-		return nil
-	}
 	if st.Again {
 		var err error
 		a.phase(func() { err = a.given(ctx, subject, a.req.Given) })
@@ -173,7 +169,7 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 		}
 		return nil, a.hangUp(ctx, subject)
 	case w.Probe != "":
-		return a.probe(ctx, w.Probe, step)
+		return nil, a.probe(ctx, w.Probe, step)
 	}
 	return nil, &unreached{why: "this program does not know how to do a step of " + a.req.ID, gap: evidence.Gap{Kind: evidence.GapOther}}
 }
