@@ -33,19 +33,14 @@ const leastOnCall = 3
 
 // young reports whether the call began a few rounds ago only.
 func young(w Walk, at []modelState, long bool) bool {
-	n := onThisCall(w)
-	return talks(at[0].State) && (n < leastOnCall || long && n < 3*leastOnCall)
-}
-
-// onThisCall counts the rounds since the call of the last one began.
-func onThisCall(w Walk) (n int) {
+	n := 0
 	for _, r := range slices.Backward(w.Rounds) {
 		if !talks(r.From) {
 			break
 		}
 		n++
 	}
-	return n
+	return talks(at[0].State) && (n < leastOnCall || long && n < 3*leastOnCall)
 }
 
 func talks(s spec.State) bool { return s == spec.Talking || s == spec.Hold }

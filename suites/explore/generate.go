@@ -56,9 +56,6 @@ func (g *Generator) walk(n int) Walk {
 	u := &underWay{random: random, walk: Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}}
 	u.at = g.Model.start(u.walk)
 	u.beside, u.long, u.calls = g.Colleague && random.IntN(oneBeside) == 0, random.IntN(2) == 0, 1+random.IntN(4)
-	if u.long && random.IntN(2) == 0 {
-		u.again, u.often = []again{asks, holds}[random.IntN(2)], leastOnCall+1+random.IntN(leastOnCall)
-	}
 	away := 0 // rounds in a row that are not wanted
 	for len(u.walk.Rounds) < mostRounds && u.rested < mostRests && away < mostAway {
 		r, next, ok := g.best(u)
@@ -87,34 +84,7 @@ type underWay struct {
 	rested int          // for how many rounds in a row there was no call
 	beside bool         // a colleague asks for itself meanwhile
 	calls  int          // how often of five something is done to the call
-	again  again        // what is done on its calls
-	often  int          // and in how many rounds
 	long   bool         // its calls last: what is the third of a kind on one call comes there, and what pends shows soon in the others
-}
-
-// again is what is done over and over on a call, one by one: what a target counts
-// or keeps for a call shows after the same was done several times, and hardly
-// where everything may come next.
-type again int
-
-const (
-	nothing again = iota
-	asks          // requests
-	holds         // HOLD and RETRIEVE, once something was asked for, and now and then more requests
-)
-
-// repeated draws what a call of a walk of repetitions goes on with.
-func (g *Generator) repeated(d draw, u *underWay) (Round, []modelState, bool) {
-	d.lasts = true
-	switch {
-	case onThisCall(u.walk) >= u.often:
-		d.only, d.lasts = endsIt, false
-	case u.again == holds && u.at[0].Pending != "" && u.random.IntN(4) > 0:
-		d.only = func(w spec.When) bool { return w.Dialog == "HOLD" || w.Dialog == "RETRIEVE" }
-	default:
-		d.calls = 0
-	}
-	return g.newest(d, u, Alone, 1)
 }
 
 // take adds a round to a walk.
@@ -195,11 +165,6 @@ const candidates = 24
 func (g *Generator) best(u *underWay) (best Round, next []modelState, ok bool) {
 	from := u.at[0].State
 	d := g.drawOf(u)
-	if u.again != nothing && talks(from) && g.wanted(Alone, from) {
-		if best, next, ok = g.repeated(d, u); ok {
-			return best, next, true
-		}
-	}
 	switch {
 	case !g.wanted(Alone, from):
 	case u.at[0].Call == "" && u.rested >= 2 && u.random.IntN(2) == 0: // what is remembered from one call to the next
