@@ -85,10 +85,9 @@ func (c *stepJudge) observed() evidence.Observed {
 // cameLate adds what a node told of the request, by its requestId, when nobody
 // waited any longer: it changes no verdict, but is what came of the request.
 func (c *stepJudge) cameLate(o *evidence.Observed) {
-	mine := c.step.Values["request_id"]
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
-		if mine == "" || e.RequestID != mine || e.Node != c.node() || c.step.EventBefore(e) || c.step.EventDuring(e) {
+		if !ofRequest(c.step, e) || e.Node != c.node() || c.step.EventBefore(e) || c.step.EventDuring(e) {
 			continue
 		}
 		if e.IsError() {

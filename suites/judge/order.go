@@ -57,7 +57,7 @@ func wasOver(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) 
 // can be expected; then a look that shows the same stay after the event as
 // before the step tells that nothing had changed.
 func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
-	if mine := step.Values["request_id"]; mine != "" && e.RequestID == mine || step.Baseline.ChangeTime == "" {
+	if ofRequest(step, e) || step.Baseline.ChangeTime == "" {
 		return false
 	}
 	l, ok := evidence.ObservationOfEvent(*e)
@@ -109,13 +109,19 @@ func ofAnother(step evidence.Step, e *evidence.Event) bool {
 	return e.RequestID != "" && mine != "" && e.RequestID != mine
 }
 
+// ofRequest reports whether an event carries the requestId of the request under
+// test.
+func ofRequest(step evidence.Step, e *evidence.Event) bool {
+	return e.RequestID != "" && e.RequestID == step.Values["request_id"]
+}
+
 // Belongs reports whether an event is of what a step did, as far as can be told
 // yet: it does not carry the requestId of another request, nor tell of what was so
 // before, nor name another time than that which the target shows for the change.
 // As long as a node has not told of the state that the step found, only what names
 // just that time is sure not to be older.
 func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
-	if mine := step.Values["request_id"]; mine != "" && e.RequestID == mine {
+	if ofRequest(step, e) {
 		return true
 	}
 	seen := sightings(ev, step)
@@ -150,7 +156,7 @@ func shownExactly(seen []evidence.Observation, e *evidence.Event) bool {
 // a node come in the order of what they tell.
 func lateNews(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 	l, ok := evidence.ObservationOfEvent(*e)
-	if !ok || !tellsOf(e, step.Baseline.User) || e.RequestID != "" && e.RequestID == step.Values["request_id"] {
+	if !ok || !tellsOf(e, step.Baseline.User) || ofRequest(step, e) {
 		return false
 	}
 	return passed(ev, step, visitOf(l)) || e.Index < newsOfBaseline(ev, step, e.Node)
@@ -284,10 +290,11 @@ func (c *stepJudge) newsByOtherClock(node string) int {
 	var told evidence.Observation
 	for i := range c.ev.Events {
 		e := &c.ev.Events[i]
+		if e.Node != node || !tellsOf(e, found.User) || ofRequest(c.step, e) {
+			continue
+		}
 		l, ok := evidence.ObservationOfEvent(*e)
-		by, timed := evidence.Later(found.ChangeTime, l.ChangeTime)
-		answers := e.RequestID != "" && e.RequestID == c.step.Values["request_id"]
-		if ok && timed && !answers && e.Node == node && tellsOf(e, found.User) && l.Same(found) && by.Abs() < nearest {
+		if by, timed := evidence.Later(found.ChangeTime, l.ChangeTime); ok && timed && l.Same(found) && by.Abs() < nearest {
 			news, nearest, told = i, by.Abs(), l
 		}
 	}
@@ -307,8 +314,7 @@ func (c *stepJudge) newsByOtherClock(node string) int {
 // upToNewsByOtherClock reports whether an event is that news, or came before it: they
 // come in the order of what they tell.
 func (c *stepJudge) upToNewsByOtherClock(e *evidence.Event) bool {
-	mine := e.RequestID != "" && e.RequestID == c.step.Values["request_id"]
-	return !mine && tellsOf(e, c.step.Baseline.User) && e.Index <= c.newsByOtherClock(e.Node)
+	return !ofRequest(c.step, e) && tellsOf(e, c.step.Baseline.User) && e.Index <= c.newsByOtherClock(e.Node)
 }
 
 // repeats reports whether just this event was heard before the step, or late: a
