@@ -162,7 +162,10 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 // events tell that it has left since: its reads are old, and show no return
 // either. An event has to tell of it.
 func (a *attempt) toldHome(ctx context.Context, p *participant, home evidence.Observation) error {
-	if a.lastTold(p) == "" || a.lastTold(p) == home.State || a.shownElsewhere(p, home.State) {
+	if a.shownElsewhere(p, home.State) {
+		return nil
+	}
+	if told := a.lastTold(p); told == "" || told == home.State {
 		return nil
 	}
 	ways := []spec.State{home.State}
