@@ -21,6 +21,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 )
 
@@ -230,3 +231,46 @@ func (s direct) Do(ctx context.Context, name spec.Stimulus, user, extension stri
 func (s direct) Supports(spec.Stimulus) bool { return true }
 
 func (s direct) Describe() string { return "the embedded reference deployment" }
+
+// The timing of a run on the embedded reference, whose changes take
+// milliseconds.
+var embeddedTiming = config.Timing{
+	Request: 5 * time.Second, Settle: 2 * time.Second, Quiet: 80 * time.Millisecond,
+	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
+}
+
+// embeddedDelay is the time between the answer and the change there.
+const embeddedDelay = 5 * time.Millisecond
+
+// embed starts the embedded reference and makes it the session's target.
+func (s *session) embed() error {
+	deployment, release := s.target.Deployment, s.target.Release
+	if deployment == "" {
+		deployment = spec.UCCE
+	}
+	if release.IsZero() {
+		release = ReferenceRelease
+	}
+	cfg, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
+	if err != nil {
+		return err
+	}
+	cfg = cfg.WithTokenUsers()
+	cfg.Delay = embeddedDelay
+	if s.embedded, err = StartEmbedded(cfg, "127.0.0.1:0", false); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, s.embedded.Close())
+	}
+	other, err := s.embedded.ServeSecond(reference.SecondNode{Lag: embeddedDelay}, listener, nil)
+	if err != nil {
+		return errors.Join(err, s.embedded.Close())
+	}
+	s.target.Nodes = []*url.URL{s.embedded.URL, other}
+	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
+	s.target.Timing = s.target.Timing.Or(embeddedTiming, config.DefaultTiming())
+	s.stimuli, s.events = s.embedded.Stimuli(), s.embedded.Events
+	return nil
+}

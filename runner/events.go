@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/suites/evidence"
+	"finesse-conformance/suites/scenario"
 )
 
 // heard keeps what listeners hear.
@@ -112,4 +114,52 @@ func (h *heard) Outage(user string, t time.Time) string {
 		}
 	}
 	return why
+}
+
+// listen signs in to the notification service. Where that fails the run goes
+// on with GETs, and says so.
+func (s *session) listen(ctx context.Context, say func(string, ...any)) {
+	var connected atomic.Bool
+	if s.events == nil {
+		if s.unheard.Why != "" {
+			say("notifications are not listened to, GETs are used instead: %s", s.unheard.Why)
+		}
+		return
+	}
+	options := s.listenerOptions(s.target.Timing.Request)
+	options.URL, options.Subscribe = s.survey.ServiceAt(s.events).String(), map[string][]string{}
+	if s.heard == nil {
+		s.heard = &heard{wake: make(chan struct{})}
+	}
+	options.OnEvent = s.heard.add
+	options.OnStatus = func(st notify.Status) {
+		if connected.Load() && st.State != notify.Left && ctx.Err() == nil { // else we leave ourselves
+			why := ""
+			if st.Detail != "" {
+				why = ", as " + st.Detail
+			}
+			say("notifications of user %s: %s%s", st.User, st.State, why)
+		}
+	}
+	for _, u := range s.withinLimit(s.listeners()) {
+		options.Accounts = append(options.Accounts, s.account(u))
+		for _, team := range u.Supervises {
+			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
+		}
+	}
+	listener, err := notify.Connect(ctx, options)
+	switch {
+	case listener == nil:
+		s.unheard = scenario.Unheard{Why: err.Error(), Cause: evidence.CauseRefused}
+		say("notifications are not listened to, GETs are used instead: %v", err)
+		return
+	case err != nil:
+		say("notifications are not listened to for some users: %v", err)
+	}
+	connected.Store(true)
+	s.listener, s.listening = listener, true
+	s.heard.join(listener)
+	s.hearing.Store(listener)
+	s.client.Listening()
+	s.uncrowd(ctx, listener)
 }

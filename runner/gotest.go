@@ -14,11 +14,9 @@ import (
 	"github.com/onsi/ginkgo/v2"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
-	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
@@ -226,34 +224,4 @@ func (a *CLI) sessionOf(u Subject) (*session, error) {
 	}
 	cfg := &config.Config{Targets: []*config.Target{target}, Run: config.Run{Only: u.Only, Skip: u.Skip, Procs: 1}}
 	return a.newSession(cfg, target, by)
-}
-
-func (s *session) selection() suites.Selection {
-	return selectionOf(s.config.Run)
-}
-
-func selectionOf(run config.Run) suites.Selection {
-	return suites.Selection{Profiles: run.Profiles, Only: run.Only, Skip: run.Skip}
-}
-
-// begin asks the target what has to be known and sets the stage.
-func (s *session) begin(ctx context.Context, display progress.Display) error {
-	s.began = time.Now()
-	if err := s.open(ctx); err != nil {
-		return err
-	}
-	s.listen(ctx, display.Say)
-	s.setStage()
-	return nil
-}
-
-// end puts back who is not yet and stops listening.
-func (s *session) end(ctx context.Context, display progress.Display) []reports.Unrestored {
-	left := s.putBack(ctx, display.Say)
-	closing, cancel := exit.Leave(ctx, min(10*time.Second, s.target.Timing.Request))
-	defer cancel()
-	if err := s.close(closing); err != nil {
-		display.Say("the notification service was not left in order: %v", err)
-	}
-	return left
 }

@@ -22,6 +22,7 @@ import (
 	"finesse-conformance/reports/junit"
 	"finesse-conformance/reports/statement"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/suites/evidence"
 )
 
@@ -220,4 +221,59 @@ func (a *CLI) environ(name string) string {
 		}
 	}
 	return ""
+}
+
+// writable makes sure that the reports can be written before anything is
+// sent: a certification whose result is lost has to be made again.
+func writable(cfg *config.Config) error {
+	run := cfg.Run
+	taken := map[string]string{}
+	dirs := []string{run.Out}
+	for _, file := range []struct{ flag, path string }{
+		{"--junit", run.JUnit}, {"--json", run.JSON}, {"--html", run.HTML}, {"--har", run.HAR}, {"--journal", run.Journal},
+		{"the evidence", filepath.Join(run.Out, evidenceName)}, {"the badge", filepath.Join(run.Out, badgeName)},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if other := taken[file.path]; other != "" {
+			return fmt.Errorf("%s and %s are the same file: %s", other, file.flag, file.path)
+		}
+		taken[file.path] = file.flag
+		if info, err := os.Stat(file.path); err == nil && info.IsDir() {
+			return fmt.Errorf("the reports cannot be written: %s names a folder: %s", file.flag, file.path)
+		}
+		dirs = append(dirs, filepath.Dir(file.path))
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+		probe, err := os.CreateTemp(dir, temporary)
+		if err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return fmt.Errorf("the reports cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
+// temporary are the temporary files beside reports and in folders.
+const temporary = ".finesse-conformance-*"
+
+// abandoned is how old a temporary file is that nobody writes any more.
+const abandoned = time.Hour
+
+// sweep removes what runs that were killed have left in temporary places. It
+// is nobody's fault if that does not work.
+func sweep(out string) {
+	parallel.Sweep(out)
+	files, _ := filepath.Glob(filepath.Join(out, temporary))
+	for _, file := range files {
+		if info, err := os.Lstat(file); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(file)
+		}
+	}
 }

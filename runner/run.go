@@ -5,15 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"finesse-conformance/fixtures"
-	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
@@ -21,7 +17,6 @@ import (
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/runner/internal/progress"
-	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/evidence"
 )
@@ -145,86 +140,6 @@ func (a *CLI) progress(cfg *config.Config) progress.Display {
 		mode = "none"
 	}
 	return progress.New(mode, a.Err, progress.Screen{Terminal: a.Terminal, Colour: a.Colour && !cfg.Run.NoColor, Width: a.ErrWidth})
-}
-
-// writable makes sure that the reports can be written before anything is
-// sent: a certification whose result is lost has to be made again.
-func writable(cfg *config.Config) error {
-	run := cfg.Run
-	taken := map[string]string{}
-	dirs := []string{run.Out}
-	for _, file := range []struct{ flag, path string }{
-		{"--junit", run.JUnit}, {"--json", run.JSON}, {"--html", run.HTML}, {"--har", run.HAR}, {"--journal", run.Journal},
-		{"the evidence", filepath.Join(run.Out, evidenceName)}, {"the badge", filepath.Join(run.Out, badgeName)},
-	} {
-		if file.path == "" {
-			continue
-		}
-		if other := taken[file.path]; other != "" {
-			return fmt.Errorf("%s and %s are the same file: %s", other, file.flag, file.path)
-		}
-		taken[file.path] = file.flag
-		if info, err := os.Stat(file.path); err == nil && info.IsDir() {
-			return fmt.Errorf("the reports cannot be written: %s names a folder: %s", file.flag, file.path)
-		}
-		dirs = append(dirs, filepath.Dir(file.path))
-	}
-	for _, dir := range dirs {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return fmt.Errorf("the reports cannot be written: %w", err)
-		}
-		probe, err := os.CreateTemp(dir, temporary)
-		if err != nil {
-			return fmt.Errorf("the reports cannot be written: %w", err)
-		}
-		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-			return fmt.Errorf("the reports cannot be written: %w", err)
-		}
-	}
-	return nil
-}
-
-// The timing of a run on the embedded reference, whose changes take
-// milliseconds.
-var embeddedTiming = config.Timing{
-	Request: 5 * time.Second, Settle: 2 * time.Second, Quiet: 80 * time.Millisecond,
-	Poll: 5 * time.Millisecond, LongestWait: 10 * time.Second,
-}
-
-// embeddedDelay is the time between the answer and the change there.
-const embeddedDelay = 5 * time.Millisecond
-
-// embed starts the embedded reference and makes it the session's target.
-func (s *session) embed() error {
-	deployment, release := s.target.Deployment, s.target.Release
-	if deployment == "" {
-		deployment = spec.UCCE
-	}
-	if release.IsZero() {
-		release = ReferenceRelease
-	}
-	cfg, err := reference.Default(string(deployment), release.String(), embeddedTroupes(s.config))
-	if err != nil {
-		return err
-	}
-	cfg = cfg.WithTokenUsers()
-	cfg.Delay = embeddedDelay
-	if s.embedded, err = StartEmbedded(cfg, "127.0.0.1:0", false); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return errors.Join(err, s.embedded.Close())
-	}
-	other, err := s.embedded.ServeSecond(reference.SecondNode{Lag: embeddedDelay}, listener, nil)
-	if err != nil {
-		return errors.Join(err, s.embedded.Close())
-	}
-	s.target.Nodes = []*url.URL{s.embedded.URL, other}
-	s.target.URL, s.target.Users, s.target.Release = s.embedded.URL, s.embedded.Users(), release
-	s.target.Timing = s.target.Timing.Or(embeddedTiming, config.DefaultTiming())
-	s.stimuli, s.events = s.embedded.Stimuli(), s.embedded.Events
-	return nil
 }
 
 // shut ends what the session started.

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/time/rate"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/notify"
-	"finesse-conformance/runner/internal/parallel"
 	"finesse-conformance/runner/internal/preflight"
 	"finesse-conformance/runner/internal/progress"
 	"finesse-conformance/spec"
@@ -137,15 +137,6 @@ func (a *CLI) configured(cfg *config.Config, target *config.Target) (*session, e
 	return s, err
 }
 
-// transportOf makes the round tripper for a target.
-func transportOf(t *config.Target) (*http.Transport, *tls.Config, error) {
-	cfg, err := t.TLSConfig()
-	if err != nil {
-		return nil, nil, err
-	}
-	return client.Transport(cfg, t.Proxy, t.Timing.Request), cfg, nil
-}
-
 // open makes the client and asks the target what a run has to know. What
 // changes a user goes through the journal from here on.
 func (s *session) open(ctx context.Context) error {
@@ -163,103 +154,6 @@ func (s *session) open(ctx context.Context) error {
 	}
 	s.findService(ctx, !s.config.Run.DryRun)
 	return nil
-}
-
-// nodesOf gives the addresses of a target's API on all nodes that SystemInfo
-// names, where the target is at one of them: behind another name they may be
-// anybody's. What the configuration names as the other node is it in any case.
-func nodesOf(s *preflight.Survey, target *config.Target) []*url.URL {
-	var named []*url.URL
-	among := false
-	for host := range s.XMPPPorts {
-		n := *target.URL
-		n.Host = host
-		if port := target.URL.Port(); port != "" {
-			n.Host = net.JoinHostPort(host, port)
-		}
-		among = among || journal.Key(&n) == journal.Key(target.URL)
-		named = append(named, &n)
-	}
-	if !among {
-		named = nil
-	}
-	return append(named, target.Nodes...)
-}
-
-// connect makes the client. The journal is told of whom in the cast a request
-// changes.
-func (s *session) connect(cast *fixtures.Cast) {
-	if s.journal != nil {
-		s.journal.Clean = s.Secrets.Text
-		ledger := s.journal.Ledger(s.target.URL, cast)
-		s.transport, s.stimuli, s.ledger = ledger.Transport(s.transport), ledger.Stimuli(s.stimuli), ledger
-	}
-	options := s.clientFor(s.target, s.transport, s.issuer())
-	options.Limiter, options.Dial = s.limiter, s.dialer
-	options.Share, options.Seats, options.Keep = s.shares, parallel.MostSeats, client.DefaultKeep/int64(max(s.shares, 1))
-	s.client = client.New(options)
-	s.client.OnLimit(func(l client.Limit) { s.keepTo(context.Background(), l) })
-	if s.survey != nil { // of the process that asked
-		s.watchOther()
-		s.client.WaitOut(s.target.Timing.Outage)
-	}
-}
-
-// watchOther has the other node watched that the survey has found.
-func (s *session) watchOther() {
-	if other := s.survey.Other; other != nil && other.URL != "" && other.Why == "" {
-		if u, err := url.Parse(other.URL); err == nil {
-			s.client.SetOther(u)
-		}
-	}
-}
-
-// listen signs in to the notification service. Where that fails the run goes
-// on with GETs, and says so.
-func (s *session) listen(ctx context.Context, say func(string, ...any)) {
-	var connected atomic.Bool
-	if s.events == nil {
-		if s.unheard.Why != "" {
-			say("notifications are not listened to, GETs are used instead: %s", s.unheard.Why)
-		}
-		return
-	}
-	options := s.listenerOptions(s.target.Timing.Request)
-	options.URL, options.Subscribe = s.survey.ServiceAt(s.events).String(), map[string][]string{}
-	if s.heard == nil {
-		s.heard = &heard{wake: make(chan struct{})}
-	}
-	options.OnEvent = s.heard.add
-	options.OnStatus = func(st notify.Status) {
-		if connected.Load() && st.State != notify.Left && ctx.Err() == nil { // else we leave ourselves
-			why := ""
-			if st.Detail != "" {
-				why = ", as " + st.Detail
-			}
-			say("notifications of user %s: %s%s", st.User, st.State, why)
-		}
-	}
-	for _, u := range s.withinLimit(s.listeners()) {
-		options.Accounts = append(options.Accounts, s.account(u))
-		for _, team := range u.Supervises {
-			options.Subscribe[u.ID] = append(options.Subscribe[u.ID], "/finesse/api/Team/"+team+"/Users")
-		}
-	}
-	listener, err := notify.Connect(ctx, options)
-	switch {
-	case listener == nil:
-		s.unheard = scenario.Unheard{Why: err.Error(), Cause: evidence.CauseRefused}
-		say("notifications are not listened to, GETs are used instead: %v", err)
-		return
-	case err != nil:
-		say("notifications are not listened to for some users: %v", err)
-	}
-	connected.Store(true)
-	s.listener, s.listening = listener, true
-	s.heard.join(listener)
-	s.hearing.Store(listener)
-	s.client.Listening()
-	s.uncrowd(ctx, listener)
 }
 
 // setStage puts everything in place for acting.
@@ -415,4 +309,34 @@ func (s *session) conclude(items []suites.Item, h *results, run reports.Run) (*r
 	s.Secrets.Clean(&h.faults)
 	run.HarnessFaults = append(run.HarnessFaults, h.faults...)
 	return reports.Build(s.Catalogue, run, verdicts), run.Evidence
+}
+
+func (s *session) selection() suites.Selection {
+	return selectionOf(s.config.Run)
+}
+
+func selectionOf(run config.Run) suites.Selection {
+	return suites.Selection{Profiles: run.Profiles, Only: run.Only, Skip: run.Skip}
+}
+
+// begin asks the target what has to be known and sets the stage.
+func (s *session) begin(ctx context.Context, display progress.Display) error {
+	s.began = time.Now()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.listen(ctx, display.Say)
+	s.setStage()
+	return nil
+}
+
+// end puts back who is not yet and stops listening.
+func (s *session) end(ctx context.Context, display progress.Display) []reports.Unrestored {
+	left := s.putBack(ctx, display.Say)
+	closing, cancel := exit.Leave(ctx, min(10*time.Second, s.target.Timing.Request))
+	defer cancel()
+	if err := s.close(closing); err != nil {
+		display.Say("the notification service was not left in order: %v", err)
+	}
+	return left
 }

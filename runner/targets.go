@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"finesse-conformance/internal/exit"
 	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
+	"finesse-conformance/reports/console"
+	"finesse-conformance/reports/overview"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
 	"finesse-conformance/runner/internal/parallel"
@@ -188,4 +191,97 @@ func labelled(name, line string) string {
 
 func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ") + "\n"
+}
+
+// What is written of all targets, beside their folders.
+const (
+	overviewJSON = "overview.json"
+	overviewHTML = "overview.html"
+	overviewText = "overview.txt"
+)
+
+// overview writes what became of all targets together, prints it, and gives
+// the exit code of the worst.
+func (t *targets) overview(cfg *config.Config, runs []*targetRun, began time.Time) (int, error) {
+	o := &overview.Overview{
+		Schema: overview.SchemaID, Tool: Tool(), Started: began.UTC().Truncate(time.Millisecond), Finished: time.Now().UTC().Truncate(time.Millisecond),
+	}
+	for _, r := range runs {
+		line := overview.Target{Name: r.config.Targets[0].Name, Folder: r.folder, ExitCode: r.code}
+		if u := r.config.Targets[0].URL; u != nil {
+			line.URL = text.WithoutCredentials(u.String())
+		}
+		if r.err != nil {
+			line.Problem = r.err.Error()
+		}
+		if result := r.result(); result != nil {
+			line.Take(result)
+		}
+		o.Targets = append(o.Targets, line)
+	}
+	o.Titles = map[string]string{}
+	for _, s := range t.Catalogue.Sections() {
+		o.Titles[s.Name] = s.Title
+	}
+	o.Conclude()
+	out := func(name string) string { return filepath.Join(cfg.Run.Out, name) }
+	errs := writeFiles([]report{
+		{out(overviewJSON), o.WriteJSON}, {out(overviewHTML), o.WriteHTML},
+		{out(overviewText), func(w io.Writer) error { return o.WriteText(w, console.Style{}) }},
+	})
+	errs = append(errs, t.print(func(w io.Writer) error { return o.WriteText(w, console.Style{Color: t.Colour && !cfg.Run.NoColor}) }))
+	return t.end(o.ExitCode, errs...)
+}
+
+// result gives the result that the run of the target wrote, nil where it wrote
+// none: that of another run may lie in its place.
+func (r *targetRun) result() *reports.Result {
+	result, err := reports.Load(r.config.Run.JSON)
+	if err != nil || !r.ended || r.code == reports.ExitUsage || result.RunID != r.config.Run.ID {
+		return nil
+	}
+	return result
+}
+
+// dryRunTargets prints the plans of several targets.
+func (a *CLI) dryRunTargets(ctx context.Context, runs []*targetRun) (worst int, err error) {
+	for _, r := range runs {
+		fmt.Fprintf(a.Out, "%s\n\n", r.config.Targets[0].Name)
+		code, err := a.dryRun(ctx, r.config)
+		if err != nil {
+			return code, err
+		}
+		worst = max(worst, code)
+	}
+	return worst, nil
+}
+
+// playTarget is the whole program where it was started to certify one of
+// several targets.
+func (p Process) playTarget(address, name string) error {
+	worker, err := parallel.JoinTarget(address, name)
+	if err != nil {
+		return err
+	}
+	defer worker.Close()
+	ctx, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	ctx, quit := p.StopOnSignal(ctx, func(string) {}) // the run says it
+	defer quit()
+	go worker.Obey(stop, nil)
+	var summary bytes.Buffer
+	app, err := NewCLI(&summary, worker)
+	if err != nil {
+		return err
+	}
+	app.Environ = worker.Environ
+	var end parallel.Ending
+	if p.BoundMemory != nil {
+		p.BoundMemory()
+	}
+	if end.Code, err = app.Run(ctx, worker.Config); err != nil {
+		end.Code, end.Error = exit.Code(err), err.Error()
+	}
+	end.Output = summary.String()
+	return worker.Over(end)
 }

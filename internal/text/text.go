@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // OneLine makes one line of a text: runs of white space become one space.
@@ -94,4 +95,17 @@ func WithoutCredentials(address string) string {
 	}
 	u.User = nil
 	return u.String()
+}
+
+// Cut shortens a text of several lines to at most limit bytes, at the edge of
+// a character, and says how much is missing.
+func Cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	end := limit
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s\n… (%d more bytes)", s[:end], len(s)-end)
 }

@@ -3,6 +3,7 @@ package html
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"finesse-conformance/internal/text"
@@ -328,4 +329,43 @@ func (b *rowBuilder) lines(body string, r *reports.Row, marked bool, p *page.Pan
 		}
 		return at
 	})
+}
+
+// statesWanted gives the states that the outcomes of a requirement's step
+// name, for the note beside a state that is another one.
+func statesWanted(q *spec.Requirement, step int) []string {
+	if q == nil || step < 1 || step > len(q.Steps) {
+		return nil
+	}
+	var out []string
+	for _, o := range q.Steps[step-1].Then {
+		for _, s := range o.States {
+			if !slices.Contains(out, string(s)) {
+				out = append(out, string(s))
+			}
+		}
+	}
+	return out
+}
+
+// statusWanted reports whether an outcome of a requirement's step begins with
+// the status, or nothing is known of that. The status can be right and what
+// followed wrong.
+func statusWanted(q *spec.Requirement, step, status int) bool {
+	if q == nil || step < 1 || step > len(q.Steps) || status == 0 {
+		return true
+	}
+	for _, o := range q.Steps[step-1].Then {
+		wanted := o.Status
+		switch o.Kind {
+		case spec.Accepted, spec.Deferred:
+			wanted = []int{200, 202}
+		case spec.Refused:
+			wanted = []int{200, 202, 400, 401}
+		}
+		if len(wanted) == 0 || slices.Contains(wanted, status) || slices.Contains(wanted, status/100) {
+			return true
+		}
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"html"
 	"io"
@@ -314,3 +315,13 @@ var signs = map[Mark]string{
 	Mark(evidence.NotExercised):  "M-3 0H3",
 	Mark(evidence.NotApplicable): "M-1 0H1",
 }
+
+//go:embed diagram.css
+var rules string
+
+//go:embed palette.css
+var palette string
+
+// Style gives the styles of a drawing that stands alone: the rules and a
+// palette for light and dark.
+func Style() string { return palette + rules }

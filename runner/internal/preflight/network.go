@@ -15,6 +15,8 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
+	"finesse-conformance/suites/client"
+	"finesse-conformance/suites/evidence"
 )
 
 // Network looks at the way to a target, a layer after the other, with what its
@@ -172,4 +174,33 @@ func (d *network) hook(ctx context.Context, stimuli fixtures.Stimuli) {
 	default:
 		d.add(name, Lacking, "set stimuli.http or stimuli.exec", "none: no routed or outbound call can be made to happen")
 	}
+}
+
+// Finding is how one thing stands that has to hold before a run.
+type Finding string
+
+// The findings.
+const (
+	Fine    Finding = "fine"    // as it should be
+	Lacking Finding = "lacking" // a run is possible and shows less
+	Broken  Finding = "broken"  // no run is possible
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name    string
+	Finding Finding
+	Seen    string
+	Advice  string // What to do; "" where nothing is to be done.
+}
+
+// Browser is a User-Agent that the reverse proxy of 15.0(1) takes (reverse
+// proxy guide, environment file properties).
+const Browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+// WantsBrowser reports whether something before the target takes requests of
+// browsers alone.
+func WantsBrowser(ctx context.Context, c *client.Client) bool {
+	x := c.Do(ctx, nil, client.Call{Credentials: client.None, Method: http.MethodGet, Path: "/finesse/api/SystemInfo", Purpose: evidence.ForPrepare})
+	return x.Status == http.StatusPreconditionFailed
 }

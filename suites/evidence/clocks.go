@@ -8,6 +8,39 @@ import (
 	"finesse-conformance/internal/xmlbody"
 )
 
+// ChangeTimeForm is YYYY-MM-DDThh:MM:ss.SSSZ (guide, User parameters), as Go
+// writes a layout.
+const ChangeTimeForm = "2006-01-02T15:04:05.000Z"
+
+// NodesApart is how far the clocks of two nodes may be apart, which note the time
+// of one change each for itself.
+const NodesApart = 2 * time.Second
+
+// Later is by how much one time of change is after another. It is not ok where
+// one of them is none: that says nothing of which was first, nor how far from
+// the other. Whether a time has the documented form is another question.
+func Later(from, to string) (by time.Duration, ok bool) {
+	a, err1 := time.Parse(time.RFC3339Nano, from)
+	b, err2 := time.Parse(time.RFC3339Nano, to)
+	if err1 != nil || err2 != nil {
+		return 0, false
+	}
+	return b.Sub(a), true
+}
+
+// Apart reports whether two times are further apart than those of one change can
+// be.
+func Apart(a, b string) bool {
+	by, ok := Later(a, b)
+	return ok && by.Abs() > NodesApart
+}
+
+// Near reports whether two times can be those of one change.
+func Near(a, b string) bool {
+	by, ok := Later(a, b)
+	return ok && by.Abs() <= NodesApart
+}
+
 // Skew is by how much the clock of a node that gave one of two SystemInfo
 // answers is ahead of the other's: each is taken to have told the time in the
 // middle of its exchange, which bounds the error.
