@@ -66,6 +66,7 @@ func (n notes) write(t *testing.T, c *spec.Catalogue) {
 	for _, req := range c.All() {
 		if note, ok := n[req.ID]; ok {
 			slices.Sort(note.on)
+			slices.Sort(note.open)
 			fmt.Fprintf(&b, "%s %s: %s", req.ID, note.digest, strings.Join(note.on, "; "))
 			if len(note.open) > 0 {
 				fmt.Fprintf(&b, " ! %s", strings.Join(note.open, "; "))
