@@ -14,10 +14,11 @@ import (
 // left and seen last, whether it may be asked for anything, and whether it is
 // back. They are safe for concurrent use; the zero value is ready.
 type Records struct {
-	mu    sync.Mutex
-	of    map[string]*record // by id
-	waits int                // how often a node that lags was waited for in vain
-	lags  bool               // a node was seen to lag behind another
+	mu     sync.Mutex
+	of     map[string]*record // by id
+	waits  int                // how often a node that lags was waited for in vain
+	lagged int                // how often one was, and what was shown in between lagged
+	lags   bool               // a node was seen to lag behind another
 	// clocks: two nodes were seen that tell the time of one change by clocks of
 	// their own.
 	clocks bool
@@ -40,6 +41,7 @@ type record struct {
 	newest     evidence.Observation  // what was seen last of it, nodes that lag aside
 	visits     map[visit]string      // that it was seen in, with the reason code of each
 	doubted    bool                  // the look before this one was outdated
+	once       bool                  // nothing but one look shows the newest
 	parts      map[string]int        // how often it took part, by requirement
 	request    request               // what was asked of or for it last
 }
@@ -274,6 +276,9 @@ func (r *Records) LockedOut(user string) error {
 // maxWaits is how often a run waits in vain for a node that lags.
 const maxWaits = 3
 
+// maxLagged is the same for what was shown once and lagged: each costs a settle time.
+const maxLagged = 4 * maxWaits
+
 // Outdated reports whether a look shows once more a stay that was seen before
 // something else was. The target's time of change tells visits apart, and
 // orders none, unless a node was seen to lag: then an earlier time than that
@@ -306,6 +311,7 @@ func (r *Records) Outdated(l evidence.Observation) bool {
 	}
 	r.lags = r.lags || u.doubted && l.ChangeTime == u.newest.ChangeTime
 	u.doubted = false
+	u.once = visit{u.newest.State, u.newest.ChangeTime} != this
 	u.visits[this], u.newest = l.Reason(), l
 	return false
 }
@@ -317,7 +323,7 @@ func (r *Records) Told(l evidence.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
-	u.visits[visit{l.State, l.ChangeTime}], u.newest, u.doubted = l.Reason(), l, false
+	u.visits[visit{l.State, l.ChangeTime}], u.newest, u.doubted, u.once = l.Reason(), l, false, false
 }
 
 // Over notes visits of a user of which events told before they told of another.
@@ -371,19 +377,20 @@ func (u *record) byOtherClock(this visit, may func(s visit, apart time.Duration)
 
 // WaitedInVain notes that a user still is shown so when the settle time is
 // over: it is there, whatever its time of change says. Where what was taken for
-// newer has the earlier time, that was what lagged, and the next is known by its
-// time: such a wait was not in vain.
+// newer was shown once and never since, that was what lagged, and the wait was not in
+// vain; what has an earlier time, too, is known by it from then on.
 func (r *Records) WaitedInVain(l evidence.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.get(l.User)
-	if by, ok := evidence.Later(u.newest.ChangeTime, l.ChangeTime); ok && by > 0 && !r.lags {
-		r.lags = true
+	if by, timed := evidence.Later(u.newest.ChangeTime, l.ChangeTime); timed && u.once && r.lagged < maxLagged {
+		r.lagged++
+		r.lags = r.lags || by > 0
 	} else {
 		r.waits++
 	}
 	r.untimed = r.untimed || l.ChangeTime == ""
-	u.doubted = false
+	u.doubted, u.once = false, false
 	u.newest, u.visits = l, map[visit]string{{l.State, l.ChangeTime}: l.Reason()}
 }
 

@@ -192,6 +192,27 @@ func TestWaitedForWhatLagged(t *testing.T) {
 	}
 }
 
+// So does who waited for what lagged and has a later time, by the clock of another
+// node: shown once and never again, it does not end the waiting for others. Shown
+// twice, it does.
+func TestWaitedForWhatLaggedByOtherClock(t *testing.T) {
+	at := func(n int) string { return fmt.Sprintf("2026-01-13T11:00:%02d.000Z", n) }
+	for shown, want := range map[int]bool{1: true, 2: false} {
+		var r Records
+		for n := range maxWaits + 1 {
+			wrap := seen(spec.Work, at(2*n))
+			r.Outdated(wrap)
+			for range shown {
+				r.Outdated(seen(spec.Talking, at(2*n+1)))
+			}
+			if got := r.Outdated(wrap); n == maxWaits && got != want {
+				t.Errorf("shown %d times: outdated %v", shown, got)
+			}
+			r.WaitedInVain(wrap)
+		}
+	}
+}
+
 // Where nodes tell the time of one change each by its own clock, a stay that was
 // seen with the one time and was over may be shown with the other.
 func TestOutdatedByOtherClock(t *testing.T) {
