@@ -99,6 +99,8 @@ func TestMayReturn(t *testing.T) {
 		{"stays", start().stays(in(spec.Ready)), passed, "", false},
 		{"goes back", start().stays(in(spec.ReservedOutbound)), passed, "", false},
 		{"was back before anybody looked", begin(reserved("01")).puts(202, "").sees(0, reserved("02")).converged().stays(reserved("02")), passed, "", false},
+		{"another time by another clock", begin(reserved("01")).puts(202, "").sees(0, reserved("02")).converged().stays(reserved("01")).sees(0, reserved("02")), open,
+			"RESERVED_OUTBOUND since two times by turns, as by the clocks of two nodes: nobody saw whether the user went and came back", true},
 		{"did not move, by its own time", begin(reserved("01")).puts(202, "").sees(settle-time.Second, reserved("01")), failed, expected + "RESERVED_OUTBOUND for 9s", false},
 		{"goes elsewhere", start().stays(in(spec.Talking)), failed, expected + "READY reached, then TALKING within the quiet time", true},
 		{"was never there", begin(in(spec.ReservedOutbound)).puts(202, "").sees(settle-time.Second, in(spec.ReservedOutbound)), failed,

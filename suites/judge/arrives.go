@@ -26,6 +26,9 @@ func (c *stepJudge) arrives(out spec.Outcome) *mismatch {
 	first := slices.IndexFunc(c.observations, func(l evidence.Observation) bool {
 		return slices.Contains(out.States, l.State) || Returned(out, c.step.Baseline, l)
 	})
+	if m := c.sameStay(out, first); m != nil {
+		return m
+	}
 	if m := c.unsettled(first); m != nil {
 		return m
 	}
@@ -84,7 +87,11 @@ func (c *stepJudge) leftAgain(out spec.Outcome, reached, last evidence.Observati
 // state was there, what it has to show was not.
 func (c *stepJudge) notArrived(out spec.Outcome, last evidence.Observation, there bool) *mismatch {
 	if !there && c.timerUnseen(out, last) {
-		m := c.unproven(fmt.Sprintf("%s, where the wrap-up timer of %v leads: it may have run out between two looks", stateText(last), c.ev.Cast["subject"].WrapUpTimer))
+		timer := "wrap-up timer"
+		if told := c.ev.Cast["subject"].WrapUpTimer; told > 0 {
+			timer += fmt.Sprintf(" of %v", told)
+		}
+		m := c.unproven(fmt.Sprintf("%s, where the %s leads: it may have run out between two looks", stateText(last), timer))
 		m.what.Kind, m.gap, m.suspect = evidence.MismatchTimer, evidence.GapWrapUp, true
 		return m
 	}
@@ -141,6 +148,19 @@ func (c *stepJudge) lastIn(s spec.State) (last evidence.Observation) {
 func Returned(out spec.Outcome, was, now evidence.Observation) bool {
 	return out.MayReturn != "" && now.State == out.MayReturn && was.State == now.State &&
 		was.ChangeTime != "" && now.ChangeTime != "" && now.ChangeTime != was.ChangeTime
+}
+
+// sameStay: what shows that the user was there and is back, another time of the state
+// that the step found, is shown by turns with the time of then, as two nodes show one
+// stay by two clocks. Whether it went nobody sees.
+func (c *stepJudge) sameStay(out spec.Outcome, first int) *mismatch {
+	if first < 0 || slices.ContainsFunc(c.observations, func(l evidence.Observation) bool { return slices.Contains(out.States, l.State) }) ||
+		!slices.ContainsFunc(c.observations[first:], func(l evidence.Observation) bool { return !l.Event && visitOf(l) == visitOf(c.step.Baseline) }) {
+		return nil
+	}
+	m := c.unproven(fmt.Sprintf("%s since two times by turns, as by the clocks of two nodes: nobody saw whether the user went and came back", c.step.Baseline.State))
+	m.suspect = true
+	return m
 }
 
 // unsettled: nobody saw the user as the time came to its end in which the
