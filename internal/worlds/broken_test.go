@@ -241,7 +241,10 @@ var masks = []struct {
 	{fault: "agents-read-their-team", by: "a cast that is drawn", when: drawnCast},        // the mates may not be in it
 	{fault: "supervisor-ready-in-wrap-up", by: "a short wrap-up timer", when: shortTimer}, // which leads there too
 	{fault: "supervisor-code-of-other-deployment", by: "system-reasons-hidden"},
-	{fault: "read-frozen-at-sign-in", by: "login-visible"}, // no change leads from LOGOUT to NOT_READY
+	{fault: "read-frozen-at-sign-in", by: "login-visible"},                             // no change leads from LOGOUT to NOT_READY
+	{fault: "ucce-outbound-not-left", by: "harmless-clocks-differ"},                    // who comes back at once has another time, too
+	{fault: "fresh-reason-chosen", by: "login-visible"},                                // as above
+	{fault: "wrap-up-none", by: "a wrap-up timer that is not told", when: timerUntold}, // it may have run out between two looks
 	{fault: "one-wrong-password-locks", by: "users by token", when: withoutTokens},
 	{fault: "ready-for-another-too", by: "a cast of one", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 1 }},
 	{fault: "not-ready-for-the-team", by: "a cast of two", when: func(w *World) bool { was := w.Users; w.Users = 0; return was == 2 }},
