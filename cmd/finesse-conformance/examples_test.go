@@ -37,7 +37,7 @@ func TestPythonMock(t *testing.T) {
 	}
 	dir := t.TempDir()
 	// A machine that is busy answers later than the configuration has it.
-	s := invoke(t, dir, "run", "--config", mustAbs(t, filepath.Join(folder, "finesse.yaml")), "--profile", "core", "--target", strings.TrimSpace(url), "--settle", "10s")
+	s := invoke(t, dir, "run", "--config", mustAbs(t, filepath.Join(folder, "finesse.yaml")), "--profile", "core", "--target", strings.TrimSpace(url), "--settle", "10s", "--quiet-time", "50ms")
 	if s.code != reports.ExitConformant {
 		t.Fatal(s)
 	}

@@ -9,12 +9,12 @@ import (
 	"html"
 	"io"
 	"io/fs"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,7 +53,12 @@ func (p planted) in(text string) []string {
 	return found
 }
 
-var packed = regexp.MustCompile(`[A-Za-z0-9+/]{200,}={0,2}`)
+// packed are the parts of a text that may be something in base64, without its padding.
+func packed(text string) iter.Seq[string] {
+	return strings.FieldsFuncSeq(text, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '+' && r != '/'
+	})
+}
 
 // unpacked is a file's text with all that is packed in it.
 func unpacked(t *testing.T, name string) string {
@@ -63,8 +68,11 @@ func unpacked(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	text := string(raw) + gunzipped(raw)
-	for _, piece := range packed.FindAllString(string(raw), -1) {
-		if inner, err := base64.StdEncoding.DecodeString(piece); err == nil {
+	for piece := range packed(string(raw)) {
+		if len(piece) < 200 {
+			continue
+		}
+		if inner, err := base64.RawStdEncoding.DecodeString(piece); err == nil {
 			text += string(inner) + gunzipped(inner)
 		}
 	}
@@ -286,9 +294,9 @@ func watchArguments(p *program, secrets planted) <-chan []string {
 // childrenOf gives the children of a process that lives.
 func childrenOf(pid int) []int {
 	var children []int
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, list := range lists {
-		text, _ := os.ReadFile(list) // it may just have ended
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, thread := range threads {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, thread.Name())) // it may just have ended
 		for _, child := range strings.Fields(string(text)) {
 			if n, err := strconv.Atoi(child); err == nil {
 				children = append(children, n)

@@ -191,18 +191,19 @@ func TestTwoRuns(t *testing.T) {
 func TestLostTarget(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 1s, settle: 2s, outage: 300ms,")
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 500ms, settle: 2s, outage: 300ms,")
 	s.inhabit(t)
 	before := s.look(t)
-	run, out := begin(t, s)
+	run, out := begin(t, s, "--settle", "300ms") // nobody is put back for a multiple of it, in vain
 	if err := s.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Process.Signal(syscall.SIGCONT) }()
-	checkLost(t, run, out, "no whole answer within 1s")
+	checkLost(t, run, out, "no whole answer within 500ms")
 	if err := s.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
+	s.rewrite(t, "request: 500ms, ", "")
 	restore(t, s, out, before)
 }
 
@@ -218,11 +219,12 @@ func TestLostNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := connect(t, there.Host)
-	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 1s, settle: 2s, outage: 300ms,", s.Target.URL, "https://"+network.listener.Addr().String())
-	run, out := begin(t, s)
+	s.rewrite(t, "timing: {settle: 2s,", "timing: {request: 500ms, settle: 2s, outage: 300ms,", s.Target.URL, "https://"+network.listener.Addr().String())
+	run, out := begin(t, s, "--settle", "300ms")
 	network.cut()
 	checkLost(t, run, out, "")
 	network.mend()
+	s.rewrite(t, "request: 500ms, ", "")
 	restore(t, s, out, before)
 }
 
