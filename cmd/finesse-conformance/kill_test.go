@@ -16,6 +16,7 @@ import (
 // moment of a whole run; else a few times, early in runs whose order is
 // shuffled.
 func TestKilledAndRestored(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("moments drawn with %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -54,6 +54,7 @@ func restore(t *testing.T, s *served, out string, before map[string]standing) {
 // One signal: users are put back, reports are written, and the exit code says
 // which it was.
 func TestSignalled(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		signal syscall.Signal
 		code   int
