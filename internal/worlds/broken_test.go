@@ -204,7 +204,9 @@ var masks = []struct {
 	{fault: "signs-out-though-refused-from-hold", by: "agent-logout-pending"},
 	// A GET that does not say 404 is followed by nothing.
 	{fault: "unknown-user-*", by: "unknown-user-401"},
+	{fault: "ids-by-prefix", by: "unknown-user-401"},
 	{fault: "reading-another-404", by: "harmless-unknown-user-hidden"}, // who is told 401 as well
+	{fault: "unknown-user-200", by: "harmless-unknown-user-hidden"},    // to whom it says 401
 	// Another refusal comes before the one that the fault changes.
 	{fault: "sign-in-unknown-device*", by: "extension-*"},
 	{fault: "reason-wrong-category*", by: "unknown-reason-*"},
@@ -237,6 +239,13 @@ var masks = []struct {
 	{fault: "wrap-up-timer-only", by: "harmless-settings-*"}, // as where wrap-up data are missing
 	{fault: "wrap-up-timer-only", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "signs-out-though-refused-from-work*", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "supervisor-denied-work-to-logout", by: "a short wrap-up timer", when: shortTimer}, // it may have run out
+	{fault: "preview-close-ignored", by: "a short reservation", when: func(w *World) bool { // it may end by itself while the change is waited for
+		was := w.Reservation
+		w.Reservation = 2 * time.Minute
+		return was <= w.Settle+10*time.Second
+	}},
+	{fault: "sign-out-of-the-team", by: "a cast that is drawn", when: drawnCast}, // nobody else may be signed in
 	{fault: "password-not-checked-in-session", by: "users by token", when: withoutTokens},
 	{fault: "agents-read-their-team", by: "a cast that is drawn", when: drawnCast},        // the mates may not be in it
 	{fault: "supervisor-ready-in-wrap-up", by: "a short wrap-up timer", when: shortTimer}, // which leads there too
