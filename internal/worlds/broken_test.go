@@ -278,6 +278,15 @@ var masks = []struct {
 	{fault: "sign-*-ready-of-supervisors", by: "what is lost on the way", when: lossy},
 	{fault: "sign-*-ready-of-supervisors", by: "a cast that is drawn", when: drawnCast},
 	{fault: "password-in-other-case", by: "users by token", when: withoutTokens},
+	{fault: "reason-of-the-team", by: "a cast that is drawn", when: drawnCast},               // nobody else may be signed in
+	{fault: "sign-out-of-the-team", by: "a target without reason codes", when: withoutCodes}, // who has chosen none stays
+	{fault: "wrap-up-none", by: "a short wrap-up timer", when: shortTimer},                   // it may have run out between two looks
+	{fault: "withheld-work-ready-to-ready", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "empty-extension-taken", by: "harmless-slow"}, // signed in later than anybody looks
+	{fault: "second-wish-signs-out", by: "pending-not-ready-stays"},
+	{fault: "supervisor-not-ready-in-secret-*", by: "harmless-slow"}, // the way there takes seconds
+	{fault: "event-of-foreign-request", by: "harmless-event-without-request"},
+	{fault: "user-500-on-call", by: "harmless-busy-now-and-then"}, // 503 hides whether 500 is the answer
 }
 
 func drawnCast(w *World) bool {
