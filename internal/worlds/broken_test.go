@@ -287,6 +287,16 @@ var masks = []struct {
 	{fault: "supervisor-not-ready-in-secret-*", by: "harmless-slow"}, // the way there takes seconds
 	{fault: "event-of-foreign-request", by: "harmless-event-without-request"},
 	{fault: "user-500-on-call", by: "harmless-busy-now-and-then"}, // 503 hides whether 500 is the answer
+	{fault: "status-404-as-*", by: "harmless-unknown-user-hidden"},
+	{fault: "sign-in-by-supervisor", by: "harmless-busy-phone"},
+	{fault: "malformed-extension-500", by: "malformed-extension-*"},
+	{fault: "refused-and-done-with-wrong-password", by: "harmless-blocks-after-five-401s"},
+	{fault: "codes-hidden", by: "a cast that is drawn", when: drawnCast},
+	{fault: "element-order-strict", by: "a cast that is drawn", when: drawnCast},
+	{fault: "event-kind-*", by: "harmless-event-kind-lower-case"},
+	{fault: "wrap-up-waits-work-ready", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
+	{fault: "diverted-*", by: "harmless-jitter"},
 }
 
 func drawnCast(w *World) bool {
