@@ -18,7 +18,20 @@ func Clean(s string) string {
 	s = xmlDeclaration().ReplaceAllString(s, "")
 	s = strings.ReplaceAll(s, "<?xml", "<? xml")
 	s = Inert(s)
-	if plain(s) {
+	return escaped(s, func(r rune) string {
+		if r > 0xffff {
+			return fmt.Sprintf(`\U%08x`, r)
+		}
+		return fmt.Sprintf(`\u%04x`, r)
+	}, `\x%02x`)
+}
+
+var xmlDeclaration = Pattern(`(?s)<\?xml\s.*?\?>\s*`)
+
+// escaped writes what cannot be shown as it is in another way: characters, and
+// bytes that are no UTF-8 by a format.
+func escaped(s string, character func(rune) string, octet string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0 {
 		return s
 	}
 	var b strings.Builder
@@ -26,23 +39,15 @@ func Clean(s string) string {
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
+			fmt.Fprintf(&b, octet, s[0])
 		case Visible(r):
 			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
 		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			b.WriteString(character(r))
 		}
 		s = s[size:]
 	}
 	return b.String()
-}
-
-var xmlDeclaration = Pattern(`(?s)<\?xml\s.*?\?>\s*`)
-
-func plain(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0
 }
 
 // legible reports whether a character may stand in a report: XML allows it,
@@ -64,24 +69,7 @@ func legible(r rune) bool {
 // written as what it is, ⟨0d⟩ or ⟨U+202E⟩. Line ends of either kind are line
 // ends. Nothing is taken away.
 func Shown(s string) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, "⟨%02x⟩", s[0])
-		case Visible(r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
-		}
-		s = s[size:]
-	}
-	return b.String()
+	return escaped(strings.ReplaceAll(s, "\r\n", "\n"), func(r rune) string { return fmt.Sprintf("⟨U+%04X⟩", r) }, "⟨%02x⟩")
 }
 
 // Visible reports whether a character can be shown as it is.
