@@ -64,7 +64,7 @@ func (a *CLI) Explain(w io.Writer, id string) error {
 func (a *CLI) explainOn(p *page, req *spec.Requirement, d spec.Deployment) {
 	p.line("")
 	p.line("On %s", map[spec.Deployment]string{spec.UCCE: "Unified CCE", spec.UCCX: "Unified CCX"}[d])
-	p.line("  given   %s", givenText(req))
+	p.line("  given   %s", req.Given.Words())
 	if way := a.wayText(req, d); way != "" {
 		p.line("  way     %s", way)
 	}
@@ -122,31 +122,6 @@ func appliesText(req *spec.Requirement) string {
 	text := strings.Join(names, " and ")
 	if r := req.Releases.String(); r != "" {
 		text += ", releases " + r
-	}
-	return text
-}
-
-func givenText(req *spec.Requirement) string {
-	g := req.Given
-	who := map[spec.Role]string{spec.RoleSupervisor: "a supervisor", spec.RoleUser: "a user"}[g.Subject]
-	if who == "" {
-		who = "an agent"
-	}
-	text := who + " in " + navigate.Goal(g)
-	for _, c := range []spec.Category{spec.CategoryNotReady, spec.CategoryLogout} {
-		if want := g.Codes[c]; want != "" {
-			text += fmt.Sprintf(", %s %s reason codes configured", map[string]string{"none": "no", "one": "some", "two": "at least two"}[want], c)
-		}
-	}
-	switch {
-	case g.Reason && g.State == spec.Ready:
-		text += ", after NOT_READY with a reason code"
-	case g.Reason:
-		text += ", with a reason code"
-	case g.Fresh:
-		text += ", just signed in"
-	case g.Session:
-		text += ", after having been signed in"
 	}
 	return text
 }
