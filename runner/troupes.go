@@ -65,8 +65,8 @@ func (s *session) rows() int {
 // Where the run has as many processes as the cast allows, it has no more than
 // there is to do.
 func (s *session) split(work int) {
-	cast, wanted := s.survey.Cast, s.config.Run.Procs
-	most := cast.MaxTroupes()
+	split, wanted := s.survey.Cast.Split(), s.config.Run.Procs
+	most := split.Most()
 	if wanted > most {
 		s.survey.Notes = append(s.survey.Notes, fmt.Sprintf(
 			"the run has %d of the %d processes that were asked for: each needs users of its own for every role", most, wanted))
@@ -78,11 +78,11 @@ func (s *session) split(work int) {
 		}
 	}
 	if wanted >= most {
-		s.troupes = cast.Troupes(most)
+		s.troupes = split.Troupes(most)
 		return
 	}
 	for n := most; n >= wanted; n-- {
-		if s.troupes = cast.Troupes(n)[:wanted]; n == wanted || s.allPlay() {
+		if s.troupes = split.Troupes(n)[:wanted]; n == wanted || s.allPlay() {
 			return
 		}
 	}
