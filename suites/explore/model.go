@@ -2,6 +2,7 @@ package explore
 
 import (
 	"slices"
+	"sync"
 
 	"finesse-conformance/spec"
 )
@@ -15,11 +16,21 @@ type Model struct {
 
 	rules *spec.Rules
 	moves []*spec.Move
+
+	lock sync.Mutex
+	may  map[deed][]modelState // what may come of what was asked for before
+}
+
+// deed is something that is done to a user, with the request by its value.
+type deed struct {
+	at   modelState
+	what spec.When
+	put  spec.Put
 }
 
 // NewModel gives the model of a deployment.
 func NewModel(rules *spec.Rules, catalogue *spec.Catalogue, d spec.Deployment, release spec.Release, codes map[spec.Category]bool, switches bool) *Model {
-	return &Model{Deployment: d, Codes: codes, Switches: switches, rules: rules.For(d, release), moves: catalogue.Moves(d, release)}
+	return &Model{Deployment: d, Codes: codes, Switches: switches, rules: rules.For(d, release), moves: catalogue.Moves(d, release), may: map[deed][]modelState{}}
 }
 
 // modelState is where a user may be. It is comparable.
@@ -67,6 +78,8 @@ func (m *Model) Next(s modelState, w spec.When, a answer) []modelState {
 	var list []modelState
 	for _, from := range m.spontaneous(s, a) {
 		switch {
+		case a.Any:
+			list = append(list, m.any(from, w)...)
 		case w.Put != nil:
 			list = append(list, m.put(from, w, a)...)
 		case a.Failed || a.Status >= 400:
@@ -76,6 +89,28 @@ func (m *Model) Next(s modelState, w spec.When, a answer) []modelState {
 		}
 	}
 	return unique(list)
+}
+
+// any gives where a user may be after something, whatever it is answered. Walks
+// are drawn by it, of few things that come time and again.
+func (m *Model) any(s modelState, w spec.When) []modelState {
+	key := deed{at: s, what: w}
+	if w.Put != nil {
+		key.what.Put, key.put = nil, *w.Put
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	to, known := m.may[key]
+	switch {
+	case known:
+		return to
+	case w.Put != nil:
+		to = m.put(s, w, answer{Any: true})
+	default:
+		to = m.move(s, w)
+	}
+	m.may[key] = to
+	return to
 }
 
 // see gives which states those are that an observation can be of. What reason
@@ -316,7 +351,7 @@ func (m *Model) unsure(s modelState, list []modelState) []modelState {
 // call, a reservation or wrap-up, wherever the user is of some states.
 func (m *Model) leads(at []modelState, w spec.When) bool {
 	return !slices.ContainsFunc(at, func(s modelState) bool {
-		return slices.ContainsFunc(m.move(s, w), func(to modelState) bool { return to.Open })
+		return slices.ContainsFunc(m.any(s, w), func(to modelState) bool { return to.Open })
 	})
 }
 
