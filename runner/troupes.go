@@ -12,6 +12,7 @@ import (
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/notify"
 	"finesse-conformance/runner/internal/progress"
+	"finesse-conformance/spec"
 	"finesse-conformance/suites"
 	"finesse-conformance/suites/scenario"
 )
@@ -81,24 +82,21 @@ func (s *session) split(work int) {
 		s.troupes = split.Troupes(most)
 		return
 	}
+	playable := slices.DeleteFunc(slices.Clone(s.Catalogue.All()), func(req *spec.Requirement) bool {
+		return req.WhyNotApplicable(s.survey.Deployment, s.survey.Release) != "" || !s.survey.Cast.Playable(req)
+	})
 	for n := most; n >= wanted; n-- {
-		if s.troupes = split.Troupes(n)[:wanted]; n == wanted || s.allPlay() {
+		if s.troupes = split.Troupes(n)[:wanted]; n == wanted || allPlay(s.troupes, playable) {
 			return
 		}
 	}
 }
 
-// allPlay reports whether each troupe can play what the whole cast can play.
-func (s *session) allPlay() bool {
-	for _, req := range s.Catalogue.All() {
-		if req.WhyNotApplicable(s.survey.Deployment, s.survey.Release) != "" || !s.survey.Cast.Playable(req) {
-			continue
-		}
-		if slices.ContainsFunc(s.troupes, func(t *fixtures.Cast) bool { return !t.Playable(req) }) {
-			return false
-		}
-	}
-	return true
+// allPlay reports whether each troupe can play all of some requirements.
+func allPlay(troupes []*fixtures.Cast, requirements []*spec.Requirement) bool {
+	return !slices.ContainsFunc(requirements, func(req *spec.Requirement) bool {
+		return slices.ContainsFunc(troupes, func(t *fixtures.Cast) bool { return !t.Playable(req) })
+	})
 }
 
 // players are the users of this process.
