@@ -308,7 +308,7 @@ func (s *session) name() string {
 // putBack puts back who stayed signed in between scenarios, tries once more
 // with who is unrestored, and names who still is.
 func (s *session) putBack(ctx context.Context, say func(string, ...any)) []reports.Unrestored {
-	longer, cancel := exit.PutBack(ctx, time.Minute+6*s.target.Timing.Settle, context.DeadlineExceeded)
+	longer, cancel := exit.PutBack(ctx, time.Minute+24*s.target.Timing.Settle, context.DeadlineExceeded)
 	defer cancel()
 	seen, err := s.stage.PutBack(longer)
 	if err != nil {

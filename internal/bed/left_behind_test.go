@@ -2,12 +2,15 @@ package bed_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/reports"
+	"finesse-conformance/runner"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/client"
 	"finesse-conformance/suites/evidence"
@@ -67,4 +70,38 @@ func TestAskedAMomentBefore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A change that comes after it was waited for in vain may take away a user who was
+// seen back already: it is looked at once more at the end, when such a change has had
+// time to come.
+func TestChangesThatComeLate(t *testing.T) {
+	t.Parallel()
+	timing := runner.Timing{Settle: 2 * time.Second, Quiet: 80 * time.Millisecond, Poll: 5 * time.Millisecond}
+	for _, of := range []int{0, 3} { // which ones of four are late
+		for _, by := range []time.Duration{time.Second / 2, time.Second, 2 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				changes := 0
+				b := bed.Open(t, bed.Deployment{Timing: timing, Configure: func(c *reference.Config) {
+					c.Delays = func() time.Duration {
+						if changes++; changes%4 == of {
+							return timing.Settle + by
+						}
+						return 30 * time.Millisecond
+					}
+				}})
+				for _, id := range []string{"SIG-01", "TRN-UCCE-04", "TRN-UCCE-06"} {
+					b.Exercise(id)
+				}
+				played := b.Finish()
+				time.Sleep(time.Minute)
+				for _, u := range b.Reference.Snapshot().Users {
+					named := slices.ContainsFunc(played.Unrestored, func(n reports.Unrestored) bool { return n.User == u.ID })
+					if u.State != reference.Logout && !named {
+						t.Errorf("late by %v: user %s is left in %s, and not named", by, u.ID, u.State)
+					}
+				}
+			})
+		}
+	}
 }

@@ -60,7 +60,7 @@ func (a *attempt) move(ctx context.Context, p *participant, m *spec.Move, to spe
 	a.mu.Lock()
 	p.situation = to
 	p.situation.State = p.look.State
-	a.Users.Watched(p.user.ID)
+	a.Users.Came(p.user.ID)
 	if peer := a.parts[spec.Peer]; act.Call != "" && peer != nil {
 		a.Users.Watched(peer.ID)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/exit"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 	"finesse-conformance/suites/scenario/internal/users"
@@ -50,8 +51,8 @@ func (s *Stage) RestoreUser(ctx context.Context, left LeftBehind) error {
 
 // PutBack sends home who stayed signed in, tries once more to put back
 // everybody who is unrestored, and looks once more at those for whom a change was
-// asked that nobody saw: a target may refuse it and make it all the same. The
-// evidence is of what that took, nil for nothing.
+// asked that nobody saw: a target may refuse it and make it all the same, or make
+// it late. The evidence is of what that took, nil for nothing.
 func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 	s.breakers.reset() // whatever did not come about may do so now
 	a := newAttempt(s, &spec.Requirement{ID: "restore"}, Plan{}, 1)
@@ -65,41 +66,88 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			a.pause(ctx, s.Target.Quiet-time.Since(since))
 		}
 	}
+	if len(a.participants) > 0 {
+		a.lookAtAll(ctx, a.cast(), func(p *participant) {
+			id := p.user.ID
+			switch to, _, doubtful := s.Users.Doubtful(id); {
+			case s.Users.Kept(id):
+				p.done.touched = !a.release(p.look)
+			case unrestored[id] != "":
+				p.done.touched = true
+			case doubtful && p.look.State == to:
+				_ = a.touch(p)
+				p.done.touched = true // also where that cannot be noted
+			}
+		})
+		a.restoreAll(ctx)
+	}
+	for range maxRestores { // what that asks for may come late, too
+		missed, until := s.Users.Missed(s.Target.Settle)
+		if len(missed) == 0 {
+			break
+		}
+		a.restoreLate(ctx, missed, until)
+	}
 	if len(a.participants) == 0 {
 		return nil, nil
 	}
-	a.looked = time.Now()
-	participants := a.cast()
-	errs := make([]error, len(participants), 2*len(participants))
-	var wg sync.WaitGroup
-	for i, p := range participants {
-		wg.Go(func() {
-			id := p.user.ID
-			now, err := a.look(ctx, p, evidence.ForReturn)
-			if err != nil {
-				errs[i] = fmt.Errorf("user %s: %w", id, err)
-				_, left := s.Users.Whereabouts(id)
-				s.Users.Strand(left, a.req.ID, err.Error())
-				s.Users.Keep(id, false)
-				return
-			}
-			switch to, _, doubtful := s.Users.Doubtful(id); {
-			case s.Users.Kept(id):
-				p.done.touched = !a.release(now)
-			case unrestored[id] != "":
-				p.done.touched = true
-			case doubtful && now.State == to:
-				errs[i] = a.touch(p)
-			}
-		})
-	}
-	wg.Wait()
-	a.restoreAll(ctx)
 	a.close()
-	for _, p := range participants {
-		if why := s.Users.WhyNotBack(p.user.ID); why != "" && p.done.touched {
+	var errs []error
+	for _, p := range a.cast() {
+		if why := s.Users.WhyNotBack(p.user.ID); why != "" {
 			errs = append(errs, fmt.Errorf("user %s: %s", p.user.ID, why))
 		}
 	}
 	return a.ev, errors.Join(errs...)
+}
+
+// lookAtAll looks at users who are to be put back, and has something done with
+// each. Who cannot be looked at is not back.
+func (a *attempt) lookAtAll(ctx context.Context, participants []*participant, do func(*participant)) {
+	a.looked = time.Now()
+	var wg sync.WaitGroup
+	for _, p := range participants {
+		wg.Go(func() {
+			if _, err := a.look(ctx, p, evidence.ForReturn); err != nil {
+				_, left := a.Users.Whereabouts(p.user.ID)
+				left.User = p.user.ID
+				a.Users.Strand(left, a.req.ID, err.Error())
+				a.Users.Keep(p.user.ID, false)
+				return
+			}
+			do(p)
+		})
+	}
+	wg.Wait()
+}
+
+// restoreLate puts back whom a change has taken away that was waited for in vain,
+// when it has had the time that changes were seen to need. Who is at home before
+// that may still be taken away.
+func (a *attempt) restoreLate(ctx context.Context, users []string, until time.Time) {
+	left := time.Until(until)
+	if exit.IsOver(ctx) {
+		left = min(left, a.quietWindow())
+	}
+	a.pause(ctx, left)
+	for _, p := range a.cast() {
+		p.done.touched = false // it is back or named
+	}
+	var late []*participant
+	for _, id := range users {
+		late = append(late, a.participant(a.Cast.ByID(id)))
+	}
+	a.lookAtAll(ctx, late, func(p *participant) {
+		home, known := a.Users.Initial(p.user.ID)
+		switch {
+		case !known || a.Users.WhyNotBack(p.user.ID) != "":
+		case p.look.State != home.State:
+			_ = a.touch(p)
+			p.done.touched, p.done.insisted = true, false
+			a.Users.Watched(p.user.ID)
+		case time.Now().Before(until):
+			a.Users.Strand(p.look, a.req.ID, "a change that was asked for was never seen, and may still come")
+		}
+	})
+	a.restoreAll(ctx)
 }

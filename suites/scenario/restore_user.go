@@ -146,15 +146,15 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 	if exit.IsOver(ctx) {
 		left = min(left, a.quietWindow()) // what is left is for the way back
 	}
-	if left > 0 {
-		a.until(ctx, p, left, func(l evidence.Observation) bool {
-			if open.From == "" {
-				open.From = l.State
-			}
-			return l.State != open.From
-		})
+	if left > 0 && a.until(ctx, p, left, func(l evidence.Observation) bool {
+		if open.From == "" {
+			open.From = l.State
+		}
+		return l.State != open.From
+	}) {
+		a.Users.Came(p.user.ID)
 	}
-	a.Users.Watched(p.user.ID)
+	a.Users.GaveUp(p.user.ID)
 	return true
 }
 

@@ -290,6 +290,7 @@ func (a *attempt) seen(subject *participant, st spec.Step, step evidence.Step) {
 	open, still := users.Open{Since: step.Answered, From: step.Baseline.State}, false
 	if sought, _ := a.sought(subject, st, step); len(sought) > 0 && step.Converged < 0 && !a.refusedByEvent(subject, &step) {
 		open.Late, still = true, true
+		open.Unheard = a.Events == nil && slices.ContainsFunc(a.allowed(st.Then), func(out spec.Outcome) bool { return out.Kind == spec.Refused })
 	}
 	// Without an answer, or with one of a server in trouble, what was asked may
 	// be under way all the same.

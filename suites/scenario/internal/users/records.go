@@ -22,6 +22,7 @@ type Records struct {
 	// their own.
 	clocks bool
 	apart  apart
+	late   bool // a change came that had been waited for in vain
 	// A stay without a time of change was waited out in vain: the target tells
 	// the time of some states only.
 	untimed bool
@@ -188,6 +189,7 @@ func (r *Records) Undisturbed(now evidence.Observation) (left evidence.Observati
 	if u.initial == nil {
 		u.initial = &now
 	}
+	r.late = r.late || u.request.missed != nil && known != nil && known.State != now.State
 	switch {
 	case known == nil || known.State == now.State:
 		return now, true
