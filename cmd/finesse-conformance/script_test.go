@@ -29,6 +29,7 @@ var updateScripts = flag.Bool("update-scripts", false, "write what commands prin
 //
 //	exits CODE[,CODE] COMMAND…   which has to end with the code, or one of them
 //	takes LEAST exits …          the same, and takes so long
+//	alike OLD NEW                compare finds no drift between results but in how long answers took
 //	silent NAME                  the address of a target to which nothing may be sent becomes a
 //	                             variable, and stands for @NAME@ in every file
 //	target NAME WORD…            begins a deployment; stop-target ends it, sent and refused tell
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "silent": leftAlone(t), "target": beginTarget, "stop-target": stopTarget, "sent": sentBy, "refused": refusedBy,
-			"exercised": exercised, "change": change, "at-home": atHome, "takes": takesLong, "schema": ofSchema,
+			"exercised": exercised, "change": change, "at-home": atHome, "takes": takesLong, "schema": ofSchema, "alike": alike,
 		},
 	})
 }
@@ -67,6 +68,18 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !slices.Contains(strings.Split(args[0], ","), code) {
 		ts.Fatalf("exit %s, want %s (%v)", code, args[0], err)
+	}
+}
+
+// onlySlower is what a comparison says that found nothing but other times, as
+// where the machine was busier in one of the runs.
+var onlySlower = regexp.MustCompile(`0 regressions, 0 repairs, 0 breaking, 0 additive and \d+ cosmetic drifts\n(?:.*\n)*Drift, cosmetic\n(?:  (?:latency|convergence) of .*\n)+(?:\n|$)`)
+
+// alike is the command `alike OLD NEW`: two results have no drift, but in times.
+func alike(ts *testscript.TestScript, _ bool, args []string) {
+	exits(ts, false, append([]string{"0,1", "finesse-conformance", "compare", "--fail-on", "drift"}, args...))
+	if out := ts.ReadFile("stdout"); !strings.Contains(out, "EQUAL: 0 regressions") && !onlySlower.MatchString(out) {
+		ts.Fatalf("they are not alike")
 	}
 }
 
