@@ -39,7 +39,7 @@ func NewCLI(out, err io.Writer) (*CLI, error) {
 	if e != nil {
 		return nil, fmt.Errorf("the contract in the program is broken: %w", e)
 	}
-	bodies, secrets := xmlbody.Lazy(spec.OpenAPI), redact.New(spec.Words)
+	bodies, secrets := xmlbody.NewValidator(spec.OpenAPI), redact.New(spec.Words)
 	return &CLI{
 		Secrets: secrets,
 		Version: Tool().Version, Catalogue: catalogue, Bodies: bodies, Judge: judge.New(catalogue, bodies), Out: secrets.Writer(text.InertWriter(out)), Err: secrets.Writer(text.InertWriter(err)),

@@ -68,9 +68,6 @@ func (d Demand) Documented() bool { return len(d.Then) > 0 }
 // Rules is the whole of rules.yaml.
 type Rules struct{ all []*Rule }
 
-// All gives the rules in the order of the file. They are not to be changed.
-func (r *Rules) All() []*Rule { return slices.Clone(r.all) }
-
 // For gives the rules of a deployment of the given kind and release.
 func (r *Rules) For(d Deployment, release Release) *Rules {
 	mine := &Rules{}

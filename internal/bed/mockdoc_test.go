@@ -247,7 +247,7 @@ func (d *mockDoc) answers(t *testing.T, b *bytes.Buffer) {
 	b.WriteString("\n## Endpoints and their smallest answers\n\n" +
 		"Every run asks SystemInfo first, and looks at each user with `GET /finesse/api/User/{id}`. A smallest answer has what its\n" +
 		"schema requires and no more.\n\n| Endpoint | Profiles | Smallest answer |\n|---|---|---|\n")
-	bodies := xmlbody.Lazy(spec.OpenAPI)
+	bodies := xmlbody.NewValidator(spec.OpenAPI)
 	for _, path := range d.document.Paths.InMatchingOrder() {
 		for _, method := range []string{"GET", "PUT", "POST"} {
 			operation := d.document.Paths.Value(path).GetOperation(method)

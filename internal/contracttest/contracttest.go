@@ -16,7 +16,7 @@ import (
 var (
 	Catalogue = sync.OnceValue(func() *spec.Catalogue { return must(spec.Load()) })
 	Rules     = sync.OnceValue(func() *spec.Rules { return must(spec.LoadRules()) })
-	Judge     = sync.OnceValue(func() *judge.Judge { return judge.New(Catalogue(), xmlbody.Lazy(spec.OpenAPI)) })
+	Judge     = sync.OnceValue(func() *judge.Judge { return judge.New(Catalogue(), xmlbody.NewValidator(spec.OpenAPI)) })
 )
 
 func must[T any](loaded T, err error) T {

@@ -2,15 +2,10 @@ package xmlbody
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"path"
-	"strings"
 	"sync"
 
 	"github.com/antchfx/xmlquery"
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
 // Validator validates XML bodies against the component schemas of one OpenAPI document. It is made once
@@ -22,25 +17,14 @@ type Validator struct {
 // schemas are the component schemas of a document, prepared.
 type schemas struct {
 	kinds map[string]*shape
-	known map[*openapi3.Schema]*shape
 	// answers are kinds without the names that only notifications have.
 	answers map[string]*shape
 }
 
-// NewValidator prepares all component schemas of a document, which must have been validated and must not
-// change afterwards. Documents of OpenAPI 3.1 are refused: their nullable is another.
-func NewValidator(doc *openapi3.T) (*Validator, error) {
-	s, err := prepare(doc)
-	if err != nil {
-		return nil, err
-	}
-	return &Validator{schemas: func() *schemas { return s }}, nil
-}
-
-// Lazy is NewValidator for a document that is not loaded before the first body is validated: many a
-// caller never validates one. The document is part of the program, so that one that cannot be loaded is a
-// mistake of the programmer, and a panic.
-func Lazy(load func() (*openapi3.T, error)) *Validator {
+// NewValidator validates by the component schemas of a document, which is loaded when the first body is
+// validated: many a caller never validates one. The document is part of the program, so that one that cannot be
+// loaded, is invalid or is of OpenAPI 3.1, whose nullable is another, is a mistake of the programmer, and a panic.
+func NewValidator(load func() (*openapi3.T, error)) *Validator {
 	return &Validator{schemas: sync.OnceValue(func() *schemas {
 		doc, err := load()
 		if err != nil {
@@ -54,7 +38,7 @@ func Lazy(load func() (*openapi3.T, error)) *Validator {
 	})}
 }
 
-// Prepare loads the document of a Lazy validator now: for a caller who has time to spare, as while a
+// Prepare loads the document now: for a caller who has time to spare, as while a
 // target answers.
 func (v *Validator) Prepare() { v.schemas() }
 
@@ -62,7 +46,7 @@ func prepare(doc *openapi3.T) (*schemas, error) {
 	if doc.IsOpenAPI31OrLater() {
 		return nil, fmt.Errorf("OpenAPI %s is not supported, expected 3.0", doc.OpenAPI)
 	}
-	s := &schemas{kinds: make(map[string]*shape), known: make(map[*openapi3.Schema]*shape), answers: make(map[string]*shape)}
+	s := &schemas{kinds: make(map[string]*shape), answers: make(map[string]*shape)}
 	if doc.Components == nil {
 		return s, nil
 	}
@@ -70,15 +54,13 @@ func prepare(doc *openapi3.T) (*schemas, error) {
 	for kind, ref := range doc.Components.Schemas {
 		s.kinds[kind] = heard.of(ref.Value, kind)
 		s.answers[kind] = answered.of(ref.Value, kind)
-		s.known[ref.Value] = s.kinds[kind]
 	}
 	return s, nil
 }
 
 // Report is what came of validating a body.
 type Report struct {
-	// Document is the parsed body, nil where it could not be parsed. From ValidateElement it is the
-	// element.
+	// Document is the parsed body, nil where it could not be parsed.
 	Document *xmlquery.Node
 	// Problems are what is wrong, at most 50, in the order of the schema and none for a valid body.
 	Problems []Problem
@@ -121,11 +103,6 @@ func validate(kinds map[string]*shape, kind, contentType string, body []byte) Re
 	return report
 }
 
-// ValidateElement judges an element of a parsed document, such as the user in a notification.
-func (v *Validator) ValidateElement(kind string, element *xmlquery.Node) Report {
-	return validateElement(v.schemas().kinds, kind, element)
-}
-
 func validateElement(kinds map[string]*shape, kind string, element *xmlquery.Node) Report {
 	s, ok := kinds[kind]
 	if !ok {
@@ -163,32 +140,4 @@ func decodeRoot(element *xmlquery.Node, s *shape) (any, *decoding) {
 		return nil, d
 	}
 	return d.value(element, s, s.names[0]), d
-}
-
-// BodyDecoder is the decoder for openapi3filter. Its registry of decoders is the process's own, so this
-// package registers nothing: who validates messages with openapi3filter does, for application/xml.
-func (v *Validator) BodyDecoder() openapi3filter.BodyDecoder {
-	return func(body io.Reader, header http.Header, ref *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
-		data, err := io.ReadAll(body)
-		if err != nil {
-			return nil, fmt.Errorf("read body: %w", err)
-		}
-		doc, err := Parse(header.Get("Content-Type"), data)
-		if err != nil {
-			return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: err}
-		}
-		s, ok := v.schemas().known[ref.Value]
-		if !ok {
-			s = newShaper(true).of(ref.Value, path.Base(ref.Ref))
-		}
-		value, d := decodeRoot(firstElement(doc), s)
-		if len(d.problems) > 0 {
-			lines := make([]string, len(d.problems))
-			for i, p := range d.problems {
-				lines[i] = p.String()
-			}
-			return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Reason: strings.Join(lines, "; ")}
-		}
-		return value, nil
-	}
 }

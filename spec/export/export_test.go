@@ -21,7 +21,7 @@ func TestPostman(t *testing.T) {
 	if err := json.Unmarshal(text, &c); err != nil {
 		t.Fatal(err)
 	}
-	bodies := xmlbody.Lazy(spec.OpenAPI)
+	bodies := xmlbody.NewValidator(spec.OpenAPI)
 	seen, valid := map[string]bool{}, 0
 	var look func(items []item)
 	look = func(items []item) {
@@ -67,7 +67,7 @@ func TestExampleXML(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := exporter{schemas: get(top, "components", "schemas")}
-	bodies := xmlbody.Lazy(spec.OpenAPI)
+	bodies := xmlbody.NewValidator(spec.OpenAPI)
 	for _, one := range []struct {
 		schema string
 		at     []string
