@@ -23,7 +23,7 @@ const (
 	ExitNotRestored   = exit.NotRestored
 	ExitUnwritten     = exit.Unwritten
 	ExitInterrupted   = exit.Interrupted
-	ExitTerminated    = exit.Terminated
+	exitTerminated    = exit.Terminated
 )
 
 // ExitMeaning is what an exit code tells.
@@ -36,7 +36,7 @@ type ExitMeaning struct {
 // before another where several apply.
 func ExitMeanings() []ExitMeaning {
 	return []ExitMeaning{
-		{ExitTerminated, "terminated; users are back and the reports written"},
+		{exitTerminated, "terminated; users are back and the reports written"},
 		{ExitInterrupted, "interrupted; users are back and the reports written"},
 		{ExitHarness, "a fault of the harness itself"},
 		{ExitNotRestored, "a user could not be put back"},
@@ -166,7 +166,7 @@ func (r *Result) exit() Exit {
 	}
 	switch r.Signal {
 	case 0:
-	case ExitTerminated:
+	case exitTerminated:
 		add(r.Signal, "the run was terminated")
 	default:
 		add(r.Signal, "the run was interrupted")

@@ -10,9 +10,9 @@ type Situation struct {
 	WrapUp  Switch // whether wrap-up follows the call, "" where that is not known
 }
 
-// After is the state to which the end of the call leads where no wrap-up
+// after is the state to which the end of the call leads where no wrap-up
 // comes between: the pending one, else the one before the call.
-func (s Situation) After() State {
+func (s Situation) after() State {
 	if s.Pending != "" {
 		return s.Pending
 	}
@@ -75,7 +75,7 @@ const (
 func (p Pattern) Matches(s Situation) bool {
 	return (len(p.States) == 0 || contains(p.States, s.State)) &&
 		(p.Was == "" || p.Was == s.Was) &&
-		(p.After == "" || p.After == s.After()) &&
+		(p.After == "" || p.After == s.after()) &&
 		(p.Pending == "" || p.Pending == s.Pending || p.Pending == PendingNone && s.Pending == "") &&
 		(len(p.Calls) == 0 || contains(p.Calls, s.Call) || s.Call == "" && contains(p.Calls, CallNone)) &&
 		(p.WrapUp == "" || p.WrapUp == s.WrapUp)

@@ -9,8 +9,8 @@ import (
 	"github.com/antchfx/xmlquery"
 )
 
-// MaxDepth is how deep elements may nest; the deepest documented body, a list of dialogs, nests 6.
-const MaxDepth = 64
+// maxDepth is how deep elements may nest; the deepest documented body, a list of dialogs, nests 6.
+const maxDepth = 64
 
 // maxNodes is how many elements and attributes a body may have: a document of them takes up much more
 // memory than its text.

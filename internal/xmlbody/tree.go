@@ -95,8 +95,8 @@ func (p *planting) open(token xml.StartElement, start int) (reason string) {
 		return "a second root element " + token.Name.Local
 	}
 	p.rooted = true
-	if p.depth++; p.depth > MaxDepth {
-		return fmt.Sprintf("elements nest deeper than %d", MaxDepth)
+	if p.depth++; p.depth > maxDepth {
+		return fmt.Sprintf("elements nest deeper than %d", maxDepth)
 	}
 	if p.nodes += 1 + len(token.Attr); p.nodes > maxNodes {
 		return fmt.Sprintf("more than %d elements and attributes", maxNodes)

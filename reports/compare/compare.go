@@ -20,8 +20,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// ComparisonSchema is what the member "schema" of a comparison as JSON says.
-const ComparisonSchema = "finesse-conformance/comparison/v1"
+// comparisonSchema is what the member "schema" of a comparison as JSON says.
+const comparisonSchema = "finesse-conformance/comparison/v1"
 
 // Comparison is what differs between two results, such as those of a target
 // before and after an upgrade.
@@ -80,7 +80,7 @@ func Results(old, new *reports.Result) (*Comparison, error) {
 		return nil, fmt.Errorf("the old result is of %s and the new one of %s: they cannot be compared", a, b)
 	}
 	c := &Comparison{
-		Schema: ComparisonSchema, old: old, new: new, Old: side(old), New: side(new), Notes: notes(old, new),
+		Schema: comparisonSchema, old: old, new: new, Old: side(old), New: side(new), Notes: notes(old, new),
 		Regressions: []Change{}, Repairs: []Change{}, Waived: []Change{}, Failing: []Change{},
 		NewlyRun: []Change{}, Added: []Change{}, Gone: []Change{}, Drifts: []Drift{},
 	}
@@ -132,8 +132,8 @@ func (c *Comparison) ExitCode(failOnDrift bool) int {
 	return reports.ExitConformant
 }
 
-// Equal reports whether nothing differs.
-func (c *Comparison) Equal() bool {
+// equal reports whether nothing differs.
+func (c *Comparison) equal() bool {
 	return len(c.Regressions)+len(c.Repairs)+len(c.Waived)+len(c.NewlyRun)+len(c.Added)+len(c.Gone)+len(c.Drifts) == 0
 }
 

@@ -35,7 +35,7 @@ func TestSameDeploymentComparesAsEqual(t *testing.T) {
 				}
 			}
 		})
-		if !c.Equal() || c.ExitCode(true) != 0 {
+		if !c.equal() || c.ExitCode(true) != 0 {
 			t.Errorf("seed %d: %+v\n%s", seed, c.Regressions, driftsText(c.Drifts))
 		}
 	}

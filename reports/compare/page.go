@@ -211,7 +211,7 @@ func (c *Comparison) next() string {
 		return fmt.Sprintf("%s worse than before, of %s. Begin with the first below: what a client relied on there holds no more.", areThey(n, "requirement"), text.Count(causes, "cause"))
 	case breaking > 0:
 		return fmt.Sprintf("Nothing that held is broken. %s may break a client that was written against the old behaviour: look at them first.", text.Count(breaking, "change"))
-	case c.Equal():
+	case c.equal():
 		return "Nothing that a client could see differs."
 	}
 	return "Nothing that held is broken, and nothing that a client reads is gone."
@@ -282,7 +282,7 @@ func upperFirst(s string) string {
 // nothing of it changed.
 func (c *Comparison) draw(prefix string) (template.HTML, error) {
 	d := spec.Deployment(c.New.Target.Deployment)
-	if c.exhibits.Catalogue == nil || !slices.Contains(spec.Deployments(), d) || c.Equal() {
+	if c.exhibits.Catalogue == nil || !slices.Contains(spec.Deployments(), d) || c.equal() {
 		return "", nil
 	}
 	changes := map[string]diagram.Mark{}

@@ -84,12 +84,12 @@ func TestNotes(t *testing.T) {
 
 // What differs in any way is not equal.
 func TestEqual(t *testing.T) {
-	if !(&Comparison{}).Equal() {
+	if !(&Comparison{}).equal() {
 		t.Error("nothing is no difference")
 	}
 	one := []Change{{}}
 	for n, c := range []Comparison{{Regressions: one}, {Repairs: one}, {Waived: one}, {NewlyRun: one}, {Added: one}, {Gone: one}, {Drifts: make([]Drift, 1)}} {
-		if c.Equal() {
+		if c.equal() {
 			t.Errorf("%d: %+v is equal", n, c)
 		}
 	}
@@ -142,12 +142,12 @@ func TestWorseAndBetterDoNotCancel(t *testing.T) {
 	c := &Comparison{Regressions: make([]Change, 1)}
 	for name, list := range map[string]*[]Change{"repairs": &c.Repairs, "waived": &c.Waived, "newly run": &c.NewlyRun} {
 		*list = make([]Change, 1)
-		if c.Equal() {
+		if c.equal() {
 			t.Errorf("one regression and one of the %s are no change", name)
 		}
 		*list = nil
 	}
-	if c.Regressions = nil; !c.Equal() {
+	if c.Regressions = nil; !c.equal() {
 		t.Error("nothing is a change")
 	}
 }

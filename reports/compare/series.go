@@ -9,8 +9,8 @@ import (
 	"finesse-conformance/reports/junit"
 )
 
-// SeriesSchema is what the member "schema" of several comparisons as JSON says.
-const SeriesSchema = "finesse-conformance/comparisons/v1"
+// seriesSchema is what the member "schema" of several comparisons as JSON says.
+const seriesSchema = "finesse-conformance/comparisons/v1"
 
 // Series is several results in a row, each held against the one before.
 type Series []*Comparison
@@ -55,7 +55,7 @@ func (s Series) WriteJSON(w io.Writer) error {
 	return reports.WriteJSON(w, "the comparisons", struct {
 		Schema      string `json:"schema"`
 		Comparisons Series `json:"comparisons"`
-	}{SeriesSchema, s}, "  ")
+	}{seriesSchema, s}, "  ")
 }
 
 // WriteJUnit writes them as JUnit XML, the suites of each under its number.

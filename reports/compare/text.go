@@ -126,7 +126,7 @@ func (c *Comparison) word() string {
 	switch {
 	case c.Worse:
 		return "Worse"
-	case c.Equal():
+	case c.equal():
 		return "Equal"
 	case len(c.Drifts) > 0:
 		return "Nothing worse, and not the same"

@@ -25,8 +25,8 @@ import (
 	"finesse-conformance/suites/evidence"
 )
 
-// DefaultMaxBody is the number of bytes of an answer that are read at most.
-const DefaultMaxBody = 1 << 20
+// defaultMaxBody is the number of bytes of an answer that are read at most.
+const defaultMaxBody = 1 << 20
 
 // DefaultKeep is how much of long answers a run keeps.
 const DefaultKeep = 24 << 20
@@ -71,7 +71,7 @@ type Client struct {
 // New makes a Client.
 func New(opts Options) *Client {
 	if opts.MaxBody <= 0 {
-		opts.MaxBody = DefaultMaxBody
+		opts.MaxBody = defaultMaxBody
 	}
 	// Credentials in the address would be sent with every request, also with
 	// those that must have none.

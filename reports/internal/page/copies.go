@@ -9,8 +9,8 @@ import (
 	"finesse-conformance/reports"
 )
 
-// CopyLimit is how many bytes of a body go into a text to be copied.
-const CopyLimit = 2 << 10
+// copyLimit is how many bytes of a body go into a text to be copied.
+const copyLimit = 2 << 10
 
 // Copies are the texts of a failure that readers take with them.
 type Copies struct {
@@ -51,7 +51,7 @@ func Curl(r *reports.Result, x *reports.ExchangeRef) string {
 		}
 	}
 	if x.RequestBody != "" {
-		parts = append(parts, "--data-binary "+quoted(text.Cut(x.RequestBody, CopyLimit)))
+		parts = append(parts, "--data-binary "+quoted(text.Cut(x.RequestBody, copyLimit)))
 	}
 	address := strings.TrimSuffix(r.Target.URL, "/") + x.Path
 	return text.Shown(strings.Join(append(parts, quoted(address)), " \\\n  "))
@@ -80,7 +80,7 @@ func SourcesText(list []Link) string {
 
 // ExchangeText is a request with its answer, for a ticket.
 func ExchangeText(x *reports.ExchangeRef) string {
-	return fmt.Sprintf("%s %s\n%s\nAnswer: %d after %s\n%s\n", x.Method, x.Path, text.Cut(x.RequestBody, CopyLimit), x.Status, Took(x.DurationMS), text.Cut(x.ResponseBody, CopyLimit))
+	return fmt.Sprintf("%s %s\n%s\nAnswer: %d after %s\n%s\n", x.Method, x.Path, text.Cut(x.RequestBody, copyLimit), x.Status, Took(x.DurationMS), text.Cut(x.ResponseBody, copyLimit))
 }
 
 // SeeAgain ends a ticket with the command, "" where there is none.

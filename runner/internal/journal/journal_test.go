@@ -265,7 +265,7 @@ func TestLedgerNotesWhatIsAsked(t *testing.T) {
 	if diff := cmp.Diff(want, noted); diff != "" {
 		t.Error(diff)
 	}
-	if users := contents(t, path).Left; !users[0].WrapUpSwitched() || users[1].WrapUpSwitched() {
+	if users := contents(t, path).Left; !users[0].wrapUpSwitched() || users[1].wrapUpSwitched() {
 		t.Errorf("%+v", users)
 	}
 	if err := j.Close(); err != nil {

@@ -36,15 +36,15 @@ func (u Unrestored) At(target string) bool {
 	return u.Target == target || slices.Contains(u.Nodes, target)
 }
 
-// WrapUpSwitched reports whether the run switched the user's wrap-up and has
+// wrapUpSwitched reports whether the run switched the user's wrap-up and has
 // not undone that.
-func (u Unrestored) WrapUpSwitched() bool {
+func (u Unrestored) wrapUpSwitched() bool {
 	return slices.ContainsFunc(u.Asked, switchesWrapUp)
 }
 
 // LeftBehind is what has to be known to put the user back.
 func (u Unrestored) LeftBehind() scenario.LeftBehind {
-	return scenario.LeftBehind{Home: u.Initial, WrapUp: u.WrapUpSwitched(), Asked: u.AskedAt}
+	return scenario.LeftBehind{Home: u.Initial, WrapUp: u.wrapUpSwitched(), Asked: u.AskedAt}
 }
 
 func switchesWrapUp(what string) bool {
