@@ -32,7 +32,7 @@ func TestHeldOnce(t *testing.T) {
 	for _, kind := range []string{"UCCE", "UCCX"} {
 		g := generator(modelOf(t, kind), *seed)
 		holds, retrieves := 0, 0
-		for n := range 240 {
+		for n := range 120 {
 			w := g.Walk(n)
 			held := w.Start.State == "HOLD"
 		walk:
