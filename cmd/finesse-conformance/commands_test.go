@@ -19,6 +19,19 @@ func ok(t *testing.T, dir string, args ...string) string {
 	return s.out
 }
 
+// printed gives what a command prints that needs no process of its own.
+func printed(t *testing.T, args ...string) string {
+	t.Helper()
+	var out strings.Builder
+	c := root()
+	c.SetArgs(args)
+	c.SetOut(&out)
+	if err := c.ExecuteContext(t.Context()); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return out.String()
+}
+
 // contain looks for texts.
 func contain(t *testing.T, text string, wants ...string) {
 	t.Helper()
@@ -34,9 +47,10 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	contain(t, ok(t, dir), "Available Commands", "run ", "selftest ")
+	contain(t, ok(t, dir, "run", "--help"), "Usage:\n  finesse-conformance run", "--only")
 	for _, c := range root().Commands() {
 		if c.Runnable() {
-			help := ok(t, dir, c.Name(), "--help")
+			help := printed(t, c.Name(), "--help")
 			contain(t, help, "Usage:\n  finesse-conformance "+c.Name())
 			contain(t, strings.ToLower(help), strings.ToLower(c.Short))
 			for _, s := range config.Settings() { // what a flag takes stands there once
