@@ -62,10 +62,11 @@ type Client struct {
 	users map[string]*fixtures.User // who signed a request, by id
 	seen  map[string]string         // the User of each as it was last read
 
-	limits limits
-	outage outage
-	bodies bodies
-	keep   evidence.Keep
+	limits   limits
+	patience patience
+	outage   outage
+	bodies   bodies
+	keep     evidence.Keep
 }
 
 // New makes a Client.
@@ -225,29 +226,26 @@ func (c *Client) exchange(ctx context.Context, rec *Recorder, call Call, token f
 	if err != nil {
 		return fmt.Errorf("waiting for the limit that a reverse proxy sets: %w", err)
 	}
-	defer leave()
-	if c.opts.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.opts.Timeout,
-			fmt.Errorf("no whole answer within %v", c.opts.Timeout))
-		defer cancel()
-	}
 	req, err := c.request(ctx, rec, call, x)
+	if err == nil {
+		err = c.sign(req, call, token)
+	}
 	if err != nil {
+		leave()
 		return err
 	}
-	if err := c.sign(req, call, token); err != nil {
-		return err
-	}
-	resp, err := c.opts.Transport.RoundTrip(req)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
-			return cause
+	return c.within(ctx, x, func(ctx context.Context, x *evidence.Exchange) error {
+		defer leave()
+		resp, err := c.opts.Transport.RoundTrip(req.WithContext(ctx))
+		if err != nil {
+			if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+				return cause
+			}
+			return err
 		}
-		return err
-	}
-	defer resp.Body.Close()
-	return c.answer(ctx, call, resp, x)
+		defer resp.Body.Close()
+		return c.answer(ctx, call, resp, x)
+	})
 }
 
 // request makes the request of a call, without its credentials.

@@ -112,6 +112,9 @@ func (c *Client) waitOut(ctx context.Context, x evidence.Exchange) bool {
 		}
 		t.Stop()
 	}
+	if away {
+		c.patience.forget()
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.over = nil
