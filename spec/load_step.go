@@ -190,7 +190,7 @@ func (r *reader) get(n *yaml.Node) *Get {
 				g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout, CategoryNone)
 			}},
 			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
-			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone) }},
+			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) }},
 			{"node", func(n *yaml.Node) { g.Node = oneOf(r, n, "node", NodeOther) }},
 		})
 		if at(n, "what") == nil {
@@ -224,7 +224,7 @@ func (q *Requirement) Contradictions() []string {
 			switch {
 			case put == nil && (o.Kind == Accepted || o.Kind == Refused || o.Kind == Deferred):
 				say("says %s of what is no put: use reaches, keeps or answer", o.Kind)
-			case o.Kind == Error && len(o.Types) == 0 && (put == nil || put.Credentials == ""):
+			case o.Kind == Error && len(o.Types) == 0 && s.When.Credentials() == "":
 				say("has an error without types: name the error types that the guide allows")
 			case o.Kind == Deferred && (i+1 == len(q.Steps) || !q.Steps[i+1].When.EndCall):
 				say("has deferred and the call is not ended in the next step: add a step with end_call")

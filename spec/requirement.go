@@ -40,7 +40,7 @@ func (r *Requirement) LevelOn(d Deployment) Level {
 // who may not ask.
 func (r *Requirement) Unauthorized() bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool {
-		if s.byOutsider() || s.When.Get != nil && s.When.Get.Credentials != "" {
+		if s.byOutsider() || s.When.Credentials() != "" {
 			return true
 		}
 		return slices.ContainsFunc(s.Then, func(o Outcome) bool {

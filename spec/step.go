@@ -123,6 +123,17 @@ func (w When) Whom() Actor {
 	return Self
 }
 
+// Credentials are those of the request, "" for By's own.
+func (w When) Credentials() string {
+	switch {
+	case w.Put != nil:
+		return w.Put.Credentials
+	case w.Get != nil:
+		return w.Get.Credentials
+	}
+	return ""
+}
+
 // Elsewhere reports whether the action is sent to the node that the run does
 // not act on.
 func (w When) Elsewhere() bool {
@@ -192,7 +203,7 @@ type Get struct {
 	User     string   // "" for the subject, or a User constant
 	Category Category // for GetReasonCodes; CategoryNone leaves the parameter out
 	Query    string   // sent as the query of the URL
-	// Credentials are "" for By's own, or CredentialsNone.
+	// Credentials are "" for By's own, CredentialsNone or CredentialsWrong.
 	Credentials string
 	Node        string // "" for the node that is acted on, or NodeOther
 }

@@ -272,7 +272,7 @@ func (c *stepJudge) unwatched(since time.Time) *mismatch {
 // before it, nor one that puts off. One that asks for other credentials may
 // have been told to, but for a wrong password just before.
 func (c *stepJudge) hidden(span time.Duration) (last *evidence.Exchange) {
-	wrong := c.when.Put != nil && c.when.Put.Credentials == spec.CredentialsWrong
+	wrong := c.when.Credentials() == spec.CredentialsWrong
 	first := time.Time{}
 	for i := range c.ev.Exchanges {
 		x := &c.ev.Exchanges[i]

@@ -61,10 +61,10 @@ func (c *stepJudge) errorBody(out spec.Outcome, types []string) *mismatch {
 // credentials is none of the API's: a container in front of it may answer as
 // it likes, and only what is XML has to be ApiErrors.
 func (c *stepJudge) inOtherWords(d *document) bool {
-	if c.when.Put == nil || c.act.Status != http.StatusUnauthorized {
+	if c.act.Status != http.StatusUnauthorized {
 		return false
 	}
-	switch c.when.Put.Credentials {
+	switch c.when.Credentials() {
 	case spec.CredentialsNone, spec.CredentialsWrong, spec.CredentialsMadeUp, spec.CredentialsUnissued, spec.CredentialsExpired:
 	default: // good ones, which the API itself looks at
 		return false
