@@ -54,7 +54,7 @@ func (r *reader) rule(n *yaml.Node) *Rule {
 		{"given", func(n *yaml.Node) { rule.Given = r.pattern(n) }},
 		{"asks", func(n *yaml.Node) { rule.Asks = someOf(r, n, "asks", asks...) }},
 		{"reason", func(n *yaml.Node) {
-			rule.Reason = someOf(r, n, "reason", ReasonNone, ReasonValid, ReasonWrongCategory, ReasonUnknown)
+			rule.Reason = someOf(r, n, "reason", ReasonNone, ReasonValid, ReasonWrongCategory, ReasonUnknown, ReasonAuto)
 		}},
 		{"codes", func(n *yaml.Node) { rule.Codes = oneOf(r, n, "codes", On, Off) }},
 		{"then", func(n *yaml.Node) { rule.Then = r.then(n) }},

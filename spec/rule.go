@@ -13,7 +13,7 @@ type Rule struct {
 	Who         []Actor  // who asks: Self, Supervisor, ForeignSupervisor, Teammate, Nobody, WrongCredentials
 	Given       Pattern  // where the user is
 	Asks        []string // states, AskNone, AskUnknown
-	Reason      []string // ReasonNone, ReasonValid, ReasonWrongCategory, ReasonUnknown
+	Reason      []string // ReasonNone, ReasonValid, ReasonWrongCategory, ReasonUnknown, or ReasonAuto for what should go along
 	Codes       Switch   // whether reason codes are configured for the state that is asked for
 	Then        Then
 	Sources     []Source
@@ -52,8 +52,16 @@ func (r *Rule) covers(c Cell) bool {
 	return (len(r.Who) == 0 || slices.Contains(r.Who, c.Who)) &&
 		r.Given.Matches(c.Situation) &&
 		(len(r.Asks) == 0 || slices.Contains(r.Asks, c.Ask)) &&
-		(len(r.Reason) == 0 || slices.Contains(r.Reason, c.Reason)) &&
+		(len(r.Reason) == 0 || slices.Contains(r.Reason, c.Reason) || slices.Contains(r.Reason, ReasonAuto) && c.Reason == c.rightReason()) &&
 		(r.Codes == "" || (r.Codes == On) == c.Codes)
+}
+
+// rightReason is what should go along as reasonCodeId with a request of the agent.
+func (c Cell) rightReason() string {
+	if c.Codes {
+		return ReasonValid
+	}
+	return ReasonNone
 }
 
 // Demand is what the guide demands of a cell.
@@ -82,8 +90,23 @@ func (r *Rules) For(d Deployment, release Release) *Rules {
 // Demand puts the rules that hold for a cell together. A request with several
 // defects may be refused for any of them, and is not to be accepted: the guide
 // says no more of precedence than that the checks of Finesse itself come
-// before those of the CTI side (guide 12.5(1), page 21).
+// before those of the CTI side (guide 12.5(1), page 21). One that lacks its reason
+// code may be refused for the state instead (page 73), where no rule says that the
+// same with a reason code would be done.
 func (r *Rules) Demand(c Cell) Demand {
+	d := r.demand(c)
+	if c.Who != Self || c.Reason != ReasonNone || !c.Codes || !d.Documented() {
+		return d
+	}
+	right := c
+	right.Reason = ReasonValid
+	if !r.demand(right).done() {
+		d.add(Outcome{Kind: Error, Status: []int{400, 401}, Types: []string{"Invalid State", "Invalid Input", "Generic Error"}})
+	}
+	return d
+}
+
+func (r *Rules) demand(c Cell) Demand {
 	var refusing, all []*Rule
 	for _, rule := range r.all {
 		if !rule.covers(c) {
@@ -113,6 +136,11 @@ func (r *Rules) Demand(c Cell) Demand {
 		}
 	}
 	return d
+}
+
+// done reports whether what is asked for comes about, now or as the call ends.
+func (d Demand) done() bool {
+	return d.Documented() && !slices.ContainsFunc(d.Then, func(o Outcome) bool { return o.Kind != Accepted && o.Kind != Deferred })
 }
 
 // add takes an outcome in, once.
