@@ -19,7 +19,7 @@ type draw struct {
 }
 
 func (g *Generator) drawOf(u *underWay) draw {
-	d := draw{random: u.random, calls: u.calls, called: called(u.walk), lasts: young(u.walk, u.at, u.long) && u.random.IntN(4) > 0, most: mostStates}
+	d := draw{random: u.random, calls: u.calls, called: called(u.walk), lasts: young(u.walk, u.at, u.long) && (u.long || u.random.IntN(4) > 0), most: mostStates}
 	if u.beside {
 		along := g.Model.along(u.walk, spec.Colleague)
 		d.other = along[len(along)-1]
@@ -27,7 +27,7 @@ func (g *Generator) drawOf(u *underWay) draw {
 	return d
 }
 
-// leastOnCall is for how many rounds most calls last, three times as many in long walks: what waits for the end of
+// leastOnCall is for how many rounds most calls last, twice as many in long walks: what waits for the end of
 // a call may be changed there more than once.
 const leastOnCall = 3
 
@@ -40,7 +40,7 @@ func young(w Walk, at []modelState, long bool) bool {
 		}
 		n++
 	}
-	return talks(at[0].State) && (n < leastOnCall || long && n < 3*leastOnCall)
+	return talks(at[0].State) && (n < leastOnCall || long && n < 2*leastOnCall)
 }
 
 func talks(s spec.State) bool { return s == spec.Talking || s == spec.Hold }
@@ -57,6 +57,9 @@ func (g *Generator) draw(d draw, at []modelState, how How, things int) []spec.Wh
 		switch {
 		case n == moment:
 			changes := g.changes(from)
+			if d.lasts {
+				changes = slices.DeleteFunc(changes, endsCall)
+			}
 			if d.only != nil {
 				changes = slices.DeleteFunc(g.onCalls(from, false), func(w spec.When) bool { return !d.only(w) })
 			}

@@ -83,6 +83,7 @@ type underWay struct {
 	at     []modelState // where the subject may be
 	rested int          // for how many rounds in a row there was no call
 	beside bool         // a colleague asks for itself meanwhile
+	keeps  bool         // nothing takes the place of what waits for the end of the call
 	calls  int          // how often of five something is done to the call
 	long   bool         // its calls last: what is the third of a kind on one call comes there, and what pends shows soon in the others
 }
@@ -91,7 +92,14 @@ type underWay struct {
 func (g *Generator) take(u *underWay, r Round, next []modelState) {
 	now := g.Model.happenings(u.past, u.at, r)
 	g.did.add(u.past, now)
+	waits := len(waiting(u.past)) > 0
 	u.past, u.at, u.walk.Rounds = append(u.past, now...), next, append(u.walk.Rounds, r)
+	switch {
+	case len(waiting(u.past)) == 0 || !talks(next[0].State):
+		u.keeps = false
+	case !waits:
+		u.keeps = u.random.IntN(4) == 0
+	}
 	if u.rested++; next[0].Call != "" {
 		u.rested = 0
 	}
@@ -165,16 +173,21 @@ const candidates = 24
 func (g *Generator) best(u *underWay) (best Round, next []modelState, ok bool) {
 	from := u.at[0].State
 	d := g.drawOf(u)
+	over := u.random.IntN(2) == 0 && slices.ContainsFunc(u.at, func(s modelState) bool { return s.Pending == spec.Logout }) // nothing is asked for after it
 	switch {
 	case !g.wanted(Alone, from):
 	case u.at[0].Call == "" && u.rested >= 2 && u.random.IntN(2) == 0: // what is remembered from one call to the next
 		d.only = beginsCall
+	case over, u.keeps && !d.lasts:
+		d.only, d.lasts = endsIt, false
+	case u.keeps:
+		d.only = func(w spec.When) bool { return !endsCall(w) }
 	case !u.long && len(waiting(u.past)) > 0 && u.random.IntN(5) < 2: // before something else takes the place of what pends
 		d.only, d.lasts = endsIt, false
 	}
 	if d.only != nil {
-		if best, next, ok = g.newest(d, u, Alone, 1); ok {
-			return best, next, true
+		if best, next, ok = g.newest(d, u, Alone, 1); ok || over {
+			return best, next, ok
 		}
 		d.only = nil
 	}
