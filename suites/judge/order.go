@@ -61,7 +61,8 @@ func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 		return false
 	}
 	l, ok := evidence.ObservationOfEvent(*e)
-	if !ok || l.Same(step.Baseline) || visitOf(l) == visitOf(step.Baseline) || evidence.Apart(l.ChangeTime, step.Baseline.ChangeTime) && l.ChangeTime > step.Baseline.ChangeTime {
+	apart := evidence.Apart(l.ChangeTime, step.Baseline.ChangeTime)
+	if !ok || l.Same(step.Baseline) && !apart || visitOf(l) == visitOf(step.Baseline) || apart && l.ChangeTime > step.Baseline.ChangeTime {
 		return false
 	}
 	for i := range ev.Events[:e.Index] {
@@ -70,7 +71,7 @@ func behind(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
 			return false
 		}
 	}
-	if evidence.Apart(l.ChangeTime, step.Baseline.ChangeTime) && unmoved(ev, step) {
+	if apart && unmoved(ev, step) {
 		return true // it is older by whatever clock
 	}
 	for _, old := range ev.Observations {

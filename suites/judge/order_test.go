@@ -158,6 +158,7 @@ func TestOrder(t *testing.T) {
 		{isBehind, "an event is no look", is(heard(1, "1001", away, before), news(11, own, own, talking, nearby, "")), false},
 		{isBehind, "somebody else came", is(look(1, "1002", away, before), news(11, own, own, talking, nearby, "")), false},
 		{isBehind, "older by any clock, and nothing has moved", is(look(11, "1001", ready, one), news(12, own, own, away, before, "")), true},
+		{isBehind, "an older stay in the state that was found", is(look(11, "1001", ready, one), news(12, own, own, ready, before, "")), true},
 		{isBehind, "older by any clock, and it has moved", is(look(11, "1001", talking, later), news(12, own, own, away, before, "")), false},
 		{isBehind, "older, and somebody else has moved", is(look(11, "1002", talking, later), news(12, own, own, away, before, "")), true},
 		{isBehind, "older, and an event told of a move", is(heard(11, "1001", talking, later), news(12, own, own, away, before, "")), true},
