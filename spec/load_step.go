@@ -190,7 +190,7 @@ func (r *reader) get(n *yaml.Node) *Get {
 				g.Category = oneOf(r, n, "category", CategoryNotReady, CategoryLogout, CategoryNone)
 			}},
 			{"query", func(n *yaml.Node) { g.Query = r.text(n, "query") }},
-			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone, CredentialsWrong) }},
+			{"credentials", func(n *yaml.Node) { g.Credentials = oneOf(r, n, "credentials", CredentialsNone) }},
 			{"node", func(n *yaml.Node) { g.Node = oneOf(r, n, "node", NodeOther) }},
 		})
 		if at(n, "what") == nil {

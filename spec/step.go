@@ -203,7 +203,7 @@ type Get struct {
 	User     string   // "" for the subject, or a User constant
 	Category Category // for GetReasonCodes; CategoryNone leaves the parameter out
 	Query    string   // sent as the query of the URL
-	// Credentials are "" for By's own, CredentialsNone or CredentialsWrong.
+	// Credentials are "" for By's own, or CredentialsNone.
 	Credentials string
 	Node        string // "" for the node that is acted on, or NodeOther
 }

@@ -155,11 +155,8 @@ func (a *attempt) teamOf(u *fixtures.User) []*fixtures.User {
 
 func (a *attempt) get(subject *participant, w spec.When) client.Call {
 	call := client.Call{As: a.signer(w.By), Method: http.MethodGet, Query: w.Get.Query, Purpose: evidence.ForAct, Elsewhere: w.Elsewhere()}
-	switch w.Get.Credentials {
-	case spec.CredentialsNone:
+	if w.Get.Credentials == spec.CredentialsNone {
 		call.Credentials = client.None
-	case spec.CredentialsWrong:
-		call.Credentials = client.Wrong
 	}
 	id := a.idFor(subject, w.Get.User)
 	if w.Get.User == spec.UserUnknown {
