@@ -23,7 +23,7 @@ lint: ## what CI checks of the source
 
 docs: ## renew what is generated
 	go test ./spec -update
-	go test ./reports/internal/requirementsdoc -update
+	go test ./reports/internal/diagram -update
 	go test ./internal/bed -run TestMockDoc -update
 	go test ./cmd/finesse-conformance -run TestDocsOf -update
 

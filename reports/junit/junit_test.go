@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -26,6 +27,24 @@ func TestJUnit(t *testing.T) {
 	reporttest.Golden(t, "junit.xml", got)
 	if bytes.Contains(got, []byte("secret")) {
 		t.Error("a password stands in the report")
+	}
+}
+
+// The check of the next test finds what is wrong.
+func TestJUnitIsCheckedBySchema(t *testing.T) {
+	if _, err := exec.LookPath("xmllint"); err != nil {
+		t.Skip("xmllint is not installed")
+	}
+	const suite = `<testsuite name="a" tests="1" failures="0" errors="0">`
+	for name, doc := range map[string]string{
+		"":                    `<testsuites>` + suite + `<testcase name="x"></testcase></testsuite></testsuites>`,
+		"other root":          `<junit></junit>`,
+		"case without a name": `<testsuites>` + suite + `<testcase></testcase></testsuite></testsuites>`,
+		"not well formed":     `<testsuites>`,
+	} {
+		if err := reporttest.ValidJUnit(t, []byte(doc)); (err == nil) != (name == "") {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package requirementsdoc
+package diagram_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package requirementsdoc
+package diagram_test
 
 import (
 	"bytes"
@@ -49,7 +49,7 @@ func (d *doc) intro() {
 	for _, q := range d.catalogue.All() {
 		n[q.Level]++
 	}
-	d.printf("# Requirements\n\n<!-- Generated from spec/ by the tests of reports: go test ./reports/internal/requirementsdoc -run RequirementsDoc -update -->\n\n")
+	d.printf("# Requirements\n\n<!-- Generated from spec/ by the tests of reports: go test ./reports/internal/diagram -run RequirementsDoc -update -->\n\n")
 	d.printf("The catalogue holds %d requirements in %d sections: %d MUST, %d EITHER and %d INFO.\n\n",
 		len(d.catalogue.All()), len(d.catalogue.Sections()), n[spec.Must], n[spec.Either], n[spec.Info])
 	d.printf(`| Level | Means |
