@@ -3,10 +3,12 @@ package bed_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/reports"
@@ -103,5 +105,31 @@ func TestChangesThatComeLate(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Where one way back does not come about another is taken: who cannot leave
+// wrap-up as it should leaves it in another way, though nobody supervises it and
+// its timer takes hours.
+func TestAnotherWayBack(t *testing.T) {
+	t.Parallel()
+	for _, faults := range [][]string{
+		{"withheld-work-to-not-ready"}, {"wrap-up-waits-work-not-ready"}, {"withheld-work-ready-to-not-ready"}, {"wrap-up-waits-work-ready-not-ready"},
+		{"withheld-work-to-not-ready", "withheld-work-to-ready", "signs-out-from-work"},
+	} {
+		t.Run(faults[len(faults)-1], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := bed.Play(t, bed.Deployment{
+					Faults:    faults,
+					Configure: func(c *reference.Config) { c.WrapUpTimer = 2 * time.Hour },
+					Subject: func(s *runner.Subject) {
+						s.Users = slices.DeleteFunc(slices.Clone(s.Users), func(u *fixtures.User) bool { return strings.HasPrefix(u.ID, "10011") })
+					},
+				}, "TRN-UCCE-22", "TRN-UCCE-23", "TRN-UCCE-31", "TRN-UCCE-33")
+				if len(p.Left)+len(p.Unrestored) > 0 {
+					t.Errorf("left %v, named %v", p.Left, p.Unrestored)
+				}
+			})
+		})
 	}
 }

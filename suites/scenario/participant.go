@@ -44,6 +44,9 @@ type leg struct {
 	ahead     int  // moves, the next included
 	through   bool // the end is only passed
 	returning bool // it leads back, while others are on their way there
+	// The moves that did not come about on the way back: another way is taken,
+	// as long as there is one.
+	closed []*spec.Move
 }
 
 func (a *attempt) participant(u *fixtures.User) *participant {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -39,7 +40,11 @@ func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
 
 func (a *attempt) find(p *participant, goal spec.Given) (navigate.Path, error) {
 	means := a.means(p.user, a.parts)
-	way, err := navigate.Find(a.breakers.allowed(a.moves), p.situation, goal, means)
+	way, err := a.openWay(p, goal)
+	if err != nil && len(p.leg.closed) > 0 {
+		p.leg.closed = nil // each of them may come about the next time
+		way, err = a.openWay(p, goal)
+	}
 	if err == nil {
 		return way, nil
 	}
@@ -49,6 +54,40 @@ func (a *attempt) find(p *participant, goal spec.Given) (navigate.Path, error) {
 		}
 	}
 	return navigate.Path{}, err
+}
+
+// openWay is the cheapest way of moves that are tried.
+func (a *attempt) openWay(p *participant, goal spec.Given) (navigate.Path, error) {
+	moves := a.breakers.allowed(a.moves)
+	if len(p.leg.closed) > 0 {
+		moves = slices.DeleteFunc(slices.Clone(moves), func(m *spec.Move) bool { return slices.Contains(p.leg.closed, m) })
+	}
+	return navigate.Find(moves, p.situation, goal, a.means(p.user, a.parts))
+}
+
+// closes notes a move that did not come about on the way back, and reports
+// whether another way is taken at once: where the move was refused, and there is
+// one that no timer has to be waited for on. What may still come about is asked for
+// again first.
+func (a *attempt) closes(p *participant, m *spec.Move, err error, goal spec.Given) bool {
+	if !a.returning(p) || !errors.As(err, new(*unreached)) {
+		return false
+	}
+	p.leg.closed = append(p.leg.closed, m)
+	if seen := GapOf(err).Instead; seen == nil || seen.Status/100 != 4 {
+		return false
+	}
+	way, err := a.openWay(p, goal)
+	return err == nil && !slices.ContainsFunc(way.Moves, func(m *spec.Move) bool { return m.Action.Timer != "" })
+}
+
+// hasOpenWay reports whether a way is left beside those that did not come about.
+func (a *attempt) hasOpenWay(p *participant, goal spec.Given) bool {
+	if len(p.leg.closed) == 0 {
+		return false
+	}
+	_, err := a.openWay(p, goal)
+	return err == nil
 }
 
 // given brings the subject into the precondition.
@@ -146,13 +185,19 @@ func (a *attempt) driveTo(ctx context.Context, p *participant, goal spec.Given) 
 			return &unreached{why: err.Error(), gap: GapOf(err)}
 		}
 		err = nil
+		another := false
 		for i, m := range way.Moves {
 			err = a.move(ctx, p, m, way.After[i])
 			a.breakers.passed(ctx, m, err)
 			if err != nil {
+				another = a.closes(p, m, err, goal)
 				break
 			}
 			a.noteMove(p, "%s (%s)", m.Name, way.After[i].State)
+		}
+		if another {
+			n-- // there are no more of these than moves
+			continue
 		}
 		if !errors.Is(err, errMoved) {
 			return err

@@ -91,8 +91,11 @@ func (a *attempt) readTeam(ctx context.Context, p *participant) {
 }
 
 // readUser reads what a step asks for. Where that is the subject, and a node
-// that lags shows it as it was before, it is read again, as each look is.
+// that lags shows it as it was before, it is read again, as each look is; so is
+// one that is shown in another state than it was just seen in, since nothing was
+// asked of it in between.
 func (a *attempt) readUser(ctx context.Context, subject *participant, call client.Call) evidence.Exchange {
+	was := subject.look.State
 	for deadline := time.Now().Add(a.Target.Settle); ; {
 		x := a.send(ctx, call)
 		if call.Path != userPath(subject.user.ID) {
@@ -100,10 +103,12 @@ func (a *attempt) readUser(ctx context.Context, subject *participant, call clien
 		}
 		l, ok := a.read(subject, x)
 		l.User = subject.user.ID
-		if !ok || !a.Users.Outdated(l) {
+		inTime := time.Now().Before(deadline)
+		elsewhere := inTime && was != "" && l.State != was
+		if !ok || !elsewhere && !a.Users.Outdated(l) {
 			return x
 		}
-		if !time.Now().Before(deadline) {
+		if !inTime {
 			a.Users.WaitedInVain(l)
 			return x
 		}

@@ -111,11 +111,23 @@ func (a *attempt) tryRestore(ctx context.Context, p *participant, home evidence.
 		if err == nil {
 			err = fmt.Errorf("user %s does not stay in %s", p.user.ID, home.State)
 		}
-		if a.Users.WhyNotBack(p.user.ID) != "" {
-			return err // it did not work the last time either; it is tried once more at the end of the run
+		if last, err := a.lastTry(ctx, p, home, n, err); last {
+			return err
 		}
 	}
 	return err
+}
+
+// lastTry reports whether the n-th try was the last one, and with which error
+// it ended. Who is to be signed out and was not brought there on a documented way
+// is asked to sign out from where it is: no guide says that it can, and it is one
+// request. What did not work the last time either is tried once more at the end of
+// the run, unless another way is left.
+func (a *attempt) lastTry(ctx context.Context, p *participant, home evidence.Observation, n int, err error) (bool, error) {
+	if n == 0 && home.State == spec.Logout && !p.look.State.OnCall() && len(p.leg.closed) > 0 && a.signsOut(ctx, p) {
+		return true, nil
+	}
+	return a.Users.WhyNotBack(p.user.ID) != "" && !a.hasOpenWay(p, wayBack(home.State)), err
 }
 
 // restoreSeen takes a user back and sees it there. Unseen says that
@@ -260,6 +272,12 @@ func (a *attempt) signsOutWithoutCall(ctx context.Context, p *participant, home 
 	if err != nil || slices.ContainsFunc(list, func(d dialogView) bool { return !d.over() }) {
 		return false
 	}
+	return a.signsOut(ctx, p)
+}
+
+// signsOut asks a user to sign out, from wherever it is, and reports whether it
+// did so.
+func (a *attempt) signsOut(ctx context.Context, p *participant) bool {
 	x, err := a.putOnPath(ctx, p, spec.Logout, a.reasonOnPath(p, spec.Logout))
 	out := err == nil && x.Status/100 == 2 && a.until(ctx, p, a.quietWindow(), func(l evidence.Observation) bool { return l.State == spec.Logout })
 	a.Users.Watched(p.user.ID)
@@ -321,10 +339,16 @@ func (a *attempt) driveBack(ctx context.Context, p *participant, s spec.State) e
 	if p.look.State == s {
 		return nil
 	}
+	return a.driveTo(ctx, p, wayBack(s))
+}
+
+// wayBack is where the way back to a state leads: a call that somebody had
+// cannot be given back.
+func wayBack(s spec.State) spec.Given {
 	if !s.Resting() {
-		s = spec.NotReady // a call that somebody had cannot be given back
+		s = spec.NotReady
 	}
-	return a.driveTo(ctx, p, spec.Given{State: s})
+	return spec.Given{State: s}
 }
 
 // unswitch undoes a switched wrap-up, as far as the user's settings tell how
