@@ -61,13 +61,7 @@ func (a *attempt) restoreUser(ctx context.Context, p *participant) {
 		return
 	}
 	a.Users.Keep(p.user.ID, false)
-	err := a.tryRestore(ctx, p, home)
-	if err == nil {
-		err = a.toldHome(ctx, p, home)
-	}
-	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
-		err = nil
-	}
+	err := a.bringBack(ctx, p, home)
 	if p.done.switched {
 		a.unswitch(ctx, p)
 	}
@@ -84,6 +78,25 @@ func (a *attempt) restoreUser(ctx context.Context, p *participant) {
 			a.Users.Strand(p.look, a.req.ID, err.Error())
 		}
 	}
+}
+
+// bringBack brings a user back to where it was found, and has it signed out by a
+// supervisor where nothing else helps; at once from a state from which nothing else
+// has helped before.
+func (a *attempt) bringBack(ctx context.Context, p *participant, home evidence.Observation) error {
+	from := p.look.State
+	if _, known := a.bySupervisor.Load(from); known && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
+		return nil
+	}
+	err := a.tryRestore(ctx, p, home)
+	if err == nil {
+		err = a.toldHome(ctx, p, home)
+	}
+	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
+		a.bySupervisor.Store(from, true)
+		err = nil
+	}
+	return err
 }
 
 // tryRestore brings a user back to where it was found, and begins anew where

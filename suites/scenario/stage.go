@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -60,6 +61,9 @@ type Stage struct {
 	breakers    circuitBreakers
 	repetitions repetitions
 	teamReads   teamReads
+	// bySupervisor has the states from which nothing but a supervisor's LOGOUT
+	// brought a user back.
+	bySupervisor sync.Map
 }
 
 // Events gives the notifications of a run.
