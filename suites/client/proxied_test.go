@@ -8,9 +8,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures"
+	"finesse-conformance/internal/memnet"
 	"finesse-conformance/suites/client"
 )
 
@@ -128,34 +130,48 @@ func TestLimitsOfProxies(t *testing.T) {
 	for name, proxy := range map[string]*limited{"connections": {connections: 12}, "rate": {perSecond: 90}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := on(t, serve(t, proxy.ServeHTTP), time.Minute)
-			var all sync.WaitGroup
-			for range 40 {
-				all.Go(func() {
-					if x := c.Do(t.Context(), nil, get(agent())); x.Status != 200 || x.Err != "" {
-						t.Errorf("%d %s", x.Status, x.Err)
-					}
-				})
-				all.Go(func() { c.Do(t.Context(), nil, get(agent())) })
-				all.Go(func() { c.Do(t.Context(), nil, get(agent())) })
-			}
-			all.Wait()
-			if proxy.refused.Load() == 0 {
-				t.Fatal("the limit was never met")
-			}
-			met := proxy.refused.Load()
-			for range 100 {
-				all.Go(func() {
-					if x := c.Do(t.Context(), nil, put(agent())); x.Status != 200 || x.Err != "" {
-						t.Errorf("%d %s", x.Status, x.Err)
-					}
-				})
-			}
-			all.Wait()
-			if more := proxy.refused.Load() - met; more > 0 || proxy.puts.Load() != 100 {
-				t.Errorf("refused %d times after the limit was met; %d of 100 were served", more, proxy.puts.Load())
+			synctest.Test(t, func(t *testing.T) { meetLimit(t, proxy) })
+		})
+	}
+}
+
+func meetLimit(t *testing.T, proxy *limited) {
+	listener := memnet.Listen("127.0.0.1:80", memnet.Constant(time.Millisecond))
+	server := &http.Server{Handler: proxy}
+	go func() { _ = server.Serve(listener) }()
+	transport := client.Transport(nil, nil, time.Minute)
+	transport.DialContext = listener.Dial
+	defer func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		time.Sleep(time.Minute) // until the ends of the connections have arrived
+	}()
+	c := client.New(client.Options{Base: address(t, "http://127.0.0.1:80"), Transport: transport, Timeout: time.Minute, Version: "1.2"})
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			if x := c.Do(t.Context(), nil, get(agent())); x.Status != 200 || x.Err != "" {
+				t.Errorf("%d %s", x.Status, x.Err)
 			}
 		})
+		all.Go(func() { c.Do(t.Context(), nil, get(agent())) })
+		all.Go(func() { c.Do(t.Context(), nil, get(agent())) })
+	}
+	all.Wait()
+	met := proxy.refused.Load()
+	if met == 0 {
+		t.Fatal("the limit was never met")
+	}
+	for range 100 {
+		all.Go(func() {
+			if x := c.Do(t.Context(), nil, put(agent())); x.Status != 200 || x.Err != "" {
+				t.Errorf("%d %s", x.Status, x.Err)
+			}
+		})
+	}
+	all.Wait()
+	if more := proxy.refused.Load() - met; more > 0 || proxy.puts.Load() != 100 {
+		t.Errorf("refused %d times after the limit was met; %d of 100 were served", more, proxy.puts.Load())
 	}
 }
 
