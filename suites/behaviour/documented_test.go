@@ -73,3 +73,25 @@ func TestNotDocumentedIsListed(t *testing.T) {
 		t.Errorf("%s lists what a rule speaks of", name)
 	}
 }
+
+// A reason code where none belongs is a second reason to refuse: where the guide says
+// nothing of the request without one, it demands nothing of it with one.
+func TestReasonTooMuchDemandsNothing(t *testing.T) {
+	k := load()
+	for _, d := range []spec.Deployment{spec.UCCE, spec.UCCX} {
+		rules := k.rules.For(d, k.release)
+		plan := behaviour.Plan{Deployment: d, Release: k.release, Codes: map[spec.Category]bool{spec.CategoryNotReady: true}}
+		for _, row := range plan.Rows(k.rules, k.catalogue.Moves(d, k.release)) {
+			for _, c := range row.Cells {
+				if c.Ask != string(spec.Ready) || c.Reason != spec.ReasonValid || !c.Demand.Documented() {
+					continue
+				}
+				without := c.Cell
+				without.Reason = spec.ReasonNone
+				if !rules.Demand(without).Documented() {
+					t.Errorf("%s, %s: %s asks for READY with a reason code: %v", d, behaviour.Describe(row.Situation), c.Who, c.Demand.Then)
+				}
+			}
+		}
+	}
+}
