@@ -82,7 +82,7 @@ func (s *session) explore(ctx context.Context, rules *spec.Rules, report *explor
 		return 0, s.planExploration(g, report, ids)
 	}
 	search := &explore.Search{Generator: g, Steps: report.Wanted}
-	search.Resume(report.Walks, classesOf(report), report.Steps)
+	search.Resume(report.Walks, max(report.Played, report.Walks), classesOf(report), report.Steps)
 	display.Say("exploring %s: %s, seed %d", s.name(), text.Count(report.Wanted, "step"), report.Seed)
 	for _, note := range s.survey.Notes {
 		display.Say("%s", note)

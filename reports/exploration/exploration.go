@@ -35,6 +35,7 @@ type Report struct {
 	Wanted     int                  `json:"steps_wanted"`
 	Steps      int                  `json:"steps"`              // things done, with what came of them seen
 	Walks      int                  `json:"walks"`              // all before it were played: where a resumed exploration goes on
+	Played     int                  `json:"walks_played"`       // all of them, those of an exploration that was resumed too
 	Unplayed   int                  `json:"unplayed,omitempty"` // walks that could not be begun
 	Stopped    string               `json:"stopped,omitempty"`  // why it ended before its end
 	Classes    []Class              `json:"classes"`
@@ -74,7 +75,7 @@ func (f Finding) Fails() bool { return f.Certainty != explore.Once && f.WaivedBy
 // Add takes in what a search came to. What was found before it was resumed
 // stays.
 func (r *Report) Add(m *explore.Model, found explore.Result, url string, cite func(spec.Source) string) {
-	r.Schema, r.Steps, r.Walks, r.Unplayed = SchemaID, found.Steps, found.Walks, found.Unplayed
+	r.Schema, r.Steps, r.Walks, r.Played, r.Unplayed = SchemaID, found.Steps, found.Walks, found.Played, found.Unplayed
 	r.Classes = nil
 	for _, c := range found.Classes {
 		r.Classes = append(r.Classes, Class(c))

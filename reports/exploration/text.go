@@ -14,7 +14,7 @@ import (
 // WriteText prints what an exploration came to.
 func (r *Report) WriteText(w io.Writer, folder string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "explored %s: %s in %d walks, seed %d\n", r.Target.URL, text.Count(r.Steps, "step"), r.Walks, r.Seed)
+	fmt.Fprintf(&b, "explored %s: %s in %s, seed %d\n", r.Target.URL, text.Count(r.Steps, "step"), text.Count(r.Played, "walk"), r.Seed)
 	if r.Stopped != "" {
 		fmt.Fprintf(&b, "ended before its end: %s; go on with --resume\n", r.Stopped)
 	}

@@ -54,7 +54,7 @@ func (g *Generator) Walk(n int) Walk {
 func (g *Generator) walk(n int) Walk {
 	random := rand.New(rand.NewPCG(g.Seed, uint64(n)))
 	u := &underWay{random: random, walk: Walk{Name: fmt.Sprintf("%s-%d-%d", Section, g.Seed, n), Start: g.start(random)}}
-	u.at = g.Model.start(u.walk)
+	u.at, u.refused = g.Model.start(u.walk), n%3 == 2
 	u.beside, u.long, u.calls = g.Colleague && random.IntN(oneBeside) == 0, random.IntN(2) == 0, 1+random.IntN(4)
 	away := 0 // rounds in a row that are not wanted
 	for len(u.walk.Rounds) < mostRounds && u.rested < mostRests && away < mostAway {
@@ -77,15 +77,16 @@ func (g *Generator) walk(n int) Walk {
 
 // underWay is a walk that is drawn.
 type underWay struct {
-	random *rand.Rand
-	walk   Walk
-	past   []happening
-	at     []modelState // where the subject may be
-	rested int          // for how many rounds in a row there was no call
-	beside bool         // a colleague asks for itself meanwhile
-	keeps  bool         // nothing takes the place of what waits for the end of the call
-	calls  int          // how often of five something is done to the call
-	long   bool         // its calls last: what is the third of a kind on one call comes there, and what pends shows soon in the others
+	random  *rand.Rand
+	walk    Walk
+	past    []happening
+	at      []modelState // where the subject may be
+	rested  int          // for how many rounds in a row there was no call
+	beside  bool         // a colleague asks for itself meanwhile
+	keeps   bool         // nothing takes the place of what waits for the end of the call
+	refused bool         // a LOGOUT on a call is taken to be refused where it may be
+	calls   int          // how often of five something is done to the call
+	long    bool         // its calls last: what is the third of a kind on one call comes there, and what pends shows soon in the others
 }
 
 // take adds a round to a walk.
@@ -93,6 +94,9 @@ func (g *Generator) take(u *underWay, r Round, next []modelState) {
 	now := g.Model.happenings(u.past, u.at, r)
 	g.did.add(u.past, now)
 	waits := len(waiting(u.past)) > 0
+	if u.refused {
+		next = unlessSignedOut(next)
+	}
 	u.past, u.at, u.walk.Rounds = append(u.past, now...), next, append(u.walk.Rounds, r)
 	switch {
 	case len(waiting(u.past)) == 0 || !talks(next[0].State):
@@ -103,6 +107,17 @@ func (g *Generator) take(u *underWay, r Round, next []modelState) {
 	if u.rested++; next[0].Call != "" {
 		u.rested = 0
 	}
+}
+
+// unlessSignedOut leaves out that LOGOUT may wait for the end of the call, where it
+// may be refused as well: no guide says what it gives way to, so that a walk goes on
+// where it is refused alone.
+func unlessSignedOut(at []modelState) []modelState {
+	refused := slices.DeleteFunc(slices.Clone(at), func(s modelState) bool { return s.Pending == spec.Logout })
+	if !slices.ContainsFunc(refused, func(s modelState) bool { return s.Call != "" }) {
+		return at
+	}
+	return refused
 }
 
 // wanted reports whether a class of rounds is walked.

@@ -97,6 +97,34 @@ func TestScenarioOfTwoIsPasted(t *testing.T) {
 	}
 }
 
+// A walk goes on where LOGOUT is refused on a call, and its scenario demands that it
+// is: of what comes after a LOGOUT that waits no guide says anything.
+func TestScenarioAfterRefusedLogout(t *testing.T) {
+	m := modelOf(t, reference.UCCE)
+	alone := func(w spec.When) explore.Round {
+		return explore.Round{How: explore.Alone, Does: []spec.When{w}, From: spec.Talking}
+	}
+	f := explore.Finding{Walk: explore.Walk{
+		Name: "EXP-1-1", Start: spec.Situation{State: spec.Talking, Was: spec.Ready, Call: spec.CallRouted, WrapUp: spec.Off},
+		Rounds: []explore.Round{
+			alone(spec.When{By: spec.Self, Put: &spec.Put{State: "LOGOUT", Reason: spec.ReasonAuto}}),
+			alone(spec.When{By: spec.Self, Put: &spec.Put{State: "NOT_READY", Reason: spec.ReasonAuto}}),
+			alone(spec.When{By: spec.Self, Stimulus: spec.CallerHangup}),
+		},
+	}}
+	req := pasted(t, m.Scenario(f))
+	if kind := req.Steps[0].Then[0].Kind; len(req.Steps[0].Then) != 1 || kind != spec.Refused {
+		t.Errorf("LOGOUT may be %s as well:\n%s", kind, m.Scenario(f))
+	}
+	if states := req.Steps[2].Then[0].States; !slices.Equal(states, []spec.State{spec.NotReady}) {
+		t.Errorf("at the end of the call the user may be in %v:\n%s", states, m.Scenario(f))
+	}
+	f.Walk.Rounds = slices.Delete(f.Walk.Rounds, 1, 2) // nothing is asked for after it
+	if req := pasted(t, m.Scenario(f)); len(req.Steps[0].Then) != 2 {
+		t.Errorf("LOGOUT has to be refused:\n%s", m.Scenario(f))
+	}
+}
+
 // together reports whether a finding has requests at the same moment.
 func together(f explore.Finding) bool {
 	return slices.ContainsFunc(f.Walk.Rounds, func(r explore.Round) bool { return r.How == explore.Together })

@@ -37,13 +37,17 @@ func (m *Model) Scenario(f Finding) string {
 		if rest := r.Does[1:]; len(rest) > 0 {
 			line("      %s: [%s]", map[How]string{InARow: "following", Together: "together"}[r.How], join(rest, flowWhen))
 		}
-		next := m.After(at, r)
+		next, refused := m.After(at, r), false
+		if m.opens(next, f.Walk.Rounds[n+1:]) {
+			line("      # Where LOGOUT waits for the end of the call instead, no guide says what comes of the rest.")
+			next, refused = unlessSignedOut(next), true
+		}
 		others := ""
 		if f.Deviation.Whom == spec.Colleague && n == len(f.Walk.Rounds)-1 {
 			along := m.along(f.Walk, spec.Colleague)
 			others = fmt.Sprintf(", others: {colleague: %s}", along[len(along)-1][0].State)
 		}
-		line("      then: %s", m.flowThen(at, r, next, others))
+		line("      then: %s", m.flowThen(at, r, next, refused, others))
 		at = next
 	}
 	line("  sources: [%s]", join(m.sources(f), func(s spec.Source) string {
@@ -53,6 +57,16 @@ func (m *Model) Scenario(f Finding) string {
 		return fmt.Sprintf("{guide: %s, page: %s}", s.Guide, s.Page)
 	}))
 	return b.String()
+}
+
+// opens reports whether the model loses the user in what comes next.
+func (m *Model) opens(at []modelState, rounds []Round) bool {
+	for _, r := range rounds {
+		if at = m.After(at, r); slices.ContainsFunc(at, func(s modelState) bool { return s.Open }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sources are those of the rules that the last round is about, and of the
@@ -127,14 +141,15 @@ func flowWhen(w spec.When) string {
 }
 
 // flowThen writes what the model has of a round: the outcomes of a request
-// alone, else where the user ends, and what it says of others.
-func (m *Model) flowThen(at []modelState, r Round, next []modelState, others string) string {
+// alone, else where the user ends, and what it says of others. What was refused is
+// not what waits for the end of the call.
+func (m *Model) flowThen(at []modelState, r Round, next []modelState, refused bool, others string) string {
 	var outcomes []string
 	if len(r.Does) == 1 && r.Does[0].Put != nil && r.Does[0].Whom() == spec.Self {
 		for _, s := range at {
 			cell, _ := m.cell(s, r.Does[0])
 			for _, o := range m.demand(cell).Then.On(m.Deployment) {
-				if text := flowOutcome(o); !slices.Contains(outcomes, text) {
+				if text := flowOutcome(o); !(refused && o.Kind == spec.Deferred) && !slices.Contains(outcomes, text) {
 					outcomes = append(outcomes, text)
 				}
 			}

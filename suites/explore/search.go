@@ -35,6 +35,7 @@ type Search struct {
 	underWay int          // things that the walks under way do
 	walked   map[int]bool // walks that were played, from Next on
 	ended    int          // walks before it were all played
+	played   int          // walks that were played
 	classes  map[string]*Class
 	findings []Finding
 	known    map[string]bool // what was shrunk, by how it looked before
@@ -42,8 +43,8 @@ type Search struct {
 }
 
 // Resume has a search go on where another one of the same seed ended.
-func (s *Search) Resume(next int, classes []Class, steps int) {
-	s.next, s.ended, s.done = next, next, steps
+func (s *Search) Resume(next, played int, classes []Class, steps int) {
+	s.next, s.ended, s.played, s.done = next, next, played, steps
 	s.classes = map[string]*Class{}
 	for _, c := range classes {
 		s.classes[c.ID] = &c
@@ -124,6 +125,7 @@ func (s *Search) count(n int, w Walk, seen Seen) {
 	if s.walked == nil {
 		s.walked = map[int]bool{}
 	}
+	s.played++
 	s.underWay -= w.Steps()
 	for s.walked[n] = true; s.walked[s.ended]; s.ended++ {
 		delete(s.walked, s.ended)
@@ -150,6 +152,7 @@ func (s *Search) count(n int, w Walk, seen Seen) {
 // Result is what a search came to.
 type Result struct {
 	Walks    int // that were all played; a search that is resumed begins after them
+	Played   int // walks that were played to their end, whatever became of those before them
 	Steps    int
 	Unplayed int // walks that could not be begun
 	Classes  []Class
@@ -160,7 +163,7 @@ type Result struct {
 func (s *Search) Result() Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Result{Walks: s.ended, Steps: s.done, Unplayed: s.broken, Findings: slices.Clone(s.findings)}
+	r := Result{Walks: s.ended, Played: s.played, Steps: s.done, Unplayed: s.broken, Findings: slices.Clone(s.findings)}
 	for _, c := range s.classes {
 		r.Classes = append(r.Classes, *c)
 	}
