@@ -50,15 +50,22 @@ type outlived struct{}
 // IsOver reports whether the time of the run is over that a context is of, also
 // one of PutBack or Leave.
 func IsOver(ctx context.Context) bool {
+	_, over := Left(ctx)
+	return over
+}
+
+// Left tells how much of the time is left in which users are put back after the
+// run's time is over, and whether it is.
+func Left(ctx context.Context) (left time.Duration, over bool) {
 	var o TimeOver
 	for !errors.As(context.Cause(ctx), &o) {
 		of, ok := ctx.Value(outlived{}).(context.Context)
 		if !ok {
-			return false
+			return 0, false
 		}
 		ctx = of
 	}
-	return true
+	return time.Until(o.At.Add(putBackWithin)), true
 }
 
 func outlive(ctx context.Context, limit, over time.Duration, why error) (context.Context, context.CancelFunc) {

@@ -42,6 +42,9 @@ func TestOutlive(t *testing.T) {
 		if !IsOver(within) || KillAfter(run, time.Hour) != endWithin || KillAfter(run, time.Second) != time.Second {
 			t.Error("not over when its time is")
 		}
+		if left, _ := Left(within); left != putBackWithin {
+			t.Errorf("%v left, want %v", left, putBackWithin)
+		}
 		ends(within, time.Minute+putBackWithin, over)
 		ends(long, time.Minute+putBackWithin, over)
 		ends(leaving, time.Minute+leaveWithin, over)

@@ -126,7 +126,7 @@ func (a *attempt) lookAtAll(ctx context.Context, participants []*participant, do
 // that may still be taken away.
 func (a *attempt) restoreLate(ctx context.Context, users []string, until time.Time) {
 	left := time.Until(until)
-	if exit.IsOver(ctx) {
+	if rest, over := exit.Left(ctx); over && left > rest-a.Target.Settle { // there has to be time for the way back
 		left = min(left, a.quietWindow())
 	}
 	a.pause(ctx, left)
