@@ -22,7 +22,7 @@ func spoilt(req *spec.Requirement, ev *evidence.Evidence) []*evidence.Evidence {
 	}
 	for i, step := range ev.Steps {
 		if at := step.Exchange; at >= 0 && at < len(ev.Exchanges) {
-			for _, status := range []int{200, 207, 400, 401, 418, 500} {
+			for _, status := range []int{200, 207, 302, 400, 401, 418, 500} {
 				with(func(ev *evidence.Evidence) { ev.Exchanges[at].Status = status })
 			}
 			for _, status := range []int{400, 401, 500} {

@@ -77,7 +77,8 @@ func (a *prover) stages(t *testing.T) []stage {
 var otherwise = map[string]func(reference.Config) (*runner.Embedded, runner.Subject, error){
 	"the other way round": turned, "without routed calls": uncalled, "with an agent who has nothing": plainFirst,
 	"with wrap-up for everybody": wrappingUp, "with supervisors alone": supervised, "with a long wrap-up timer": longWrapUp,
-	"with a short wrap-up timer": brief, "without reason codes": withoutCodes,
+	"with a short wrap-up timer": brief, "without reason codes": withoutCodes(reference.NotReady, reference.Logout),
+	"without reason codes of NOT_READY": withoutCodes(reference.NotReady), "without reason codes of LOGOUT": withoutCodes(reference.Logout),
 }
 
 // brokenOtherwise says for which requirements a fault that breaks them is looked
@@ -232,10 +233,12 @@ func brief(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
 	return inMemory(cfg)
 }
 
-// withoutCodes serves a deployment that has no reason codes.
-func withoutCodes(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
-	cfg.ReasonCodes = nil
-	return inMemory(cfg)
+// withoutCodes serves a deployment that has no reason codes of some categories.
+func withoutCodes(of ...reference.State) func(reference.Config) (*runner.Embedded, runner.Subject, error) {
+	return func(cfg reference.Config) (*runner.Embedded, runner.Subject, error) {
+		cfg.ReasonCodes = slices.DeleteFunc(slices.Clone(cfg.ReasonCodes), func(c reference.ReasonCode) bool { return slices.Contains(of, c.Category) })
+		return inMemory(cfg)
+	}
 }
 
 // longWrapUp serves a deployment whose wrap-up timer nobody waits for.

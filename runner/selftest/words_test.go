@@ -50,9 +50,11 @@ func TestEveryWord(t *testing.T) {
 	for _, req := range rows {
 		found := note{digest: digest(req), on: open.on[req.ID]}
 		for _, w := range open.open[req.ID] {
-			left++
 			found.open = append(found.open, w.name)
-			t.Errorf("%s: nobody notices without %s", req.ID, w.name)
+			if reasons[req.ID+" "+w.name] == "" {
+				left++
+				t.Errorf("%s: nobody notices without %s", req.ID, w.name)
+			}
 		}
 		noted[req.ID] = found
 	}
