@@ -93,7 +93,9 @@ func (a *attempt) bringBack(ctx context.Context, p *participant, home evidence.O
 		err = a.toldHome(ctx, p, home)
 	}
 	if err != nil && home.State == spec.Logout && a.signedOutBySupervisor(ctx, p) {
-		a.bySupervisor.Store(from, true)
+		if !from.Resting() { // from there a refused LOGOUT costs little, and is worth seeing
+			a.bySupervisor.Store(from, true)
+		}
 		err = nil
 	}
 	return err
