@@ -26,17 +26,18 @@ type note struct {
 // after an exclamation mark the words that are open.
 const noted = "testdata/words.txt"
 
-// reasons says why no target can show what some words are for, by requirement and
+// reasons says why nothing shows here what some words are for, by requirement and
 // word.
 var reasons = map[string]string{
-	"AUT-06 Steps[0].Then[0].Header": "no target in memory has a port without TLS",
-	"AUT-06 Steps[0].Then[0].Status": "no target in memory has a port without TLS",
-	"TRN-UCCX-15 Steps[1].Unless":    "it spares the wait for the timer, and no verdict",
-	"USR-11 Steps[0].Then[0].Status": "members are read from an answer 200 alone, and an answer needs its status",
-	"SUP-07-TALKING Given.WrapUp":    "it is for targets that sign out when wrap-up is over",
-	"SUP-07-HOLD Given.WrapUp":       "it is for targets that sign out when wrap-up is over",
-	"ERR-10-TALKING Given.WrapUp":    "it is for targets that sign out when wrap-up is over",
-	"ERR-10-HOLD Given.WrapUp":       "it is for targets that sign out when wrap-up is over",
+	"AUT-06 Steps[0].Then[0].Header":   "no target in memory has a port without TLS",
+	"AUT-06 Steps[0].Then[0].Status":   "no target in memory has a port without TLS",
+	"TRN-UCCX-15 Steps[1].Unless":      "it spares the wait for the timer, and no verdict",
+	"RSN-05 Steps[0].Then[1].Shows[0]": "what is to show is waited for while the row is played, and here what was seen is judged anew",
+	"USR-11 Steps[0].Then[0].Status":   "members are read from an answer 200 alone, and an answer needs its status",
+	"SUP-07-TALKING Given.WrapUp":      "it is for targets that sign out when wrap-up is over",
+	"SUP-07-HOLD Given.WrapUp":         "it is for targets that sign out when wrap-up is over",
+	"ERR-10-TALKING Given.WrapUp":      "it is for targets that sign out when wrap-up is over",
+	"ERR-10-HOLD Given.WrapUp":         "it is for targets that sign out when wrap-up is over",
 }
 
 // digest stands for all that a row says of what is done and expected.

@@ -51,8 +51,7 @@ func wordsOf(req *spec.Requirement) []*word {
 		}
 		below := func(name string, acted bool, where []int) {
 			words(reflect.ValueOf(step).FieldByName(name), fmt.Sprintf("Steps[%d].%s", i, name), func(word string, take func(reflect.Value)) {
-				waited := strings.Contains(word, ".Shows[") && strings.HasSuffix(word, "]") && !strings.Contains(word, ".Is[") // what is to show is waited for
-				add(word, acted || waited, func(r *spec.Requirement) {
+				add(word, acted, func(r *spec.Requirement) {
 					for _, k := range where {
 						take(reflect.ValueOf(&r.Steps[k]).Elem().FieldByName(name))
 					}
