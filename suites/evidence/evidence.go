@@ -246,6 +246,9 @@ type Exchange struct {
 	Duration time.Duration `json:"duration_ns"`
 }
 
+// RequestIDPrefix begins every requestId that this program sends along.
+const RequestIDPrefix = "conformance-"
+
 // Served reports whether the target gave an answer that it stands by: a whole
 // one, and neither that of a server that cannot (5xx) nor of one that puts off
 // (429).

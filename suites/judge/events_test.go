@@ -254,6 +254,22 @@ func TestUnaskedEvents(t *testing.T) {
 	})
 }
 
+// The refusal of what an attempt before asked for is none of a step that sends no
+// requestId.
+func TestLateRefusal(t *testing.T) {
+	was := in(spec.NotReady)
+	late := refuses("Invalid State", "22")
+	late.RequestID = evidence.RequestIDPrefix + "before"
+	play := func(e evidence.Event) *scene {
+		return begin(was).listening().dialog(202, "").sends("request_id", "").hears(0, e).stays(was)
+	}
+	try(t, one(spec.Must, spec.When{Dialog: "ANSWER"}, spec.Outcome{Kind: spec.Keeps, Status: []int{2}}), []hearing{
+		{"of another attempt", play(late), passed, "", false},
+		{"of nobody's", play(refuses("Invalid State", "22")), failed,
+			"Dialog ANSWER: expected 2xx and the state to stay; saw 202 and then an event that refuses it: Invalid State (22)", true},
+	})
+}
+
 // An event of an older change that arrives after the request says nothing
 // about it.
 func TestStaleEvents(t *testing.T) {

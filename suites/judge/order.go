@@ -23,7 +23,7 @@ func visitOf(l evidence.Observation) visit { return visit{string(l.State), l.Cha
 func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
 	if l.Event && l.Index >= 0 && l.Index < len(ev.Events) {
 		e := &ev.Events[l.Index]
-		return ofAnother(step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
+		return ofAnother(ev, step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
 	// What is as the step found it may be the same stay by another node's clock.
 	return !l.Same(step.Baseline) && (passed(ev, step, visitOf(l)) || wasOver(ev, step, l))
@@ -105,9 +105,15 @@ func was(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool
 }
 
 // ofAnother reports whether an event carries the requestId of another request.
-func ofAnother(step evidence.Step, e *evidence.Event) bool {
-	mine := step.Values["request_id"]
-	return e.RequestID != "" && mine != "" && e.RequestID != mine
+// Where the step sent none, that is the refusal of one that this program sent and
+// this attempt did not: late news of an attempt before.
+func ofAnother(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool {
+	if mine := step.Values["request_id"]; mine != "" {
+		return e.RequestID != "" && e.RequestID != mine
+	}
+	return e.IsError() && strings.HasPrefix(e.RequestID, evidence.RequestIDPrefix) && !slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool {
+		return x.RequestHeader["requestId"] == e.RequestID
+	})
 }
 
 // ofRequest reports whether an event carries the requestId of the request under
@@ -126,7 +132,7 @@ func Belongs(ev *evidence.Evidence, step evidence.Step, e *evidence.Event) bool 
 		return true
 	}
 	seen := sightings(ev, step)
-	return !ofAnother(step, e) && !lateNews(ev, step, e) && !ofAnotherChange(step, seen, e) && (toldOfBaseline(ev, step, e) || shownExactly(seen, e))
+	return !ofAnother(ev, step, e) && !lateNews(ev, step, e) && !ofAnotherChange(step, seen, e) && (toldOfBaseline(ev, step, e) || shownExactly(seen, e))
 }
 
 // toldOfBaseline reports whether the state that a step found was told of before an
@@ -225,7 +231,7 @@ func newsOfBaseline(ev *evidence.Evidence, step evidence.Step, node string) int 
 // foreign says why an event does not belong to the step, "" where it does.
 func (c *stepJudge) foreign(e *evidence.Event) string {
 	switch {
-	case ofAnother(c.step, e):
+	case ofAnother(c.ev, c.step, e):
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
 	case lateNews(c.ev, c.step, e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))

@@ -182,7 +182,7 @@ func (a *attempt) newRequestID() string {
 
 // requestID makes one up: whatever the run asks for has its own, so that no event
 // of one request is taken for that of another.
-func requestID() string { return "conformance-" + strings.ToLower(rand.Text()[:12]) }
+func requestID() string { return evidence.RequestIDPrefix + strings.ToLower(rand.Text()[:12]) }
 
 // touch notes, before anything changes, how the user was found.
 func (a *attempt) touch(p *participant) error {
