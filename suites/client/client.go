@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -291,6 +292,8 @@ func (c *Client) request(ctx context.Context, rec *Recorder, call Call, x *evide
 // requirementHeader names the requirement where User-Agent is somebody else's.
 const requirementHeader = "X-Conformance-Requirement"
 
+const closedWithoutAnswer = "the connection was closed without an answer"
+
 // plain says what went wrong without the address that every message repeats.
 func plain(err error) string {
 	var ue *url.Error
@@ -299,12 +302,14 @@ func plain(err error) string {
 	}
 	var op *net.OpError
 	switch {
+	case errors.Is(err, syscall.EPIPE): // closed while the request was still written
+		return closedWithoutAnswer
 	case errors.As(err, &op) && op.Source != nil:
 		return op.Op + ": " + op.Err.Error() // without ports that are others each time
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed before the answer was whole"
 	case errors.Is(err, io.EOF):
-		return "the connection was closed without an answer"
+		return closedWithoutAnswer
 	}
 	return err.Error()
 }

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -280,5 +282,18 @@ func TestRecorder(t *testing.T) {
 	got[0].Status = 1
 	if len(got) != 20 || rec.Exchanges()[0].Status == 1 {
 		t.Errorf("%d exchanges; a copy is not one", len(got))
+	}
+}
+
+// A connection that the target closes while the request is still written was
+// closed without an answer, as one that it closes a moment later.
+func TestClosedWhileWritten(t *testing.T) {
+	transport := client.Transport(nil, nil, time.Minute)
+	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "write", Net: "tcp", Source: &net.TCPAddr{}, Err: os.NewSyscallError("write", syscall.EPIPE)}
+	}
+	c := client.New(client.Options{Base: address(t, "http://127.0.0.1:1"), Transport: transport, Timeout: time.Minute, Version: "1.2"})
+	if x := c.Do(t.Context(), nil, get(agent())); x.Err != "the connection was closed without an answer" {
+		t.Errorf("%q", x.Err)
 	}
 }
