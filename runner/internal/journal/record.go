@@ -99,25 +99,27 @@ func (e entry) record() ([]byte, error) {
 	return fmt.Appendf(nil, "\n%s%s%08x\"}\n", body, sumKey, crc32.Checksum(body, sumTable)), nil
 }
 
-// parseRecord reads a line without its line breaks.
-func parseRecord(line []byte) (e entry, err error) {
-	if at := len(line) - sumLength; at > 0 && bytes.HasPrefix(line[at:], []byte(sumKey)) {
+// parseRecord reads a line without its line breaks, and reports whether it has
+// a checksum.
+func parseRecord(line []byte) (e entry, summed bool, err error) {
+	at := len(line) - sumLength
+	if summed = at > 0 && bytes.HasPrefix(line[at:], []byte(sumKey)); summed {
 		if sum := fmt.Sprintf("%08x", crc32.Checksum(line[:at], sumTable)); sum != string(line[at+len(sumKey):][:8]) {
-			return e, errors.New("its checksum is wrong")
+			return e, summed, errors.New("its checksum is wrong")
 		}
 	}
 	if err := json.Unmarshal(line, &e); err != nil {
-		return e, errors.New("it is no whole record")
+		return e, summed, errors.New("it is no whole record")
 	}
 	switch e.Type {
 	case entryRun, entryTouch, entryChange, entryReturned, entryUnrestored, entryNodes, entryExamined, entryEnd:
 	default:
-		return e, errors.New("it is of a kind that this version does not know")
+		return e, summed, errors.New("it is of a kind that this version does not know")
 	}
 	if e.Run == "" {
-		return e, errors.New("it does not say whose it is")
+		return e, summed, errors.New("it does not say whose it is")
 	}
-	return e, nil
+	return e, summed, nil
 }
 
 // Damage is a line of a journal that cannot be taken for what was written.
@@ -150,13 +152,18 @@ const maxRecord = 1 << 20
 // eachRecord calls a function for every line that has something, in order.
 func eachRecord(from io.Reader, each func(line int, e entry, damage *Damage)) error {
 	reader := bufio.NewReader(from)
+	begun := false // by this version, which leaves no record without a checksum
 	for number := 1; ; number++ {
 		line, whole, err := readLine(reader)
 		if err != nil {
 			return err
 		}
 		if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
-			e, err := parseRecord(line)
+			e, summed, err := parseRecord(line)
+			if err == nil && begun && !summed {
+				err = errors.New("it has lost its checksum")
+			}
+			begun = begun || summed
 			if err != nil {
 				each(number, e, &Damage{Line: number, Why: err.Error(), Torn: torn(line)})
 			} else {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -122,6 +123,7 @@ func TestDamage(t *testing.T) {
 		{"of the version before, a record glued to half of one", old(lines[0]) + "\n" + lines[1][:40] + old(lines[4]) + "\n" + old(lines[5]), "2 ", "[line 2: it is no whole record line 3: how user 2 was found is not in the journal]"},
 		{"glued all the same", lines[0] + "\n" + lines[1][:40] + lines[4] + "\n", "", "[line 2: its checksum is wrong]"},
 		{"changed since it was written", lines[0] + "\n" + flipped + "\n", "", "[line 2: its checksum is wrong]"},
+		{"the beginning of one and the end of the checksum of another", lines[0] + "\n" + lines[1][:strings.Index(lines[1], "EADY")] + lines[4][len(lines[4])-5:] + "\n" + lines[4], "2 LOGOUT", "[line 2: it has lost its checksum]"},
 		{"nothing but noughts", lines[0] + "\n" + lines[4] + "\n\x00\x00\x00\x00\n" + lines[5], "2 LOGOUT", "[line 3: it is no whole record]"},
 		{"a change without its beginning", lines[0] + "\n" + lines[5] + "\n", "2 ", "[line 2: how user 2 was found is not in the journal]"},
 		{"a beginning that was lost, and told again by its run", lines[0] + "\n" + lines[5] + "\n" + lines[4] + "\n", "2 LOGOUT", "[line 2: how user 2 was found is not in the journal]"},
@@ -152,12 +154,16 @@ func TestDamage(t *testing.T) {
 // never finished: whatever restore has written after it.
 func TestTorn(t *testing.T) {
 	_, lines := stranded(t)
-	restored := strings.Replace(lines[4], `"run":"r1"`, `"run":"restore-1"`, 1)
-	restored = restored[:strings.LastIndex(restored, sumKey)] + "}"
+	e, _, err := parseRecord([]byte(lines[4]))
+	e.Run = restoring + "1"
+	restored, err2 := e.record()
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
 	begun := strings.Join(lines[:5], "\n") + "\n"
 	for text, want := range map[string]bool{
 		lines[5][:40]:                              true,
-		lines[5][:40] + "\n" + restored:            true,
+		lines[5][:40] + string(restored):           true,
 		lines[5][:3]:                               true,
 		lines[5][:len(lines[5])-1]:                 true,
 		lines[5][:40] + "\n" + lines[6]:            false, // its run went on
