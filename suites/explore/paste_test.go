@@ -92,7 +92,7 @@ func TestScenarioOfTwoIsPasted(t *testing.T) {
 			}
 		})
 	}
-	if s := m.Script(found, "https://finesse.example"); !strings.Contains(s, `"$COLLEAGUE_ID"`) {
+	if s := m.Script(found, "https://finesse.example"); !strings.Contains(s, `put COLLEAGUE`) {
 		t.Errorf("the script knows no colleague: %s", s)
 	}
 }

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"finesse-conformance/spec"
@@ -12,40 +13,82 @@ const scriptHead = `#!/bin/sh
 # %s
 #
 # Fill in what stands below, or set it in the environment, and run it against a
-# system on which nobody works. After each group of requests it prints the
-# agent's state, of which it does not show the reason code. What stands on one
-# line comes as fast as curl can send it: run it again where nothing shows.
+# system on which nobody works. It needs curl 7.68 or newer, to which nothing is
+# told in its arguments. After each group of requests it prints the agent's state,
+# of which it does not show the reason code; where the walk ends it leaves the
+# agent. What stands on one line comes as fast as curl can send it: run it again
+# where nothing shows.
 set -eu
 : "${BASE:=%s}"
 : "${AGENT_ID:?the id of an agent, who is signed out}" "${AGENT_NAME:=$AGENT_ID}" "${AGENT_PASSWORD:?}" "${AGENT_EXTENSION:?}"
 `
 
 const scriptTools = `
-put() { # who, its password, body, the id of whom: the agent by default
-	curl -sk -o /dev/null -w '%{http_code} ' -u "$1:$2" -X PUT -H 'Content-Type: application/xml' -H "requestId: $(date +%s%N)-$1" -d "$3" \
-		"$BASE/finesse/api/User/${4:-$AGENT_ID}"
+as() { # who: sets what is known of it
+	eval "id=\${${1}_ID-} name=\$${1}_NAME word=\$${1}_PASSWORD extension=\${${1}_EXTENSION-}"
 }
-call_id() { # id, name, password
-	curl -sk -u "$2:$3" "$BASE/finesse/api/User/$1/Dialogs" | sed -n 's|.*<id>\([^<]*\)</id>.*|\1|p' | head -n 1
+quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
+get() { printf 'silent\ninsecure\nurl = "%s"\nuser = %s\n' "$BASE/finesse/api/$1" "$(quoted "$name:$word")" | curl -K -; }
+requests= count=0
+ask() { # method, address, type and text of the body, name and password: what send sends
+	count=$((count + 1)) requests="$requests${requests:+
+next
+}silent
+insecure
+output = /dev/null
+write-out = \"%{http_code} \"
+request = $1
+url = \"$2\"
+header = \"Content-Type: application/$3\"
+data = $(quoted "$4")${5:+
+user = $(quoted "$5")
+header = \"requestId: script-$$-$count\"}"
 }
-dialog() { # action, the agent's
-	curl -sk -o /dev/null -w '%{http_code} ' -u "$AGENT_NAME:$AGENT_PASSWORD" -X PUT -H 'Content-Type: application/xml' \
-		-d "<Dialog><requestedAction>$1</requestedAction><targetMediaAddress>$AGENT_EXTENSION</targetMediaAddress></Dialog>" \
-		"$BASE/finesse/api/Dialog/$(call_id "$AGENT_ID" "$AGENT_NAME" "$AGENT_PASSWORD")"
+send() { # one right after another, or with --parallel at the same moment
+	printf '%s\n' "$requests" | curl ${1:+--parallel --parallel-immediate} -sK -
+	requests=
+}
+put() { # who, the state, the id of a reason code
+	as "$1"
+	if [ "$1" = SUPERVISOR ]; then id=$AGENT_ID; fi
+	if [ "$2" != LOGIN ]; then extension=; fi
+	ask PUT "$BASE/finesse/api/User/$id" xml "<User><state>$2</state>${extension:+<extension>$extension</extension>}${3:+<reasonCodeId>$3</reasonCodeId>}</User>" "$name:$word"
+}
+dialog() { # who, the action, for the call that it is on
+	as "$1"
+	call=$(get "User/$id/Dialogs" | sed -n 's|.*<id>\([^<]*\)</id>.*|\1|p' | head -n 1)
+	ask PUT "$BASE/finesse/api/Dialog/$call" xml "<Dialog><requestedAction>$2</requestedAction><targetMediaAddress>$extension</targetMediaAddress></Dialog>" "$name:$word"
+}
+call() { # who, whom, who answers
+	as "$2"
+	to=$extension
+	as "$1"
+	ask POST "$BASE/finesse/api/User/$id/Dialogs" xml "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>$extension</fromAddress><toAddress>$to</toAddress></Dialog>" "$name:$word"
+	send
+	sleep 1
+	dialog "$2" ANSWER
 }
 stimulus() { # what has to happen from outside
 	if [ -n "${HOOK:-}" ]; then
-		curl -sk -X POST -H 'Content-Type: application/json' -d "{\"stimulus\": \"$1\", \"user\": \"$AGENT_ID\", \"extension\": \"$AGENT_EXTENSION\"}" "$HOOK"
-	else
-		printf 'make this happen now, then press Enter: %s\n' "$1"; read -r _
+		ask POST "$HOOK" json "{\"stimulus\": \"$1\", \"user\": \"$AGENT_ID\", \"extension\": \"$AGENT_EXTENSION\"}"
+		return
 	fi
+	by_hand "$1"
+}
+by_hand() {
+	if [ -n "$requests" ]; then send; fi
+	printf 'make this happen, or wait for it, and press Enter: %s\n' "$1"
+	read -r _
+}
+seen() { # of whom
+	as "$1"
+	get "User/$id" | sed -n 's|.*<state>\([^<]*\)</state>.*|\1|p'
 }
 state() {
+	if [ -n "$requests" ]; then send "$@"; fi
 	sleep "${WAIT:-3}"
-	echo "-> $(curl -sk -u "$AGENT_NAME:$AGENT_PASSWORD" "$BASE/finesse/api/User/$AGENT_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|\1|p')"
-	if [ -n "${COLLEAGUE_ID:-}" ]; then
-		echo "the colleague -> $(curl -sk -u "$COLLEAGUE_NAME:$COLLEAGUE_PASSWORD" "$BASE/finesse/api/User/$COLLEAGUE_ID" | sed -n 's|.*<state>\([^<]*\)</state>.*|\1|p')"
-	fi
+	echo "-> $(seen AGENT)"
+	if [ -n "${COLLEAGUE_ID:-}" ]; then echo "the colleague -> $(seen COLLEAGUE)"; fi
 }
 `
 
@@ -54,43 +97,51 @@ state() {
 func (m *Model) Script(f Finding, url string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, scriptHead, strings.ReplaceAll(f.Sentence(), "\n", " "), url)
-	way := m.way(f.Walk.Start)
-	needs := scriptNeeds(append(rounds(way), f.Walk.Rounds...))
-	for _, name := range needs {
-		fmt.Fprintf(&b, ": \"${%s:?%s}\"\n", name, scriptMeans[name])
+	var lines strings.Builder
+	part := func(title string, list []Round) {
+		if len(list) > 0 {
+			lines.WriteString("\n# " + title + "\n")
+		}
+		for _, r := range list {
+			lines.WriteString(m.line(r))
+		}
 	}
-	b.WriteString(scriptTools)
 	if len(f.Walk.whom()) > 1 {
-		b.WriteString("\n# A colleague, who is signed out as well.\n" + command(colleagueSignsIn, m.Codes) + "; state\n")
+		part("A colleague, who is signed out as well.", []Round{{Does: []spec.When{colleagueSignsIn}}})
 	}
-	if len(way) > 0 {
-		b.WriteString("\n# The way there.\n")
-	}
-	for _, w := range way {
-		fmt.Fprintf(&b, "%s; state\n", command(w, m.Codes))
-	}
-	b.WriteString("\n# The walk. Expected in the end: " + f.Deviation.Expected + "; seen: " + f.Deviation.Seen + "\n")
-	for _, r := range f.Walk.Rounds {
-		all := make([]string, len(r.Does))
-		for i, w := range r.Does {
-			all[i] = command(w, m.Codes)
-		}
-		switch r.How {
-		case Together:
-			b.WriteString(strings.Join(all, " & ") + " & wait; state\n")
-		default:
-			b.WriteString(strings.Join(all, "; ") + "; state\n")
+	part("The way there.", rounds(m.way(f.Walk.Start)))
+	part("The walk. Expected in the end: "+f.Deviation.Expected+"; seen: "+f.Deviation.Seen, f.Walk.Rounds)
+	for _, n := range scriptNeeds {
+		if strings.Contains(lines.String(), n.where) {
+			b.WriteString(n.what + "\n")
 		}
 	}
-	return b.String()
+	return b.String() + scriptTools + lines.String()
 }
 
-// scriptMeans says of what a script asks for beside the agent what it is, where
-// the name alone does not.
-var scriptMeans = map[string]string{
-	"SUPERVISOR_NAME": "who supervises the team of the agent, and is signed in", "COLLEAGUE_ID": "the id of another agent, who is signed out",
-	"PEER_ID": "the id of another agent, who is in NOT_READY and on no call", "LOGOUT_REASON": "the id of a reason code for LOGOUT",
-	"FIRST_REASON": "the id of a reason code for NOT_READY, as /finesse/api/User/ID/ReasonCodes?category=NOT_READY has it", "SECOND_REASON": "the id of another reason code for NOT_READY",
+// scriptNeeds are what a script asks for beside the agent, where its lines have
+// a word.
+var scriptNeeds = []struct{ where, what string }{
+	{" SUPERVISOR ", `: "${SUPERVISOR_NAME:?who supervises the team of the agent, and is signed in}" "${SUPERVISOR_PASSWORD:?}"`},
+	{" COLLEAGUE ", `: "${COLLEAGUE_ID:?the id of another agent, who is signed out}" "${COLLEAGUE_NAME:=$COLLEAGUE_ID}" "${COLLEAGUE_PASSWORD:?}" "${COLLEAGUE_EXTENSION:?}"`},
+	{"PEER", `: "${PEER_ID:?the id of another agent, who is in NOT_READY and on no call}" "${PEER_NAME:=$PEER_ID}" "${PEER_PASSWORD:?}" "${PEER_EXTENSION:?}"`},
+	{"$FIRST_REASON", `: "${FIRST_REASON:?the id of a reason code for NOT_READY, as /finesse/api/User/ID/ReasonCodes?category=NOT_READY has it}"`},
+	{"$SECOND_REASON", `: "${SECOND_REASON:?the id of another reason code for NOT_READY}"`},
+	{"$LOGOUT_REASON", `: "${LOGOUT_REASON:?the id of a reason code for LOGOUT}"`},
+}
+
+// line is a round as a line of the script, which one curl sends.
+func (m *Model) line(r Round) string {
+	does, shown := slices.Clone(r.Does), "state\n"
+	if r.How == Together { // what a person may have to make happen first, as the rest waits for it
+		slices.SortStableFunc(does, func(a, b spec.When) int { return len(b.Timer) + len(b.Stimulus) - len(a.Timer) - len(a.Stimulus) })
+		shown = "state --parallel\n"
+	}
+	var b strings.Builder
+	for _, w := range does {
+		b.WriteString(command(w, m.Codes) + "; ")
+	}
+	return b.String() + shown
 }
 
 var colleagueSignsIn = spec.When{By: spec.Colleague, Put: &spec.Put{State: string(spec.Login), Extension: spec.ExtensionOwn, User: spec.UserOwn}}
@@ -103,70 +154,26 @@ func rounds(list []spec.When) []Round {
 	return all
 }
 
-// scriptNeeds names what a script needs beside the agent.
-func scriptNeeds(list []Round) []string {
-	var supervisor, colleague, peer, first, second, leaves bool
-	for _, r := range list {
-		for _, w := range r.Does {
-			supervisor, colleague = supervisor || w.By == spec.Supervisor, colleague || w.By == spec.Colleague
-			peer = peer || w.Dialog == "MAKE_CALL"
-			if w.Put == nil || w.By == spec.Supervisor {
-				continue
-			}
-			first = first || w.Put.State == string(spec.NotReady) && w.Put.Reason != spec.ReasonNone && w.Put.Reason != spec.ReasonSecond
-			second = second || w.Put.Reason == spec.ReasonSecond
-			leaves = leaves || w.Put.State == string(spec.Logout)
-		}
-	}
-	var names []string
-	for _, n := range []struct {
-		needed bool
-		names  []string
-	}{
-		{supervisor, []string{"SUPERVISOR_NAME", "SUPERVISOR_PASSWORD"}},
-		{colleague, []string{"COLLEAGUE_ID", "COLLEAGUE_NAME", "COLLEAGUE_PASSWORD", "COLLEAGUE_EXTENSION"}},
-		{peer, []string{"PEER_ID", "PEER_NAME", "PEER_PASSWORD", "PEER_EXTENSION"}},
-		{first, []string{"FIRST_REASON"}},
-		{second, []string{"SECOND_REASON"}},
-		{leaves, []string{"LOGOUT_REASON"}},
-	} {
-		if n.needed {
-			names = append(names, n.names...)
-		}
-	}
-	return names
-}
-
-// command is one thing as a line of the script.
+// command is one thing as part of a line of the script.
 func command(w spec.When, codes map[spec.Category]bool) string {
 	switch {
 	case w.Put != nil:
-		who, whom := "AGENT", ""
+		who := "AGENT"
 		switch w.By {
 		case spec.Supervisor:
 			who = "SUPERVISOR"
 		case spec.Colleague:
-			who, whom = "COLLEAGUE", ` "$COLLEAGUE_ID"`
+			who = "COLLEAGUE"
 		}
-		body := "<User><state>" + w.Put.State + "</state>"
-		if w.Put.State == string(spec.Login) {
-			body += "<extension>$" + who + "_EXTENSION</extension>"
-		}
-		if reason := scriptReason(w, codes); reason != "" {
-			body += "<reasonCodeId>" + reason + "</reasonCodeId>"
-		}
-		return fmt.Sprintf(`put "$%[1]s_NAME" "$%[1]s_PASSWORD" "%[2]s</User>"%[3]s`, who, body, whom)
+		return strings.TrimRight("put "+who+" "+w.Put.State+" "+scriptReason(w, codes), " ")
+	case w.Dialog == "MAKE_CALL" && w.By == spec.Peer:
+		return "call PEER AGENT"
 	case w.Dialog == "MAKE_CALL":
-		from, to := "AGENT", "PEER"
-		if w.By == spec.Peer {
-			from, to = to, from
-		}
-		return fmt.Sprintf(`curl -sk -u "$%[1]s_NAME:$%[1]s_PASSWORD" -X POST -H 'Content-Type: application/xml' -d "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>$%[1]s_EXTENSION</fromAddress><toAddress>$%[2]s_EXTENSION</toAddress></Dialog>" "$BASE/finesse/api/User/$%[1]s_ID/Dialogs"; sleep 1; `+
-			`curl -sk -u "$%[2]s_NAME:$%[2]s_PASSWORD" -X PUT -H 'Content-Type: application/xml' -d "<Dialog><requestedAction>ANSWER</requestedAction><targetMediaAddress>$%[2]s_EXTENSION</targetMediaAddress></Dialog>" "$BASE/finesse/api/Dialog/$(call_id "$%[2]s_ID" "$%[2]s_NAME" "$%[2]s_PASSWORD")"`, from, to)
+		return "call AGENT PEER"
 	case w.Dialog != "":
-		return "dialog " + w.Dialog
+		return "dialog AGENT " + w.Dialog
 	case w.Timer != "":
-		return `printf 'wait for the wrap-up timer, then press Enter\n'; read -r _`
+		return "by_hand 'the wrap-up timer ends'"
 	}
 	return "stimulus " + string(w.Stimulus)
 }
@@ -177,11 +184,11 @@ func scriptReason(w spec.When, codes map[spec.Category]bool) string {
 	case w.By == spec.Supervisor || w.Put.Reason == spec.ReasonNone || !codes[spec.Category(w.Put.State)]:
 		return ""
 	case w.Put.State == string(spec.Logout):
-		return "$LOGOUT_REASON"
+		return `"$LOGOUT_REASON"`
 	case w.Put.Reason == spec.ReasonSecond:
-		return "$SECOND_REASON"
+		return `"$SECOND_REASON"`
 	}
-	return "$FIRST_REASON"
+	return `"$FIRST_REASON"`
 }
 
 // way gives the shortest list of moves from LOGOUT into a situation.
