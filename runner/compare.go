@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/text"
 	"finesse-conformance/reports"
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/compare"
@@ -184,7 +185,7 @@ func (a *CLI) compareMaps(old, new string, failOnDrift bool, files Files) (int, 
 	if err != nil {
 		return 0, &exit.UsageError{Err: err}
 	}
-	errs := append(files.write(c, failOnDrift), a.print(c.WriteText))
+	errs := append(files.write(c, failOnDrift), a.print(func(w io.Writer) error { return c.WriteText(text.Wrapping(w, a.Width)) }))
 	code := reports.ExitConformant
 	if c.Worse() || failOnDrift && len(c.Changed) > 0 {
 		code = reports.ExitNonconformant

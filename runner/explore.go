@@ -250,7 +250,7 @@ func (s *session) publishExploration(ctx context.Context, r *exploration.Report,
 			}})
 		}
 	}
-	errs := append(writeFiles(files), s.print(func(w io.Writer) error { return r.WriteText(w, out) }))
+	errs := append(writeFiles(files), s.print(func(w io.Writer) error { return r.WriteText(text.Wrapping(w, s.Width), out) }))
 	for _, u := range r.Unrestored {
 		fmt.Fprintf(s.Err, "user %s was in %s and was left in %s: %s\n", u.User, u.Was, u.Is, u.Why)
 	}

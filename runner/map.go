@@ -250,7 +250,9 @@ func (s *session) publishMap(ctx context.Context, m *behaviourmap.Map, seen []*e
 		files = append(files, s.archive(m.Tool, m.Target, seen))
 	}
 	errs := writeFiles(files)
-	errs = append(errs, s.print(func(w io.Writer) error { return m.WriteText(w, filepath.Join(out, mapPageName)) }))
+	errs = append(errs, s.print(func(w io.Writer) error {
+		return m.WriteText(text.Wrapping(w, s.Width), filepath.Join(out, mapPageName))
+	}))
 	codes := []int{exit.SignalCode(ctx)}
 	if m.Summary.Against > 0 {
 		codes = append(codes, reports.ExitNonconformant)

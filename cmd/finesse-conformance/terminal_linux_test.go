@@ -53,6 +53,7 @@ func TestTerminal(t *testing.T) {
 func TestNarrowTerminal(t *testing.T) {
 	t.Parallel()
 	m := target(t, func(c *reference.Config) { c.Faults = []string{"state-missing-data"} })
+	other := target(t, func(c *reference.Config) { c.Faults = []string{"withheld-not-ready-to-ready"} })
 	for _, args := range [][]string{
 		{"run", "--config", m.config, "--only", "SIG-03,ERR-01"},
 		{"run", "--config", m.config, "--only", "SIG-*,TRN-UCCE-1*,PND-0*,AUT-*", "--dry-run"},
@@ -61,6 +62,10 @@ func TestNarrowTerminal(t *testing.T) {
 		{"explain", "SIG-03"},
 		{"run", "--help"},
 		{"list", "--config", m.config, "SUP"},
+		{"map", "--config", m.config, "--only", "MAP-NOT_READY-self", "--out", "before"},
+		{"map", "--config", other.config, "--only", "MAP-NOT_READY-self", "--out", "after"},
+		{"compare", "before", "after"},
+		{"explore", "--config", other.config, "--only", "EXP-NOT_READY-alone", "--steps", "5"},
 	} {
 		shown := onTerminalOf(t, 40, m.dir, nil, args...)
 		plain := regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]").ReplaceAllString(shown, "")
@@ -75,6 +80,9 @@ func TestNarrowTerminal(t *testing.T) {
 		}
 		if args[0] == "run" && len(args) == 5 {
 			contain(t, plain, "reports in conformance-report", "to read them:")
+		}
+		if args[0] == "compare" {
+			contain(t, plain, "! in NOT_READY, PUT READY: 202 →")
 		}
 	}
 }
