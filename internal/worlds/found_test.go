@@ -32,6 +32,10 @@ func TestFound(t *testing.T) {
 			[]string{"SIG-08"}},
 		"a wrap-up timer of a second": {worlds.World{Seed: 0x3, Kind: "UCCE", Release: "12.5(1)", Notifications: true, Choices: []string{"get-lag"}, Latency: worlds.Spread{Typical: 13 * time.Millisecond, Shape: "jitter"}, Delay: worlds.Spread{Typical: 149 * time.Millisecond}, WrapUp: time.Second, Settle: 8 * time.Second},
 			[]string{"ERR-10-WORK", "SUP-04-WORK", "SUP-21-WORK", "TRN-UCCE-22", "TRN-UCCE-23", "WRP-04"}},
+		"a late event of a state that was there twice, and two clocks": {worlds.World{Seed: 0x68e77da, Kind: "UCCX", Release: "12.5(1)", Notifications: true, Harmless: []string{"harmless-busy-now-and-then", "harmless-event-without-request", "harmless-event-late"}, Skew: 1238 * time.Millisecond},
+			[]string{"NTF-03"}},
+		"a reservation that ends by itself within a quiet time of seconds": {worlds.World{Seed: 0x68e77cc, Kind: "UCCX", Release: "12.5(1)", Notifications: true, Harmless: []string{"harmless-event-late"}, Reservation: 12 * time.Second, Settle: 20 * time.Second, Quiet: 4 * time.Second},
+			[]string{"PND-07"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +61,7 @@ func TestFoundBroken(t *testing.T) {
 		"a reason code of the system's is none to be taken away":                        {Seed: 0x75a539, Kind: "UCCX", Release: "12.6(2)", Choices: []string{"no-reason-system"}, Fault: "refusal-changes-reason"},
 		"a requestId that comes back with READY within two seconds":                     {Seed: 0x280de85, Kind: "UCCE", Release: "12.5(1)", Notifications: true, Harmless: []string{"harmless-event-doubled"}, Users: 3, Delay: worlds.Spread{Typical: 233 * time.Millisecond}, WrapUp: time.Second, Settle: 20 * time.Second, Quiet: time.Second, Fault: "event-request-kept"},
 		"a repetition whose subject is in wrap-up for as long as others are waited for": {Seed: 0x280decf, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Choices: []string{"get-lag"}, Delay: worlds.Spread{Typical: 144 * time.Millisecond, Shape: "tail"}, WrapUp: 5 * time.Second, Settle: 8 * time.Second, Quiet: 4 * time.Second, Fault: "supervisor-ready-in-wrap-up"},
+		"what pends in a state that an event told of by another clock":                  {Seed: 0x6ba56046, Kind: "UCCX", Release: "12.0(1)", Notifications: true, Skew: -322 * time.Millisecond, ReadLag: 253 * time.Millisecond, Fault: "wish-lost-by-caller"},
 		"refused, and done by a target that takes seconds":                              {Seed: 0x4f4a, Kind: "UCCE", Release: "12.6(2)", Harmless: []string{"harmless-slow"}, Users: 1, Quiet: time.Second, Fault: "refused-and-done-without-credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {

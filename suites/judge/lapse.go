@@ -24,13 +24,18 @@ func reserves(s spec.State) bool {
 // reservation that was over by itself: later than what the request does, or after
 // the event that refused it and not what it asked for, and the user is READY or
 // NOT_READY, as they leave it, or in what was asked for, where that was taken and
-// waits for their end.
+// waits for their end. For what it did not ask for a quiet time of seconds is not
+// waited: events of that may come as late.
 func (c *stepJudge) lapsed(l evidence.Observation, waits bool) bool {
 	asked := c.asked(l.State)
 	if !reserves(c.step.Baseline.State) || l.State != spec.Ready && l.State != spec.NotReady && !(waits && asked) {
 		return false
 	}
-	if l.At.Sub(c.step.Answered) >= c.ev.Target.Quiet {
+	late := c.ev.Target.Quiet
+	if !asked {
+		late = min(late, seconds)
+	}
+	if l.At.Sub(c.step.Answered) >= late {
 		return true
 	}
 	refused := c.errorEvent()

@@ -25,8 +25,13 @@ func stale(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bo
 		e := &ev.Events[l.Index]
 		return ofAnother(ev, step, e) || lateNews(ev, step, e) || seenExactly(ev, step, l) || behind(ev, step, e)
 	}
-	// What is as the step found it may be the same stay by another node's clock.
-	return !l.Same(step.Baseline) && (passed(ev, step, visitOf(l)) || wasOver(ev, step, l))
+	// What is as the step found it may be the same stay by another node's clock,
+	// whatever is pending since.
+	same := l
+	if evidence.Near(l.ChangeTime, step.Baseline.ChangeTime) {
+		same.Pending = step.Baseline.Pending
+	}
+	return !same.Same(step.Baseline) && (passed(ev, step, visitOf(l)) || wasOver(ev, step, l))
 }
 
 // wasOver reports whether a look shows a stay that was over when the step began,
@@ -233,7 +238,7 @@ func (c *stepJudge) foreign(e *evidence.Event) string {
 	switch {
 	case ofAnother(c.ev, c.step, e):
 		return fmt.Sprintf("the requestId %q of another request", e.RequestID)
-	case lateNews(c.ev, c.step, e):
+	case lateNews(c.ev, c.step, e), !e.IsError() && c.upToNewsByOtherClock(e):
 		return fmt.Sprintf("the stateChangeTime %s of a change from before the request", c.changed(e))
 	case e.RequestID == "" && ofAnotherChange(c.step, c.observations, e) && !c.newer(e):
 		return fmt.Sprintf("the stateChangeTime %s of another change", c.changed(e))
@@ -291,7 +296,8 @@ func (c *stepJudge) earlier(e *evidence.Event) bool {
 // newsByOtherClock is the index of the event on a node that is the news of the state
 // that the step found, with the time that another node noted: of those that tell of
 // that state the one with the nearest time, and looks after it show the state still,
-// or showed both times by turns. It is -1 where there is none.
+// or showed both times by turns, or the node told after it of what looks show since
+// the request. It is -1 where there is none.
 func (c *stepJudge) newsByOtherClock(node string) int {
 	found, news, nearest := c.step.Baseline, -1, evidence.NodesApart+1
 	var told evidence.Observation
@@ -306,7 +312,7 @@ func (c *stepJudge) newsByOtherClock(node string) int {
 		}
 	}
 	turned := false // to the time that the event names, before it came
-	if news < 0 || !slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
+	if news < 0 || !c.toldLater(news) && !slices.ContainsFunc(c.ev.Observations, func(l evidence.Observation) bool {
 		if l.Event || l.User != found.User || c.step.Before(l) {
 			return false
 		}
@@ -316,6 +322,15 @@ func (c *stepJudge) newsByOtherClock(node string) int {
 		return -1
 	}
 	return news
+}
+
+// toldLater reports whether the node of an event told after it of another state that
+// looks show since the request.
+func (c *stepJudge) toldLater(event int) bool {
+	return slices.ContainsFunc(c.ev.Events[event+1:], func(e evidence.Event) bool {
+		l, ok := evidence.ObservationOfEvent(e)
+		return ok && e.Node == c.ev.Events[event].Node && l.State != c.step.Baseline.State && shownExactly(c.observations, &e)
+	})
 }
 
 // upToNewsByOtherClock reports whether an event is that news, or came before it: they

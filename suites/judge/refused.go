@@ -38,7 +38,7 @@ func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 	if e != nil && !slices.Contains(out.Types, e.ErrorType) {
 		m := c.missed(out, evidence.MismatchEvent, 2, "an event with "+eventText(e))
 		m.what.Said = e.ErrorType
-		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", anybodys(e)
+		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorType", c.ofAnotherState(e)
 		return m
 	}
 	if e == nil {
@@ -47,10 +47,19 @@ func (c *stepJudge) refusedByEvent(out spec.Outcome) *mismatch {
 	if data := c.otherData(out, e.ErrorData); data != "" {
 		m := c.missed(out, evidence.MismatchEvent, 2, fmt.Sprintf("an event with %s and %s", e.ErrorType, data))
 		m.what.Said = e.ErrorType
-		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorData", anybodys(e)
+		m.event, m.xpath, m.suspect = e.Index, "Update/data/apiErrors/apiError/errorData", c.ofAnotherState(e)
 		return m
 	}
 	return c.unchanged(out)
+}
+
+// ofAnotherState reports whether an event may refuse something else than what was
+// asked in the state that the step found: it has no request id, or the user was
+// seen to move before it came, as by another's hand.
+func (c *stepJudge) ofAnotherState(e *evidence.Event) bool {
+	return anybodys(e) || slices.ContainsFunc(c.observations, func(l evidence.Observation) bool {
+		return l.State != c.step.Baseline.State && l.At.Before(e.Received)
+	})
 }
 
 // unseenRefusal: the request was accepted and no event refuses it. Where

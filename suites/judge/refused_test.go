@@ -84,9 +84,14 @@ func TestRefusedByAnEvent(t *testing.T) {
 	elsewhere.Node = "/finesse/api/User/1002"
 	another := refuses("Generic Error", "1")
 	another.RequestID = "somebody-else's"
+	echoed := refuses("Generic Error", "1")
+	echoed.RequestID = request
 	try(t, req, []hearing{
 		{"by an event", start().hears(time.Second, refusal).stays(was), passed, "", false},
 		{"by an event of another type", start().hears(time.Second, refuses("Generic Error", "1")).stays(was), failed, expected + "an event with Generic Error (1)", true},
+		{"by an event of another type, for this request", start().hears(time.Second, echoed).stays(was), failed, expected + "an event with Generic Error (1)", false},
+		{"by an event of another type, when it was elsewhere", start().sees(time.Second, in(spec.NotReady)).hears(time.Second, echoed).stays(in(spec.NotReady)), failed,
+			expected + "an event with Generic Error (1)", true},
 		{"by an event of no type", start().hears(time.Second, refuses("", "1")).stays(was), failed, expected + "an event with no errorType (1)", true},
 		{"by an event and done", start().hears(time.Second, refusal).stays(in(spec.Work)), failed,
 			expected + "202, and a move from READY to WORK 2s after it", true},
