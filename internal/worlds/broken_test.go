@@ -125,7 +125,7 @@ func (w World) Caught(o Outcome) (caught bool, why *Excuse) {
 	passed, gap := false, ""
 	for _, id := range w.Breaks() {
 		switch v, played := o.Verdicts[id]; {
-		case !played:
+		case !played, v.Outcome == evidence.NotApplicable:
 		case v.Outcome == evidence.Failed:
 			return true, nil
 		case exercised(v):
@@ -297,6 +297,8 @@ var masks = []struct {
 	{fault: "wrap-up-waits-work-ready", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
 	{fault: "diverted-*", by: "harmless-jitter"},
+	{fault: "event-pending-without", by: "pending-quiet"},           // no event tells what is pending
+	{fault: "wrap-up-not-ready-before", by: "not-ready-after-call"}, // no wrap-up follows
 }
 
 func drawnCast(w *World) bool {
