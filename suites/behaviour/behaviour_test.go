@@ -195,3 +195,20 @@ func TestDeviations(t *testing.T) {
 		})
 	}
 }
+
+// What the wrap-up timer does while a request is watched is not what came of the
+// request.
+func TestTimerIsNoAnswer(t *testing.T) {
+	k := load()
+	only := func(r *behaviour.Row) bool { return r.Situation.State == spec.Work && r.Who == spec.Self }
+	synctest.Test(t, func(t *testing.T) {
+		m := mapOf(t, k, bed.Deployment{
+			Kind: reference.UCCX, Notifications: true, Configure: func(c *reference.Config) { c.WrapUpTimer = time.Second },
+		}, only)
+		for _, c := range m.Cells {
+			if c.Ask == string(spec.Login) && c.Mark != behaviour.NotReached {
+				t.Errorf("%s is %s: %s", c.Asks(), c.Mark, c.Result)
+			}
+		}
+	})
+}

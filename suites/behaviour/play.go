@@ -30,7 +30,7 @@ func (r *Row) Play(ctx context.Context, j *judge.Judge, exercise Exercise) (evid
 			continue
 		}
 		if len(r.Cells) == 1 {
-			again = seen.Mark == Against
+			again = seen.Mark == Against || !seen.Cell.Demand.Documented() // where the wrap-up timer may have been first
 			continue
 		}
 		one := r.alone(i)

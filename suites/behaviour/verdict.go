@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"slices"
 	"strconv"
 
 	"finesse-conformance/spec"
@@ -44,9 +45,29 @@ func (r *Row) judge(j *judge.Judge, ev *evidence.Evidence) []Seen {
 			part.Before, part.After = nil, nil // the others were looked at when all was over
 		}
 		v := j.Verdict(&req, &part)
+		if !c.Demand.Documented() && timerWasFirst(&part) {
+			v.Outcome, v.Reason = evidence.NotExercised, "the wrap-up timer may have made the change, and not the request"
+		}
 		list = append(list, Seen{Cell: c, Mark: mark(c, v), Verdict: v})
 	}
 	return list
+}
+
+// timerWasFirst reports whether the wrap-up timer may have made the change that was
+// seen after a request of which the guide says nothing, and so waits for no state.
+func timerWasFirst(ev *evidence.Evidence) bool {
+	if len(ev.Steps) == 0 {
+		return false
+	}
+	step := ev.Steps[0]
+	i := slices.IndexFunc(ev.Observations, func(l evidence.Observation) bool {
+		return l.User == step.Baseline.User && l.State != step.Baseline.State && step.During(l)
+	})
+	if i < 0 {
+		return false
+	}
+	step.Converged = ev.Observations[i].At.Sub(step.Answered)
+	return judge.MayBeTimer(ev, step)
 }
 
 func mark(c Cell, v evidence.Verdict) Mark {
