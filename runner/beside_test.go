@@ -12,6 +12,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/reports/behaviourmap"
 	"finesse-conformance/reports/exploration"
 	"finesse-conformance/runner"
@@ -100,6 +101,7 @@ func TestLimitOfMapAndExploration(t *testing.T) {
 // comes to, and maps in less than half of the time: hardly a row is left for the
 // whole cast.
 func TestSharedOverTroupes(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var maps []*behaviourmap.Map

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/played"
@@ -90,6 +91,7 @@ func TestRepeatFindsWhatShowsHalfOfTheTime(t *testing.T) {
 
 // Processes share the repetitions, and every one comes to something.
 func TestRepeatSideBySide(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	_, app, cfg := parallelRun(t, 2, func(c *config.Config) {
 		c.Run.Only, c.Run.Repeat = []string{"SIG-0[1-3]", "TRN-UCCE-06"}, 3

@@ -24,6 +24,7 @@ import (
 
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/exit"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/journal"
@@ -230,6 +231,7 @@ func watchChildren(stop <-chan struct{}) <-chan children {
 // However many processes there are and in whatever order they work, the
 // verdicts are the same.
 func TestVerdictsDoNotDependOnTheProcesses(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	said := func(procs int, seed int64) string {
 		_, app, cfg := parallelRun(t, procs, func(c *config.Config) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"finesse-conformance/internal/extent"
 )
 
 // docsLong are commands of the documentation that take minutes or do not end:
@@ -25,6 +27,7 @@ var (
 // there, do what they are there for: on the reference, and with few
 // requirements in the place of all.
 func TestDocsPages(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	s := serve(t)
 	bin := t.TempDir()

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/reports"
 )
 
 // The mock that is no Go, which docs/mock.md shows in full, is certified for the
 // profile core with the configuration beside it, as its first lines say.
 func TestPythonMock(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {

@@ -21,7 +21,7 @@ func TestKilledAndRestored(t *testing.T) {
 	t.Logf("moments drawn with %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	gate := make(chan struct{}, 2)
-	for n := range extent.Of(2, 4, 50) {
+	for n := range extent.Of(1, 4, 50) {
 		deployment, lasts := "ucce", 9*time.Second
 		if n%3 == 2 {
 			deployment, lasts = "uccx", 4*time.Second

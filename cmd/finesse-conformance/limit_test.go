@@ -10,13 +10,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"finesse-conformance/internal/extent"
 )
 
 // --max-requests-per-second holds for everything that reaches the target, over
 // all processes: in no second are there more.
 func TestMaxRequestsPerSecond(t *testing.T) {
 	const limit = 40
-	for _, procs := range []string{"1", "2"} {
+	for _, procs := range []string{"2", "1"}[:extent.Of(1, 2, 2)] {
 		t.Run(procs, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, "--troupes", procs)

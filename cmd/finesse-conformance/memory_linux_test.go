@@ -56,6 +56,7 @@ func watchMemory(p *program) <-chan map[string]int {
 // No process takes up more than 200 MB, however long answers are, and no run
 // much longer than its time limit.
 func TestMemoryIsBounded(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	limit, rows := 3*time.Second, "ERR-0*"
 	if extent.Long() {
@@ -80,7 +81,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		"references":                 {func() string { return "<a>" + strings.Repeat("&#97;", 200_000) + "</a>" }, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if !extent.Of(name == "distinct", name == "distinct" || name == "deep", true) {
+			if !extent.Long() && name != "distinct" && name != "deep" {
 				t.Skip("takes its time limit, which adds up")
 			}
 			s := serve(t, "--troupes", test.procs)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/runner/config"
 )
 
@@ -36,6 +37,8 @@ var updateScripts = flag.Bool("update-scripts", false, "write what commands prin
 //	                             what came to it, at-home that everybody is signed out
 //	exercised FOLDER OUTCOMES    reads results, and schema FILE holds them against their schema
 //	change FILE EXPRESSION TEXT NEW
+//
+// What takes many processes begins with `[!wide] skip`, and is for CI.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -47,6 +50,12 @@ func TestScripts(t *testing.T) {
 			e.Values[targetsKey] = targets{}
 			e.Setenv(asProgram, "1") // and whatever the program starts is no test either
 			return nil
+		},
+		Condition: func(c string) (bool, error) {
+			if c != "wide" {
+				return false, errors.New("there is no such condition")
+			}
+			return extent.Wide(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "silent": leftAlone(t), "target": beginTarget, "stop-target": stopTarget, "sent": sentBy, "refused": refusedBy,

@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 )
 
 // On a terminal there are colours and a line that moves; --no-color, NO_COLOR
@@ -51,6 +52,7 @@ func TestTerminal(t *testing.T) {
 // On a terminal of 40 columns nothing is wider, but for words that cannot be
 // broken: the line that moves leaves no trail, and text is broken at spaces.
 func TestNarrowTerminal(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	m := target(t, func(c *reference.Config) { c.Faults = []string{"state-missing-data"} })
 	other := target(t, func(c *reference.Config) { c.Faults = []string{"withheld-not-ready-to-ready"} })

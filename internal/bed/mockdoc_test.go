@@ -20,6 +20,7 @@ import (
 	"finesse-conformance/fixtures/reference"
 	"finesse-conformance/internal/bed"
 	"finesse-conformance/internal/contracttest"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/runner"
 	"finesse-conformance/spec"
@@ -31,6 +32,7 @@ var updateDocs = flag.Bool("update", false, "write docs/mock.md")
 // requirements of each profile ask, and what is not exercised without each
 // piece that a mock may leave out. -update writes it.
 func TestMockDoc(t *testing.T) {
+	extent.ForCI(t)
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}

@@ -4,13 +4,25 @@
 // list. It imports nothing of the project.
 package extent
 
-import "os"
+import (
+	"os"
+	"testing"
+)
 
 // Long reports whether everything is played.
 func Long() bool { return os.Getenv("LONG_TESTS") != "" }
 
 // Wide reports whether at least the samples of CI are played.
 func Wide() bool { return Long() || os.Getenv("WIDE_TESTS") != "" }
+
+// ForCI skips a test that starts many processes or browsers, or takes long
+// otherwise, where not at least the samples of CI are played.
+func ForCI(t testing.TB) {
+	t.Helper()
+	if !Wide() {
+		t.Skip("CI plays it: WIDE_TESTS=1")
+	}
+}
 
 // Of gives what is played ordinarily, what CI plays, or all.
 func Of[T any](ordinary, wide, all T) T {

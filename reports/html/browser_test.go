@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/internal/reporttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -61,6 +62,7 @@ func tab(t *testing.T, parent context.Context, file string, prepare ...func(cont
 // TestBrowser opens the page of a full run in a real browser and does with it
 // what readers do.
 func TestBrowser(t *testing.T) {
+	extent.ForCI(t)
 	program := reporttest.Browser(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()

@@ -208,7 +208,7 @@ type deviation struct {
 func TestDeviations(t *testing.T) {
 	for n, dev := range deviations() {
 		for _, kind := range dev.kinds {
-			if !*whole && n%extent.Of(16, 8, 8) != 0 {
+			if !*whole && n%extent.Of(32, 8, 8) != 0 {
 				continue
 			}
 			t.Run(strings.ReplaceAll(dev.name, " ", "-")+"/"+kind, func(t *testing.T) {

@@ -20,7 +20,7 @@ func TestFaultsAreFound(t *testing.T) {
 			continue
 		}
 		for _, kind := range []string{reference.UCCE, reference.UCCX} {
-			if n++; !f.AppliesTo(kind) || !*whole && n%extent.Of(14, 7, 7) != 1 {
+			if n++; !f.AppliesTo(kind) || !*whole && n%extent.Of(28, 7, 7) != 1 {
 				continue
 			}
 			t.Run(f.Name+"/"+kind, func(t *testing.T) {

@@ -63,6 +63,7 @@ func TestScenarioIsPasted(t *testing.T) {
 
 // So can one of two agents who ask for themselves.
 func TestScenarioOfTwoIsPasted(t *testing.T) {
+	extent.ForCI(t)
 	loses := func(p *proxy, c call) { // who asks for READY after an agent with a lesser id last asked for READY
 		for user := range p.puts {
 			if c.by == c.user && c.state == "READY" && user < c.user && p.last(user).state == "READY" {

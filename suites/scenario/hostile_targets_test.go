@@ -115,6 +115,7 @@ func TestTargetsThatDoSomethingElse(t *testing.T) {
 // into, the requirement that saw it fails, those that need the users say since
 // when they wait, the others are judged, and whoever is left is named.
 func TestNothingLeadsOut(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	virtually(t, "UCCE", func(t *testing.T) {
 		began := time.Now()
