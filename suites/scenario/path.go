@@ -39,7 +39,6 @@ func (s *Stage) means(u *fixtures.User, parts fixtures.Parts) navigate.Means {
 }
 
 func (a *attempt) find(p *participant, goal spec.Given) (navigate.Path, error) {
-	means := a.means(p.user, a.parts)
 	way, err := a.openWay(p, goal)
 	if err != nil && len(p.leg.closed) > 0 {
 		p.leg.closed = nil // each of them may come about the next time
@@ -48,7 +47,7 @@ func (a *attempt) find(p *participant, goal spec.Given) (navigate.Path, error) {
 	if err == nil {
 		return way, nil
 	}
-	if barred, none := navigate.Find(a.moves, p.situation, goal, means); none == nil {
+	if barred, none := navigate.Find(a.moves, p.situation, goal, a.means(p.user, a.parts)); none == nil {
 		if why := a.breakers.openReason(barred); why != nil {
 			return navigate.Path{}, why
 		}
