@@ -294,11 +294,19 @@ var masks = []struct {
 	{fault: "codes-hidden", by: "a cast that is drawn", when: drawnCast},
 	{fault: "element-order-strict", by: "a cast that is drawn", when: drawnCast},
 	{fault: "event-kind-*", by: "harmless-event-kind-lower-case"},
-	{fault: "wrap-up-waits-work-ready", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "wrap-up-waits-*", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
 	{fault: "diverted-*", by: "harmless-jitter"},
 	{fault: "event-pending-without", by: "pending-quiet"},           // no event tells what is pending
 	{fault: "wrap-up-not-ready-before", by: "not-ready-after-call"}, // no wrap-up follows
+	{fault: "event-pending-as-done", by: "pending-hidden"},
+	{fault: "event-of-foreign-request", by: "harmless-event-request-missing"},
+	{fault: "event-preview-change", by: "harmless-event-late"}, // later than anybody listens
+	{fault: "event-error-late", by: "harmless-event-late"},
+	{fault: "state-missing-type", by: "harmless-body-first"},  // that answers in its place
+	{fault: "empty-extension-taken", by: "empty-extension-*"}, // another refusal comes first
+	{fault: "supervisor-ready-of-the-team", by: "a target without reason codes", when: withoutCodes},
+	{fault: "supervisor-ready-of-the-team", by: "harmless-b*"}, // whom the phone keeps out, or who is answered first
 }
 
 func drawnCast(w *World) bool {
