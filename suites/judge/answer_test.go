@@ -57,6 +57,46 @@ func TestAnswer(t *testing.T) {
 	})
 }
 
+// A request of which only the answer is said leaves the user where it was.
+func TestAnswerMovesNobody(t *testing.T) {
+	out := spec.Outcome{Kind: spec.Answer, Status: []int{202}}
+	for name, when := range map[string]spec.When{"PUT": put(spec.Ready), "DELETE": {Method: "DELETE"}, "GET": {Get: &spec.Get{What: spec.GetUsers}}} {
+		for _, level := range []spec.Level{spec.Must, spec.Info} {
+			for _, moves := range []bool{false, true} {
+				s := begin(in(spec.NotReady)).asks(name, "/finesse/api/User/1001", 202, "").sees(time.Second, in(spec.NotReady))
+				if moves {
+					s = s.sees(time.Second, in(spec.Logout))
+				}
+				bad := moves && level == spec.Must && name != "GET"
+				v := s.sees(settle, in(spec.NotReady)).verdict(one(level, when, out))
+				if (v.Outcome == failed) != bad {
+					t.Errorf("%s, %v, moves %v: %s: %s", name, level, moves, v.Outcome, v.Reason)
+				}
+			}
+		}
+	}
+}
+
+// A read of a user that succeeds with another status is a finding of the
+// requirement about reads, and of none beside it.
+func TestReadWithOtherSuccess(t *testing.T) {
+	was := in(spec.NotReady)
+	for _, test := range []struct {
+		what   string
+		wants  int
+		status int
+		fails  bool
+	}{
+		{spec.GetUser, 200, 202, false}, {spec.GetUser, 200, 201, false}, {spec.GetUser, 200, 304, true}, {spec.GetUser, 200, 404, true},
+		{spec.GetUser, 404, 202, true}, {spec.GetUsers, 200, 202, true},
+	} {
+		req := one(spec.Must, spec.When{Get: &spec.Get{What: test.what}}, spec.Outcome{Kind: spec.Answer, Status: []int{test.wants}})
+		if v := begin(was).asks("GET", "/finesse/api/User/1001", test.status, was.xml()).verdict(req); (v.Outcome == failed) != test.fails {
+			t.Errorf("%+v: %s: %s", test, v.Outcome, v.Reason)
+		}
+	}
+}
+
 func TestAnswerHeaders(t *testing.T) {
 	req := one(spec.Must, spec.When{Get: &spec.Get{What: spec.GetUser}}, spec.Outcome{Kind: spec.Answer, Status: []int{401}, Header: "www-authenticate"})
 	with := begin(in(spec.NotReady)).asks("GET", "/", 401, "")
