@@ -324,6 +324,9 @@ func TestBeatenByTheTimer(t *testing.T) {
 			"PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
 		{"held, without settings, where no mode asks for data", held("").on(spec.UCCX), failed, stayed, false},
 	})
+	try(t, one(spec.Must, spec.When{By: spec.Supervisor, Put: &spec.Put{State: string(spec.Logout)}}, spec.Outcome{Kind: spec.Reaches, States: []spec.State{spec.Logout}}), []hearing{
+		{"whom a supervisor signs out has to give no data", held(""), failed, "PUT LOGOUT by supervisor: expected LOGOUT; saw WORK for 12s", true},
+	})
 	talking := one(spec.Must, spec.When{By: spec.Self, Put: &spec.Put{State: string(spec.Talking)}}, spec.Outcome{Kind: spec.Refused, Types: []string{"Invalid Input"}})
 	try(t, talking, []hearing{
 		{"accepted wherever the timer leads", was(2*time.Second).listening().puts(202, "").sees(2*time.Second, in(spec.NotReady)).sees(settle, in(spec.NotReady)).stays(in(spec.NotReady)), failed,
