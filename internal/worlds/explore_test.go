@@ -3,6 +3,7 @@ package worlds_test
 import (
 	"context"
 	"flag"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,13 @@ func TestExploredFound(t *testing.T) {
 		"a late event of before the call":        {Seed: 0xc352, Kind: "UCCX", Release: "12.6(2)", Notifications: true, Choices: []string{"get-lag"}, Harmless: []string{"harmless-event-late"}, Latency: worlds.Spread{Typical: 36 * time.Millisecond, Shape: "jitter"}, WrapUp: time.Second},
 		"wrap-up owes data, and nobody hears it": {Seed: 0xc36b, Kind: "UCCE", Release: "12.5(1)", Harmless: []string{"harmless-settings-absent"}, Mixed: true},
 		"a busy phone, and nobody hears it":      {Seed: 0xc39b, Kind: "UCCX", Release: "12.6(2)", Harmless: []string{"harmless-busy-phone"}, Deaf: []string{"wrap_up_on"}},
-		"wrap-up that is switched off for good":  {Seed: 3, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Deaf: []string{"wrap_up_on"}},
+		"a wrap-up timer longer than is waited": {
+			Seed: 0x717cbe3, Kind: "UCCE", Release: "12.6(1)", Notifications: true, Deaf: []string{"reserve_preview"}, Harmless: []string{"harmless-token-refused-by-proxy"},
+			Choices: strings.Fields(`success-200 not-found extension-bad-request malformed-extension-invalid-device empty-extension-invalid-input occupied-extension-invalid-device supervisor-sign-in-invalid-state call-states-event supervisor-call-states-invalid-state supervisor-logout-reason-401 supervisor-logout-reason-accepted supervisor-ready-from-work-refused unknown-reason-event foreign-reason-accepted no-category-api-error no-category-parameter-missing no-category-listed logout-reason-shown wrap-up-data-ignored not-ready-after-call pending-quiet`),
+			Latency: worlds.Spread{Typical: 36 * time.Millisecond}, Delay: worlds.Spread{Typical: 119 * time.Millisecond}, Lateness: worlds.Spread{Typical: 138 * time.Millisecond},
+			WrapUp: 2 * time.Hour, Ring: 12 * time.Second, Settle: 8 * time.Second, Quiet: 4 * time.Second,
+		},
+		"wrap-up that is switched off for good": {Seed: 3, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Deaf: []string{"wrap_up_on"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -135,9 +135,10 @@ func (m *Model) history(w Walk, ev *evidence.Evidence, whom spec.Actor) history 
 		}
 		p := played{does: r.Does, how: r.How}
 		served := true
-		for n := range r.Does {
+		for n, d := range r.Does {
 			a, ok := answerOf(ev, step, id, r.place(n), len(r.Does))
 			served = served && ok
+			a.Failed = a.Failed || n > 0 && d.Timer != "" // only the first thing of a round is waited for as long as a timer may run
 			p.answer = append(p.answer, a)
 		}
 		look := lastSeen(ev, step, id)
