@@ -157,11 +157,12 @@ func (x *index) find(l level, found []span) []span {
 		}
 		for _, n := range x.byStart[[3]byte(l.b[i:i+3])] {
 			p := &x.patterns[n]
-			if p.tags && l.from == nil {
+			end := i + len(p.text)
+			if end > len(l.b) || string(l.b[i:end]) != p.text || !p.counts(l.b, i, end) {
 				continue
 			}
-			if end := i + len(p.text); end <= len(l.b) && string(l.b[i:end]) == p.text && p.counts(l.b, i, end) {
-				found = append(found, l.origin(i, end))
+			if at := l.origin(i, end); !p.tags || at.to-at.from > len(p.text) { // escaped, tags are a text
+				found = append(found, at)
 			}
 		}
 	}

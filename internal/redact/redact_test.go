@@ -112,7 +112,7 @@ func TestTagsStay(t *testing.T) {
 	for _, password := range []string{"<User>", "</state>", "<User><state>", "<state/>"} {
 		s := redact.New(func() []string { return words })
 		s.Pair("agent1", password)
-		if body := "<User><state>READY</state></User><state/>"; s.Text(body) != body {
+		if body := "<User><state>READY</state></User><state/><x>&amp;</x>"; s.Text(body) != body {
 			t.Errorf("%q: became %s", password, s.Text(body))
 		}
 		for _, text := range []string{html.EscapeString(password), url.QueryEscape(password)} {
