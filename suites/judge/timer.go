@@ -134,6 +134,9 @@ func (c *stepJudge) bothTimes(out spec.Outcome, a, b change) *mismatch {
 	if b.timer <= b.slack() {
 		return c.unsure("%s came when the wrap-up timer of %v was over both times: of one as short nobody sees whether it still ran", b.to, b.timer)
 	}
+	if near := b.timer - b.slack()/2; a.inWrapUp < near || b.inWrapUp < near {
+		return c.unsure("%s came before the wrap-up timer of %v was over, though not by much: looks that lag show what is done at once as late", b.to, b.timer)
+	}
 	if !c.wrapUpModeTold() {
 		return c.unsure("%s with the end of the wrap-up timer of %v both times, as where the user has to give wrap-up data, and the target does not show whether it has", b.to, b.timer)
 	}
