@@ -134,7 +134,7 @@ func TestAsked(t *testing.T) {
 			t.Errorf("%+v asks for %s: %v", test.put, test.to, got)
 		}
 	}
-	if !refusedEverywhere(spec.When{By: spec.Supervisor, Put: &spec.Put{State: "WORK"}}) || refusedEverywhere(spec.When{Put: &spec.Put{State: "WORK"}}) {
+	if !AcceptedNowhere(spec.When{By: spec.Supervisor, Put: &spec.Put{State: "WORK"}}) || AcceptedNowhere(spec.When{Put: &spec.Put{State: "WORK"}}) {
 		t.Error("WORK is for the user itself")
 	}
 }

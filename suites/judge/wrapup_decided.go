@@ -26,7 +26,7 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 		un.what.Kind, un.gap = evidence.MismatchTimer, evidence.GapWrapUp
 		return un
 	}
-	if m != nil && c.act.Status/100 == 2 && c.errorEvent() == nil && refusedEverywhere(c.when) {
+	if m != nil && c.act.Status/100 == 2 && c.errorEvent() == nil && AcceptedNowhere(c.when) {
 		return nil // it is accepted nowhere, wherever the timer leads
 	}
 	if m != nil && m.what.Kind == evidence.MismatchStayed && c.act.Status/100 == 2 && c.errorEvent() == nil && supervisorSignsOut(c.when) {
@@ -53,9 +53,9 @@ func (c *stepJudge) beaten(out spec.Outcome, m *mismatch) *mismatch {
 	return c.unsure("%s may have ended wrap-up before the request was dealt with, %v after wrap-up was seen", timer, round(decided.Sub(w.seen.At)))
 }
 
-// refusedEverywhere reports whether a request asks for a state that nobody can
+// AcceptedNowhere reports whether a request asks for a state that nobody can
 // be placed in by a request (guide 12.5(1), page 46; for supervisors, page 47).
-func refusedEverywhere(w spec.When) bool {
+func AcceptedNowhere(w spec.When) bool {
 	if w.Put == nil {
 		return false
 	}

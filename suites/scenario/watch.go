@@ -58,7 +58,7 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 		if st.When.Timer != "" {
 			limit += p.user.WrapUpTimer
 		}
-		a.settle(ctx, p, step, sought, limit, patient)
+		a.settle(ctx, p, st.When, step, sought, limit, patient)
 		if step.Converged >= 0 {
 			a.waits(a.shown(p, started, p.look))
 		} else {
@@ -143,14 +143,18 @@ func (a *attempt) answer(step evidence.Step) int {
 	return a.rec.Exchanges()[step.Exchange].Status
 }
 
-// settle waits for a sought change, or for the event that refuses it.
-func (a *attempt) settle(ctx context.Context, p *participant, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
+// settle waits for a sought change, or for the event that refuses it. What is
+// accepted nowhere and was done all the same is refused by nobody any more.
+func (a *attempt) settle(ctx context.Context, p *participant, when spec.When, step *evidence.Step, sought []spec.Outcome, limit time.Duration, patient bool) {
 	deadline := time.Now().Add(limit)
 	eventually(ctx, limit, time.Millisecond, a.paced(ctx, p.user, step.Sent, deadline, func() bool {
 		if a.refusedByEvent(p, step) {
 			return patient || len(sought) > 0
 		}
 		l, err := a.look(ctx, p, evidence.ForWatch)
+		if err == nil && len(sought) == 0 && judge.AcceptedNowhere(when) && l.State != step.Baseline.State && string(l.State) == when.Put.State {
+			return true
+		}
 		if err != nil || l.Asked.After(deadline) || !a.shows(sought, l, step) {
 			return false
 		}
