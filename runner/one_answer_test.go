@@ -14,6 +14,7 @@ import (
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/extent"
 	"finesse-conformance/reports"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/runner/internal/progress"
@@ -69,6 +70,7 @@ func TestBroken(t *testing.T) {
 // TestOneAnswer: a broken target gets the same verdicts from everybody who
 // asks. That selftest gives them too, its own test shows.
 func TestOneAnswer(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	a, err := NewCLI(io.Discard, io.Discard)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 // A deviation that shows half of the time is found by repeating, with the rate
 // at which it shows, and nothing else fails.
 func TestRepeatFindsWhatShowsHalfOfTheTime(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	p := played.New(t, "UCCE")
 	random := rand.New(rand.NewPCG(11, 0))

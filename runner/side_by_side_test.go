@@ -140,6 +140,7 @@ func allAtHome(t *testing.T, e *Embedded) {
 // as several processes, hands the requirements out, runs alone what has to be,
 // and comes back.
 func TestProcessesOfARun(t *testing.T) {
+	extent.ForCI(t)
 	var lines bytes.Buffer
 	e, app, cfg := parallelRun(t, 3, func(c *config.Config) {
 		c.Run.Only = []string{"SIG-0[1-6]", "SUP-0[1-3]", "ERR-1[1-3]"}
@@ -323,6 +324,7 @@ func TestProcessesThatDoNotBegin(t *testing.T) {
 // An interruption reaches all processes: their users are back, and the
 // reports of what ran are written.
 func TestInterruptedProcesses(t *testing.T) {
+	extent.ForCI(t)
 	t.Parallel()
 	e, app, cfg := parallelRun(t, 3, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
