@@ -256,6 +256,8 @@ func TestTwoMoments(t *testing.T) {
 			"NOT_READY with the end of the wrap-up timer of 8s both times, as where the user has to give wrap-up data, and the target does not show whether it has", true},
 		{"with a timer of a second", play(spec.NotReady, at(1, 8), at(3, 8)).timer(time.Second), open,
 			"NOT_READY came when the wrap-up timer of 1s was over both times: of one as short nobody sees whether it still ran", true},
+		{"asked for at much the same moment", play(spec.NotReady, at(1, 8), at(1.5, 8)), open,
+			"asked for at two moments of the wrap-up timer of 8s that are only 500ms apart", false},
 		{"slow both times, a little before the timer is over", play(spec.NotReady, at(1, 7.2), at(3, 7.3)), open,
 			"NOT_READY came before the wrap-up timer of 8s was over, though not by much: looks that lag show what is done at once as late", true},
 		{"slow once", play(spec.NotReady, at(1, 7.5), at(3, 4.5)), passed, "", false},
@@ -306,6 +308,8 @@ func TestBeatenByTheTimer(t *testing.T) {
 			"PUT NOT_READY by supervisor: expected 202 or 200, then NOT_READY; saw 400 Invalid State", false},
 		{"refused late, and still there, though an event had told its end", lags(3*time.Second).after(4*time.Second).tells(over).after(100*time.Millisecond).puts(400, apiError("Invalid State", "")).stays(wraps), open,
 			"the wrap-up timer of 3s" + ended + "4.2s after wrap-up was seen", true},
+		{"refused by a timer of a second, and still there", was(time.Second).after(4*time.Second).puts(400, apiError("Invalid State", "")).stays(in(spec.Work)), open,
+			"the wrap-up timer of 1s" + ended + "4.1s after wrap-up was seen", true},
 		{"wrap-up data is missing", was(8*time.Second).puts(400, apiError("Invalid State", "280")).stays(in(spec.Work)), open,
 			"the user does not leave wrap-up without wrap-up data: 400 Invalid State (280)", false},
 	})

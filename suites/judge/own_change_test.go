@@ -38,6 +38,27 @@ func TestOwnChanges(t *testing.T) {
 		{"from elsewhere", in3(func() *scene { return went(spec.Ready, spec.Login, spec.Talking, 202) }), ""},
 		{"to where somebody leads it", append(in3(ready)[:2], went(spec.Logout, spec.Login, spec.Talking, 202)), ""},
 	})
+	// Beside a request that is not answered; what comes of another one is not this one's.
+	beside := func(second spec.State) func() *scene {
+		return func() *scene {
+			s := begin(in(spec.Logout))
+			for _, asked := range []spec.State{spec.Login, second} {
+				s.puts(202, "")
+				s.ev.Exchanges[len(s.ev.Exchanges)-1].RequestBody = "<User><state>" + string(asked) + "</state></User>"
+			}
+			s.ev.Exchanges[len(s.ev.Exchanges)-1].Status = 503
+			return s.sees(time.Second, in(spec.Ready)).sees(settle, in(spec.Ready))
+		}
+	}
+	tryRuns(t, "SIG-01", []run{
+		{"asked for once more", in3(beside(spec.Login)), said},
+		{"something else was asked for", in3(beside(spec.Ready)), ""},
+	})
+	var rows []*scene
+	for _, id := range []string{"SUP-01", "RSN-01", "TRN-UCCE-02", "SIG-08", "ERR-01", "PND-01"} {
+		rows = append(rows, ready().of(row(t, id)))
+	}
+	tryRuns(t, "SIG-01", []run{{"in several rows", rows, strings.ReplaceAll(strings.Replace(said, "3 attempts", "6 attempts", 1), "TST-01", "SIG-08")}})
 	tryRuns(t, "TRN-UCCE-04", []run{
 		{"stays", in3(func() *scene { return went(spec.NotReady, spec.Logout, spec.NotReady, 202) }),
 			"the run as a whole: expected LOGOUT when a user asks for it itself; saw user 1001 in NOT_READY, from NOT_READY, in 3 attempts (the first is TST-01)"},
