@@ -256,6 +256,8 @@ func TestTwoMoments(t *testing.T) {
 			"NOT_READY with the end of the wrap-up timer of 8s both times, as where the user has to give wrap-up data, and the target does not show whether it has", true},
 		{"with a timer of a second", play(spec.NotReady, at(1, 8), at(3, 8)).timer(time.Second), open,
 			"NOT_READY came when the wrap-up timer of 1s was over both times: of one as short nobody sees whether it still ran", true},
+		{"slow once, a little before the timer is over", play(spec.NotReady, at(1, 7.2), at(3, 7.6)), open,
+			"NOT_READY came before the wrap-up timer of 8s was over, though not by much: looks that lag show what is done at once as late", true},
 		{"asked for at much the same moment", play(spec.NotReady, at(1, 8), at(1.5, 8)), open,
 			"asked for at two moments of the wrap-up timer of 8s that are only 500ms apart", false},
 		{"slow both times, a little before the timer is over", play(spec.NotReady, at(1, 7.2), at(3, 7.3)), open,

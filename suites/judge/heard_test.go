@@ -76,11 +76,18 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 		return s
 	}
 	const where = "in an event of TST-01: expected "
+	of := func(id string) []*scene {
+		list := heard(func(e *evidence.Event) { e.Event = "POST" })
+		list[0].of(row(t, id))
+		return list
+	}
 	tryRuns(t, "NTF-02", []run{
 		{"is as documented", heard(), ""},
 		{"has another source", heard(func(e *evidence.Event) { e.Source = "/finesse/api/User/1002" }), where + `the source /finesse/api/User/1001; saw source "/finesse/api/User/1002"`},
 		{"is no PUT", heard(func(e *evidence.Event) { e.Event = "POST" }), where + `a User event with event PUT; saw event "POST"`},
 		{"tells that the user is gone", heard(func(e *evidence.Event) { e.Event = "DELETE" }), ""},
+		{"stands in what a requirement saw", of("SIG-01"), strings.Replace(where, "TST-01", "SIG-01", 1) + `a User event with event PUT; saw event "POST"`},
+		{"stands in what is recorded only", of("NOD-01"), ""},
 		{"is a put", heard(func(e *evidence.Event) { e.Event = "put" }), ""},
 		{"was put on the wire otherwise", heard(func(e *evidence.Event) { e.Problem = "not escaped" }), where + "a User event as documented; saw not escaped"},
 	})
