@@ -34,6 +34,10 @@ func TestOwnChanges(t *testing.T) {
 		{"twice", in3(ready)[:2], ""},
 		{"and once where it asked", append(in3(ready), went(spec.Logout, spec.Login, spec.NotReady, 202)), ""},
 		{"refused", in3(func() *scene { return went(spec.Logout, spec.Login, spec.Ready, 400) }), ""},
+		{"refused by an event", in3(func() *scene { return ready().hears(0, refuses("Invalid State", "22")) }), ""},
+		{"while somebody else is", in3(func() *scene {
+			return ready().hears(0, with(refuses("Invalid State", "22"), func(e *evidence.Event) { e.Session = "1002" }))
+		}), said},
 		{"a dead phone", in3(func() *scene { return went(spec.Logout, spec.Login, spec.Logout, 202) }), ""},
 		{"from elsewhere", in3(func() *scene { return went(spec.Ready, spec.Login, spec.Talking, 202) }), ""},
 		{"to where somebody leads it", append(in3(ready)[:2], went(spec.Logout, spec.Login, spec.Talking, 202)), ""},
