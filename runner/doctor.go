@@ -208,7 +208,7 @@ func grouped(users []*fixtures.User, what func(*fixtures.User) string) string {
 func (d *doctor) people() {
 	users := d.survey.Cast.Users
 	if d.survey.Refused != "" {
-		d.add("sign-in", preflight.Broken, "correct the configuration, or take them out of it", "%s", d.survey.Refused)
+		d.add("sign-in", preflight.Broken, d.survey.Remedy, "%s", d.survey.Refused)
 		users = slices.DeleteFunc(slices.Clone(users), func(u *fixtures.User) bool {
 			return u.State == "" && u.Barred != ""
 		})

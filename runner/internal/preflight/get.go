@@ -26,8 +26,8 @@ const (
 )
 
 // get reads something, as nobody where the user is nil. A GET that got no
-// answer of the target is sent again, one that got any is not: above all not one whose
-// credentials were refused.
+// answer of the target, or one that was cut off, is sent again. One that got
+// any other is not, above all not one whose credentials were refused.
 func (p *preflight) get(ctx context.Context, u *fixtures.User, path, query string) evidence.Exchange {
 	call := client.Call{As: u, Method: http.MethodGet, Path: path, Query: query, Purpose: evidence.ForPrepare}
 	if u == nil {
@@ -48,7 +48,7 @@ func (p *preflight) get(ctx context.Context, u *fixtures.User, path, query strin
 func comeBack(x evidence.Exchange) (time.Duration, bool) {
 	after := x.ResponseHeader["Retry-After"]
 	switch {
-	case x.Err != "" && x.Status == 0:
+	case x.Err != "" && (x.Status == 0 || x.Status/100 == 2): // none, or not a whole one
 		return betweenGets, transient(x.Err)
 	case x.Status == http.StatusTooManyRequests || x.Status == http.StatusServiceUnavailable && after != "":
 		n, err := strconv.Atoi(after)

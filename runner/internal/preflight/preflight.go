@@ -46,6 +46,8 @@ type Survey struct {
 	Other *OtherNode
 	// Refused says which users could not sign in and why, "" where all could.
 	Refused string
+	// Remedy is what to do about those who were Refused.
+	Remedy string
 	// Notes are what a person should know before the run, a line each.
 	Notes     []string
 	Exchanges []evidence.Exchange
@@ -140,7 +142,7 @@ func Run(ctx context.Context, c *client.Client, t *config.Target, cast *fixtures
 	}
 	err := p.fly(ctx)
 	p.survey.Exchanges = p.rec.Exchanges()
-	p.survey.Refused = p.refusals()
+	p.survey.Refused, p.survey.Remedy = p.refusals(), p.remedy()
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -157,6 +159,7 @@ type preflight struct {
 	mu       sync.Mutex // guards survey, users included, while several are asked for
 	survey   *Survey
 	failures map[string][]string // why users cannot be used, and who
+	mistaken bool                // whether the configuration may be to blame for one of them
 }
 
 func (p *preflight) fly(ctx context.Context) error {
@@ -200,7 +203,7 @@ func (p *preflight) users(ctx context.Context) error {
 	sideBySide(questions)
 	p.sort()
 	if len(p.failures) > 0 && !(p.options.Lenient && len(p.survey.Cast.Usable()) > 0) {
-		return &Unable{obstacleUsers, p.refusals() + "; correct the configuration, or take them out of it"}
+		return &Unable{obstacleUsers, p.refusals() + "; " + p.remedy()}
 	}
 	return nil
 }
@@ -258,13 +261,14 @@ func (p *preflight) note(format string, args ...any) {
 	p.survey.Notes = append(p.survey.Notes, fmt.Sprintf(format, args...))
 }
 
-// fail notes why a user cannot be used.
-func (p *preflight) fail(user, format string, args ...any) {
+// fail notes why a user cannot be used, and whether the target answered at all.
+func (p *preflight) fail(user string, unserved bool, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failures == nil {
 		p.failures = map[string][]string{}
 	}
+	p.mistaken = p.mistaken || !unserved
 	why := fmt.Sprintf(format, args...)
 	p.failures[why] = append(p.failures[why], user)
 }
@@ -282,6 +286,14 @@ func (p *preflight) refusals() string {
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, "; ")
+}
+
+// remedy says what to do about those who cannot be used.
+func (p *preflight) remedy() string {
+	if p.mistaken {
+		return "correct the configuration, or take them out of it"
+	}
+	return "see to the target, or to what stands before it, and run again"
 }
 
 // sort brings what was noted at the same time into an order.

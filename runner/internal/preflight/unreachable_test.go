@@ -178,11 +178,41 @@ func TestPreflightIsPatient(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/User/1001002"):
 			w.WriteHeader(http.StatusGatewayTimeout)
 			return true
+		case strings.HasSuffix(r.URL.Path, "/User/1001003"):
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("<User><state>"))
+			panic(http.ErrAbortHandler)
 		}
 		return false
 	}
 	if _, err := fly(t, p, p.Target(), false); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who was not read to the end was not refused: the configuration is not blamed.
+func TestPreflightBlamesWhoDidNotAnswer(t *testing.T) {
+	for what, test := range map[string]struct {
+		answer func(http.ResponseWriter)
+		want   string
+	}{
+		"cut off":  {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, "see to the target"},
+		"502":      {func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) }, "see to the target"},
+		"unknown":  {func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) }, "correct the configuration"},
+		"no entry": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, "correct the configuration"},
+	} {
+		p := played.New(t, "UCCE")
+		p.Before = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, "/User/1001003") {
+				return false
+			}
+			test.answer(w)
+			return true
+		}
+		survey, err := fly(t, p, p.Target(), false)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(survey.Remedy, test.want) {
+			t.Errorf("%s: %v, remedy %q; want %q", what, err, survey.Remedy, test.want)
+		}
 	}
 }
 
