@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"finesse-conformance/fixtures"
@@ -178,14 +179,35 @@ func TestPreflightIsPatient(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/User/1001002"):
 			w.WriteHeader(http.StatusGatewayTimeout)
 			return true
-		case strings.HasSuffix(r.URL.Path, "/User/1001003"):
-			w.Header().Set("Content-Length", "1000")
-			_, _ = w.Write([]byte("<User><state>"))
-			panic(http.ErrAbortHandler)
 		}
 		return false
 	}
 	if _, err := fly(t, p, p.Target(), false); err != nil {
+		t.Error(err)
+	}
+}
+
+// cutting cuts one answer off in the middle of its body.
+type cutting struct {
+	http.RoundTripper
+	once *sync.Once
+}
+
+func (c cutting) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := c.RoundTripper.RoundTrip(r)
+	if err == nil && strings.HasSuffix(r.URL.Path, "/User/1001003") {
+		c.once.Do(func() {
+			answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, 20), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		})
+	}
+	return answer, err
+}
+
+func TestPreflightAsksAgainWhereAnAnswerWasCutOff(t *testing.T) {
+	p := played.New(t, "UCCE")
+	target := p.Target()
+	through := cutting{client.Handler(p), &sync.Once{}}
+	if _, err := Run(t.Context(), played.ClientFor(target, through), target, target.Cast(), Options{}); err != nil {
 		t.Error(err)
 	}
 }
