@@ -32,7 +32,7 @@ func selftestCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&o.Patterns, "fault", nil, "`PATTERN` of faults and conformant variants, * for any text; repeated or with commas; list shows them")
 	c.Flags().IntVar(&o.Jobs, "jobs", selftest.DefaultJobs, "how many deployments are certified at the same time")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print the result as JSON")
-	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault, with notifications and without, not a part of what it does not break")
+	c.Flags().BoolVar(&o.All, "all", false, "exercise every requirement with every fault and variant, with notifications and without, not a part of what neither concerns")
 	c.Flags().BoolVar(&o.Once, "once", false, "take the first outcome: do not repeat with longer times what is not as expected")
 	return c
 }

@@ -39,6 +39,15 @@ type trial struct {
 	took     time.Duration
 }
 
+// searches is 1 for a trial that looks for a fault between the requirements,
+// which takes longest, else 0.
+func (t *trial) searches() int {
+	if t.fault != nil && t.fault.FoundBy != "" {
+		return 1
+	}
+	return 0
+}
+
 // beat is the unit of the times of a selftest. Everything that a run waits
 // for is many of them, so that a machine that is busy for one beat decides
 // nothing.

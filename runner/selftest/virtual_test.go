@@ -28,7 +28,7 @@ const whole = "FINESSE_SELFTEST"
 func TestVirtualTime(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little is kept and much thrown away
 	a := selftestApp(t, io.Discard)
-	a.timing, a.serve, a.part = unhurried, inMemory, len(a.Catalogue.All())
+	a.timing, a.serve, a.part, a.share = unhurried, inMemory, len(a.Catalogue.All()), 1
 	all, err := a.trials(Options{})
 	if err != nil {
 		t.Fatal(err)
