@@ -12,8 +12,9 @@ var (
 	// by which Jenkins and GitLab publish a file that a JUnit report names.
 	logging = Pattern(`##(\w*)\[|\b(travis_fold|travis_time|section_start|section_end):|\[\[\w+\|`)
 	// workflow are GitHub's ::error file=…::…, obeyed at the beginning of a
-	// line; where a line is broken is not known here.
-	workflow = Pattern(`(^|\s)::([A-Za-z])`)
+	// line after white space of any kind; where a line is broken is not known
+	// here.
+	workflow = Pattern(`(^|[\s\p{Z}])::([A-Za-z])`)
 )
 
 // Inert breaks up what a CI service would obey as a command, wherever it stands

@@ -9,7 +9,7 @@ import (
 // Commands are what CI services obey when they read them.
 var commands = []string{
 	"##[error]x", "##[section]x", "##vso[task.setvariable variable=a]b", "##teamcity[buildProblem description='x']",
-	"::error::x", "::set-output name=a::b", "::add-mask::x", "  ::stop-commands::x",
+	"::error::x", "::set-output name=a::b", "::add-mask::x", "  ::stop-commands::x", "\u00a0::error::x", "\u3000::error::x",
 	"travis_fold:start:x", "travis_time:end:x", "section_start:1:x", "section_end:1:x",
 	"[[ATTACHMENT|x]]", "[[PROPERTY|x=1]]",
 }
