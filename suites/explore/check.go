@@ -7,6 +7,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"finesse-conformance/internal/text"
 	"finesse-conformance/internal/xmlbody"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -99,8 +100,16 @@ func (m *Model) check(w Walk, ev *evidence.Evidence) *Deviation {
 	if first == nil {
 		first = broken(w, ev)
 	}
+	if first != nil { // what a target says goes into scripts that people run
+		for _, said := range []*string{&first.From, &first.Answers, &first.Seen} {
+			*said = text.Said(*said, mostSaid)
+		}
+	}
 	return first
 }
+
+// mostSaid is how many bytes of what was seen a finding tells.
+const mostSaid = 500
 
 // played is one round that was played.
 type played struct {
@@ -264,8 +273,8 @@ func errorType(body string) string {
 	if err != nil {
 		return ""
 	}
-	text, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType")
-	return text
+	kind, _ := xmlbody.Text(doc, "ApiErrors/ApiError/ErrorType")
+	return kind
 }
 
 // lastSeen is the last GET of a user in a step.

@@ -2,15 +2,19 @@ package explore_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"finesse-conformance/fixtures/reference"
+	"finesse-conformance/internal/bed"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/explore"
 )
@@ -88,4 +92,33 @@ func write(t *testing.T, name, content string) {
 	if err := os.WriteFile(name, []byte(content), 0o700); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What a target says stays in the comment of a script, however many lines it has.
+func TestScriptRunsNothingThatATargetSays(t *testing.T) {
+	t.Parallel()
+	m := modelOf(t, reference.UCCE)
+	synctest.Test(t, func(t *testing.T) {
+		p := newProxy(func(p *proxy, c call) {
+			if c.state != string(spec.Ready) {
+				p.pass(c)
+				return
+			}
+			c.w.Header().Set("Content-Type", "application/xml")
+			c.w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(c.w, "<ApiErrors><ApiError><ErrorType>Odd\nrm -r this\r##[error]that</ErrorType><ErrorMessage/><ErrorData/></ApiError></ApiErrors>")
+		})
+		b := bed.Open(t, bed.Deployment{Around: p.around})
+		search := &explore.Search{Generator: generator(m, 1), Steps: 40}
+		search.Work(t.Context(), exercise(b))
+		found := search.Result().Findings
+		if len(found) == 0 || !strings.Contains(found[0].Deviation.Seen, "Odd") {
+			t.Fatalf("not found: %+v", found)
+		}
+		for line := range strings.Lines(m.Script(found[0], "https://finesse.example")) {
+			if strings.Contains(line, "rm -r this") && !strings.HasPrefix(line, "#") || strings.Contains(line, "##[") {
+				t.Errorf("a line of the script is %q", line)
+			}
+		}
+	})
 }
