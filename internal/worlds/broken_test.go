@@ -307,6 +307,12 @@ var masks = []struct {
 	{fault: "empty-extension-taken", by: "empty-extension-*"}, // another refusal comes first
 	{fault: "supervisor-ready-of-the-team", by: "a target without reason codes", when: withoutCodes},
 	{fault: "supervisor-ready-of-the-team", by: "harmless-b*"}, // whom the phone keeps out, or who is answered first
+	{fault: "work-does-not-last", by: "a wrap-up timer that is not told", when: timerUntold},
+	{fault: "reason-lost-from-*", by: "two clocks", when: func(w *World) bool { // another time of one stay passes for a return to it
+		was := w.Skew
+		w.Skew = 0
+		return was != 0
+	}},
 }
 
 func drawnCast(w *World) bool {
