@@ -289,7 +289,7 @@ var masks = []struct {
 	{fault: "user-500-on-call", by: "harmless-busy-now-and-then"}, // 503 hides whether 500 is the answer
 	{fault: "status-404-as-*", by: "harmless-unknown-user-hidden"},
 	{fault: "sign-in-by-supervisor", by: "harmless-busy-phone"},
-	{fault: "malformed-extension-500", by: "malformed-extension-*"},
+	{fault: "malformed-extension-*", by: "malformed-extension-*"},
 	{fault: "refused-and-done-with-wrong-password", by: "harmless-blocks-after-five-401s"},
 	{fault: "codes-hidden", by: "a cast that is drawn", when: drawnCast},
 	{fault: "element-order-strict", by: "a cast that is drawn", when: drawnCast},
@@ -297,13 +297,19 @@ var masks = []struct {
 	{fault: "wrap-up-waits-*", by: "a short wrap-up timer", when: shortTimer},
 	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
 	{fault: "diverted-*", by: "harmless-jitter"},
+	{fault: "diverted-*", by: "what comes seconds later", when: func(w *World) bool {
+		was := len(w.Harmless)
+		w.Harmless = slices.DeleteFunc(slices.Clone(w.Harmless), func(h string) bool { return slices.Contains([]string{"harmless-slow", "harmless-jitter"}, h) })
+		return len(w.Harmless) < was
+	}},
+	{fault: "undone-*", by: "harmless-read-lags"},                   // it looks signed out still, and is no longer
 	{fault: "event-pending-without", by: "pending-quiet"},           // no event tells what is pending
 	{fault: "wrap-up-not-ready-before", by: "not-ready-after-call"}, // no wrap-up follows
 	{fault: "event-pending-as-done", by: "pending-hidden"},
 	{fault: "event-of-foreign-request", by: "harmless-event-request-missing"},
 	{fault: "event-preview-change", by: "harmless-event-late"}, // later than anybody listens
 	{fault: "event-error-late", by: "harmless-event-late"},
-	{fault: "state-missing-type", by: "harmless-body-first"},  // that answers in its place
+	{fault: "state-missing-*", by: "harmless-body-first"},     // that answers in its place
 	{fault: "empty-extension-taken", by: "empty-extension-*"}, // another refusal comes first
 	{fault: "supervisor-ready-of-the-team", by: "a target without reason codes", when: withoutCodes},
 	{fault: "supervisor-ready-of-the-team", by: "harmless-b*"}, // whom the phone keeps out, or who is answered first
@@ -324,7 +330,7 @@ func drawnCast(w *World) bool {
 func shortTimer(w *World) bool {
 	was := w.WrapUp
 	w.WrapUp = time.Minute
-	return was <= 3*time.Second
+	return was <= 5*time.Second
 }
 
 // timerUntold takes away that a release has no wrapUpTimer.
