@@ -18,8 +18,9 @@ import (
 func TestKey(t *testing.T) {
 	for want, spellings := range map[string][]string{
 		"https://finesse.example.com:8445": {"https://finesse.example.com:8445", "https://Finesse.Example.COM:8445/", "HTTPS://user:pass@finesse.example.com.:8445//", "https://finesse.example.com:8445/./"},
-		"https://f/lab":                    {"https://f/lab", "https://F:443/lab/", "https://f//lab"},
-		"http://localhost":                 {"http://localhost", "http://127.0.0.1", "http://127.0.0.1:80/", "http://[::1]/", "http://LOCALHOST:80", "http://[0:0:0:0:0:0:0:1]:80"},
+		"https://f/lab":                    {"https://f/lab", "https://F:443/lab/", "https://f//lab", "https://f/l%61b?x#y"},
+		"http://localhost":                 {"http://localhost", "http://127.0.0.1", "http://127.0.0.1:80/", "http://[::1]/", "http://LOCALHOST:80", "http://[0:0:0:0:0:0:0:1]:80", "http://[::ffff:127.0.0.1]", "http://0.0.0.0", "http://[::]:080"},
+		"https://xn--bcher-kva.example":    {"https://bücher.example", "https://BÜCHER.example:443", "https://b%C3%BCcher.example", "https://xn--bcher-kva.example"},
 		"http://[fe80::1]:8082":            {"http://[FE80:0::1]:8082/"},
 		"https://f:8445/Lab":               {"https://f:8445/Lab"}, // paths have letter case
 		"http://127.0.0.2":                 {"http://127.0.0.2"},   // another machine, for all that is known
