@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -23,6 +24,11 @@ const (
 // abandoned is how old something temporary is that nobody uses any more, where
 // nothing else tells.
 const abandoned = time.Hour
+
+// isStrange reports whether a run puts no such file into its folder.
+func isStrange(file fs.DirEntry) bool {
+	return !slices.Contains([]string{socketName, socketName + "0", troupeName, troupeName + ".exe"}, file.Name())
+}
 
 var ofARun = text.Pattern(`^fc-[0-9]+$`)
 
@@ -105,10 +111,14 @@ func listenIn(folder string) (net.Listener, error) {
 }
 
 // isAbandoned reports whether a temporary folder is one of a run that is gone:
-// nobody listens at its socket. One without a socket may be about to have it.
+// nobody listens at its socket, and nothing is in it that a run does not put
+// there. One without a socket may be about to have it.
 func isAbandoned(folder string) bool {
 	info, err := os.Lstat(folder)
 	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 || !ofARun().MatchString(filepath.Base(folder)) {
+		return false
+	}
+	if files, err := os.ReadDir(folder); err != nil || slices.ContainsFunc(files, isStrange) {
 		return false
 	}
 	conn, err := net.DialTimeout("unix", filepath.Join(folder, socketName), time.Second)

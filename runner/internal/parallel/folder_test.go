@@ -47,15 +47,21 @@ func TestSweep(t *testing.T) {
 		}
 		return dir
 	}
+	notOurs := folder("fc-7", 0o700) // a folder of reports, or of another program
+	file(filepath.Join(notOurs, "journal.jsonl"), 0)
+	besides := killed("fc-8", 0o700)
+	file(filepath.Join(besides, "mine"), 0)
 	alive := folder("fc-1", 0o700)
 	l := listen(alive)
 	defer l.Close()
 	for path, gone := range map[string]bool{
-		alive:                    false,
-		killed("fc-2", 0o700):    true,
-		killed("fc-3", 0o755):    false, // not made by a run
-		killed("fc-mine", 0o700): false,
-		folder("fc-4", 0o700):    false, // a run that is about to listen
+		alive:                         false,
+		killed("fc-2", 0o700):         true,
+		killed("fc-3", 0o755):         false, // not made by a run
+		killed("fc-mine", 0o700):      false,
+		aged(t, notOurs, 2*abandoned): false,
+		besides:                       false,
+		folder("fc-4", 0o700):         false, // a run that is about to listen
 		aged(t, folder("fc-5", 0o700), 2*abandoned):    true,
 		file(filepath.Join(temp, "fc-6"), 2*abandoned): false,
 	} {
