@@ -38,8 +38,11 @@ func watchMemory(p *program) <-chan map[string]int {
 			}
 			pids := []string{strconv.Itoa(p.Process.Pid)}
 			for i := 0; i < len(pids); i++ {
-				children, _ := os.ReadFile("/proc/" + pids[i] + "/task/" + pids[i] + "/children")
-				pids = append(pids, strings.Fields(string(children))...)
+				threads, _ := filepath.Glob("/proc/" + pids[i] + "/task/*/children") // each may have started some
+				for _, thread := range threads {
+					children, _ := os.ReadFile(thread)
+					pids = append(pids, strings.Fields(string(children))...)
+				}
 			}
 			for _, pid := range pids {
 				status, _ := os.ReadFile("/proc/" + pid + "/status")
