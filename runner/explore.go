@@ -44,8 +44,11 @@ func (a *CLI) Explore(ctx context.Context, cfg *config.Config, o ExploreOptions)
 	}
 	cfg.Run.Profiles = nil // they are of requirements
 	selection := selectionOf(cfg.Run)
+	if err := selection.CheckIDs(explore.IDs(), "no class of walks", "their ids are EXP-<state>-alone, -row and -together, such as EXP-TALKING-together"); err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
 	if !slices.ContainsFunc(explore.IDs(), func(id string) bool { return selection.Why(id) == "" }) {
-		return 0, &exit.UsageError{Err: errors.New("the patterns match no class of walks; their ids are EXP-<state>-alone, -row and -together, such as EXP-TALKING-together")}
+		return 0, &exit.UsageError{Err: errors.New("--skip leaves no class of walks")}
 	}
 	rules, err := spec.LoadRules()
 	if err != nil {

@@ -47,11 +47,17 @@ type MapOptions struct {
 // back, rate limits. The exit code is that of a run in which every row of the
 // matrix is a requirement.
 func (a *CLI) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code int, err error) {
+	if o.Budget < 0 {
+		return 0, &exit.UsageError{Err: fmt.Errorf("--budget is %v: say how long, such as 10m", o.Budget)}
+	}
+	cfg.Run.Profiles = nil // they are of requirements
+	if err := selectionOf(cfg.Run).CheckIDs(behaviour.IDs(), "no row of the map", "their ids are MAP-<state>-<asker>, such as MAP-TALKING-self"); err != nil {
+		return 0, &exit.UsageError{Err: err}
+	}
 	rules, err := spec.LoadRules()
 	if err != nil {
 		return 0, err
 	}
-	cfg.Run.Profiles = nil // they are of requirements
 	return a.beside(ctx, cfg, "map", func(ctx context.Context, s *session, display progress.Display) (int, error) {
 		return s.mapTarget(ctx, rules, o, display)
 	})
@@ -66,7 +72,7 @@ func (s *session) mapTarget(ctx context.Context, rules *spec.Rules, o MapOptions
 	}
 	rows = slices.DeleteFunc(rows, func(r *behaviour.Row) bool { return selection.Why(r.ID()) != "" })
 	if len(rows) == 0 {
-		return 0, &exit.UsageError{Err: errors.New("the patterns match no row of the map; their ids are MAP-<state>-<asker>, such as MAP-TALKING-self")}
+		return 0, &exit.UsageError{Err: errors.New("the patterns leave no row of the map of this deployment")}
 	}
 	if s.config.Run.DryRun {
 		return 0, s.planMap(rows)

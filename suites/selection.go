@@ -30,36 +30,57 @@ func (s Selection) Check(c *spec.Catalogue) error {
 			return fmt.Errorf("--profile %q is no profile%s; there are %s", name, text.Perhaps(name, names), text.Enumerate(names))
 		}
 	}
-	for _, list := range []struct {
-		flag     string
-		patterns []string
-	}{{"--only", s.Only}, {"--skip", s.Skip}} {
-		for _, p := range list.patterns {
-			if err := CheckPattern(c, p); err != nil {
-				return fmt.Errorf("%s %w", list.flag, err)
-			}
+	return s.CheckIDs(idsOf(c), noRequirement, listed)
+}
+
+// CheckIDs gives an error for a pattern that is malformed or matches none of the ids
+// of a command: none says what they are the ids of, and where how they are known.
+func (s Selection) CheckIDs(ids []string, none, where string) error {
+	for _, p := range s.Only {
+		if err := checkPattern(p, ids, none, where); err != nil {
+			return fmt.Errorf("--only %w", err)
+		}
+	}
+	for _, p := range s.Skip {
+		if err := checkPattern(p, ids, none, where); err != nil {
+			return fmt.Errorf("--skip %w", err)
 		}
 	}
 	return nil
 }
 
+const (
+	noRequirement = "no requirement"
+	listed        = "`finesse-conformance list` shows their ids"
+)
+
 // CheckPattern gives an error for a pattern that is malformed or matches no
 // requirement, and names those that may have been meant.
 func CheckPattern(c *spec.Catalogue, pattern string) error {
-	var ids []string
+	return checkPattern(pattern, idsOf(c), noRequirement, listed)
+}
+
+// idsOf lists what a pattern may be for: requirements, and sections of them.
+func idsOf(c *spec.Catalogue) (ids []string) {
 	for _, r := range c.All() {
-		switch ok, err := spec.MatchID(pattern, r.ID); {
-		case err != nil:
-			return fmt.Errorf("%q: %w", pattern, err)
-		case ok:
-			return nil
-		}
 		ids = append(ids, r.ID)
 	}
 	for _, s := range c.Sections() {
 		ids = append(ids, s.Name+"-*")
 	}
-	return fmt.Errorf("%q matches no requirement%s; `finesse-conformance list` shows their ids", pattern, text.Perhaps(pattern, ids))
+	return ids
+}
+
+func checkPattern(pattern string, ids []string, none, where string) error {
+	for _, id := range ids {
+		switch ok, err := spec.MatchID(pattern, id); {
+		case err != nil:
+			return fmt.Errorf("%q: %w", pattern, err)
+		case ok:
+			return nil
+		}
+	}
+	return fmt.Errorf("%q matches %s%s; %s", pattern, none, text.Perhaps(pattern, ids), where)
 }
 
 // Why says why a requirement with the id and the profiles is not picked, "" if

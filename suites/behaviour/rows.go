@@ -32,7 +32,19 @@ type Cell struct {
 
 // ID names the row of the matrix that a Row belongs to: MAP-TALKING-self.
 // Several situations share it where they show the same state.
-func (r *Row) ID() string { return Section + "-" + string(r.Situation.State) + "-" + string(r.Who) }
+func (r *Row) ID() string { return id(r.Situation.State, r.Who) }
+
+func id(s spec.State, who spec.Actor) string { return Section + "-" + string(s) + "-" + string(who) }
+
+// IDs lists the ids of the rows that any map may have.
+func IDs() (ids []string) {
+	for _, s := range spec.States() {
+		for _, who := range spec.Askers() {
+			ids = append(ids, id(s, who))
+		}
+	}
+	return ids
+}
 
 // Describe says in which situation the user is, in words.
 func Describe(s spec.Situation) string {
