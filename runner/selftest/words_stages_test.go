@@ -149,7 +149,7 @@ func (s *stage) touches(id string) bool {
 	if s.fault == nil {
 		return s.only == nil || slices.Contains(s.only, id)
 	}
-	return s.fault.Explains(id) && (slices.Contains(s.must, id) || !slices.Contains(s.fault.MayAlsoBreak, "*"))
+	return s.fault.Explains(id) && (slices.Contains(s.must, id) || s.fault.Anything == "")
 }
 
 // seated serves a deployment whose users are found signed in.
