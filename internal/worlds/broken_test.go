@@ -295,6 +295,13 @@ var masks = []struct {
 	{fault: "element-order-strict", by: "a cast that is drawn", when: drawnCast},
 	{fault: "event-kind-*", by: "harmless-event-kind-lower-case"},
 	{fault: "wrap-up-waits-*", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "wrap-up-waits-*", by: "a settle time as long as the wrap-up timer", when: func(w *World) bool {
+		was := w.Settle >= w.WrapUp
+		w.Settle = 0
+		return was
+	}},
+	{fault: "wrap-up-waits-*", by: "harmless-settings-empty"}, // it may owe wrap-up data
+	{fault: "malformed-extension-*", by: "harmless-busy-phone"},
 	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
 	{fault: "diverted-*", by: "harmless-jitter"},
 	{fault: "diverted-*", by: "what comes seconds later", when: func(w *World) bool {
