@@ -102,6 +102,9 @@ func TestCompare(t *testing.T) {
 	if back, err := behaviourmap.Compare(now, old); err != nil || !back.Worse() || len(back.Changed) != 2 {
 		t.Errorf("%+v, %v", back, err)
 	}
+	if none, err := behaviourmap.Compare(old, old); err != nil || none.Same != 3 || none.Missing != 0 {
+		t.Errorf("what neither has seen: %+v, %v", none, err)
+	}
 	var text, xml, page, md bytes.Buffer
 	for _, err := range []error{c.WriteText(&text), c.WriteJUnit(&xml, false), c.WriteHTML(&page), c.WriteMarkdown(&md)} {
 		if err != nil {

@@ -50,15 +50,21 @@ func Compare(old, now *Map) (*Comparison, error) {
 	}
 	before := map[key]Cell{}
 	for _, c := range old.Cells {
+		if c.Mark == behaviour.NotReached {
+			continue
+		}
 		before[key{c.Situation, c.Who, c.Ask, c.Reason}] = c
 	}
 	c := &Comparison{Old: side(old), New: side(now), Changed: []Change{}, asked: map[request]int{}}
 	for _, cell := range now.Cells {
+		if cell.Mark == behaviour.NotReached {
+			continue
+		}
 		k := key{cell.Situation, cell.Who, cell.Ask, cell.Reason}
 		was, ok := before[k]
 		delete(before, k)
 		switch {
-		case !ok, cell.Mark == behaviour.NotReached, was.Mark == behaviour.NotReached:
+		case !ok:
 			c.Missing++
 			continue
 		case cell.Result == was.Result && cell.Mark == was.Mark:
