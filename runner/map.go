@@ -51,8 +51,10 @@ func (a *CLI) Map(ctx context.Context, cfg *config.Config, o MapOptions) (code i
 		return 0, &exit.UsageError{Err: fmt.Errorf("--budget is %v: say how long, such as 10m", o.Budget)}
 	}
 	cfg.Run.Profiles = nil // they are of requirements
-	if err := selectionOf(cfg.Run).CheckIDs(behaviour.IDs(), "no row of the map", "their ids are MAP-<state>-<asker>, such as MAP-TALKING-self"); err != nil {
-		return 0, &exit.UsageError{Err: err}
+	if !o.whole {
+		if err := selectionOf(cfg.Run).CheckIDs(behaviour.IDs(), "no row of the map", "their ids are MAP-<state>-<asker>, such as MAP-TALKING-self"); err != nil {
+			return 0, &exit.UsageError{Err: err}
+		}
 	}
 	rules, err := spec.LoadRules()
 	if err != nil {
