@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -161,10 +162,10 @@ func (t *targets) certify(r *targetRun) {
 		r.code, r.err = exit.SignalCode(t.ctx), context.Cause(t.ctx)
 		return
 	}
-	show := func(to io.Writer, text string) {
+	show := func(to io.Writer, said string) {
 		t.terminal.Lock()
 		defer t.terminal.Unlock()
-		fmt.Fprint(to, text)
+		fmt.Fprint(to, said)
 	}
 	ending, err := t.processes.Certify(t.ctx, r.config, r.config.HookEnviron(t.Environ), func(line string) { show(t.Err, labelled(name, line)) })
 	if err != nil {
@@ -174,7 +175,7 @@ func (t *targets) certify(r *targetRun) {
 		}
 		return
 	}
-	show(t.Out, fmt.Sprintf("%s\n%s\n", name, indented(ending.Output)))
+	show(t.Out, fmt.Sprintf("%s\n%s\n", text.Inert(name), indented(ending.Output)))
 	r.ended = true
 	if r.code = ending.Code; ending.Error != "" {
 		r.err = errors.New(ending.Error)
@@ -184,9 +185,10 @@ func (t *targets) certify(r *targetRun) {
 // labelled says of a line of progress which target it is about.
 func labelled(name, line string) string {
 	if rest, ok := strings.CutPrefix(line, "{"); ok {
-		return fmt.Sprintf(`{"name":%q,%s`, name, rest)
+		quoted, _ := json.Marshal(name) // a text always has its JSON
+		return fmt.Sprintf(`{"name":%s,%s`, quoted, rest)
 	}
-	return name + ": " + line
+	return text.Inert(name) + ": " + line
 }
 
 func indented(text string) string {
@@ -246,7 +248,7 @@ func (r *targetRun) result() *reports.Result {
 // dryRunTargets prints the plans of several targets.
 func (a *CLI) dryRunTargets(ctx context.Context, runs []*targetRun) (worst int, err error) {
 	for _, r := range runs {
-		fmt.Fprintf(a.Out, "%s\n\n", r.config.Targets[0].Name)
+		fmt.Fprintf(a.Out, "%s\n\n", text.Inert(r.config.Targets[0].Name))
 		code, err := a.dryRun(ctx, r.config)
 		if err != nil {
 			return code, err

@@ -198,6 +198,19 @@ func TestFolderName(t *testing.T) {
 	}
 }
 
+// A line of progress names its target so that no CI service obeys the name, and
+// as JSON whatever is in it.
+func TestLabelled(t *testing.T) {
+	const name = "::error::\U000f0000"
+	if got := labelled(name, "played"); got != ": :error::\U000f0000: played" {
+		t.Errorf("got %q", got)
+	}
+	var said struct{ Name, Kind string }
+	if err := json.Unmarshal([]byte(labelled(name, `{"kind":"played"}`)), &said); err != nil || said.Name != name || said.Kind != "played" {
+		t.Errorf("%v: %+v", err, said)
+	}
+}
+
 // The worst exit code is the one that the documentation puts first.
 func TestWorstOfSeveral(t *testing.T) {
 	for _, test := range []struct {

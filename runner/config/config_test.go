@@ -207,6 +207,8 @@ func TestLoadProblems(t *testing.T) {
 		{"targets beside a target", small + "targets: [{target: {url: 'https://g'}, " + users[:len(users)-1] + "}]\n", "targets: stands beside target, users"},
 		{"run in an entry", "targets: [{target: {url: 'https://g'}, " + users[:len(users)-1] + ", run: {seed: 1}}]\n", ":1: targets[0].run: unknown key"},
 		{"same name", "targets:\n - {target: {url: 'https://g'}, " + users[:len(users)-1] + "}\n - {target: {url: 'https://g'}, " + users[:len(users)-1] + "}\n", `two targets are called "g"`},
+		{"a name that nobody sees", "targets: [{name: ' ', target: {url: 'https://g'}, " + users[:len(users)-1] + "}]\n", ":1: targets[0].name: must be one line of characters that can be seen"},
+		{"a name that turns the text", "targets: [{name: \"\\u202ea\", target: {url: 'https://g'}, " + users[:len(users)-1] + "}]\n", ":1: targets[0].name: must be one line"},
 		{"an entry without address", "targets:\n - {target: {url: 'https://g'}, " + users[:len(users)-1] + "}\n - {name: x}\n", ":3: targets[1].target.url: is missing"},
 		{"alias of itself", "target: &a {url: *a}\n", "target.url: must be one value, not a mapping"},
 	} {

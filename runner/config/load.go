@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"finesse-conformance/fixtures"
 	"finesse-conformance/internal/text"
@@ -181,6 +182,9 @@ const leastRequest = 5 * time.Second
 
 func (l *loader) target(e entry, common map[string]given, several bool, index int) {
 	t := &Target{Name: e.called(index)}
+	if strings.TrimSpace(t.Name) == "" || strings.ContainsFunc(t.Name, func(r rune) bool { return unicode.IsControl(r) || !text.Visible(r) }) {
+		l.note(e.name.problem("must be one line of characters that can be seen"))
+	}
 	for _, s := range Settings() {
 		if s.ofTarget() {
 			l.set(s, t, e.values, common)
