@@ -73,7 +73,7 @@ var shown = []struct {
 // it has is what one of the reads has to which it can be held, by how long an
 // element lasts. Whether who has signed out still has an extension is said
 // nowhere.
-func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wrong {
+func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]shownUser) *wrong {
 	const at = "Update/data/user/"
 	d := j.notification("UserUpdate", e.Payload)
 	state, _ := d.text(at + "state")
@@ -90,7 +90,7 @@ func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wro
 		in, here := d.element(at, part.name)
 		var then []string
 		for _, read := range reads[part.lasts] {
-			if text, there := read.element("User/", part.name); read.xml && (part.must || here && there) {
+			if text, there := read[part.name]; read != nil && (part.must || here && there) {
 				then = append(then, blank(text))
 			}
 		}
@@ -98,13 +98,33 @@ func (j *Judge) otherUser(e *evidence.Event, reads map[lasting][]*document) *wro
 			return differs(part.name, in, then[len(then)-1])
 		}
 	}
-	in, _ := d.text(at + "stateChangeTime")
+	in, _ := d.text(at + changeTime)
 	for _, read := range reads[named] {
-		if then, _ := read.text("User/stateChangeTime"); then != "" && (in == "" || evidence.Apart(in, then)) {
-			return differs("stateChangeTime", in, then)
+		if then := read[changeTime]; then != "" && (in == "" || evidence.Apart(in, then)) {
+			return differs(changeTime, in, then)
 		}
 	}
 	return nil
+}
+
+const changeTime = "stateChangeTime"
+
+// shownUser is what a read has of what an event shows too, by the names of
+// elements; nil where it is no XML.
+type shownUser map[string]string
+
+func (d *document) user() shownUser {
+	if !d.xml {
+		return nil
+	}
+	u := shownUser{}
+	for _, part := range shown {
+		if text, there := d.element("User/", part.name); there {
+			u[part.name] = text
+		}
+	}
+	u[changeTime], _ = d.text("User/" + changeTime)
+	return u
 }
 
 // element is an element of a user, its roles in whatever order.

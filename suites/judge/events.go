@@ -182,11 +182,11 @@ func (c *stepJudge) eventAgrees(out spec.Outcome, e *evidence.Event) *mismatch {
 	if !ok || last.Event {
 		return c.missed(out, evidence.MismatchEvent, 4, "no GET after the event")
 	}
-	get := []*document{c.documentOf(c.ev, last)}
-	if !get[0].xml {
+	get := []shownUser{c.documentOf(c.ev, last).user()}
+	if get[0] == nil {
 		return c.unproven("the GET after the event was too long to be kept whole")
 	}
-	reads := map[lasting][]*document{always: get, untilMoved: get, untilAsked: get}
+	reads := map[lasting][]shownUser{always: get, untilMoved: get, untilAsked: get}
 	if !standsStill(c.step.Baseline, last) {
 		reads[named] = get
 	}

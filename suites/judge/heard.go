@@ -13,6 +13,7 @@ import (
 type heardEvent struct {
 	ev *evidence.Evidence
 	*evidence.Event
+	users map[int]shownUser // of the reads of the scenario that other events were held against, by their exchange
 }
 
 // heard looks through the events of a scenario: what is wrong with one is wrong
@@ -21,8 +22,9 @@ func (s *Invariants) heard(ev *evidence.Evidence) {
 	if req, ok := s.judge.catalogue.ByID(ev.Requirement); ok && req.LevelOn(ev.Target.Deployment) == spec.Info {
 		return // recorded, not judged
 	}
+	users := map[int]shownUser{}
 	for i := range ev.Events {
-		h := heardEvent{ev: ev, Event: &ev.Events[i]}
+		h := heardEvent{ev: ev, Event: &ev.Events[i], users: users}
 		if h.PayloadDigest != "" {
 			continue // of a shortened payload nothing can be said
 		}
@@ -57,31 +59,46 @@ func (s *Invariants) ownEvent(h heardEvent) {
 	if !s.wrongEvent(spec.InvariantEventShape, h, misshapen(h.Event, "PUT", "DELETE")) && !deleted {
 		s.reasonShown(h.ev, s.judge.loose(h.Payload), "Update/data/user/")
 		stay := s.sameStay(h)
-		s.wrongEvent(spec.InvariantEventUser, h, s.judge.otherUser(h.Event, map[lasting][]*document{always: s.reads(h), untilMoved: stay, named: stay}))
+		s.wrongEvent(spec.InvariantEventUser, h, s.judge.otherUser(h.Event, map[lasting][]shownUser{always: s.reads(h), untilMoved: stay, named: stay}))
 	}
 }
 
-// reads gives the bodies of the user of an event that were read in its scenario.
-func (s *Invariants) reads(h heardEvent) []*document {
-	var list []*document
-	for _, x := range h.ev.Exchanges {
-		if _, ok := evidence.ObservationOf(x); ok && x.Method == "GET" && strings.TrimSuffix(x.Path, "/") == h.Node {
-			list = append(list, s.judge.loose(x.ResponseBody))
+// reads gives the user of an event as it was read in its scenario.
+func (s *Invariants) reads(h heardEvent) []shownUser {
+	var list []shownUser
+	for i, x := range h.ev.Exchanges {
+		if x.Method == "GET" && strings.TrimSuffix(x.Path, "/") == h.Node {
+			list = append(list, s.read(h, i))
 		}
 	}
 	return list
 }
 
-// sameStay gives the bodies that show the stay in a state that an event tells of,
+// read gives the user that an exchange shows, nil where it shows none. The tree
+// of its body, which may be long, is not kept for the next event.
+func (s *Invariants) read(h heardEvent, exchange int) shownUser {
+	user, known := h.users[exchange]
+	if known || exchange < 0 || exchange >= len(h.ev.Exchanges) {
+		return user
+	}
+	x := h.ev.Exchanges[exchange]
+	if _, ok := evidence.ObservationOf(x); ok {
+		user = s.judge.loose(x.ResponseBody).user()
+	}
+	h.users[exchange] = user
+	return user
+}
+
+// sameStay gives the reads that show the stay in a state that an event tells of,
 // the next event not being there.
-func (s *Invariants) sameStay(h heardEvent) []*document {
+func (s *Invariants) sameStay(h heardEvent) []shownUser {
 	list := h.ev.Observations
 	at := slices.IndexFunc(list, func(o evidence.Observation) bool { return o.Event && o.Index == h.Index })
 	if at < 0 || list[at].ChangeTime == "" {
 		return nil
 	}
 	told := list[at]
-	var then []*document
+	var then []shownUser
 	for _, o := range list[at+1:] {
 		if o.User != told.User {
 			continue
@@ -90,7 +107,7 @@ func (s *Invariants) sameStay(h heardEvent) []*document {
 			break
 		}
 		if !o.Event && !o.Asked.Before(told.At) && visitOf(o) == visitOf(told) {
-			then = append(then, s.judge.documentOf(h.ev, o))
+			then = append(then, s.read(h, o.Index))
 		}
 	}
 	return then

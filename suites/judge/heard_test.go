@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"finesse-conformance/internal/contracttest"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
 )
@@ -164,4 +165,25 @@ func TestEventsOfAnyRequirement(t *testing.T) {
 		{"as documented", refused(nothing), ""},
 		{"is no PUT", refused(func(e *evidence.Event) { e.Event = "DELETE" }), where + `the event of a refusal with event PUT; saw event "DELETE"`},
 	})
+}
+
+// However many events are held against a read, its body, which may be long, is
+// read once.
+func TestLongReadsAreReadOnce(t *testing.T) {
+	allocations := func(events int) float64 {
+		there := in(spec.Ready)
+		s := begin(in(spec.NotReady)).listening().puts(202, "")
+		for range events {
+			s.hears(time.Millisecond, with(tells(there), func(e *evidence.Event) { e.Node = "/finesse/api/User/1001" }))
+		}
+		for range 5 {
+			s.sees(time.Second, there)
+			x := &s.ev.Exchanges[len(s.ev.Exchanges)-1]
+			x.ResponseBody = strings.Replace(x.ResponseBody, "</User>", strings.Repeat("<more>1</more>", 2000)+"</User>", 1)
+		}
+		return testing.AllocsPerRun(1, func() { contracttest.Judge().Invariants().Add(s.ev) })
+	}
+	if few, many := allocations(1), allocations(20); many > 2*few {
+		t.Errorf("20 events cost %.0f allocations, one %.0f", many, few)
+	}
 }
