@@ -168,6 +168,12 @@ func (e entry) called(i int) string {
 	return fmt.Sprintf("target %d", i+1)
 }
 
+// canBeSeen reports whether a name is one line that says something, of
+// characters that all have a form.
+func canBeSeen(name string) bool {
+	return strings.TrimSpace(name) != "" && !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || !text.Visible(r) })
+}
+
 // of gives the value of a key of the entry, else that of all entries.
 func (e entry) of(key string, common map[string]given) given {
 	if g, ok := e.values[key]; ok {
@@ -182,7 +188,7 @@ const leastRequest = 5 * time.Second
 
 func (l *loader) target(e entry, common map[string]given, several bool, index int) {
 	t := &Target{Name: e.called(index)}
-	if strings.TrimSpace(t.Name) == "" || strings.ContainsFunc(t.Name, func(r rune) bool { return unicode.IsControl(r) || !text.Visible(r) }) {
+	if !canBeSeen(t.Name) {
 		l.note(e.name.problem("must be one line of characters that can be seen"))
 	}
 	for _, s := range Settings() {
