@@ -249,9 +249,7 @@ func (b *builder) judged(req *spec.Requirement, row *Row, v evidence.Verdict) {
 		case !planned:
 			gap = NewGap(v.Gap)
 		}
-		if row.Reason == "" {
-			row.Reason = "no reason was given"
-		}
+		row.Reason = cmp.Or(row.Reason, "no reason was given")
 		row.Gap = &gap
 		return
 	}

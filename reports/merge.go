@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -156,12 +157,8 @@ func (r *Result) join(s *Result) {
 	if r.Target.Deployment == "" {
 		r.Target = s.Target
 	}
-	if r.Stopped == "" {
-		r.Stopped = s.Stopped
-	}
-	if r.Signal == 0 {
-		r.Signal = s.Signal
-	}
+	r.Stopped = cmp.Or(r.Stopped, s.Stopped)
+	r.Signal = cmp.Or(r.Signal, s.Signal)
 	r.RequireComplete = r.RequireComplete || s.RequireComplete
 	r.Procs += s.Procs
 	r.HarnessFaults = append(r.HarnessFaults, s.HarnessFaults...)

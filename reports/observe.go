@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/xml"
 	"regexp"
 	"slices"
@@ -121,7 +122,7 @@ func (o *observer) count(name string, doc *document, n int) {
 		list := slices.Contains(enumerated[doc.root], path)
 		for _, said := range texts {
 			e.Forms[formOf(said)] += n
-			if list && said != "" && !(isState(path) && documented(said)) {
+			if list && said != "" && !(strings.HasSuffix(strings.ToLower(path), "state") && documented(said)) {
 				if e.Values == nil {
 					e.Values = map[string]int{}
 				}
@@ -130,8 +131,6 @@ func (o *observer) count(name string, doc *document, n int) {
 		}
 	}
 }
-
-func isState(path string) bool { return strings.HasSuffix(strings.ToLower(path), "state") }
 
 func documented(state string) bool {
 	switch s := spec.State(state); s {
@@ -187,9 +186,7 @@ func parseDocument(said string) *document {
 			if len(path) > 0 {
 				leaf[len(leaf)-1] = false
 			}
-			if d.root == "" {
-				d.root = t.Name.Local
-			}
+			d.root = cmp.Or(d.root, t.Name.Local)
 			path, leaf = append(path, t.Name.Local), append(leaf, true)
 			if len(path) > MaxDepth || len(d.texts)+len(t.Attr) > maxPaths {
 				return nil

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,12 +96,7 @@ func exchangeText(x *ExchangeRef) string {
 }
 
 func message(b *strings.Builder, mark string, header map[string]string, body string) {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
 		fmt.Fprintf(b, "%s%s: %s\n", mark, name, text.OneLine(header[name]))
 	}
 	if body != "" {

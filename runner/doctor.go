@@ -217,13 +217,13 @@ func (d *doctor) people() {
 	}
 	if mode := d.survey.AuthMode; mode != "" {
 		byToken := named(users, func(u *fixtures.User) bool { return u.ByToken() })
-		d.add("sign-in mode", preflight.Fine, "", "%s; by single sign-on: %s", mode, orWord(byToken, "nobody of the cast"))
+		d.add("sign-in mode", preflight.Fine, "", "%s; by single sign-on: %s", mode, cmp.Or(byToken, "nobody of the cast"))
 	}
 	if !d.signIn && named(users, func(u *fixtures.User) bool { return u.State == spec.Logout }) != "" {
 		d.add("extensions in use", preflight.Fine, "", "not tried; --sign-in signs everybody who is signed out in and out again")
 	}
 	d.add("roles", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return string(u.Role) }))
-	d.add("teams", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return orWord(u.Team, "no team") }))
+	d.add("teams", preflight.Fine, "", "%s", grouped(users, func(u *fixtures.User) string { return cmp.Or(u.Team, "no team") }))
 	d.supervision(users)
 	if without := named(users, func(u *fixtures.User) bool { return u.Extension == "" }); without != "" {
 		d.add("extensions", preflight.Lacking, "give them an extension in the configuration", "none known for %s, who cannot sign in to work", without)
@@ -238,7 +238,7 @@ func (d *doctor) people() {
 		d.add(string(category)+" reason codes", finding, "", "%s", grouped(users, func(u *fixtures.User) string { return codeList(u, category) }))
 	}
 	if o := d.survey.Other; o != nil && o.Why == "" {
-		d.add("other node", preflight.Fine, "", "%s, with the same users; %s", o.URL, orWord(o.Clock(), "its clock is not known"))
+		d.add("other node", preflight.Fine, "", "%s, with the same users; %s", o.URL, cmp.Or(o.Clock(), "its clock is not known"))
 	}
 	for _, note := range d.survey.Notes {
 		d.add("note", preflight.Lacking, "", "%s", note)
@@ -262,7 +262,7 @@ func (d *doctor) supervision(users []*fixtures.User) {
 					reach = append(reach, o.ID)
 				}
 			}
-			texts = append(texts, fmt.Sprintf("%s has the teams %s, with %s", u.ID, orWord(strings.Join(u.Supervises, ", "), "of nobody"), orWord(text.Enumerate(reach), "nobody of the cast")))
+			texts = append(texts, fmt.Sprintf("%s has the teams %s, with %s", u.ID, cmp.Or(strings.Join(u.Supervises, ", "), "of nobody"), cmp.Or(text.Enumerate(reach), "nobody of the cast")))
 		}
 	}
 	if len(texts) == 0 {
@@ -280,13 +280,13 @@ func codeList(u *fixtures.User, category spec.Category) string {
 	for _, c := range u.Codes[category] {
 		labels = append(labels, c.ID+" "+text.Said(c.Label, mostSaid))
 	}
-	return orWord(strings.Join(labels, ", "), "none")
+	return cmp.Or(strings.Join(labels, ", "), "none")
 }
 
 func wrapUpSeen(u *fixtures.User) string {
 	text := "unknown"
 	if u.WrapUpIncoming != "" || u.WrapUpOutgoing != "" {
-		text = fmt.Sprintf("incoming %s, outgoing %s", orWord(u.WrapUpIncoming, "unknown"), orWord(u.WrapUpOutgoing, "unknown"))
+		text = fmt.Sprintf("incoming %s, outgoing %s", cmp.Or(u.WrapUpIncoming, "unknown"), cmp.Or(u.WrapUpOutgoing, "unknown"))
 	}
 	if u.WrapUpTimer > 0 {
 		text += fmt.Sprintf(", timer %v", u.WrapUpTimer)
@@ -310,13 +310,6 @@ func pairs(users []*fixtures.User, of func(*fixtures.User) string) string {
 		texts = append(texts, u.ID+" on "+of(u))
 	}
 	return strings.Join(texts, ", ")
-}
-
-func orWord(text, word string) string {
-	if text == "" {
-		return word
-	}
-	return text
 }
 
 // mostSaid is how many bytes of what a target says go into a line.

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -245,9 +246,7 @@ const embeddedDelay = 5 * time.Millisecond
 // embed starts the embedded reference and makes it the session's target.
 func (s *session) embed() error {
 	deployment, release := s.target.Deployment, s.target.Release
-	if deployment == "" {
-		deployment = spec.UCCE
-	}
+	deployment = cmp.Or(deployment, spec.UCCE)
 	if release.IsZero() {
 		release = ReferenceRelease
 	}

@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,7 +114,7 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 	if !s.Release.IsZero() {
 		data.Release = s.Release.String()
 	}
-	data.Users = []initUser{newInitUser(me.ID, me.Username, me.Extension, fmt.Sprintf("%s, team %s", me.Role, orWord(me.TeamName, me.Team)))}
+	data.Users = []initUser{newInitUser(me.ID, me.Username, me.Extension, fmt.Sprintf("%s, team %s", me.Role, cmp.Or(me.TeamName, me.Team)))}
 	data.Seen = append(data.Seen, fmt.Sprintf("Read as user %s on %s.", me.ID, time.Now().UTC().Format("2006-01-02")))
 	teams := slices.Clone(me.Supervises)
 	if me.Team != "" && !slices.Contains(teams, me.Team) {
@@ -126,7 +128,7 @@ func readConfig(ctx context.Context, c *client.Client, t *config.Target, user *f
 		}
 		for _, m := range members {
 			if !slices.ContainsFunc(data.Users, func(u initUser) bool { return u.ID == m.ID }) {
-				data.Users = append(data.Users, newInitUser(m.ID, "", m.Extension, strings.TrimSpace(m.Name+", team "+orWord(m.Team, team))))
+				data.Users = append(data.Users, newInitUser(m.ID, "", m.Extension, strings.TrimSpace(m.Name+", team "+cmp.Or(m.Team, team))))
 			}
 		}
 	}
@@ -158,86 +160,11 @@ func quotedYAML(text string) (string, error) {
 	return strings.ReplaceAll(string(b), "$", "$$"), err
 }
 
+//go:embed init.yaml.tmpl
+var initText string
+
 var initTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("init").Funcs(template.FuncMap{"q": quotedYAML}).Parse(initText))
+	return template.Must(template.New("init").Funcs(template.FuncMap{
+		"q": quotedYAML, "schema": func() string { return config.SchemaName },
+	}).Parse(initText))
 })
-
-const initText = `# yaml-language-server: $schema=` + config.SchemaName + `
-# Configuration of finesse-conformance. Editors complete and check it by the file in the first line, which
-# "finesse-conformance spec config" prints.
-{{- range .Seen}}
-# {{.}}
-{{- end}}
-#
-# ${NAME} takes an environment variable; passwords belong into those, into
-# files (password_file) or are asked for (password: prompt).
-
-target:
-  url: {{q .URL}}
-{{- if .CAFile}}
-  ca_file: {{q .CAFile}}
-{{- else}}
-  # ca_file: ca.pem            # PEM, where the system does not know the target's authority
-{{- end}}
-{{- if .Insecure}}
-  insecure: true               # the certificate is not checked
-{{- else}}
-  # insecure: true             # or do not check the certificate at all
-{{- end}}
-  # proxy: http://proxy:3128   # else the usual environment variables
-{{- if .UserAgent}}
-  user_agent: {{q .UserAgent}}   # a reverse proxy before it takes no other
-{{- end}}
-{{- if .CertFile}}
-  cert_file: {{q .CertFile}}
-{{- end}}
-{{- if .KeyFile}}
-  key_file: {{q .KeyFile}}
-{{- end}}
-  # headers: {X-Key: "${KEY}"} # where a reverse proxy wants some
-  # nodes: auto                # both nodes of a system: acted on one, watched on both
-
-deployment: {{.Deployment}}           # auto asks SystemInfo; or ucce, uccx
-release: {{q .Release}}              # such as 12.5(1); it picks the clauses that apply
-
-# Everyone whom the run may touch; it touches nobody else. Two agents and two
-# supervisors on one team, and an agent on a team that neither of them has, can
-# show nearly everything that needs no stimuli; doctor names the rest. Leave out
-# who is at work.
-users:
-{{- range .Users}}
-  - id: {{q .ID}}{{if .Note}}  # {{.Note}}{{end}}
-{{- if .Username}}
-    username: {{q .Username}}
-{{- end}}
-{{- if .ByToken}}
-    access_token: ${{"{"}}{{.TokenVariable}}}   # single sign-on; or what renews it in a long run:
-    # access_token_exec: [./token.sh, {{q .ID}}]   # prints the token, or JSON with access_token and expires_in
-    # access_token_file: FILE   # written by something else
-{{- else}}
-    password: ${{"{"}}{{.Variable}}}
-{{- end}}
-{{- if .Extension}}
-    extension: {{q .Extension}}
-{{- else}}
-    # extension: ""            # needed to sign in; it shows on the target while the user is signed in
-{{- end}}
-{{- end}}
-    # Read from the target; say them only where it does not tell:
-    # role: agent              # or supervisor
-    # team: "5000"
-    # supervises: ["5000"]
-
-timing:
-  request: {{.Timing.Request}}                 # one HTTP exchange
-  settle: {{.Timing.Settle}}                  # longest wait for an accepted change to show
-  quiet: {{.Timing.Quiet}}                    # how long nothing may change after a refusal
-  poll: {{.Timing.Poll}}                  # between two looks
-  longest_wait: {{.Timing.LongestWait}}           # for timers of the target, such as wrap-up
-
-# notifications:               # events show refusals that come after the answer
-#   url: wss://finesse1.example.com:8445/ws/     # or xmpps://finesse1.example.com:5223
-
-# stimuli:                     # how to make calls happen that no API of the target can cause
-#   http: http://127.0.0.1:9000/stimulus         # or  exec: [./stimulus.sh]
-`

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,9 +90,7 @@ func (a *CLI) writeWhere(w io.Writer, result *reports.Result, run config.Run) er
 	lines := []string{"reports in " + shortPath(run.Out)}
 	if a.Width > 0 {
 		open := map[string]string{"darwin": "open", "windows": "start"}[runtime.GOOS]
-		if open == "" {
-			open = "xdg-open"
-		}
+		open = cmp.Or(open, "xdg-open")
 		lines = append(lines, "  to read them: "+open+" "+shortPath(run.HTML))
 	}
 	switch {

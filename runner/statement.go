@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -153,9 +154,7 @@ func (a *CLI) Verify(ctx context.Context, name, dir string, keyFiles []string) (
 	if err != nil {
 		return 0, &exit.UsageError{Err: fmt.Errorf("%s: %w", name, err)}
 	}
-	if dir == "" {
-		dir = filepath.Dir(name)
-	}
+	dir = cmp.Or(dir, filepath.Dir(name))
 	v := &verification{CLI: a, dir: dir, named: opened.Statement}
 	switch {
 	case len(opened.SignedBy) > 0:

@@ -253,7 +253,7 @@ func (q *Requirement) Contradictions() []string {
 		if s.Later && !s.Again {
 			say("has later without again: it is the step before once more")
 		}
-		if s.Later && (i == 0 || !halfTimer(q.Steps[i-1].Then)) {
+		if s.Later && (i == 0 || !slices.ContainsFunc(q.Steps[i-1].Then, func(o Outcome) bool { return o.HalfTimer })) {
 			say("has later: it follows a step with half_timer")
 		}
 		if get := s.When.Get; get != nil && get.User == UserLoginName && !q.Given.LoginName {
@@ -317,8 +317,4 @@ func uncovered(steps []Step, then Then) Kind {
 		break
 	}
 	return ""
-}
-
-func halfTimer(then Then) bool {
-	return slices.ContainsFunc(then, func(o Outcome) bool { return o.HalfTimer })
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Situation is where a user is, as far as the next step depends on it: the
 // state alone does not tell what a dropped call leads to.
 type Situation struct {
@@ -73,11 +75,11 @@ const (
 
 // Matches reports whether the situation fits.
 func (p Pattern) Matches(s Situation) bool {
-	return (len(p.States) == 0 || contains(p.States, s.State)) &&
+	return (len(p.States) == 0 || slices.Contains(p.States, s.State)) &&
 		(p.Was == "" || p.Was == s.Was) &&
 		(p.After == "" || p.After == s.after()) &&
 		(p.Pending == "" || p.Pending == s.Pending || p.Pending == PendingNone && s.Pending == "") &&
-		(len(p.Calls) == 0 || contains(p.Calls, s.Call) || s.Call == "" && contains(p.Calls, CallNone)) &&
+		(len(p.Calls) == 0 || slices.Contains(p.Calls, s.Call) || s.Call == "" && slices.Contains(p.Calls, CallNone)) &&
 		(p.WrapUp == "" || p.WrapUp == s.WrapUp)
 }
 
@@ -117,13 +119,4 @@ func (e Effect) Apply(s Situation) Situation {
 		s.Pending, s.Call = "", ""
 	}
 	return s
-}
-
-func contains[T comparable](list []T, x T) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }

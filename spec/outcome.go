@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Then lists the outcomes of a step that the guide allows; one suffices.
 type Then []Outcome
 
@@ -64,7 +66,7 @@ type Outcome struct {
 
 // AllowedOn reports whether the outcome is one on the deployment.
 func (o Outcome) AllowedOn(d Deployment) bool {
-	return len(o.Deployments) == 0 || contains(o.Deployments, d)
+	return len(o.Deployments) == 0 || slices.Contains(o.Deployments, d)
 }
 
 // Kind is a kind of outcome.

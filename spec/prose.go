@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,9 +11,7 @@ import (
 // "an agent in TALKING on a routed call, READY before it, no wrap-up".
 func (g Given) Words() string {
 	text := map[Role]string{RoleSupervisor: "a supervisor", RoleUser: "a user"}[g.Subject]
-	if text == "" {
-		text = "an agent"
-	}
+	text = cmp.Or(text, "an agent")
 	if g.State != "" {
 		text += " in " + string(g.State)
 	}

@@ -77,18 +77,13 @@ func (r *Requirement) TwoNodes() bool {
 // AppliesTo reports whether the requirement is expected of a deployment of
 // the given kind and release.
 func (r *Requirement) AppliesTo(d Deployment, release Release) bool {
-	for _, mine := range r.Deployments {
-		if mine == d {
-			return r.Releases.Contains(release)
-		}
-	}
-	return false
+	return slices.Contains(r.Deployments, d) && r.Releases.Contains(release)
 }
 
 // WhyNotApplicable says why the requirement is not expected of a deployment of the
 // given kind and release, "" if it is.
 func (r *Requirement) WhyNotApplicable(d Deployment, release Release) string {
-	if !contains(r.Deployments, d) {
+	if !slices.Contains(r.Deployments, d) {
 		return "is documented for " + string(r.Deployments[0]) + " only"
 	}
 	if r.Releases.Contains(release) {

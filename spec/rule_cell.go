@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -57,9 +58,7 @@ func CellOf(req *Requirement, step Step) (Cell, bool) {
 			c.Situation.Call = CallPreview
 		}
 	}
-	if c.Situation.WrapUp == "" {
-		c.Situation.WrapUp = Off
-	}
+	c.Situation.WrapUp = cmp.Or(c.Situation.WrapUp, Off)
 	category := Category(put.State)
 	takes := category == CategoryNotReady || category == CategoryLogout
 	c.Codes = takes && g.Codes[category] != "none"

@@ -18,7 +18,7 @@ type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellC
 // completeFlags gives the flags of a command the words that they take.
 func completeFlags(c *cobra.Command) {
 	known := map[string]completion{
-		"only": completeIDs, "skip": completeIDs, "profile": completeProfiles, "section": completeSections, "fault": completeFaults,
+		"only": completeIDs, "skip": completeIDs, "profile": fromCatalogue(profileWords), "section": fromCatalogue(sectionWords), "fault": completeFaults,
 	}
 	for _, s := range config.Settings() {
 		if s.Flag != "" && len(s.Choices) > 0 {
@@ -79,23 +79,10 @@ func sectionWords(c *spec.Catalogue) (words []string) {
 	return words
 }
 
-func completeIDs(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-	return fromCatalogue(idWords)(c, args, start)
-}
-
-func completeProfiles(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-	return fromCatalogue(profileWords)(c, args, start)
-}
-
-func completeSections(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-	return fromCatalogue(sectionWords)(c, args, start)
-}
-
-func completeRequirements(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-	return fromCatalogue(func(c *spec.Catalogue) []string {
-		return slices.Concat(profileWords(c), sectionWords(c), idWords(c))
-	})(c, args, start)
-}
+var (
+	completeIDs          = fromCatalogue(idWords)
+	completeRequirements = fromCatalogue(func(c *spec.Catalogue) []string { return slices.Concat(profileWords(c), sectionWords(c), idWords(c)) })
+)
 
 func completeFaults(_ *cobra.Command, _ []string, start string) ([]string, cobra.ShellCompDirective) {
 	words := []string{"list\tshow them all"}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -96,10 +97,8 @@ func isPattern(pattern string) bool {
 
 // oneOf refuses a value of a flag that knows few.
 func oneOf(flag, value string, known ...string) error {
-	for _, k := range known {
-		if value == k {
-			return nil
-		}
+	if slices.Contains(known, value) {
+		return nil
 	}
 	return &exit.UsageError{Err: fmt.Errorf("--%s %q is none of %s%s", flag, value, text.Enumerate(known), text.Perhaps(value, known))}
 }

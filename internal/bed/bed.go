@@ -20,6 +20,7 @@
 package bed
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -130,12 +131,8 @@ func TryOpen(t testing.TB, d Deployment) (*Bed, error) {
 func Serve(t testing.TB, d Deployment) (*runner.Embedded, runner.Subject) {
 	t.Helper()
 	kind, release := d.Kind, d.Release
-	if kind == "" {
-		kind = reference.UCCE
-	}
-	if release == "" {
-		release = "12.5(1)"
-	}
+	kind = cmp.Or(kind, reference.UCCE)
+	release = cmp.Or(release, "12.5(1)")
 	config, err := reference.Default(kind, release, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package xmlbody
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -53,6 +54,7 @@ func problemOf(err *openapi3.SchemaError, root *shape) Problem {
 	schema := err.Schema
 	seen, isText := err.Value.(string)
 	p.Seen = shorten(seen)
+	_, elements := err.Value.(map[string]any)
 	switch field := err.SchemaField; {
 	case field == "required":
 		p.Seen, p.Expected, p.Message = "", "present", "missing"
@@ -65,7 +67,7 @@ func problemOf(err *openapi3.SchemaError, root *shape) Problem {
 	case field == "anyOf" && schema.Type.Is(openapi3.TypeObject):
 		p.Expected = "one of " + alternatives(schema.AnyOf)
 		p.Message = "is not " + p.Expected
-	case isElements(err.Value) && (field == "type" || field == "enum" || field == "anyOf"):
+	case elements && (field == "type" || field == "enum" || field == "anyOf"):
 		p.Expected, p.Message = "text", "holds elements, expected text"
 	case field == "enum":
 		p.Expected = "one of " + values(schema.Enum)
@@ -89,15 +91,10 @@ func problemOf(err *openapi3.SchemaError, root *shape) Problem {
 	case field == "minItems":
 		p.Expected, p.Message = "at least one element", "is empty"
 	default:
-		p.Message = err.Reason
-		if p.Message == "" {
-			p.Message = "does not fit " + field
-		}
+		p.Message = cmp.Or(err.Reason, "does not fit "+field)
 	}
 	return p
 }
-
-func isElements(value any) bool { _, ok := value.(map[string]any); return ok }
 
 // xpath turns the way to a value into the way to its element.
 func xpath(pointer []string, s *shape) string {

@@ -1,6 +1,7 @@
 package xmlbody
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/antchfx/xmlquery"
@@ -73,12 +74,7 @@ func (m shaper) of(schema *openapi3.Schema, name string) *shape {
 }
 
 func (m shaper) addProperties(s *shape, schema *openapi3.Schema) {
-	keys := make([]string, 0, len(schema.Properties))
-	for key := range schema.Properties {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(schema.Properties)) {
 		if slices.ContainsFunc(s.props, func(p property) bool { return p.key == key }) {
 			continue
 		}

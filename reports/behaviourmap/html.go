@@ -241,9 +241,7 @@ func (v *view) add(who spec.Actor, cells []shownCell) {
 			m.Rows = append(m.Rows, r)
 		}
 		said := text.Shown(c.Result)
-		if said == "" {
-			said = "not reached"
-		}
+		said = cmp.Or(said, "not reached")
 		m.Rows[i].Cells[slices.Index(m.Columns, column{c.Ask, c.Reason})] = square{Mark: c.mark, Symbol: c.symbol, Text: said, Detail: len(v.Details)}
 		v.Details = append(v.Details, detail{
 			Heading: "in " + c.Situation.Text + ", " + c.Asks(), Mark: c.mark, Result: said, Expected: c.Expected, Before: text.Shown(c.before),

@@ -2,8 +2,8 @@ package compare
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"finesse-conformance/reports"
@@ -68,7 +68,7 @@ func byImportance(all []reports.Observation) []reports.Observation {
 		}
 		return 0
 	}
-	sort.SliceStable(out, func(i, j int) bool { return rank(out[i]) < rank(out[j]) })
+	slices.SortStableFunc(out, func(a, b reports.Observation) int { return rank(a) - rank(b) })
 	return out
 }
 
@@ -151,8 +151,8 @@ func textDrifts(a, b reports.Element) []Drift {
 	case len(goneForms) > 0 && len(cameForms) > 0:
 		out = append(out, Drift{Kind: driftForm, Class: classBreaking, What: a.Path, Old: strings.Join(goneForms, ", "), New: strings.Join(cameForms, ", ")})
 	case len(cameForms) > 0:
-		out = append(out, Drift{Kind: driftForm, Class: classAdditive, What: a.Path, Old: strings.Join(keys(a.Forms), ", "),
-			New: strings.Join(keys(b.Forms), ", ")})
+		out = append(out, Drift{Kind: driftForm, Class: classAdditive, What: a.Path, Old: strings.Join(slices.Sorted(maps.Keys(a.Forms)), ", "),
+			New: strings.Join(slices.Sorted(maps.Keys(b.Forms)), ", ")})
 	}
 	for _, v := range missing(a.Values, b.Values) {
 		out = append(out, Drift{Kind: driftValue, Class: classBreaking, What: a.Path, Old: v, New: "gone"})
@@ -181,13 +181,4 @@ func sum(m map[string]int) int {
 		n += k
 	}
 	return n
-}
-
-func keys(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

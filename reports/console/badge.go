@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -13,9 +14,7 @@ import (
 // applicable requirements were exercised.
 func WriteBadge(w io.Writer, r *reports.Result) error {
 	color := map[reports.Word]string{reports.Conformant: "#1b6e3c", reports.Nonconformant: "#b3261e"}[r.Verdict]
-	if color == "" {
-		color = "#8a5a00"
-	}
+	color = cmp.Or(color, "#8a5a00")
 	if r.Verdict == reports.Conformant && r.Scope == reports.ScopeSelection {
 		color = "#2b5ea7" // green is for a whole certification
 	}

@@ -5,6 +5,7 @@
 package har
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -80,9 +81,7 @@ type (
 
 func harOf(base, page string, x *evidence.Exchange) harEntry {
 	version := x.Proto
-	if version == "" {
-		version = "unknown"
-	}
+	version = cmp.Or(version, "unknown")
 	size := max(len(x.ResponseBody), x.ResponseBytes)
 	e := harEntry{
 		Page: page, Started: reports.Stamp(x.Started), Time: reports.Millis(x.Duration),

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,9 +32,7 @@ func facts(r *reports.Result) []fact {
 	add("When", when(r.Started, r.Finished))
 	add("Contract", fmt.Sprintf("%s, digest %s", text.Count(r.Spec.Requirements, "requirement"), shortDigest(r.Spec.Digest)))
 	suite := r.Suite.Version
-	if suite == "" {
-		suite = r.Tool.Version
-	}
+	suite = cmp.Or(suite, r.Tool.Version)
 	if n := r.Suite.FaultsDetectable; n > 0 {
 		suite += fmt.Sprintf(", proven to catch %s", text.Count(n, "fault"))
 	} else {

@@ -287,9 +287,7 @@ func looksByIndex(e *evidence.Evidence) lookTexts {
 
 func lookText(l evidence.Observation) string {
 	said := text.ShownLine(string(l.State), 60)
-	if said == "" {
-		said = "no state"
-	}
+	said = cmp.Or(said, "no state")
 	if l.Pending != "" {
 		said += ", pending " + text.ShownLine(l.Pending, 60)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -117,5 +116,3 @@ func (k *Key) KeyID() (string, error) { return dsse.SHA256KeyID(k.public) }
 
 // Public gives the public key.
 func (k *Key) Public() crypto.PublicKey { return k.public }
-
-func encode(payload []byte) string { return base64.StdEncoding.EncodeToString(payload) }

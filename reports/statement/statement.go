@@ -9,7 +9,9 @@ package statement
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,9 +63,7 @@ func Of(r *reports.Result, files []File) (*Statement, error) {
 			{Name: "contract", Digest: map[string]string{"sha256": r.Spec.Digest}},
 		},
 	}
-	if predicate.Result == "" {
-		predicate.Result = "WARNED"
-	}
+	predicate.Result = cmp.Or(predicate.Result, "WARNED")
 	for i := range r.Requirements {
 		switch row := &r.Requirements[i]; row.Outcome {
 		case evidence.Passed:
@@ -103,7 +103,7 @@ func (s *Statement) Seal(ctx context.Context, key *Key) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	envelope := &dsse.Envelope{PayloadType: payloadType, Payload: encode(payload), Signatures: []dsse.Signature{}}
+	envelope := &dsse.Envelope{PayloadType: payloadType, Payload: base64.StdEncoding.EncodeToString(payload), Signatures: []dsse.Signature{}}
 	if key != nil {
 		signer, err := dsse.NewEnvelopeSigner(key)
 		if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func (r *reader) mapping(n *yaml.Node, prefix string, fields map[string]func(*ya
 		case k.Kind != yaml.ScalarNode:
 			r.problem(k, where, "a key must be a word")
 		case !known:
-			r.problem(k, prefix+k.Value, "unknown key%s; known here: %s", text.Perhaps(k.Value, sortedKeys(fields)), strings.Join(sortedKeys(fields), ", "))
+			r.problem(k, prefix+k.Value, "unknown key%s; known here: %s", text.Perhaps(k.Value, slices.Sorted(maps.Keys(fields))), strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		case e.First > 0:
 			r.problem(k, prefix+k.Value, "stands there twice, first in line %d", e.First)
 		default:
@@ -215,13 +216,4 @@ func kindText(k Kind) string {
 		return "a part such as 2/5"
 	}
 	return "a text"
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

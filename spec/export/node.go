@@ -47,15 +47,6 @@ func texts(n *yaml.Node) []string {
 	return all
 }
 
-func contains(list *yaml.Node, text string) bool {
-	for _, t := range texts(list) {
-		if t == text {
-			return true
-		}
-	}
-	return false
-}
-
 func set(n *yaml.Node, key string, v *yaml.Node) {
 	if i := index(n, key); i >= 0 {
 		n.Content[i+1] = v

@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -129,7 +130,7 @@ func (e exporter) schema(s *yaml.Node) {
 		}
 		e.schema(property)
 		tag := e.tag(key.Value, property)
-		if !contains(required, key.Value) {
+		if !slices.Contains(texts(required), key.Value) {
 			tag += ",omitempty"
 		}
 		kept = append(kept, key, withTag(property, tag))

@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -107,9 +108,7 @@ func summary(cells []Seen) (evidence.Outcome, string) {
 		case s.Mark == Against:
 			return evidence.Failed, s.Verdict.Reason
 		case s.Mark == NotReached:
-			if reason == "" {
-				reason = s.Verdict.Reason
-			}
+			reason = cmp.Or(reason, s.Verdict.Reason)
 		default:
 			outcome = evidence.Passed
 		}

@@ -20,7 +20,9 @@ func Situations(moves []*spec.Move) []spec.Situation {
 	for len(found) > 0 {
 		s := found[0]
 		found = found[1:]
-		if told := tell(s); !shown[told] && asksMakeSense(told) {
+		// A Preview reservation that was accepted lasts for a moment, until its call
+		// arrives, and no Given describes it.
+		if told := tell(s); !shown[told] && told.Call != spec.CallAccepted {
 			shown[told] = true
 			list = append(list, told)
 		}
@@ -65,15 +67,9 @@ func tell(s spec.Situation) spec.Situation {
 		s.WrapUp, s.Was = "", ""
 		return s
 	}
-	if s.WrapUp == "" {
-		s.WrapUp = spec.Off
-	}
+	s.WrapUp = cmp.Or(s.WrapUp, spec.Off)
 	if s.State == spec.NotReady || s.State == spec.Reserved || s.State == spec.ReservedOutbound || s.State == spec.ReservedOutboundPreview {
 		s.WrapUp = spec.Off // not before there is something to wrap up
 	}
 	return s
 }
-
-// asksMakeSense: a Preview reservation that was accepted lasts for a moment,
-// until its call arrives, and no Given describes it.
-func asksMakeSense(s spec.Situation) bool { return s.Call != spec.CallAccepted }

@@ -8,6 +8,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,12 +56,7 @@ func (e *Evidence) InCall(user string) bool {
 	if e.Cast[string(spec.Peer)].ID == user {
 		return true
 	}
-	for _, x := range e.Exchanges {
-		if x.As == user && x.Method != "GET" && strings.Contains(x.Path, "/Dialog") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Exchanges, func(x Exchange) bool { return x.As == user && x.Method != "GET" && strings.Contains(x.Path, "/Dialog") })
 }
 
 // Target is what a judge has to know of the target and of the run.

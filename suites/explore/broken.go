@@ -2,6 +2,7 @@ package explore
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"finesse-conformance/spec"
@@ -33,12 +34,9 @@ func broken(w Walk, ev *evidence.Evidence) *Deviation {
 
 // served reports whether the target did something else that was asked for.
 func served(ev *evidence.Evidence) bool {
-	for _, x := range ev.Exchanges {
-		if x.Method == http.MethodPut && x.Served() && strings.HasPrefix(x.Path, "/finesse/api/User/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ev.Exchanges, func(x evidence.Exchange) bool {
+		return x.Method == http.MethodPut && x.Served() && strings.HasPrefix(x.Path, "/finesse/api/User/")
+	})
 }
 
 // exchangeOf is that of the thing at a place of a step, nil where it is none.

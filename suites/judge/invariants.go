@@ -77,7 +77,7 @@ func (s *Invariants) Apply(req *spec.Requirement, v evidence.Verdict) evidence.V
 	case req.Invariant == spec.InvariantEvents:
 		broken, ok = s.untold()
 	case req.Invariant == spec.InvariantEventTeam && !ok:
-		broken, ok = s.untoldToTeam()
+		broken, ok = s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of", "none that tells of")
 	case req.Invariant == spec.InvariantTeam:
 		broken, ok = s.unheard(s.found.TeamShown, s.found.TeamOther, "the Team to show each state in which a User is", "reads that show it without")
 	case req.Invariant == spec.InvariantOwnChange:

@@ -101,12 +101,9 @@ func unmoved(ev *evidence.Evidence, step evidence.Step) bool {
 
 // was reports whether a look shows a stay that a look before the step did.
 func was(ev *evidence.Evidence, step evidence.Step, l evidence.Observation) bool {
-	for _, old := range ev.Observations {
-		if !old.Event && old.User == l.User && step.Before(old) && l.ChangeTime != "" && visitOf(old) == visitOf(l) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ev.Observations, func(old evidence.Observation) bool {
+		return !old.Event && old.User == l.User && step.Before(old) && l.ChangeTime != "" && visitOf(old) == visitOf(l)
+	})
 }
 
 // ofAnother reports whether an event carries the requestId of another request.
@@ -186,12 +183,9 @@ func passed(ev *evidence.Evidence, step evidence.Step, s visit) bool {
 	if s.since == "" || s.since == step.Baseline.ChangeTime {
 		return false
 	}
-	for _, old := range ev.Observations {
-		if step.Before(old) && old.User == step.Baseline.User && visitOf(old) == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ev.Observations, func(old evidence.Observation) bool {
+		return step.Before(old) && old.User == step.Baseline.User && visitOf(old) == s
+	})
 }
 
 // seenExactly reports whether just this was seen before the step.
@@ -199,12 +193,9 @@ func seenExactly(ev *evidence.Evidence, step evidence.Step, l evidence.Observati
 	if l.ChangeTime == "" {
 		return false
 	}
-	for _, old := range ev.Observations {
-		if step.Before(old) && old.User == l.User && old.ChangeTime == l.ChangeTime && old.Same(l) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ev.Observations, func(old evidence.Observation) bool {
+		return step.Before(old) && old.User == l.User && old.ChangeTime == l.ChangeTime && old.Same(l)
+	})
 }
 
 // newsOfBaseline is the index of the event on a node that tells of what the

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -91,15 +92,7 @@ func (c *stepJudge) shows(out spec.Outcome, l evidence.Observation) *mismatch {
 // neither found nor sent: a person may have chosen it.
 func (c *stepJudge) chosen(l evidence.Observation) bool {
 	code := l.Reason()
-	if code == "" || code == c.step.Baseline.Reason() {
-		return false
-	}
-	for _, sent := range c.step.Values {
-		if sent == code {
-			return false
-		}
-	}
-	return true
+	return code != "" && code != c.step.Baseline.Reason() && !slices.Contains(slices.Collect(maps.Values(c.step.Values)), code)
 }
 
 func (c *stepJudge) showsIn(out spec.Outcome, d *document) *mismatch {

@@ -170,10 +170,9 @@ func (c *stepJudge) wrapUpModeTold() bool {
 	if !ok {
 		return false
 	}
-	for _, calls := range []string{"Incoming", "Outgoing"} {
-		if mode, _ := c.documentOf(c.ev, last).text("User/settings/wrapUpOn" + calls); mode != "" {
-			return true
-		}
-	}
-	return false
+	d := c.documentOf(c.ev, last)
+	return slices.ContainsFunc([]string{"Incoming", "Outgoing"}, func(calls string) bool {
+		mode, _ := d.text("User/settings/wrapUpOn" + calls)
+		return mode != ""
+	})
 }

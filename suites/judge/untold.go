@@ -136,11 +136,6 @@ func (s *Invariants) untold() (evidence.Verdict, bool) {
 	return s.unheard(s.found.Heard, s.found.Silent, "a User event for each state that a user comes to", "none that tells of")
 }
 
-// untoldToTeam is that of one that tells of it on the user's own node only.
-func (s *Invariants) untoldToTeam() (evidence.Verdict, bool) {
-	return s.unheard(s.found.TeamHeard, s.found.TeamSilent, "an event on the Team node for each state that the User node tells of", "none that tells of")
-}
-
 func (s *Invariants) unheard(heard map[spec.State]bool, silent map[spec.State]map[string]evidence.SilentAt, expected, missed string) (evidence.Verdict, bool) {
 	var states []string
 	var at []evidence.SilentAt

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -89,9 +90,7 @@ func (c *stepJudge) answerText() string {
 
 func stateText(l evidence.Observation) string {
 	text := string(l.State)
-	if text == "" {
-		text = "no state"
-	}
+	text = cmp.Or(text, "no state")
 	var more []string
 	if l.Pending != "" {
 		more = append(more, "pending "+l.Pending)
@@ -107,9 +106,7 @@ func stateText(l evidence.Observation) string {
 
 func eventText(e *evidence.Event) string {
 	text := e.ErrorType
-	if text == "" {
-		text = "no errorType"
-	}
+	text = cmp.Or(text, "no errorType")
 	if e.ErrorData != "" {
 		text += " (" + e.ErrorData + ")"
 	}

@@ -6,6 +6,7 @@
 package navigate
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"slices"
@@ -85,9 +86,7 @@ func (m *Missing) Needs() string {
 // Goal describes the situations that a Given accepts.
 func Goal(g spec.Given) string {
 	text := string(g.State)
-	if text == "" {
-		text = "any state"
-	}
+	text = cmp.Or(text, "any state")
 	var more []string
 	if g.Was != "" {
 		more = append(more, "was "+string(g.Was))

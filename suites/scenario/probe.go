@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -77,9 +78,7 @@ func plainGet(ctx context.Context, c *client.Client, address string) (status int
 // probeTLS finds out which versions of TLS the target speaks.
 func (a *attempt) probeTLS(ctx context.Context, base *url.URL, step *evidence.Step) error {
 	port := base.Port()
-	if port == "" {
-		port = "443"
-	}
+	port = cmp.Or(port, "443")
 	address := net.JoinHostPort(base.Hostname(), port)
 	var spoken []string
 	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12, tls.VersionTLS13} {

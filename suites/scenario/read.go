@@ -23,7 +23,7 @@ func (a *attempt) readStep(ctx context.Context, subject *participant, st spec.St
 	if st.When.Elsewhere() {
 		return a.readElsewhere(ctx, call, st)
 	}
-	if !hasMembers(st.Then) {
+	if !slices.ContainsFunc(st.Then, func(out spec.Outcome) bool { return out.Members }) {
 		return a.readUser(ctx, subject, call)
 	}
 	team := a.teamOf(subject.user)
@@ -136,15 +136,6 @@ func agrees(team string, states map[string]spec.State) bool {
 		}
 	}
 	return true
-}
-
-func hasMembers(then spec.Then) bool {
-	for _, out := range then {
-		if out.Members {
-			return true
-		}
-	}
-	return false
 }
 
 // teamOf gives those of the cast who are on the user's team.

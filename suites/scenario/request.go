@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/xml"
@@ -63,9 +64,7 @@ func retryAfter(x evidence.Exchange) (time.Duration, bool) {
 
 // signer gives the user who signs a request of the actor.
 func (a *attempt) signer(by spec.Actor) *fixtures.User {
-	if by == "" {
-		by = spec.Self
-	}
+	by = cmp.Or(by, spec.Self)
 	return a.parts[by]
 }
 

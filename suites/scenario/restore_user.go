@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,7 @@ func (a *attempt) bringBack(ctx context.Context, p *participant, home evidence.O
 // it does not stay there.
 func (a *attempt) tryRestore(ctx context.Context, p *participant, home evidence.Observation) (err error) {
 	open := a.awaitPending(ctx, p)
-	for n := 0; n < maxRestores; n++ {
+	for n := range maxRestores {
 		if n > 0 || !a.lookedAt(p) {
 			if _, err = a.look(ctx, p, evidence.ForReturn); err != nil {
 				continue
@@ -174,9 +175,7 @@ func (a *attempt) awaitPending(ctx context.Context, p *participant) bool {
 		left = min(left, a.quietWindow()) // what is left is for the way back
 	}
 	if left > 0 && a.until(ctx, p, left, func(l evidence.Observation) bool {
-		if open.From == "" {
-			open.From = l.State
-		}
+		open.From = cmp.Or(open.From, l.State)
 		return l.State != open.From
 	}) {
 		a.Users.Came(p.user.ID)

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -56,9 +57,7 @@ func (a *attempt) step(ctx context.Context, subject *participant, st spec.Step) 
 			step.Events.First = max(step.Events.First, before)
 		}
 		if challenge := x.ResponseHeader["Www-Authenticate"]; x.Status == http.StatusUnauthorized {
-			if challenge == "" {
-				challenge = "none"
-			}
+			challenge = cmp.Or(challenge, "none")
 			fact(&step, "WWW-Authenticate", challenge)
 		}
 	}
@@ -150,7 +149,7 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 			from, to = to, subject
 		}
 		x, err := a.makeCall(ctx, from, to, evidence.ForAct)
-		if err == nil && x.Status < 400 && slices.ContainsFunc(st.Then, waitsForState) {
+		if err == nil && x.Status < 400 && slices.ContainsFunc(st.Then, func(out spec.Outcome) bool { return out.Kind == spec.Reaches }) {
 			// Who is called answers; where nothing rings there is nothing to
 			// answer, and the caller's state says so.
 			_, _ = a.dialog(ctx, to, "ANSWER", evidence.ForPath)
@@ -173,8 +172,6 @@ func (a *attempt) do(ctx context.Context, subject *participant, st spec.Step, st
 	}
 	return nil, &unreached{why: "this program does not know how to do a step of " + a.req.ID, gap: evidence.Gap{Kind: evidence.GapOther}}
 }
-
-func waitsForState(out spec.Outcome) bool { return out.Kind == spec.Reaches }
 
 // dialogUnderTest makes the Dialog request of a step. One that the target may
 // refuse is sent also where it is not offered.

@@ -286,12 +286,9 @@ func (a *attempt) refusedByEvent(p *participant, step *evidence.Step) bool {
 	if a.Events == nil || len(step.Acts) > 1 {
 		return false
 	}
-	for _, e := range a.Events.Since(step.Sent) {
-		if e.IsError() && e.Node == userPath(p.user.ID) && (e.RequestID == "" || e.RequestID == step.Values["request_id"]) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Events.Since(step.Sent), func(e evidence.Event) bool {
+		return e.IsError() && e.Node == userPath(p.user.ID) && (e.RequestID == "" || e.RequestID == step.Values["request_id"])
+	})
 }
 
 // quiet looks at the user until the quiet time is over. The last look is at

@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"finesse-conformance/spec"
@@ -183,17 +184,8 @@ func (p *pen) state(s spec.State, arrows []Arrow, refusals []Refusal) {
 // drawn reports whether the documentation of the deployment says anything of
 // users in a state.
 func drawn(s spec.State, arrows []Arrow, refusals []Refusal) bool {
-	for _, a := range arrows {
-		if a.From == s || a.To == s {
-			return true
-		}
-	}
-	for _, r := range refusals {
-		if r.From == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(arrows, func(a Arrow) bool { return a.From == s || a.To == s }) ||
+		slices.ContainsFunc(refusals, func(r Refusal) bool { return r.From == s })
 }
 
 // row draws the refusals of a beam from left to right, in lines.

@@ -177,7 +177,7 @@ func (p *preflight) fly(ctx context.Context) error {
 		return err
 	}
 	if !closed {
-		if err := p.users(ctx); untold != nil && !p.anybody() {
+		if err := p.users(ctx); untold != nil && !slices.ContainsFunc(p.survey.Cast.Users, func(u *fixtures.User) bool { return u.State != "" }) {
 			return &untold.Unable
 		} else if err != nil {
 			return err

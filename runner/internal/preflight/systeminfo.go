@@ -12,7 +12,6 @@ import (
 
 	"github.com/antchfx/xmlquery"
 
-	"finesse-conformance/fixtures"
 	"finesse-conformance/runner/config"
 	"finesse-conformance/spec"
 	"finesse-conformance/suites/evidence"
@@ -76,11 +75,6 @@ func (p *preflight) systemInfo(x evidence.Exchange) error {
 // untold is the error of a target that gives no SystemInfo: whether it is a
 // Finesse API shows with the users.
 type untold struct{ Unable }
-
-// anybody reports whether the target showed one of the users.
-func (p *preflight) anybody() bool {
-	return slices.ContainsFunc(p.survey.Cast.Users, func(u *fixtures.User) bool { return u.State != "" })
-}
 
 // assume takes the deployment to be what the users look like: settings for
 // wrap-up are of Unified CCE (User API parameters), whose ids are the numbers of

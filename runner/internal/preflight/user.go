@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,9 +140,7 @@ func (p *preflight) rename(ctx context.Context, u *fixtures.User, root *xmlquery
 		return
 	}
 	p.note("user %s has the id %s, which is used from here on", u.ID, id)
-	if u.Username == "" {
-		u.Username = u.ID
-	}
+	u.Username = cmp.Or(u.Username, u.ID)
 	u.ID = id
 }
 
