@@ -40,3 +40,20 @@ func TestToldElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// What was not there when the step began points at its request, and at an event only
+// where one told it.
+func TestElsewherePointsAtTheRequest(t *testing.T) {
+	req := one(spec.Must, put(spec.Ready), spec.Outcome{Kind: spec.Keeps, Status: []int{2}})
+	req.Given.State = spec.Talking
+	look := in(spec.Ready)
+	v := begin(look).sees(0, look).sees(0, look).puts(202, "").stays(look).verdict(req)
+	if v.Outcome != open || v.Exchange != 3 || v.Event != -1 {
+		t.Errorf("found elsewhere: %s, exchange %d, event %d", v.Outcome, v.Exchange, v.Event)
+	}
+	found, over := user{state: spec.Talking, changed: "2026-01-02T03:04:04.000Z"}, user{state: spec.NotReady, changed: "2026-01-02T03:04:06.001Z"}
+	v = begin(look).listening().hears(10*time.Millisecond, unasked(over)).sees(0, found).sees(0, found).puts(202, "").stays(look).verdict(req)
+	if v.Outcome != open || v.Exchange != 3 || v.Event != 0 {
+		t.Errorf("told elsewhere: %s, exchange %d, event %d", v.Outcome, v.Exchange, v.Event)
+	}
+}
