@@ -231,3 +231,36 @@ func TestUnrestored(t *testing.T) {
 		home(t, s, f)
 	})
 }
+
+// Whom a target does not put back while it changes somebody else is put back by
+// itself when the run ends.
+func TestBackOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, f := fakeStage(t, "1001", "1002", "1003")
+		asked := map[string]time.Time{}
+		f.script = func(_ *fake, w http.ResponseWriter, r request) bool {
+			if r.method != "PUT" || r.body.state != "LOGOUT" {
+				return false
+			}
+			asked[r.user] = time.Now()
+			for user, at := range asked {
+				if user != r.user && time.Since(at) < 50*time.Millisecond {
+					w.WriteHeader(202) // and does nothing
+					return true
+				}
+			}
+			return false
+		}
+		for id, p := range f.users {
+			s.Users.SetInitial(evidence.Observation{User: id, State: spec.Logout})
+			s.Users.Strand(evidence.Observation{User: id, State: spec.NotReady}, "SIG-01", "it was not put back")
+			p.state = "NOT_READY"
+		}
+		_, err := s.PutBack(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		home(t, s, f)
+	})
+}

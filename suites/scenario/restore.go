@@ -80,6 +80,7 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 			}
 		})
 		a.restoreAll(ctx)
+		a.restoreEach(ctx)
 	}
 	for range maxRestores { // what that asks for may come late, too
 		missed, until := s.Users.Missed(s.Target.Settle)
@@ -99,6 +100,24 @@ func (s *Stage) PutBack(ctx context.Context) (*evidence.Evidence, error) {
 		}
 	}
 	return a.ev, errors.Join(errs...)
+}
+
+// restoreEach tries once more, one after the other, whom nothing has brought back
+// beside others: a target may lose what is asked for one user while it changes another.
+func (a *attempt) restoreEach(ctx context.Context) {
+	if len(a.participants) < 2 {
+		return // it was by itself
+	}
+	left := a.Users.Unrestored()
+	for _, p := range a.cast() {
+		p.done.touched = false
+	}
+	for _, p := range a.cast() {
+		if p.done.touched = left[p.user.ID] != ""; p.done.touched {
+			a.restoreAll(ctx)
+			p.done.touched = false
+		}
+	}
 }
 
 // lookAtAll looks at users who are to be put back, and has something done with
