@@ -37,9 +37,7 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 		return a.watchWalk(ctx, p, st, step, started)
 	}
 	if onlyAnswer(st) {
-		if st.When.Dialog != "MAKE_CALL" && a.answer(*step) < 400 {
-			a.taken(ctx, a.participant(a.signer(st.When.By)), st.When.Dialog)
-		}
+		a.awaitCall(ctx, st, step)
 		_, err := a.look(ctx, p, evidence.ForWatch)
 		if err != nil {
 			return &unreached{why: fmt.Sprintf("user %s: %v", p.user.ID, err), gap: GapOf(err), again: true}
@@ -53,6 +51,9 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 		return nil
 	}
 	sought, patient := a.sought(p, st, *step)
+	if len(sought) == 0 {
+		a.awaitCall(ctx, st, step)
+	}
 	if len(sought) > 0 || patient {
 		limit := a.Target.Settle
 		if st.When.Timer != "" {
@@ -71,6 +72,14 @@ func (a *attempt) watch(ctx context.Context, p *participant, st spec.Step, step 
 	a.quiet(ctx, p, step, sought)
 	a.awaitEvent(ctx, p, st, step)
 	return nil
+}
+
+// awaitCall waits, where no change of the user tells, until a call is as a Dialog
+// request that was accepted asked for: before that nothing is left as it was by it.
+func (a *attempt) awaitCall(ctx context.Context, st spec.Step, step *evidence.Step) {
+	if st.When.Dialog != "" && st.When.Dialog != "MAKE_CALL" && a.answer(*step) < 400 {
+		a.taken(ctx, a.participant(a.signer(st.When.By)), st.When.Dialog)
+	}
 }
 
 // onlyAnswer: a Dialog request of which only the answer counts.
