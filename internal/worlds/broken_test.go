@@ -302,6 +302,13 @@ var masks = []struct {
 	}},
 	{fault: "wrap-up-waits-*", by: "harmless-settings-empty"}, // it may owe wrap-up data
 	{fault: "malformed-extension-*", by: "harmless-busy-phone"},
+	{fault: "uccx-work-not-ready-as-ready", by: "a short wrap-up timer", when: shortTimer},
+	{fault: "team-talking-late", by: "harmless-clocks-differ"}, // which of two states is the later nobody can tell
+	{fault: "error-content-type", by: "harmless-body-first"},   // that answers in its place
+	{fault: "type-misspelt-user-not-found", by: "harmless-unknown-user-hidden"},
+	{fault: "reason-of-not-ready-signing-out-500", by: "any-reason-signs-out"},
+	{fault: "read-by-name-404", by: "a release before 12.5(1)", when: timerUntold},
+	{fault: "signs-out-*from-*", by: "harmless-dead-phone"}, // nobody is left to repeat it with
 	{fault: "not-ready-for-the-team", by: "harmless-dead-phone"},
 	{fault: "diverted-*", by: "harmless-jitter"},
 	{fault: "diverted-*", by: "what comes seconds later", when: func(w *World) bool {
@@ -340,7 +347,7 @@ func shortTimer(w *World) bool {
 	return was <= 5*time.Second
 }
 
-// timerUntold takes away that a release has no wrapUpTimer.
+// timerUntold takes away that a release has no wrapUpTimer, and no reads by name.
 func timerUntold(w *World) bool {
 	was := w.Release
 	w.Release = "12.6(2)"
