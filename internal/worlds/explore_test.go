@@ -42,11 +42,17 @@ func TestExploredFound(t *testing.T) {
 			Latency: worlds.Spread{Typical: 36 * time.Millisecond}, Delay: worlds.Spread{Typical: 119 * time.Millisecond}, Lateness: worlds.Spread{Typical: 138 * time.Millisecond},
 			WrapUp: 2 * time.Hour, Ring: 12 * time.Second, Settle: 8 * time.Second, Quiet: 4 * time.Second,
 		},
+		"a wrap-up timer longer than is waited, first of what comes together": {
+			Seed: 0x9896809, Kind: "UCCX", Release: "12.5(1)", Quiet: time.Second, WrapUp: 2 * time.Hour, Ring: 2 * time.Minute, Reservation: 2 * time.Minute, Cut: 20,
+			Choices:  strings.Fields(`refusals-400 empty-extension-invalid-input occupied-extension-invalid-device call-states-event supervisor-ready-from-work-refused unknown-reason-event no-reason-empty pending-quiet`),
+			Harmless: strings.Fields(`harmless-jitter harmless-reason-zero harmless-unknown-user-hidden harmless-lower-case-taken`),
+			Latency:  worlds.Spread{Typical: 9 * time.Millisecond}, Node2: worlds.Spread{Typical: 21 * time.Millisecond}, Skew: -804 * time.Millisecond, Delay: worlds.Spread{Typical: 88 * time.Millisecond},
+		},
 		"wrap-up that is switched off for good": {Seed: 3, Kind: "UCCE", Release: "12.6(2)", Notifications: true, Deaf: []string{"wrap_up_on"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			explore(t, w, 100)
+			explore(t, w, 200)
 		})
 	}
 }

@@ -147,7 +147,9 @@ func (m *Model) history(w Walk, ev *evidence.Evidence, whom spec.Actor) history 
 		for n, d := range r.Does {
 			a, ok := answerOf(ev, step, id, r.place(n), len(r.Does))
 			served = served && ok
-			a.Failed = a.Failed || n > 0 && d.Timer != "" // only the first thing of a round is waited for as long as a timer may run
+			// Only the first thing of a round is waited for as long as a timer may run,
+			// and that no longer than a run waits for anything.
+			a.Failed = a.Failed || d.Timer != "" && (n > 0 || step.Until.Sub(step.Sent) < timerOf(ev, id))
 			p.answer = append(p.answer, a)
 		}
 		look := lastSeen(ev, step, id)
@@ -190,14 +192,18 @@ func firstSeen(ev *evidence.Evidence, step evidence.Step, id string) time.Time {
 // wrapped reports whether wrap-up may have lasted to its end in a step: the
 // user wrapped up before it already, or the step took long.
 func wrapped(ev *evidence.Evidence, step evidence.Step, id string) bool {
-	timer := time.Duration(0)
+	timer, was := timerOf(ev, id), before(ev, step, id).State
+	return timer == 0 || was == spec.Work || was == spec.WorkReady || cameAt(ev, step, id).Sub(step.Sent) > timer/2
+}
+
+// timerOf is the wrap-up timer of a user, 0 where nothing tells it.
+func timerOf(ev *evidence.Evidence, id string) time.Duration {
 	for _, u := range ev.Cast {
 		if u.ID == id {
-			timer = u.WrapUpTimer
+			return u.WrapUpTimer
 		}
 	}
-	was := before(ev, step, id).State
-	return timer == 0 || was == spec.Work || was == spec.WorkReady || cameAt(ev, step, id).Sub(step.Sent) > timer/2
+	return 0
 }
 
 // user gives the id of who takes part as somebody.

@@ -136,6 +136,14 @@ func (m *Model) result(from, to modelState, w spec.When) string {
 	return "moves"
 }
 
+// kind is what a thing is where it counts which things come together.
+func (h happening) kind() string {
+	if h.asks {
+		return "asked"
+	}
+	return h.what
+}
+
 // families lists what the last of some things is, the ith of its round: in its
 // situation, and after what was before. What depends on an order depends on two or
 // three things, which need not come one right after the other.
@@ -148,8 +156,13 @@ func families(how How, all []happening, i int) [][]string {
 		add("next " + all[n-1].what + " " + all[n-1].result + " > " + h.what)
 	}
 	if i > 0 {
-		add("quick " + all[n-1].what + " > " + h.what)
+		if how == InARow {
+			add("quick " + all[n-1].what + " > " + h.what)
+		}
 		add(string(how) + " " + all[n-1].where + " " + all[n-1].what + " > " + h.what)
+	}
+	if i > 1 {
+		add(string(how) + " " + all[n-2].kind() + ", " + all[n-1].kind() + " > " + h.kind())
 	}
 	requests, nth := []string{h.what}, 1
 	for _, a := range slices.Backward(all[:n]) {
@@ -185,6 +198,7 @@ func families(how How, all []happening, i int) [][]string {
 type coverage struct {
 	counts map[string]int
 	starts map[spec.Situation]int
+	usual  float64 // news of a round on a call, in a reservation or in wrap-up, of late
 }
 
 func (c *coverage) begin(s spec.Situation) {
@@ -202,7 +216,8 @@ func (c *coverage) news(past, now []happening) float64 {
 		case never:
 			sum += c.newsOf(h) / 2
 		case ends:
-			for _, w := range waiting(slices.Concat(past, now[:i])) {
+			waits := waiting(slices.Concat(past, now[:i]))
+			for _, w := range waits[min(i, len(waits)):] { // those of this round count by themselves
 				sum += c.newsOf(w)
 			}
 			fallthrough

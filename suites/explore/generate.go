@@ -34,6 +34,7 @@ type Generator struct {
 const (
 	mostRounds = 14
 	mostRests  = 5 // rounds in a row of which no call is part
+	leastRests = 2 // of them, before a walk ends because others tell more
 	mostAway   = 3
 	mostStates = 4 // of the model, at the same time
 	mostOwn    = 2 // requests of the agent in a round: where each is refused with 401, more come near a lockout
@@ -59,7 +60,7 @@ func (g *Generator) walk(n int) Walk {
 	away := 0 // rounds in a row that are not wanted
 	for len(u.walk.Rounds) < mostRounds && u.rested < mostRests && away < mostAway {
 		r, next, ok := g.best(u)
-		if !ok {
+		if !ok || !u.long && u.rested >= leastRests && next[0].Call == "" && u.news < g.did.usual { // to begin anew tells more
 			break
 		}
 		if away++; g.wanted(r.How, r.From) {
@@ -81,6 +82,7 @@ type underWay struct {
 	walk    Walk
 	past    []happening
 	at      []modelState // where the subject may be
+	news    float64      // of the round that was drawn last
 	rested  int          // for how many rounds in a row there was no call
 	beside  bool         // a colleague asks for itself meanwhile
 	keeps   bool         // nothing takes the place of what waits for the end of the call
@@ -93,6 +95,9 @@ type underWay struct {
 func (g *Generator) take(u *underWay, r Round, next []modelState) {
 	now := g.Model.happenings(u.past, u.at, r)
 	g.did.add(u.past, now)
+	if whereabouts(u.at[0]) != "rest" {
+		g.did.usual += (u.news - g.did.usual) / 20
+	}
 	waits := len(waiting(u.past)) > 0
 	if u.refused {
 		next = unlessSignedOut(next)
@@ -182,7 +187,7 @@ func (g *Generator) reaches(s spec.Situation) bool {
 }
 
 // candidates is of how many rounds the one is taken that tells most.
-const candidates = 24
+const candidates = 60
 
 // best draws a few rounds, and takes the one of which least was done before.
 func (g *Generator) best(u *underWay) (best Round, next []modelState, ok bool) {
@@ -233,7 +238,7 @@ func (g *Generator) newest(d draw, u *underWay, how How, things int) (best Round
 			continue
 		}
 		if news := g.did.news(u.past, g.Model.happenings(u.past, u.at, r)); news > most {
-			most, best, next = news, r, to
+			most, best, next, u.news = news, r, to, news
 		}
 	}
 	return best, next, most >= 0
