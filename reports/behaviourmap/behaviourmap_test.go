@@ -2,6 +2,7 @@ package behaviourmap_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,30 @@ func TestReadAndWrite(t *testing.T) {
 	} {
 		if m, err := behaviourmap.Read(strings.NewReader(text)); err == nil {
 			t.Errorf("%s was read as %+v", name, m)
+		}
+	}
+}
+
+// A heading says no more than what was asked tells.
+func TestHeading(t *testing.T) {
+	for want, change := range map[string]func(*behaviourmap.Map){
+		"AGAINST THE GUIDE ":                func(*behaviourmap.Map) {},
+		"NOTHING AGAINST THE GUIDE https":   func(m *behaviourmap.Map) { m.Cells = m.Cells[:1] },
+		"NOTHING AGAINST THE GUIDE SO FAR ": func(m *behaviourmap.Map) { m.Cells, m.LeftOut = m.Cells[:1], []string{"MAP-HOLD-self"} },
+		"NOTHING WAS ASKED ":                func(m *behaviourmap.Map) { m.Cells, m.LeftOut = m.Cells[3:], []string{"MAP-HOLD-self"} },
+	} {
+		m := sample()
+		change(m)
+		var b, text bytes.Buffer
+		if err := m.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		m, err := behaviourmap.Read(&b) // which counts the cells
+		if err := errors.Join(err, m.WriteText(&text, "map.html")); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(text.String(), want) {
+			t.Errorf("want %q, got %.80q", want, text.String())
 		}
 	}
 }

@@ -25,6 +25,8 @@ func (m *Map) WriteText(w io.Writer, page string) error {
 		headline = "AGAINST THE GUIDE"
 	case s.AsDocumented == 0:
 		headline = "NOTHING WAS ASKED"
+	case len(m.LeftOut) > 0:
+		headline += " SO FAR"
 	}
 	fmt.Fprintf(&b, "%s %s\n", headline, text.ShownLine(side(m), 200))
 	fmt.Fprintf(&b, "%d requests: %d as documented, %d against the guide, %d of which it says nothing, %d not reached\n",

@@ -48,6 +48,8 @@ func (r *Report) WriteText(w io.Writer, folder string) error {
 		fmt.Fprintf(&b, "\nNOT POSSIBLE BY THE GUIDE: %s\n", text.Count(fails, "finding"))
 	case len(r.Classes) == 0:
 		b.WriteString("\nNOTHING WAS EXPLORED\n")
+	case r.Stopped != "":
+		b.WriteString("\nNOTHING AGAINST THE GUIDE SO FAR\n")
 	default:
 		b.WriteString("\nNOTHING AGAINST THE GUIDE\n")
 	}
