@@ -30,7 +30,7 @@ func (c *stepJudge) unchanged(out spec.Outcome) *mismatch {
 			c.answerText(), stateText(c.step.Baseline), stateText(l), fromAnswer(l.At.Sub(c.step.Answered))))
 		m.at(c.step.Baseline, l)
 		m.xpath = changedPath(c.step.Baseline, l)
-		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending && !c.asked(spec.State(l.Pending))
+		wished := l.Pending != "" && l.Pending != c.step.Baseline.Pending
 		m.suspect = l.State != c.step.Baseline.State || c.chosen(l) || wished // also to what was asked for: people ask for that too
 		return m
 	}

@@ -46,7 +46,7 @@ func TestRefused(t *testing.T) {
 		{"and done and undone", start(400, state).sees(100*time.Millisecond, in(spec.Work)).stays(was), failed,
 			expected + "400 Invalid State (22), and a move from READY to WORK 105ms after it", true},
 		{"and pending", start(400, state).stays(user{state: spec.Ready, pending: "WORK"}), failed,
-			expected + "400 Invalid State (22), and a move from READY to READY (pending WORK) 1s after it", false},
+			expected + "400 Invalid State (22), and a move from READY to READY (pending WORK) 1s after it", true},
 		{"and another wish", start(400, state).stays(user{state: spec.Ready, pending: "NOT_READY"}), failed,
 			expected + "400 Invalid State (22), and a move from READY to READY (pending NOT_READY) 1s after it", true},
 		{"and another reason code", begin(withReason).puts(400, state).stays(user{state: spec.NotReady, reason: "3", code: "5"}), failed,
