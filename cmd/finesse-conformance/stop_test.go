@@ -157,14 +157,17 @@ func TestTimeout(t *testing.T) {
 	s.inhabit(t)
 	before := s.look(t)
 	run, out := begin(t, s, "--timeout", "2s")
-	if code := run.code(t, longest); code != 3 {
+	code := run.code(t, longest)
+	// Of a request that was cut off as it was sent nobody knows what becomes.
+	cutOff := code == 7 && strings.Contains(run.out.String(), "was never seen, and may still come")
+	if code != 3 && !cutOff {
 		t.Errorf("exit code %d:\n%s", code, run.out.String())
 	}
 	if diff := differences(before, s.look(t)); diff != "" {
 		t.Error(diff)
 	}
 	r := readReport(t, out)
-	if len(r.Exit.All) == 0 || !strings.Contains(r.Exit.All[0].Because, "the run's timeout of 2s is over") {
+	if len(r.Exit.All) == 0 || !strings.Contains(r.Exit.All[len(r.Exit.All)-1].Because, "the run's timeout of 2s is over") {
 		t.Errorf("%+v", r)
 	}
 }
