@@ -38,7 +38,7 @@ func TestEveryWord(t *testing.T) {
 		t.Skip("set " + everyWord + " to all, or to patterns of requirements")
 	}
 	a := selftestApp(t, io.Discard)
-	a.timing, a.serve, a.part, a.share = unhurried, inMemory, len(a.Catalogue.All()), 1
+	a.unhurry()
 	rows := slices.DeleteFunc(a.Catalogue.All(), func(r *spec.Requirement) bool {
 		return pattern != "all" && !slices.ContainsFunc(strings.Split(pattern, ","), func(p string) bool { ok, _ := path.Match(p, r.ID); return ok })
 	})
@@ -70,7 +70,7 @@ func TestEveryWord(t *testing.T) {
 func TestWordsAreThoseSwept(t *testing.T) {
 	t.Parallel()
 	a := selftestApp(t, io.Discard)
-	a.timing, a.serve, a.part, a.share = unhurried, inMemory, len(a.Catalogue.All()), 1
+	a.unhurry()
 	noted, all := readNoted(t), a.Catalogue.All()
 	for _, req := range all {
 		if noted[req.ID].digest != digest(req) {
